@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+// Payloads of the mailbox commands (mbox.def), shared by firmware and host driver; little endian on both sides.
+// Reserved bytes are sent as 0 and ignored. The host writes a request while it owns the mailbox (MBOX_OWNER = 0);
+// firmware copies it once, then answers. No pointer, no bit-field, no implicit padding.
+#ifndef WEIR_MBOX_H
+#define WEIR_MBOX_H
+
+#include <stdint.h>
+
+#include "weir_abi.h"
+
+#define WEIR_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type " is " #bytes " bytes")
+
+struct weir_mbox_hdr {
+    uint16_t opcode;
+    uint16_t length; // payload bytes that follow
+    uint16_t seq;    // copied into the response
+    uint16_t status; // response: enum weir_status; request: 0
+};
+WEIR_ASSERT_SIZE(struct weir_mbox_hdr, 8);
+
+struct weir_mbox_msg {
+    struct weir_mbox_hdr hdr;
+    uint8_t payload[WEIR_MBOX_PAYLOAD];
+};
+WEIR_ASSERT_SIZE(struct weir_mbox_msg, WEIR_MBOX_BYTES);
+
+// HELLO: the card answers with its own version; a different major is status VERSION.
+struct weir_hello_req {
+    uint16_t abi_major, abi_minor;
+    uint32_t features; // bits the driver wants
+};
+WEIR_ASSERT_SIZE(struct weir_hello_req, 8);
+struct weir_hello_rsp {
+    uint16_t abi_major, abi_minor;
+    uint32_t features;   // bits granted
+    uint32_t fw_version; // 31:16 major, 15:0 minor
+    uint32_t fn;         // function index of the caller
+};
+WEIR_ASSERT_SIZE(struct weir_hello_rsp, 16);
+
+struct weir_ping_req {
+    uint32_t word;
+};
+WEIR_ASSERT_SIZE(struct weir_ping_req, 4);
+struct weir_ping_rsp {
+    uint32_t word;
+    uint32_t cycle_lo; // card cycle counter
+};
+WEIR_ASSERT_SIZE(struct weir_ping_rsp, 8);
+
+// GET_CAPS. "hw" is what the card has, "cur" what CREATE_SWITCH enabled (0 before it; rules 1.5).
+struct weir_get_caps_rsp {
+    uint16_t hw_vfs, cur_vfs;       // MaxNumVFs
+    uint16_t hw_vports, cur_vports; // MaxNumVPorts
+    uint16_t hw_qps, cur_qps;       // MaxNumQueuePairs
+    uint16_t max_qps_per_vport;     // MaxNumQueuePairsPerNonDefaultVPort, power of 2
+    uint16_t max_filters;           // MaxNumMacAddresses
+    uint16_t filter_quota;          // per VF vPort
+    uint16_t max_frame;             // bytes without FCS
+    uint32_t flags;                 // WEIR_CAP_*
+    uint32_t clock_hz;
+};
+WEIR_ASSERT_SIZE(struct weir_get_caps_rsp, 28);
+#define WEIR_CAP_SINGLE_VPORT_POOL 0x1u  // rules 2.12
+#define WEIR_CAP_ASYMMETRIC_QPS 0x2u     // rules 2.9
+#define WEIR_CAP_ATOMIC_MOVE_FENCE 0x4u  // MOVE_FILTER fences
+
+struct weir_create_switch_req {
+    uint16_t switch_id; // 0 (rules 2.2)
+    uint16_t num_vfs;   // VFs that may be allocated
+    uint16_t num_vports;
+    uint16_t num_qps;
+    uint16_t default_qps; // queue pairs of the default vPort, fixed from now on (rules 2.8)
+    uint16_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_create_switch_req, 12);
+
+struct weir_alloc_vf_req {
+    uint16_t vf; // VF index 0..63 wanted, or 0xFFFF for any
+    uint8_t mac[6];
+    char vm_name[32]; // shown in logs and traces; NUL-padded
+    char nic_name[32];
+};
+WEIR_ASSERT_SIZE(struct weir_alloc_vf_req, 72);
+struct weir_alloc_vf_rsp {
+    uint16_t vf;
+    uint16_t rid; // PCIe requester ID (rules 1.12)
+};
+WEIR_ASSERT_SIZE(struct weir_alloc_vf_rsp, 4);
+
+struct weir_vf_req {
+    uint16_t vf;
+    uint16_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_vf_req, 4);
+struct weir_get_vf_rsp {
+    uint16_t vf, rid;
+    uint8_t mac[6];
+    uint8_t state; // enum weir_vf_state
+    uint8_t hello; // 1 = the VF's driver said HELLO
+    uint16_t vport; // its vPort, 0 = none
+    uint16_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_get_vf_rsp, 16);
+enum weir_vf_state { WEIR_VF_FREE = 0, WEIR_VF_ALLOCATED = 1, WEIR_VF_RESETTING = 2 };
+
+// CREATE_VPORT. The id comes from above the driver (rules 2.7). vf 0xFFFF = attached to the PF.
+struct weir_create_vport_req {
+    uint16_t vport;
+    uint16_t vf;
+    uint16_t num_qps;
+    uint16_t flags; // WEIR_VPORT_*
+    char name[32];
+};
+WEIR_ASSERT_SIZE(struct weir_create_vport_req, 40);
+#define WEIR_VPORT_CHECK_SRC 0x1u // anti-spoof on transmit; the default for VFs
+#define WEIR_VPORT_NO_VF 0xFFFFu
+
+struct weir_vport_req {
+    uint16_t vport;
+    uint16_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_vport_req, 4);
+struct weir_set_vport_req {
+    uint16_t vport;
+    uint16_t changed; // WEIR_VPORT_CHANGED_*
+    uint16_t flags;   // WEIR_VPORT_*
+    uint8_t state;    // enum weir_vport_state
+    uint8_t drain;    // 1 = what is still queued for it goes to the default vPort (rules 7.8)
+};
+WEIR_ASSERT_SIZE(struct weir_set_vport_req, 8);
+#define WEIR_VPORT_CHANGED_FLAGS 0x1u
+#define WEIR_VPORT_CHANGED_STATE 0x2u
+#define WEIR_VPORT_CHANGED_DRAIN 0x4u
+enum weir_vport_state { WEIR_VPORT_UNDEFINED = 0, WEIR_VPORT_ACTIVATED = 1, WEIR_VPORT_DEACTIVATED = 2 };
+struct weir_get_vport_rsp {
+    uint16_t vport, vf;
+    uint16_t qp_base, num_qps; // queue pairs in the card's numbering
+    uint16_t flags;
+    uint8_t state;
+    uint8_t armed; // 1 = every receive ring runs with posted buffers
+    uint16_t num_filters;
+    uint8_t in_flood;
+    uint8_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_get_vport_rsp, 16);
+
+struct weir_set_filter_req {
+    uint32_t filter; // id from above the driver, unique (rules 3.6)
+    uint16_t vport;
+    uint8_t mac[6];
+    uint16_t vid; // with mode VLAN only
+    uint8_t mode; // enum weir_filter_mode
+    uint8_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_set_filter_req, 16);
+enum weir_filter_mode { WEIR_FILTER_ANY_VLAN = 0, WEIR_FILTER_UNTAGGED_OR_ZERO = 1, WEIR_FILTER_VLAN = 2 };
+struct weir_clear_filter_req {
+    uint32_t filter;
+};
+WEIR_ASSERT_SIZE(struct weir_clear_filter_req, 4);
+
+// MOVE_FILTER. Refused unless the filter is on src; refused with NOT_ARMED unless dst's receive rings run (rules 4.11).
+// flags choose what happens in the same cycle.
+struct weir_move_filter_req {
+    uint32_t filter;
+    uint16_t src, dst;
+    uint16_t flags; // WEIR_MOVE_*
+    uint16_t reserved;
+    uint32_t token; // of the fence completions
+};
+WEIR_ASSERT_SIZE(struct weir_move_filter_req, 16);
+#define WEIR_MOVE_FLOOD 0x1u // nondefault src leaves, nondefault dst joins the flood set; the default vPort always is in it
+#define WEIR_MOVE_FENCE 0x2u // fence src
+#define WEIR_MOVE_DRAIN 0x4u // surprise: what is still queued for src goes to dst; dst must be the default vPort
+struct weir_move_filter_rsp {
+    uint8_t epoch; // first epoch of the new owner
+    uint8_t reserved[3];
+    uint32_t cycle_lo; // card cycle at which firmware saw the move done
+};
+WEIR_ASSERT_SIZE(struct weir_move_filter_rsp, 8);
+
+struct weir_set_flood_req {
+    uint16_t vport;
+    uint8_t member; // 1 = join
+    uint8_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_set_flood_req, 4);
+
+// CREATE_QP: qp counts from 0 within the caller's function.
+struct weir_create_qp_req {
+    uint16_t qp;
+    uint8_t tx_log2, rx_log2, cq_log2;
+    uint8_t vector;
+    uint16_t vport; // PF: which of its vPorts; VF: 0
+    uint64_t tx_base, rx_base, cq_base; // bus addresses, 64-byte aligned
+};
+WEIR_ASSERT_SIZE(struct weir_create_qp_req, 32);
+struct weir_create_qp_rsp {
+    uint16_t qp;        // in the card's numbering
+    uint16_t reserved;
+    uint32_t db_offset; // doorbell page in BAR 0
+};
+WEIR_ASSERT_SIZE(struct weir_create_qp_rsp, 8);
+struct weir_qp_req {
+    uint16_t qp;
+    uint16_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_qp_req, 4);
+struct weir_get_qp_rsp {
+    uint8_t state;  // enum weir_qp_state
+    uint8_t reason; // QP_REASON when ERROR
+    uint16_t reserved;
+    uint16_t tx_head, tx_tail, rx_head, rx_tail, cq_tail, cq_head;
+};
+WEIR_ASSERT_SIZE(struct weir_get_qp_rsp, 16);
+enum weir_qp_state {
+    WEIR_QP_DISABLED = 0, // no context
+    WEIR_QP_ARMED = 1,    // context loaded, directions off
+    WEIR_QP_RUNNING = 2,
+    WEIR_QP_DRAINING = 3, // transmit off, waiting until nothing is in flight
+    WEIR_QP_FENCED = 4,   // drained, receive off
+    WEIR_QP_PARKED = 5,   // state exported for migration
+    WEIR_QP_ERROR = 6,    // stopped by malicious-driver detection
+};
+
+struct weir_fence_req {
+    uint16_t vport;
+    uint16_t reserved;
+    uint32_t token;
+};
+WEIR_ASSERT_SIZE(struct weir_fence_req, 8);
+struct weir_fence_rsp {
+    uint8_t epoch;
+    uint8_t reserved[3];
+};
+WEIR_ASSERT_SIZE(struct weir_fence_rsp, 4);
+
+struct weir_read_block_req {
+    uint16_t vf; // VF callers: ignored
+    uint16_t block; // 0..63
+};
+WEIR_ASSERT_SIZE(struct weir_read_block_req, 4);
+struct weir_read_block_rsp {
+    uint16_t vf, block;
+    uint16_t length;
+    uint16_t reserved;
+    uint8_t data[WEIR_CONFIG_BLOCK_BYTES];
+};
+WEIR_ASSERT_SIZE(struct weir_read_block_rsp, 120);
+struct weir_write_block_req {
+    uint16_t vf, block;
+    uint16_t length;
+    uint16_t reserved;
+    uint8_t data[WEIR_CONFIG_BLOCK_BYTES];
+};
+WEIR_ASSERT_SIZE(struct weir_write_block_req, 120);
+struct weir_invalidate_req {
+    uint16_t vf;
+    uint16_t reserved;
+    uint32_t mask_lo, mask_hi;
+};
+WEIR_ASSERT_SIZE(struct weir_invalidate_req, 12);
+
+struct weir_get_counters_req {
+    uint16_t vport; // 0xFFFF = switch counters; VF callers: ignored
+    uint8_t first;  // first counter index
+    uint8_t count;  // 1..14
+};
+WEIR_ASSERT_SIZE(struct weir_get_counters_req, 4);
+#define WEIR_COUNTERS_SWITCH 0xFFFFu
+struct weir_get_counters_rsp {
+    uint8_t first, count;
+    uint8_t reserved[6];
+    uint64_t value[14];
+};
+WEIR_ASSERT_SIZE(struct weir_get_counters_rsp, 120);
+
+struct weir_event {
+    uint16_t kind; // FW_EVENT
+    uint16_t a;
+    uint32_t b;
+    uint32_t c;
+    uint32_t cycle_lo;
+};
+WEIR_ASSERT_SIZE(struct weir_event, 16);
+struct weir_get_events_rsp {
+    uint16_t count;
+    uint16_t lost; // events dropped because the PF did not fetch them
+    uint32_t reserved;
+    struct weir_event event[7];
+};
+WEIR_ASSERT_SIZE(struct weir_get_events_rsp, 120);
+
+struct weir_read_log_req {
+    uint32_t position; // free-running byte index of the ring; 0 = oldest kept
+};
+WEIR_ASSERT_SIZE(struct weir_read_log_req, 4);
+struct weir_read_log_rsp {
+    uint32_t position; // of the first byte returned; larger than asked when bytes were overwritten
+    uint16_t length;
+    uint16_t reserved;
+    char text[112];
+};
+WEIR_ASSERT_SIZE(struct weir_read_log_rsp, 120);
+
+struct weir_get_info_rsp {
+    uint8_t mac[6];
+    uint16_t num_qps;
+    uint16_t max_frame;
+    uint8_t operational;
+    uint8_t has_vport;
+    uint32_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_get_info_rsp, 16);
+
+struct weir_set_link_req {
+    uint32_t enable;
+};
+WEIR_ASSERT_SIZE(struct weir_set_link_req, 4);
+
+#endif
