@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Boot ROM of core 0: finds the first good image in flash, copies both cores' bodies into their TCMs, starts core 1 and
+// hands over to core 0. Immutable, so small: no writes to flash, no policy beyond "first slot that is whole".
+// It runs again when the watchdog resets core 0; it touches no register of the data plane.
+// The ROM cannot be read as data, so nothing here may need .rodata (the linker script checks).
+#include <stdint.h>
+
+#include "image.h"
+#include "weir_abi.h"
+
+#define CSR_BASE 0x40000000u
+#define TCM0_BASE 0x10000000u
+#define TCM1_WINDOW 0x30000000u
+#define SCRATCH_BYTES 1024u // top of core 0's TCM: this program's stack and the header
+
+uint32_t rom_main(void);
+
+static volatile uint32_t *reg(uint32_t block, uint32_t offset) {
+    return (volatile uint32_t *)(CSR_BASE + block + offset);
+}
+
+static void put(char c) {
+    *reg(WEIR_CSR_CTRL, WEIR_CTRL_CONSOLE_OFFSET) = (uint32_t)c;
+}
+
+// Copies from flash and returns the CRC of what was copied. The loader needs 4 cycles a byte, so the loop ends.
+static uint32_t flash_read(uint32_t from, uint32_t to, uint32_t bytes) {
+    *reg(WEIR_CSR_FLASH, WEIR_FLASH_CRC_OFFSET) = 0;
+    *reg(WEIR_CSR_FLASH, WEIR_FLASH_READ_ADDR_OFFSET) = from;
+    *reg(WEIR_CSR_FLASH, WEIR_FLASH_READ_DEST_OFFSET) = to;
+    *reg(WEIR_CSR_FLASH, WEIR_FLASH_READ_LEN_OFFSET) = bytes;
+    for (uint32_t wait = 0; wait < bytes + 64; wait++) {
+        if (*reg(WEIR_CSR_FLASH, WEIR_FLASH_READ_LEN_OFFSET) == 0) {
+            break;
+        }
+    }
+    return *reg(WEIR_CSR_FLASH, WEIR_FLASH_CRC_OFFSET);
+}
+
+static int load_slot(uint32_t slot) {
+    // volatile: the loader writes it behind the compiler's back.
+    volatile struct weir_image_header *h = (volatile struct weir_image_header *)(TCM0_BASE + WEIR_TCM_BYTES - SCRATCH_BYTES);
+    uint32_t crc = flash_read(slot, (uint32_t)h, sizeof(*h) - 4);
+    (void)flash_read(slot + sizeof(*h) - 4, (uint32_t)h + sizeof(*h) - 4, 4);
+    if (h->magic != WEIR_IMAGE_MAGIC || h->format != WEIR_IMAGE_FORMAT || h->crc != crc) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < WEIR_IMAGE_CORES; i++) {
+        volatile const struct weir_image_core *c = &h->core[i];
+        if (c->length == 0 || (c->length & 3) != 0 || c->length > WEIR_TCM_BYTES - SCRATCH_BYTES ||
+            c->offset > WEIR_IMAGE_SLOT_BYTES - WEIR_TCM_BYTES) {
+            return 0;
+        }
+        if (flash_read(slot + c->offset, i == 0 ? TCM0_BASE : TCM1_WINDOW, c->length) != c->crc) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+uint32_t rom_main(void) {
+    // After a watchdog reset of core 0 the other core's memory is about to be replaced, too.
+    *reg(WEIR_CSR_CTRL, WEIR_CTRL_CORE1_RUN_OFFSET) = 0;
+    for (uint32_t i = 0; i < WEIR_IMAGE_SLOTS; i++) {
+        if (load_slot(i * WEIR_IMAGE_SLOT_BYTES)) {
+            *reg(WEIR_CSR_CTRL, WEIR_CTRL_CORE1_RUN_OFFSET) = 1;
+            return TCM0_BASE;
+        }
+    }
+    // "!img" on the console: the simulator turns it into a sentence.
+    put('!');
+    put('i');
+    put('m');
+    put('g');
+    put('\n');
+    return 0;
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Control complex: two cores with their memories, the bus between them, mailboxes, timers, watchdogs, flash. Masters the CSR
+// bus to every block. Core 0 starts in the boot ROM, core 1 when core 0 says so.
+module weir_ctrl #(
+    parameter int NumFns = weir_abi_pkg::NumFns
+) (
+    input  logic                  clk_i,
+    input  logic                  rst_ni,
+    output weir_pkg::csr_req_t    pcie_csr_o,
+    input  weir_pkg::csr_rsp_t    pcie_csr_i,
+    output weir_pkg::csr_req_t    dma_csr_o,
+    input  weir_pkg::csr_rsp_t    dma_csr_i,
+    output weir_pkg::csr_req_t    queue_csr_o,
+    input  weir_pkg::csr_rsp_t    queue_csr_i,
+    output weir_pkg::csr_req_t    switch_csr_o,
+    input  weir_pkg::csr_rsp_t    switch_csr_i,
+    output weir_pkg::csr_req_t    port_csr_o,
+    input  weir_pkg::csr_rsp_t    port_csr_i,
+    input  weir_pkg::bar_req_t    bar_req_i,
+    output weir_pkg::bar_rsp_t    bar_rsp_o,
+    output logic                  irq_valid_o,
+    input  logic                  irq_ready_i,
+    output weir_pkg::irq_t        irq_o,
+    input  logic [NumFns-1:0]     fn_enabled_i,
+    input  logic [NumFns-1:0]     fn_flr_i,
+    input  logic                  pcie_event_i,
+    input  logic                  queue_event_i,
+    input  logic                  switch_event_i,
+    input  logic                  port_event_i,
+    output logic                  flash_cs_o,
+    output logic                  flash_sck_o,
+    output logic [3:0]            flash_io_o,
+    output logic [3:0]            flash_oe_o,
+    input  logic [3:0]            flash_io_i,
+    output logic                  console_valid_o,
+    output logic [7:0]            console_o,
+    output logic                  core0_sleep_o,
+    output logic                  core1_sleep_o,
+    output logic                  fw_ready_o,
+    output logic                  idle_o
+);
+  weir_ctrl_pkg::xreq_t x0_req, x1_req;
+  weir_ctrl_pkg::xrsp_t x0_rsp, x1_rsp;
+  weir_ctrl_pkg::load_t win, flash_load, load0, load1;
+  logic        core;
+  logic [7:0]  blk;
+  logic        we;
+  logic [15:0] addr;
+  logic [31:0] wdata;
+  logic        ack;
+  logic [31:0] rdata;
+  logic        run0, run1, irq0, irq1;
+  logic [31:0] win_rdata;
+  logic [31:0] unused_load0_rdata;   // nobody reads core 0's TCM from outside
+  logic [31:0] rom_addr0, unused_rom_addr1;
+  logic [31:0] rom_data;
+  logic [31:0] heartbeat;
+  logic        flash_to1;
+  logic        flash_busy;
+  logic        mbox_waiting;
+  logic        core1_sleep;
+
+  // ---- cores ----
+  assign flash_to1 = flash_load.addr[31:28] == 4'h3;
+  always_comb begin
+    load0 = flash_load;
+    load0.valid = flash_load.valid && !flash_to1;
+    load1 = win;
+    if (flash_load.valid && flash_to1) load1 = flash_load;
+  end
+  weir_ctrl_rom u_rom (.addr_i(rom_addr0[12:2]), .data_o(rom_data));
+  weir_ctrl_core #(.HartId(0), .BootAddr(32'h0000_0000)) u_core0 (
+      .clk_i, .rst_ni, .run_i(run0), .x_o(x0_req), .x_i(x0_rsp), .load_i(load0), .load_rdata_o(unused_load0_rdata),
+      .rom_addr_o(rom_addr0), .rom_data_i(rom_data), .irq_i(irq0), .sleep_o(core0_sleep_o));
+  weir_ctrl_core #(.HartId(1), .BootAddr(32'h1000_0000)) u_core1 (
+      .clk_i, .rst_ni, .run_i(run1), .x_o(x1_req), .x_i(x1_rsp), .load_i(load1), .load_rdata_o(win_rdata),
+      .rom_addr_o(unused_rom_addr1), .rom_data_i(32'd0), .irq_i(irq1), .sleep_o(core1_sleep));
+  // Core 1 held in reset has nothing to do either.
+  assign core1_sleep_o = core1_sleep || !run1;
+
+  weir_ctrl_bus u_bus (
+      .clk_i, .rst_ni, .x0_i(x0_req), .x0_o(x0_rsp), .x1_i(x1_req), .x1_o(x1_rsp),
+      .core_o(core), .blk_valid_o(blk), .we_o(we), .addr_o(addr), .wdata_o(wdata), .csr_ack_i(ack), .csr_rdata_i(rdata),
+      .win_o(win), .win_busy_i(flash_load.valid && flash_to1), .win_rdata_i(win_rdata));
+
+  // ---- CSR fan-out ----
+  always_comb begin
+    pcie_csr_o.valid = blk[weir_abi_pkg::CsrBlockPcie];
+    pcie_csr_o.write = we;
+    pcie_csr_o.addr = addr;
+    pcie_csr_o.wdata = wdata;
+    dma_csr_o = pcie_csr_o;
+    dma_csr_o.valid = blk[weir_abi_pkg::CsrBlockDma];
+    queue_csr_o = pcie_csr_o;
+    queue_csr_o.valid = blk[weir_abi_pkg::CsrBlockQueue];
+    switch_csr_o = pcie_csr_o;
+    switch_csr_o.valid = blk[weir_abi_pkg::CsrBlockSwitch];
+    port_csr_o = pcie_csr_o;
+    port_csr_o.valid = blk[weir_abi_pkg::CsrBlockPort];
+  end
+
+  logic        sys_valid;
+  logic        sys_is_mbox;
+  logic [31:0] sys_rdata;
+  logic        mreg_ack;
+  logic [31:0] mreg_rdata;
+  logic        mram_ack;
+  logic [31:0] mram_rdata;
+  logic        flash_ack;
+  logic [31:0] flash_rdata;
+
+  // CTRL registers from MBOX_POP to FN_CLEAR live with the mailboxes.
+  assign sys_valid = blk[weir_abi_pkg::CsrBlockCtrl];
+  assign sys_is_mbox = addr >= 16'(weir_abi_pkg::CtrlMboxPopOffset) && addr <= 16'(weir_abi_pkg::CtrlFnClearOffset);
+
+  always_comb begin
+    ack = 1'b0;
+    rdata = 32'd0;
+    if (blk[weir_abi_pkg::CsrBlockCtrl]) begin
+      ack = sys_is_mbox ? mreg_ack : 1'b1;
+      rdata = sys_is_mbox ? mreg_rdata : sys_rdata;
+    end else if (blk[weir_abi_pkg::CsrBlockMbox]) begin
+      ack = mram_ack;
+      rdata = mram_rdata;
+    end else if (blk[weir_abi_pkg::CsrBlockPcie]) begin
+      ack = pcie_csr_i.ack;
+      rdata = pcie_csr_i.rdata;
+    end else if (blk[weir_abi_pkg::CsrBlockDma]) begin
+      ack = dma_csr_i.ack;
+      rdata = dma_csr_i.rdata;
+    end else if (blk[weir_abi_pkg::CsrBlockQueue]) begin
+      ack = queue_csr_i.ack;
+      rdata = queue_csr_i.rdata;
+    end else if (blk[weir_abi_pkg::CsrBlockSwitch]) begin
+      ack = switch_csr_i.ack;
+      rdata = switch_csr_i.rdata;
+    end else if (blk[weir_abi_pkg::CsrBlockPort]) begin
+      ack = port_csr_i.ack;
+      rdata = port_csr_i.rdata;
+    end else if (blk[weir_abi_pkg::CsrBlockFlash]) begin
+      ack = flash_ack;
+      rdata = flash_rdata;
+    end
+  end
+
+  weir_ctrl_sys u_sys (
+      .clk_i, .rst_ni, .core_i(core), .valid_i(sys_valid && !sys_is_mbox), .we_i(we), .addr_i(addr), .wdata_i(wdata),
+      .rdata_o(sys_rdata), .source_i({port_event_i, switch_event_i, queue_event_i, pcie_event_i, mbox_waiting}),
+      .run0_o(run0), .run1_o(run1), .irq0_o(irq0), .irq1_o(irq1), .fw_ready_o, .heartbeat_o(heartbeat),
+      .console_valid_o, .console_o);
+
+  weir_ctrl_mbox #(.NumFns(NumFns)) u_mbox (
+      .clk_i, .rst_ni, .bar_req_i, .bar_rsp_o, .fn_enabled_i, .fn_flr_i, .fw_ready_i(fw_ready_o), .heartbeat_i(heartbeat),
+      .irq_valid_o, .irq_ready_i, .irq_o,
+      .ram_valid_i(blk[weir_abi_pkg::CsrBlockMbox]), .reg_valid_i(sys_valid && sys_is_mbox), .we_i(we), .addr_i(addr),
+      .wdata_i(wdata), .ram_ack_o(mram_ack), .ram_rdata_o(mram_rdata), .reg_ack_o(mreg_ack), .reg_rdata_o(mreg_rdata),
+      .waiting_o(mbox_waiting));
+
+  weir_ctrl_flash u_flash (
+      .clk_i, .rst_ni, .valid_i(blk[weir_abi_pkg::CsrBlockFlash]), .we_i(we), .addr_i(addr), .wdata_i(wdata),
+      .ack_o(flash_ack), .rdata_o(flash_rdata), .load_o(flash_load), .cs_o(flash_cs_o), .sck_o(flash_sck_o),
+      .io_o(flash_io_o), .oe_o(flash_oe_o), .io_i(flash_io_i), .busy_o(flash_busy));
+
+  // A core waiting for its timer counts as idle: whoever stops the clock while idle stops card time, timers included.
+  assign idle_o = core0_sleep_o && core1_sleep_o && !flash_busy && !irq_valid_o && !bar_req_i.valid;
+endmodule

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// One core with its memories: boot ROM (core 0 only), TCM at 0x1000_0000, and the way out to the bus for the rest.
+// The instruction side reaches ROM and own TCM only; anything else is an instruction access fault.
+module weir_ctrl_core #(
+    parameter int unsigned HartId = 0,
+    parameter logic [31:0] BootAddr = 32'h1000_0000,
+    parameter int Bytes = weir_abi_pkg::TcmBytes
+) (
+    input  logic                 clk_i,
+    input  logic                 rst_ni,
+    input  logic                 run_i,      // 0 = core held in reset; memories keep their contents
+    output weir_ctrl_pkg::xreq_t x_o,
+    input  weir_ctrl_pkg::xrsp_t x_i,
+    input  weir_ctrl_pkg::load_t load_i,
+    output logic [31:0]          load_rdata_o,  // in the cycle after a read
+    output logic [31:0]          rom_addr_o,
+    input  logic [31:0]          rom_data_i,    // in the same cycle
+    input  logic                 irq_i,
+    output logic                 sleep_o
+);
+  localparam int AddrW = $clog2(Bytes / 4);
+
+  logic        core_rst_n;
+  logic        i_req;
+  logic [31:0] i_addr;
+  logic [31:0] i_rdata;
+  logic        d_req, d_we, d_gnt, d_err;
+  logic [31:0] d_addr, d_wdata, d_rdata;
+  logic [3:0]  d_be;
+
+  assign core_rst_n = rst_ni && run_i;
+  weir_cpu #(.BootAddr(BootAddr), .HartId(HartId)) u_cpu (
+      .clk_i, .rst_ni(core_rst_n),
+      .i_req_o(i_req), .i_addr_o(i_addr), .i_rdata_i(i_rdata), .i_err_i(i_err_q),
+      .d_req_o(d_req), .d_we_o(d_we), .d_addr_o(d_addr), .d_wdata_o(d_wdata), .d_be_o(d_be),
+      .d_gnt_i(d_gnt), .d_err_i(d_err), .d_rdata_i(d_rdata), .irq_i, .sleep_o);
+
+  // ---- instruction side ----
+  logic        i_rom_q;
+  logic        i_err_q;
+  logic [31:0] i_tcm;
+  logic [31:0] i_romdata_q;
+  logic        i_in_tcm;
+  logic        i_in_rom;
+
+  assign i_in_tcm = i_addr[31:28] == 4'h1 && i_addr[27:AddrW+2] == '0;
+  assign i_in_rom = HartId == 0 && i_addr[31:13] == '0;
+  assign rom_addr_o = i_addr;
+  always_ff @(posedge clk_i) begin
+    if (i_req) begin
+      i_rom_q <= i_in_rom;
+      i_err_q <= !i_in_tcm && !i_in_rom;
+      if (i_in_rom) i_romdata_q <= rom_data_i;
+    end
+  end
+  assign i_rdata = i_rom_q ? i_romdata_q : i_tcm;
+
+  // ---- data side ----
+  // Read-only data of the boot code is copied into TCM words by instructions, so the data side needs no way into the ROM.
+  logic        d_in_tcm;
+  logic        tcm_en;
+  logic        from_bus_q;
+  logic [31:0] bus_rdata_q;
+  logic [31:0] tcm_rdata;
+  logic        tcm_busy;
+
+  assign d_in_tcm = d_addr[31:28] == 4'h1 && d_addr[27:AddrW+2] == '0;
+  assign tcm_busy = load_i.valid;
+  assign d_gnt = d_in_tcm ? !tcm_busy : x_i.ack;
+  assign d_err = !d_in_tcm && x_i.err;
+  assign tcm_en = tcm_busy || (d_req && d_in_tcm);
+
+  always_comb begin
+    x_o.valid = d_req && !d_in_tcm;
+    x_o.we = d_we;
+    x_o.addr = d_addr;
+    x_o.be = d_be;
+    x_o.wdata = d_wdata;
+  end
+  always_ff @(posedge clk_i) begin
+    if (d_req && d_gnt) from_bus_q <= !d_in_tcm;
+    if (x_i.ack) bus_rdata_q <= x_i.rdata;
+  end
+  assign d_rdata = from_bus_q ? bus_rdata_q : tcm_rdata;
+  assign load_rdata_o = tcm_rdata;
+
+  weir_ctrl_tcm #(.Bytes(Bytes)) u_tcm (
+      .clk_i,
+      .i_en_i(i_req && i_in_tcm), .i_addr_i(i_addr[AddrW+1:2]), .i_rdata_o(i_tcm),
+      .d_en_i(tcm_en), .d_we_i(tcm_busy ? load_i.we : d_we), .d_be_i(tcm_busy ? load_i.be : d_be),
+      .d_addr_i(tcm_busy ? load_i.addr[AddrW+1:2] : d_addr[AddrW+1:2]),
+      .d_wdata_i(tcm_busy ? load_i.wdata : d_wdata), .d_rdata_o(tcm_rdata));
+endmodule

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The card behind two flat ports for weir_rtl.h, fields as abi/top.def lays them out. Cuts every combinational path from
+// an input to an output with a small FIFO, so that the host side may look first and drive then (see top.def).
+module weir_sim_top (
+    input  logic                              clk_i,
+    input  logic                              rst_ni,
+    input  logic [weir_top_pkg::InWidth-1:0]  in_i,
+    output logic [weir_top_pkg::OutWidth-1:0] out_o
+);
+  weir_pkg::tlp_t  rx_in, rx_tlp, tx_tlp, tx_out;
+  weir_pkg::wire_t wrx_in, wrx_q, wtx, wtx_out;
+  logic            rx_valid, rx_ready, rx_in_ready, tx_valid, tx_ready, tx_out_valid;
+  logic            wrx_valid_q, wtx_valid, wtx_ready, wtx_out_valid;
+  logic [2:0]      unused_rx_level, unused_tx_level, unused_wtx_level;
+  logic            flash_cs, flash_sck, console_valid, core0_sleep, core1_sleep, fw_ready, idle, idle_q;
+  logic [3:0]      flash_io, flash_oe;
+  logic [7:0]      console_char;
+
+  assign rx_in.sop = in_i[weir_top_pkg::InTlpRxFlagsLsb + 1];
+  assign rx_in.eop = in_i[weir_top_pkg::InTlpRxFlagsLsb + 2];
+  assign rx_in.hdr = in_i[weir_top_pkg::InTlpRxHdrLsb +: 128];
+  assign rx_in.data = in_i[weir_top_pkg::InTlpRxDataLsb +: 512];
+  weir_common_fifo #(.Width($bits(weir_pkg::tlp_t)), .Depth(4)) u_rx (
+      .clk_i, .rst_ni, .valid_i(in_i[weir_top_pkg::InTlpRxFlagsLsb]), .ready_o(rx_in_ready), .data_i(rx_in),
+      .valid_o(rx_valid), .ready_i(rx_ready), .data_o(rx_tlp), .level_o(unused_rx_level));
+  weir_common_fifo #(.Width($bits(weir_pkg::tlp_t)), .Depth(4)) u_tx (
+      .clk_i, .rst_ni, .valid_i(tx_valid), .ready_o(tx_ready), .data_i(tx_tlp),
+      .valid_o(tx_out_valid), .ready_i(in_i[weir_top_pkg::InTlpTxReadyLsb]), .data_o(tx_out), .level_o(unused_tx_level));
+  weir_common_fifo #(.Width($bits(weir_pkg::wire_t)), .Depth(4)) u_wtx (
+      .clk_i, .rst_ni, .valid_i(wtx_valid), .ready_o(wtx_ready), .data_i(wtx),
+      .valid_o(wtx_out_valid), .ready_i(in_i[weir_top_pkg::InWireTxReadyLsb]), .data_o(wtx_out),
+      .level_o(unused_wtx_level));
+
+  assign wrx_in.sop = in_i[weir_top_pkg::InWireRxFlagsLsb + 1];
+  assign wrx_in.eop = in_i[weir_top_pkg::InWireRxFlagsLsb + 2];
+  assign wrx_in.err = in_i[weir_top_pkg::InWireRxFlagsLsb + 3];
+  assign wrx_in.bytes = in_i[weir_top_pkg::InWireRxBytesLsb +: 7];
+  assign wrx_in.data = in_i[weir_top_pkg::InWireRxDataLsb +: 512];
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      wrx_valid_q <= 1'b0;
+      idle_q <= 1'b0;
+    end else begin
+      wrx_valid_q <= in_i[weir_top_pkg::InWireRxFlagsLsb];
+      idle_q <= idle && !rx_valid && !tx_out_valid && !wtx_out_valid && !wrx_valid_q;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (in_i[weir_top_pkg::InWireRxFlagsLsb]) wrx_q <= wrx_in;
+  end
+
+  weir_top u_top (
+      .clk_i, .rst_ni, .hot_reset_i(in_i[weir_top_pkg::InHotResetLsb]),
+      .tlp_rx_valid_i(rx_valid), .tlp_rx_ready_o(rx_ready), .tlp_rx_i(rx_tlp),
+      .tlp_tx_valid_o(tx_valid), .tlp_tx_ready_i(tx_ready), .tlp_tx_o(tx_tlp),
+      .wire_rx_valid_i(wrx_valid_q), .wire_rx_i(wrx_q),
+      .wire_tx_valid_o(wtx_valid), .wire_tx_ready_i(wtx_ready), .wire_tx_o(wtx),
+      .cable_i(in_i[weir_top_pkg::InLinkUpLsb]),
+      .flash_cs_o(flash_cs), .flash_sck_o(flash_sck), .flash_io_o(flash_io), .flash_oe_o(flash_oe),
+      .flash_io_i(in_i[weir_top_pkg::InFlashIoLsb +: 4]),
+      .console_valid_o(console_valid), .console_o(console_char),
+      .core0_sleep_o(core0_sleep), .core1_sleep_o(core1_sleep), .fw_ready_o(fw_ready), .idle_o(idle));
+
+  logic       console_valid_q;
+  logic [7:0] console_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) console_valid_q <= 1'b0;
+    else console_valid_q <= console_valid;
+  end
+  always_ff @(posedge clk_i) begin
+    if (console_valid) console_q <= console_char;
+  end
+
+  always_comb begin
+    out_o = '0;
+    out_o[weir_top_pkg::OutTlpRxReadyLsb] = rx_in_ready;
+    out_o[weir_top_pkg::OutTlpTxFlagsLsb +: 3] = {tx_out.eop, tx_out.sop, tx_out_valid};
+    out_o[weir_top_pkg::OutTlpTxHdrLsb +: 128] = tx_out.hdr;
+    out_o[weir_top_pkg::OutTlpTxDataLsb +: 512] = tx_out.data;
+    out_o[weir_top_pkg::OutWireTxFlagsLsb +: 3] = {wtx_out.eop, wtx_out.sop, wtx_out_valid};
+    out_o[weir_top_pkg::OutWireTxBytesLsb +: 7] = wtx_out.bytes;
+    out_o[weir_top_pkg::OutWireTxDataLsb +: 512] = wtx_out.data;
+    out_o[weir_top_pkg::OutFlashPinsLsb +: 6] = {flash_io, flash_sck, flash_cs};
+    out_o[weir_top_pkg::OutFlashOeLsb +: 4] = flash_oe;
+    out_o[weir_top_pkg::OutConsoleLsb +: 9] = {console_valid_q, console_q};
+    out_o[weir_top_pkg::OutStatusLsb +: 4] = {fw_ready, core1_sleep, core0_sleep, idle_q};
+  end
+endmodule

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulated card, see card.h: moves beats between the model's ports and the models around it, once a cycle.
+#include "card.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flash.h"
+#include "image.h"
+#include "rc.h"
+#include "weir_rtl.h"
+#include "wire.h"
+
+// The model's ports as C structures: the same list the wrapper's offsets are generated from.
+struct card_in {
+#define TOP_IN(name, width, text) uint32_t name[((width) + 31) / 32];
+#define TOP_OUT(name, width, text)
+#include "top.def"
+#undef TOP_IN
+#undef TOP_OUT
+};
+struct card_out {
+#define TOP_IN(name, width, text)
+#define TOP_OUT(name, width, text) uint32_t name[((width) + 31) / 32];
+#include "top.def"
+#undef TOP_IN
+#undef TOP_OUT
+};
+
+struct card {
+    struct weir_rtl *rtl;
+    struct card_in *in;
+    const struct card_out *out;
+    struct rc *rc;
+    struct wire *wire;
+    struct flash flash;
+    char *flash_file;
+    bool console;
+    bool no_image; // the boot ROM found nothing to start
+    char line[128];
+    unsigned line_len;
+    bool idle;
+};
+
+static int load_file(const char *path, uint8_t *to, size_t room, char *err, size_t err_size) {
+    FILE *f = fopen(path, "rb");
+    size_t n;
+    if (f == NULL) {
+        snprintf(err, err_size, "%s: %s", path, strerror(errno));
+        return -1;
+    }
+    n = fread(to, 1, room, f);
+    fclose(f);
+    return (int)n;
+}
+
+struct card *card_new(const struct card_options *opt, char *err, size_t err_size) {
+    struct card *c = calloc(1, sizeof(*c));
+    int n;
+
+    if (c == NULL || (c->flash.data = malloc(FLASH_BYTES)) == NULL)
+        goto err_memory;
+    memset(c->flash.data, 0xFF, FLASH_BYTES);
+    if (opt->flash_file != NULL) {
+        c->flash_file = strdup(opt->flash_file);
+        // A new flash file is an erased part.
+        if (load_file(opt->flash_file, c->flash.data, FLASH_BYTES, err, err_size) < 0 && errno != ENOENT)
+            goto err_card;
+    }
+    if (opt->firmware != NULL) {
+        n = load_file(opt->firmware, c->flash.data, WEIR_IMAGE_SLOT_BYTES, err, err_size);
+        if (n < 0) {
+            size_t used = strlen(err);
+            snprintf(err + used, err_size - used, " (firmware image; build it with ./weir build, or name another with --firmware)");
+            goto err_card;
+        }
+        if ((size_t)n < sizeof(struct weir_image_header) || ((uint32_t)c->flash.data[0] | (uint32_t)c->flash.data[1] << 8 |
+            (uint32_t)c->flash.data[2] << 16 | (uint32_t)c->flash.data[3] << 24) != WEIR_IMAGE_MAGIC) {
+            snprintf(err, err_size, "%s: not a firmware image; weir-mkimage makes one", opt->firmware);
+            goto err_card;
+        }
+    }
+    c->rtl = weir_rtl_new();
+    c->rc = rc_new(c);
+    c->wire = wire_new();
+    if (c->rtl == NULL || c->rc == NULL || c->wire == NULL)
+        goto err_memory;
+    c->in = (struct card_in *)weir_rtl_in(c->rtl);
+    c->out = (const struct card_out *)weir_rtl_out(c->rtl);
+    c->console = opt->console;
+    c->in->link_up[0] = 1;
+    return c;
+
+err_memory:
+    snprintf(err, err_size, "out of memory");
+err_card:
+    card_free(c);
+    return NULL;
+}
+
+void card_free(struct card *c) {
+    if (c == NULL)
+        return;
+    if (c->flash_file != NULL && c->flash.data != NULL) {
+        FILE *f = fopen(c->flash_file, "wb");
+        if (f == NULL || fwrite(c->flash.data, 1, FLASH_BYTES, f) != FLASH_BYTES)
+            fprintf(stderr, "weir-sim: cannot write flash file %s: %s\n", c->flash_file, strerror(errno));
+        if (f != NULL)
+            fclose(f);
+    }
+    rc_free(c->rc);
+    wire_free(c->wire);
+    weir_rtl_free(c->rtl);
+    free(c->flash.data);
+    free(c->flash_file);
+    free(c);
+}
+
+static void console(struct card *c, char ch) {
+    if (ch != '\n' && c->line_len < sizeof(c->line) - 1) {
+        c->line[c->line_len++] = ch;
+        return;
+    }
+    c->line[c->line_len] = '\0';
+    c->line_len = 0;
+    if (strcmp(c->line, "!img") == 0)
+        c->no_image = true;
+    else if (c->console)
+        fprintf(stderr, "card: %s\n", c->line);
+}
+
+// Everything the model shows this cycle goes out, everything it takes goes in, then the edge.
+static void cycle(struct card *c) {
+    struct card_in *in = c->in;
+    const struct card_out *out = c->out;
+    uint64_t now = weir_rtl_cycles(c->rtl);
+
+    in->tlp_tx_ready[0] = 0;
+    if ((out->tlp_tx_flags[0] & 1) != 0 && rc_wants_beat(c->rc)) {
+        in->tlp_tx_ready[0] = 1;
+        rc_from_card(c->rc, out->tlp_tx_flags[0], out->tlp_tx_hdr, out->tlp_tx_data);
+    }
+    in->tlp_rx_flags[0] = rc_to_card(c->rc, in->tlp_rx_hdr, in->tlp_rx_data);
+    if (in->tlp_rx_flags[0] != 0 && (out->tlp_rx_ready[0] & 1) != 0)
+        rc_taken(c->rc);
+
+    in->wire_tx_ready[0] = 0;
+    if ((out->wire_tx_flags[0] & 1) != 0 && wire_wants_beat(c->wire, now)) {
+        in->wire_tx_ready[0] = 1;
+        wire_from_card(c->wire, now, out->wire_tx_flags[0], out->wire_tx_bytes[0] & 0x7F, out->wire_tx_data);
+    }
+    in->wire_rx_flags[0] = wire_to_card(c->wire, now, in->wire_rx_bytes, in->wire_rx_data);
+
+    in->flash_io[0] = flash_pins(&c->flash, out->flash_pins[0]);
+    if ((out->console[0] >> 8 & 1) != 0)
+        console(c, (char)(out->console[0] & 0xFF));
+    weir_rtl_tick(c->rtl);
+    c->idle = (out->status[0] & 1) != 0 && in->tlp_rx_flags[0] == 0 && in->wire_rx_flags[0] == 0;
+}
+
+uint64_t card_step(struct card *c, uint64_t n, bool stop_idle) {
+    uint64_t i;
+    for (i = 0; i < n; i++) {
+        if (stop_idle && card_idle(c))
+            break;
+        cycle(c);
+    }
+    return i;
+}
+
+uint64_t card_cycles(const struct card *c) {
+    return weir_rtl_cycles(c->rtl);
+}
+
+bool card_idle(const struct card *c) {
+    return c->idle && rc_quiet(c->rc) && wire_quiet(c->wire);
+}
+
+bool card_fw_ready(const struct card *c) {
+    return (c->out->status[0] >> 3 & 1) != 0;
+}
+
+int card_boot(struct card *c, uint64_t max) {
+    for (uint64_t i = 0; i < max && !card_fw_ready(c); i++) {
+        cycle(c);
+        if (c->no_image)
+            return -ENOEXEC;
+    }
+    return card_fw_ready(c) ? 0 : -ETIMEDOUT;
+}
+
+void card_set_cable(struct card *c, bool in) {
+    c->in->link_up[0] = in ? 1 : 0;
+}
+
+void card_hot_reset(struct card *c) {
+    c->in->hot_reset[0] = 1;
+    card_step(c, 16, false);
+    c->in->hot_reset[0] = 0;
+}
+
+int card_trace(struct card *c, const char *path) {
+    return weir_rtl_trace(c->rtl, path) == 0 ? 0 : -ENOTSUP;
+}
+
+struct rc *card_rc(struct card *c) {
+    return c->rc;
+}
+
+struct wire *card_wire(struct card *c) {
+    return c->wire;
+}

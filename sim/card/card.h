@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// A simulated card: the Verilated model with a root complex on its link, a wire on its port and a flash part on its pins.
+// Everything happens in card_step, one clock cycle after the other, in the caller's thread: deterministic.
+#ifndef WEIR_SIM_CARD_H
+#define WEIR_SIM_CARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct card;
+struct rc;
+struct wire;
+
+struct card_options {
+    const char *firmware;   // path of firmware.img, put into flash slot A
+    const char *flash_file; // NULL, or a 2 MiB flash content to start from and write back
+    bool console;           // show the card's console on stderr
+};
+
+// NULL on failure with a sentence in err (which names the thing and the mend).
+struct card *card_new(const struct card_options *opt, char *err, size_t err_size);
+void card_free(struct card *c);
+
+// Runs up to n cycles. Stops early, after a whole cycle, when the model is idle and nothing is queued towards it and
+// stop_idle is set. Returns the cycles run.
+uint64_t card_step(struct card *c, uint64_t n, bool stop_idle);
+uint64_t card_cycles(const struct card *c);
+// True when nothing will happen before an input changes (timers of sleeping cores aside).
+bool card_idle(const struct card *c);
+// Firmware said it is ready.
+bool card_fw_ready(const struct card *c);
+// Runs until firmware is ready, at most max cycles: 0, or -ETIMEDOUT.
+int card_boot(struct card *c, uint64_t max);
+// Cable in or out.
+void card_set_cable(struct card *c, bool in);
+// Conventional PCIe reset for some cycles.
+void card_hot_reset(struct card *c);
+// FST waveform from now on; -ENOTSUP in a build without tracing.
+int card_trace(struct card *c, const char *path);
+
+struct rc *card_rc(struct card *c);
+struct wire *card_wire(struct card *c);
+
+#endif

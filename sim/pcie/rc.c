@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: Apache-2.0
+// Root complex, see rc.h.
+#include "rc.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "card.h"
+#include "tlp.h"
+#include "weir_abi.h"
+
+#define RC_RID 0x0000u
+#define QUEUE_TLPS 4096u
+#define MAX_CPL_BYTES 256u // longest completion this root complex sends
+#define TAGS 256u
+
+struct range {
+    uint64_t iova, len;
+    uint8_t *mem;
+};
+
+struct iommu {
+    struct range *range;
+    unsigned count, room;
+};
+
+struct pending { // a read of the card that waits for its latency
+    uint64_t due;
+    struct tlp request;
+    bool used;
+};
+
+struct rc {
+    struct card *card;
+    struct rc_timing timing;
+    uint64_t rand;
+    struct rc_stats stats;
+    rc_irq_fn irq;
+    void *irq_ctx;
+    unsigned mps, mrrs;
+
+    struct iommu iommu[WEIR_NUM_FNS];
+
+    struct tlp *queue[QUEUE_TLPS]; // towards the card, in order
+    unsigned head, level;
+    unsigned beat; // of queue[head]
+
+    struct pending pending[TAGS];
+    unsigned pending_count;
+    uint64_t next_due;
+
+    struct tlp in; // from the card, being received
+    unsigned in_beats;
+
+    bool waiting; // our own non-posted request
+    uint8_t tag;
+    bool answered;
+    struct tlp answer;
+};
+
+static uint32_t rc_rand(struct rc *rc) {
+    rc->rand ^= rc->rand >> 12;
+    rc->rand ^= rc->rand << 25;
+    rc->rand ^= rc->rand >> 27;
+    return (uint32_t)(rc->rand * 0x2545F4914F6CDD1DULL >> 32);
+}
+
+__attribute__((format(printf, 2, 3))) static void violation(struct rc *rc, const char *fmt, ...) {
+    if (rc->stats.violations++ == 0) {
+        va_list ap;
+        int n = snprintf(rc->stats.first_violation, sizeof(rc->stats.first_violation), "cycle %llu: ",
+                         (unsigned long long)card_cycles(rc->card));
+        va_start(ap, fmt);
+        vsnprintf(rc->stats.first_violation + n, sizeof(rc->stats.first_violation) - (size_t)n, fmt, ap);
+        va_end(ap);
+    }
+}
+
+struct rc *rc_new(struct card *card) {
+    struct rc *rc = calloc(1, sizeof(*rc));
+    if (rc == NULL)
+        return NULL;
+    rc->card = card;
+    rc->rand = 1;
+    rc->mps = 128;
+    rc->mrrs = 512;
+    return rc;
+}
+
+void rc_free(struct rc *rc) {
+    if (rc == NULL)
+        return;
+    for (; rc->level > 0; rc->level--, rc->head = (rc->head + 1) % QUEUE_TLPS)
+        free(rc->queue[rc->head]);
+    for (unsigned i = 0; i < WEIR_NUM_FNS; i++)
+        free(rc->iommu[i].range);
+    free(rc);
+}
+
+void rc_set_timing(struct rc *rc, const struct rc_timing *t) {
+    rc->timing = *t;
+    rc->rand = t->seed * 0x9E3779B97F4A7C15ULL + 1;
+}
+
+void rc_set_irq(struct rc *rc, rc_irq_fn fn, void *ctx) {
+    rc->irq = fn;
+    rc->irq_ctx = ctx;
+}
+
+const struct rc_stats *rc_stats(const struct rc *rc) {
+    return &rc->stats;
+}
+
+void rc_monitor_limits(struct rc *rc, unsigned mps, unsigned mrrs) {
+    rc->mps = mps;
+    rc->mrrs = mrrs;
+}
+
+// ---- towards the card ----
+
+static struct tlp *enqueue(struct rc *rc) {
+    struct tlp *t;
+    if (rc->level == QUEUE_TLPS)
+        return NULL;
+    t = malloc(sizeof(*t));
+    if (t != NULL)
+        rc->queue[(rc->head + rc->level++) % QUEUE_TLPS] = t;
+    return t;
+}
+
+static uint8_t *iommu_find(struct rc *rc, uint16_t rid, uint64_t addr, uint64_t len) {
+    unsigned fn = (unsigned)(rid - RC_PF_RID);
+    if (fn >= WEIR_NUM_FNS)
+        return NULL;
+    for (unsigned i = 0; i < rc->iommu[fn].count; i++) {
+        const struct range *r = &rc->iommu[fn].range[i];
+        if (addr >= r->iova && addr - r->iova < r->len && len <= r->len - (addr - r->iova))
+            return r->mem + (addr - r->iova);
+    }
+    return NULL;
+}
+
+static void answer_read(struct rc *rc, const struct tlp *q) {
+    uint64_t addr = tlp_addr(q);
+    unsigned dw = tlp_len(q);
+    unsigned skip = (unsigned)__builtin_ctz(tlp_first_be(q) | 0x10) & 3;
+    unsigned tail = dw > 1 ? 3 - (31 - (unsigned)__builtin_clz(tlp_last_be(q) | 1)) : 0;
+    unsigned left = dw == 1 ? (tlp_first_be(q) == 0 ? 1 : 32 - (unsigned)__builtin_clz(tlp_first_be(q)) - skip) : dw * 4 - skip - tail;
+    uint8_t *mem = iommu_find(rc, tlp_requester(q), addr, (uint64_t)dw * 4);
+    struct tlp *t;
+
+    if (mem == NULL) {
+        rc->stats.iommu_faults++;
+        t = enqueue(rc);
+        if (t != NULL)
+            tlp_make_cpl(t, TLP_UR, 0, RC_RID, tlp_requester(q), tlp_tag(q), left, 0);
+        return;
+    }
+    for (unsigned at = 0; at < dw;) {
+        // A completion ends at a multiple of the read completion boundary (64 bytes) unless it is the last one.
+        unsigned room = (MAX_CPL_BYTES - (unsigned)(addr + at * 4) % MAX_CPL_BYTES) / 4;
+        if (rc->timing.split != 0 && room > 16)
+            room = (64 - (unsigned)(addr + at * 4) % 64) / 4 + 16 * (rc_rand(rc) % 4);
+        unsigned n = dw - at < room ? dw - at : room;
+        t = enqueue(rc);
+        if (t == NULL) {
+            violation(rc, "root complex queue overflow");
+            return;
+        }
+        tlp_make_cpl(t, TLP_SC, n, RC_RID, tlp_requester(q), tlp_tag(q), left, (unsigned)(addr + at * 4) + (at == 0 ? skip : 0));
+        memcpy(t->data, mem + at * 4, n * 4);
+        left -= n * 4 - (at == 0 ? skip : 0) < left ? n * 4 - (at == 0 ? skip : 0) : left;
+        at += n;
+    }
+}
+
+static void release_due(struct rc *rc) {
+    uint64_t now = card_cycles(rc->card);
+    uint64_t next = UINT64_MAX;
+    if (rc->pending_count == 0 || now < rc->next_due)
+        return;
+    for (;;) {
+        // Oldest due first keeps equal latencies in request order.
+        struct pending *best = NULL;
+        next = UINT64_MAX;
+        for (unsigned i = 0; i < TAGS; i++) {
+            struct pending *p = &rc->pending[i];
+            if (p->used && (best == NULL || p->due < best->due))
+                best = p;
+        }
+        if (best == NULL)
+            break;
+        next = best->due;
+        if (next > now)
+            break;
+        best->used = false;
+        rc->pending_count--;
+        answer_read(rc, &best->request);
+    }
+    rc->next_due = next;
+}
+
+unsigned rc_to_card(struct rc *rc, uint32_t *hdr, uint32_t *data) {
+    const struct tlp *t;
+    unsigned dw, last;
+
+    release_due(rc);
+    if (rc->level == 0)
+        return 0;
+    t = rc->queue[rc->head];
+    dw = tlp_payload_dw(t);
+    last = dw == 0 ? 0 : (dw - 1) / 16;
+    if (rc->beat == 0)
+        memcpy(hdr, t->hdr, sizeof(t->hdr));
+    if (dw != 0)
+        memcpy(data, t->data + rc->beat * 16, (rc->beat == last ? dw - rc->beat * 16 : 16) * 4);
+    return 1u | (rc->beat == 0 ? 2u : 0) | (rc->beat == last ? 4u : 0);
+}
+
+void rc_taken(struct rc *rc) {
+    struct tlp *t = rc->queue[rc->head];
+    unsigned dw = tlp_payload_dw(t);
+    if (++rc->beat * 16 < dw)
+        return;
+    rc->stats.tlps_to_card++;
+    rc->stats.tlp_bytes_to_card += dw * 4 + 20 + (tlp_is_4dw(t) && tlp_kind(t) != TLP_CFGWR0 ? 4 : 0);
+    free(t);
+    rc->beat = 0;
+    rc->head = (rc->head + 1) % QUEUE_TLPS;
+    rc->level--;
+}
+
+bool rc_quiet(const struct rc *rc) {
+    return rc->level == 0 && rc->pending_count == 0;
+}
+
+// ---- from the card ----
+
+bool rc_wants_beat(struct rc *rc) {
+    return rc->timing.tx_stall == 0 || (rc_rand(rc) & 0xFF) >= rc->timing.tx_stall;
+}
+
+static void check_request(struct rc *rc, const struct tlp *t, unsigned limit) {
+    uint64_t addr = tlp_addr(t);
+    unsigned dw = tlp_len(t), fbe = tlp_first_be(t), lbe = tlp_last_be(t);
+    unsigned fn = (unsigned)(tlp_requester(t) - RC_PF_RID);
+
+    if (fn >= WEIR_NUM_FNS)
+        violation(rc, "requester %04x is no function of the card (pcie 46)", tlp_requester(t));
+    if ((addr & 0xFFF) + dw * 4 > 4096)
+        violation(rc, "request at %llx, %u DW crosses 4 KiB (pcie 43)", (unsigned long long)addr, dw);
+    if (dw * 4 > limit)
+        violation(rc, "request of %u DW over the limit of %u bytes (pcie 43)", dw, limit);
+    if (tlp_is_4dw(t) != (addr >> 32 != 0))
+        violation(rc, "header size wrong for address %llx (pcie 44)", (unsigned long long)addr);
+    if (dw == 1 ? lbe != 0 : (lbe == 0 || fbe == 0 || (fbe & 8) == 0 || (lbe & 1) == 0))
+        violation(rc, "byte enables %x %x with %u DW (pcie 44)", fbe, lbe, dw);
+    if ((t->hdr[0] & 0x00F0CC00u) != 0)
+        violation(rc, "TC, attributes, TD, EP or AT set in %08x (pcie 46)", t->hdr[0]);
+}
+
+static void memory_write(struct rc *rc, const struct tlp *t) {
+    uint64_t addr = tlp_addr(t);
+    unsigned dw = tlp_len(t);
+    uint8_t *mem;
+
+    if (addr >> 20 == 0xFEE && dw == 1) {
+        rc->stats.interrupts++;
+        if (rc->irq != NULL)
+            rc->irq(rc->irq_ctx, tlp_requester(t), t->data[0]);
+        return;
+    }
+    check_request(rc, t, rc->mps);
+    rc->stats.writes++;
+    rc->stats.write_bytes += dw * 4;
+    mem = iommu_find(rc, tlp_requester(t), addr, (uint64_t)dw * 4);
+    if (mem == NULL) {
+        rc->stats.iommu_faults++;
+        return;
+    }
+    for (unsigned i = 0; i < dw; i++) {
+        unsigned be = i == 0 ? tlp_first_be(t) : i == dw - 1 ? tlp_last_be(t) : 0xF;
+        if (be == 0xF) {
+            memcpy(mem + i * 4, &t->data[i], 4);
+            continue;
+        }
+        for (unsigned b = 0; b < 4; b++)
+            if ((be >> b & 1) != 0)
+                mem[i * 4 + b] = (uint8_t)(t->data[i] >> (8 * b));
+    }
+}
+
+static void memory_read(struct rc *rc, const struct tlp *t) {
+    struct pending *p = &rc->pending[tlp_tag(t)];
+
+    check_request(rc, t, rc->mrrs);
+    rc->stats.reads++;
+    rc->stats.read_bytes += tlp_len(t) * 4;
+    if (p->used) {
+        violation(rc, "tag %02x used while outstanding (pcie 45)", tlp_tag(t));
+        return;
+    }
+    p->used = true;
+    p->due = card_cycles(rc->card) + rc->timing.read_latency + (rc->timing.jitter != 0 ? rc_rand(rc) % (rc->timing.jitter + 1) : 0);
+    memcpy(p->request.hdr, t->hdr, sizeof(t->hdr));
+    if (rc->pending_count++ == 0 || p->due < rc->next_due)
+        rc->next_due = p->due;
+}
+
+static void receive(struct rc *rc) {
+    const struct tlp *t = &rc->in;
+    unsigned dw = tlp_payload_dw(t);
+
+    rc->stats.tlps_from_card++;
+    rc->stats.tlp_bytes_from_card += dw * 4 + 20 + (tlp_is_4dw(t) ? 4 : 0);
+    if (rc->in_beats != (dw == 0 ? 1 : (dw + 15) / 16))
+        violation(rc, "TLP %08x has %u beats for %u DW (pcie 39)", t->hdr[0], rc->in_beats, dw);
+    switch (tlp_kind(t)) {
+    case TLP_MRD32:
+    case TLP_MRD64:
+        memory_read(rc, t);
+        break;
+    case TLP_MWR32:
+    case TLP_MWR64:
+        memory_write(rc, t);
+        break;
+    case TLP_CPL:
+    case TLP_CPLD:
+        if (!rc->waiting || rc->answered || tlp_cpl_tag(t) != rc->tag) {
+            violation(rc, "completion nobody asked for, tag %02x (pcie 36)", tlp_cpl_tag(t));
+            break;
+        }
+        rc->answer = *t;
+        rc->answered = true;
+        break;
+    default:
+        if (tlp_kind(t) >> 3 != 0x06 && tlp_kind(t) >> 3 != 0x0E) // messages are fine
+            violation(rc, "TLP type %02x", tlp_kind(t));
+    }
+}
+
+void rc_from_card(struct rc *rc, unsigned flags, const uint32_t *hdr, const uint32_t *data) {
+    if ((flags & 2) != 0) {
+        memcpy(rc->in.hdr, hdr, sizeof(rc->in.hdr));
+        rc->in_beats = 0;
+    }
+    if (rc->in_beats < TLP_MAX_DW / 16)
+        memcpy(rc->in.data + rc->in_beats * 16, data, 64);
+    rc->in_beats++;
+    if ((flags & 4) != 0)
+        receive(rc);
+}
+
+// ---- software's accesses ----
+
+static int ask(struct rc *rc, struct tlp *t, uint32_t *value) {
+    if (t == NULL)
+        return -ENOMEM;
+    rc->waiting = true;
+    rc->answered = false;
+    for (unsigned i = 0; i < RC_WAIT_CYCLES && !rc->answered; i++)
+        card_step(rc->card, 1, false);
+    rc->waiting = false;
+    if (!rc->answered)
+        return -ETIMEDOUT;
+    switch (tlp_cpl_status(&rc->answer)) {
+    case TLP_SC:
+        if (value != NULL && tlp_has_data(&rc->answer))
+            *value = rc->answer.data[0];
+        return 0;
+    case TLP_UR:
+        return -ENODEV;
+    case TLP_CRS:
+        return -EAGAIN;
+    default:
+        return -EIO;
+    }
+}
+
+static unsigned byte_enables(unsigned offset, unsigned size) {
+    return ((1u << size) - 1) << (offset & 3) & 0xF;
+}
+
+int rc_cfg_read(struct rc *rc, uint16_t rid, unsigned offset, unsigned size, uint32_t *value) {
+    struct tlp *t = enqueue(rc);
+    uint32_t v = UINT32_MAX;
+    int err;
+
+    if (t != NULL)
+        tlp_make_cfg(t, false, RC_RID, ++rc->tag, rid, offset, byte_enables(offset, size), 0);
+    err = ask(rc, t, &v);
+    if (err != 0)
+        v = UINT32_MAX;
+    v >>= 8 * (offset & 3);
+    *value = size >= 4 ? v : v & ((1u << 8 * size) - 1);
+    return err;
+}
+
+int rc_cfg_write(struct rc *rc, uint16_t rid, unsigned offset, unsigned size, uint32_t value) {
+    struct tlp *t = enqueue(rc);
+    if (t != NULL)
+        tlp_make_cfg(t, true, RC_RID, ++rc->tag, rid, offset, byte_enables(offset, size), value << 8 * (offset & 3));
+    return ask(rc, t, NULL);
+}
+
+int rc_mem_read(struct rc *rc, uint64_t addr, uint32_t *value) {
+    struct tlp *t = enqueue(rc);
+    int err;
+    *value = UINT32_MAX;
+    if (t != NULL)
+        tlp_make_mem(t, false, RC_RID, ++rc->tag, addr, 1, 0xF, 0);
+    err = ask(rc, t, value);
+    if (err != 0)
+        *value = UINT32_MAX;
+    return err;
+}
+
+int rc_mem_write(struct rc *rc, uint64_t addr, uint32_t value) {
+    struct tlp *t = enqueue(rc);
+    if (t == NULL)
+        return -ENOMEM;
+    tlp_make_mem(t, true, RC_RID, 0, addr, 1, 0xF, 0);
+    t->data[0] = value;
+    // Posted, but a flood must not outrun the link.
+    for (unsigned i = 0; i < RC_WAIT_CYCLES && rc->level > 64; i++)
+        card_step(rc->card, 1, false);
+    return 0;
+}
+
+int rc_map(struct rc *rc, uint16_t rid, uint64_t iova, void *mem, uint64_t len) {
+    unsigned fn = (unsigned)(rid - RC_PF_RID);
+    struct iommu *m;
+
+    if (fn >= WEIR_NUM_FNS || len == 0 || iova + len < iova)
+        return -EINVAL;
+    m = &rc->iommu[fn];
+    for (unsigned i = 0; i < m->count; i++)
+        if (iova < m->range[i].iova + m->range[i].len && m->range[i].iova < iova + len)
+            return -EEXIST;
+    if (m->count == m->room) {
+        unsigned room = m->room != 0 ? m->room * 2 : 8;
+        struct range *r = realloc(m->range, room * sizeof(*r));
+        if (r == NULL)
+            return -ENOMEM;
+        m->range = r;
+        m->room = room;
+    }
+    m->range[m->count++] = (struct range){iova, len, mem};
+    return 0;
+}
+
+void rc_unmap(struct rc *rc, uint16_t rid, uint64_t iova, uint64_t len) {
+    unsigned fn = (unsigned)(rid - RC_PF_RID);
+    if (fn >= WEIR_NUM_FNS)
+        return;
+    struct iommu *m = &rc->iommu[fn];
+    for (unsigned i = 0; i < m->count;) {
+        if (m->range[i].iova >= iova && m->range[i].iova + m->range[i].len - iova <= len)
+            m->range[i] = m->range[--m->count];
+        else
+            i++;
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Root complex: sends configuration and memory requests to the card, answers the card's reads from host memory, delivers
+// its interrupts, and checks every TLP of the card (monitor.h). An IOMMU per requester ID decides what a function reaches:
+// what is not mapped for that function is answered with UR and counted as a violation.
+// Synchronous calls run the card until the answer is there, at most RC_WAIT_CYCLES.
+#ifndef WEIR_SIM_RC_H
+#define WEIR_SIM_RC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RC_WAIT_CYCLES 200000u
+#define RC_PF_RID 0x0100u // bus 1, device 0, function 0
+
+struct rc;
+struct card;
+struct tlp;
+
+// Timing of host memory, for stress and for the latency rows of the benchmarks.
+struct rc_timing {
+    unsigned read_latency; // cycles from request to completion
+    unsigned jitter;       // plus 0..jitter, which also reorders completions of different tags
+    unsigned split;        // 1: split completions at read completion boundaries at random
+    unsigned tx_stall;     // chance in 256 that the link takes no beat this cycle
+    uint64_t seed;
+};
+
+// What the monitor counted; violations must be 0 in every test.
+struct rc_stats {
+    uint64_t tlps_from_card, tlps_to_card;
+    uint64_t reads, writes, read_bytes, write_bytes, interrupts;
+    uint64_t tlp_bytes_from_card, tlp_bytes_to_card; // with 12 or 16 header bytes and 8 of framing each
+    uint64_t violations;
+    uint64_t iommu_faults;
+    char first_violation[160];
+};
+
+typedef void (*rc_irq_fn)(void *ctx, uint16_t rid, uint32_t data);
+
+struct rc *rc_new(struct card *card);
+void rc_free(struct rc *rc);
+void rc_set_timing(struct rc *rc, const struct rc_timing *t);
+void rc_set_irq(struct rc *rc, rc_irq_fn fn, void *ctx);
+const struct rc_stats *rc_stats(const struct rc *rc);
+
+// Configuration access of 1, 2 or 4 bytes, naturally aligned. Status of the completion: 0, -ENODEV (UR), -EAGAIN (CRS),
+// -EIO, -ETIMEDOUT. A failed read gives all ones.
+int rc_cfg_read(struct rc *rc, uint16_t rid, unsigned offset, unsigned size, uint32_t *value);
+int rc_cfg_write(struct rc *rc, uint16_t rid, unsigned offset, unsigned size, uint32_t value);
+// 32-bit memory access at a bus address. Writes are posted: they return when the link has taken them.
+int rc_mem_read(struct rc *rc, uint64_t addr, uint32_t *value);
+int rc_mem_write(struct rc *rc, uint64_t addr, uint32_t value);
+
+// IOMMU: lets `rid` read and write [iova, iova+len) of host memory at `mem`. Ranges of one rid must not overlap.
+int rc_map(struct rc *rc, uint16_t rid, uint64_t iova, void *mem, uint64_t len);
+// Takes every range of `rid` inside [iova, iova+len) away.
+void rc_unmap(struct rc *rc, uint16_t rid, uint64_t iova, uint64_t len);
+
+// Tells the monitor what software configured: the limits for requests, and whether a function may send them.
+void rc_monitor_limits(struct rc *rc, unsigned mps, unsigned mrrs);
+
+// The card side, for card.c: one beat each way per cycle.
+bool rc_wants_beat(struct rc *rc); // the link takes a beat this cycle
+void rc_from_card(struct rc *rc, unsigned flags, const uint32_t *hdr, const uint32_t *data);
+unsigned rc_to_card(struct rc *rc, uint32_t *hdr, uint32_t *data); // flags as TOP_IN tlp_rx_flags, 0 = nothing
+void rc_taken(struct rc *rc);                                     // the card took the beat just offered
+bool rc_quiet(const struct rc *rc);                               // nothing queued towards the card
+
+#endif

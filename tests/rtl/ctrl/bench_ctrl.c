@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control complex from the outside: it boots a program of two cores from a flash part through the ROM, the program
+// tests its core from the inside, then serves mailboxes; bad images must not start.
+#include "bench.h"
+
+#include "flash.h"
+#include "weir_abi.h"
+
+static struct flash flash;
+static char text[4096];
+static unsigned text_len;
+static unsigned irqs[65];
+
+static void load_image(void) {
+    FILE *f = fopen(SELFTEST_IMAGE, "rb");
+    free(flash.data);
+    memset(&flash, 0, sizeof(flash));
+    flash.data = malloc(FLASH_BYTES);
+    CHECK(flash.data != NULL && f != NULL, "cannot open %s", SELFTEST_IMAGE);
+    memset(flash.data, 0xFF, FLASH_BYTES);
+    CHECK(fread(flash.data, 1, FLASH_BYTES, f) > 0, "empty image");
+    fclose(f);
+    text_len = 0;
+    memset(text, 0, sizeof(text));
+    memset(irqs, 0, sizeof(irqs));
+    weir_rtl_in(bench_model)[0] = 0x4; // the PF is enabled
+}
+
+static void step(void) {
+    uint32_t *in = weir_rtl_in(bench_model);
+    const uint32_t *out = weir_rtl_out(bench_model);
+    bench_put(in, 96, 4, flash_pins(&flash, out[1]));
+    if (bench_get(out, 9, 1) && text_len + 1 < sizeof(text))
+        text[text_len++] = (char)bench_get(out, 0, 8);
+    if (bench_get(out, 18, 1))
+        irqs[bench_get(out, 10, 8)]++;
+    weir_rtl_tick(bench_model);
+    bench_put(in, 0, 2, 0);
+}
+
+static void wait_text(const char *want, unsigned max) {
+    for (unsigned i = 0; i < max; i++) {
+        step();
+        if (strstr(text, want) != NULL)
+            return;
+        CHECK(strstr(text, "FAIL") == NULL, "program says: %s", text);
+    }
+    CHECK(false, "no '%s' in %u cycles; console: %s", want, max, text);
+}
+
+static void bar(bool write, unsigned fn, uint32_t addr, uint32_t data) {
+    uint32_t *in = weir_rtl_in(bench_model);
+    bench_put(in, 0, 2, write ? 3 : 1);
+    bench_put(in, 8, 8, fn);
+    bench_put(in, 32, 21, addr);
+    bench_put(in, 64, 32, data);
+    step();
+}
+
+static uint32_t bar_read(unsigned fn, uint32_t addr) {
+    const uint32_t *out = weir_rtl_out(bench_model);
+    bar(false, fn, addr, 0);
+    for (int i = 0; i < 8; i++) {
+        if (bench_get(out, 19, 1))
+            return out[2];
+        step();
+    }
+    CHECK(false, "no answer to a BAR read at %x", addr);
+}
+
+static void selftest(void) {
+    load_image();
+    wait_text("core1 PASS", 400000);
+    wait_text("core0 PASS", 400000);
+}
+
+static void mailbox(void) {
+    load_image();
+    wait_text("core0 PASS", 400000);
+    CHECK(bar_read(0, WEIR_BAR_ABI) == ((uint32_t)WEIR_ABI_MAJOR << 16 | WEIR_ABI_MINOR), "ABI register");
+    for (uint32_t i = 0; i < 20; i++) {
+        for (uint32_t w = 0; w < 32; w++)
+            bar(true, 0, WEIR_BAR_MBOX_REQ + w * 4, i * 1000 + w);
+        bar(true, 0, WEIR_BAR_MBOX_OWNER, 1);
+        bar(true, 0, WEIR_BAR_MBOX_REQ + 8, 0xDEAD); // the card owns it: must vanish
+        unsigned waited = 0;
+        while (bar_read(0, WEIR_BAR_MBOX_OWNER) & 1)
+            CHECK(waited++ < 2000, "no response");
+        for (uint32_t w = 0; w < 32; w++)
+            CHECK(bar_read(0, WEIR_BAR_MBOX_RSP + w * 4) == ~(i * 1000 + w), "response word %u", w);
+        CHECK(irqs[0] == i + 1, "%u interrupts after %u responses", irqs[0], i + 1);
+    }
+    // A VF that is not operational is not heard (rules 1.10); its mailbox RAM is its own.
+    bar(true, 2, WEIR_BAR_MBOX_REQ, 0x55);
+    bar(true, 2, WEIR_BAR_MBOX_OWNER, 1);
+    CHECK(bar_read(2, WEIR_BAR_MBOX_OWNER) == 0, "a disabled function handed a request over");
+    CHECK(bar_read(0, WEIR_BAR_MBOX_REQ) == 19 * 1000, "another function's write reached the PF's mailbox");
+}
+
+// Every damaged word of the header, and damage in either body, must stop the boot with the ROM's message.
+static void bad_image(void) {
+    for (unsigned i = 0; i < 6; i++) {
+        static const unsigned at[] = {0, 4, 12, 60, 300, 0};
+        weir_rtl_reset(bench_model, true);
+        for (int k = 0; k < 4; k++)
+            weir_rtl_tick(bench_model);
+        weir_rtl_reset(bench_model, false);
+        load_image();
+        if (i == 5)
+            memset(flash.data, 0xFF, FLASH_BYTES);
+        else
+            flash.data[at[i]] ^= 0x10;
+        wait_text("!img", 400000);
+        CHECK(strstr(text, "PASS") == NULL, "a damaged image was started");
+    }
+}
+
+int main(int argc, char **argv) {
+    static const struct bench_case cases[] = {{"selftest", selftest}, {"mailbox", mailbox}, {"bad_image", bad_image}};
+    return bench_main(argc, argv, cases, 3);
+}
