@@ -5,6 +5,7 @@
 // The ROM cannot be read as data, so nothing here may need .rodata (the linker script checks).
 #include <stdint.h>
 
+#include "hal/hal_shared.h"
 #include "image.h"
 #include "weir_abi.h"
 
@@ -61,6 +62,13 @@ static int load_slot(uint32_t slot) {
 uint32_t rom_main(void) {
     // After a watchdog reset of core 0 the other core's memory is about to be replaced, too.
     *reg(WEIR_CSR_CTRL, WEIR_CTRL_CORE1_RUN_OFFSET) = 0;
+    // Both programs start over, so do the words between them; the log survives all but power-on.
+    for (volatile uint32_t *p = &HAL_SHARED->req_seq; p < &HAL_SHARED->log_head; p++) {
+        *p = 0;
+    }
+    if (*reg(WEIR_CSR_CTRL, WEIR_CTRL_RESET_CAUSE_OFFSET) == 0) {
+        HAL_SHARED->log_head = 0;
+    }
     for (uint32_t i = 0; i < WEIR_IMAGE_SLOTS; i++) {
         if (load_slot(i * WEIR_IMAGE_SLOT_BYTES)) {
             *reg(WEIR_CSR_CTRL, WEIR_CTRL_CORE1_RUN_OFFSET) = 1;

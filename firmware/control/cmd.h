@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mailbox commands: a table row each (mbox.def). dispatch checks opcode, length, caller and state, then calls cmd_<name>;
+// a handler sees a private copy of a request of the right length and fills a response of the right length.
+#ifndef CMD_H
+#define CMD_H
+
+#include <stddef.h>
+
+#include "weir_mbox.h"
+
+enum cmd_callers { CMD_PF = 1, CMD_VF = 2, CMD_ANY = 3 };
+enum cmd_states { CMD_NONE = 0, CMD_HELLO = 1, CMD_SWITCH = 2 };
+
+struct cmd {
+    uint16_t opcode;
+    uint8_t req, rsp; // payload bytes
+    uint8_t callers;  // enum cmd_callers
+    uint8_t state;    // enum cmd_states: the least that is needed
+    const char *name;
+    enum weir_status (*run)(unsigned fn, const void *req, void *rsp);
+};
+
+// Row of an opcode, NULL when unknown.
+const struct cmd *cmd_find(uint16_t opcode);
+// Answers one request in place: `msg` holds the request, then the response.
+void cmd_dispatch(unsigned fn, struct weir_mbox_msg *msg);
+
+#define CMD(opcode, name, req, rsp, callers, states, since, text)                                                      \
+    enum weir_status cmd_run_##name(unsigned fn, const void *req_, void *rsp_);
+#include "mbox.def"
+#undef CMD
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// See ipc.h; the shared words are described in hal/hal_shared.h.
+#include "ipc.h"
+
+#include "hal/hal_ctrl.h"
+#include "hal/hal_shared.h"
+#include "queue/queue.h"
+
+// Longer than the longest operation: draining all queue pairs of a vPort.
+#define CALL_CYCLES 25000000u
+
+static enum weir_status call(uint32_t op, const uint32_t *arg, unsigned n, uint32_t *ret) {
+    uint32_t seq = HAL_SHARED->req_seq + 1, since;
+    for (unsigned i = 0; i < n; i++) {
+        HAL_SHARED->arg[i] = arg[i];
+    }
+    HAL_SHARED->op = op;
+    HAL_SHARED->req_seq = seq;
+    hal_ctrl_ring(1);
+    since = hal_ctrl_cycle();
+    while (HAL_SHARED->rsp_seq != seq) {
+        if (hal_ctrl_expired(since, CALL_CYCLES)) {
+            return WEIR_TIMEOUT;
+        }
+        hal_ctrl_kick();
+    }
+    if (ret != NULL) {
+        for (unsigned i = 0; i < 8; i++) {
+            ret[i] = HAL_SHARED->ret[i];
+        }
+    }
+    return (enum weir_status)HAL_SHARED->status;
+}
+
+enum weir_status ipc_queue_map(unsigned fn, unsigned base, unsigned count) {
+    const uint32_t arg[] = {fn, base, count};
+    return call(QUEUE_OP_MAP, arg, 3, NULL);
+}
+
+enum weir_status ipc_queue_create(unsigned qp, unsigned fn, unsigned vport, const struct weir_create_qp_req *req) {
+    const uint32_t arg[] = {qp,
+                            fn | vport << 8 | (uint32_t)req->vector << 16,
+                            req->tx_log2 | (uint32_t)req->rx_log2 << 4 | (uint32_t)req->cq_log2 << 8,
+                            (uint32_t)req->tx_base,
+                            (uint32_t)(req->tx_base >> 32),
+                            (uint32_t)req->rx_base,
+                            (uint32_t)(req->rx_base >> 32),
+                            (uint32_t)req->cq_base,
+                            (uint32_t)(req->cq_base >> 32)};
+    return call(QUEUE_OP_CREATE, arg, 9, NULL);
+}
+
+enum weir_status ipc_queue_destroy(unsigned base, unsigned count) {
+    const uint32_t arg[] = {base, count};
+    return call(QUEUE_OP_DESTROY, arg, 2, NULL);
+}
+
+enum weir_status ipc_queue_kill(unsigned base, unsigned count) {
+    const uint32_t arg[] = {base, count};
+    return call(QUEUE_OP_KILL, arg, 2, NULL);
+}
+
+enum weir_status ipc_queue_get(unsigned qp, struct weir_get_qp_rsp *rsp) {
+    const uint32_t arg[] = {qp};
+    uint32_t ret[8];
+    enum weir_status status = call(QUEUE_OP_GET, arg, 1, ret);
+    if (status == WEIR_OK) {
+        *rsp = (struct weir_get_qp_rsp){.state = (uint8_t)ret[0],
+                                        .reason = (uint8_t)(ret[0] >> 8),
+                                        .tx_head = (uint16_t)ret[1],
+                                        .tx_tail = (uint16_t)(ret[1] >> 16),
+                                        .rx_head = (uint16_t)ret[2],
+                                        .rx_tail = (uint16_t)(ret[2] >> 16),
+                                        .cq_tail = (uint16_t)ret[3],
+                                        .cq_head = (uint16_t)(ret[3] >> 16)};
+    }
+    return status;
+}
+
+bool ipc_queue_armed(unsigned base, unsigned count) {
+    const uint32_t arg[] = {base, count};
+    uint32_t ret[8];
+    return call(QUEUE_OP_ARMED, arg, 2, ret) == WEIR_OK && ret[0] != 0;
+}
+
+bool ipc_queue_error(unsigned *qp, unsigned *reason) {
+    uint32_t tail = HAL_SHARED->ev_tail, e;
+    if (tail == HAL_SHARED->ev_head) {
+        return false;
+    }
+    e = HAL_SHARED->event[tail % HAL_SHARED_EVENTS];
+    HAL_SHARED->ev_tail = tail + 1;
+    *qp = e & 0xFFFF;
+    *reason = e >> 16 & 0xFF;
+    return true;
+}
+
+bool ipc_wait_ready(void) {
+    uint32_t since = hal_ctrl_cycle();
+    while (HAL_SHARED->ready1 == 0) {
+        if (hal_ctrl_expired(since, CALL_CYCLES)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// See hal_ctrl.h.
+#include "hal_ctrl.h"
+
+#include "hal_csr.h"
+
+uint32_t hal_ctrl_cycle(void) {
+    return HAL_READ(CTRL, CYCLE_LO);
+}
+
+bool hal_ctrl_expired(uint32_t since, uint32_t cycles) {
+    return hal_ctrl_cycle() - since >= cycles;
+}
+
+void hal_ctrl_irq_enable(uint32_t mask) {
+    HAL_WRITE(CTRL, IRQ_ENABLE, mask);
+}
+
+void hal_ctrl_sleep(void) {
+#ifndef WEIR_HOST
+    // mstatus.MIE stays 0: a pending interrupt ends the sleep, no handler runs.
+    __asm__ volatile("csrw mie, %0\n\twfi" ::"r"(1 << 11) : "memory");
+#endif
+}
+
+void hal_ctrl_timer(uint32_t cycles) {
+    HAL_WRITE(CTRL, TIMER_CMP, hal_ctrl_cycle() + cycles);
+}
+
+void hal_ctrl_watchdog(uint32_t cycles) {
+    HAL_WRITE(CTRL, WDT_LOAD, cycles);
+}
+
+void hal_ctrl_kick(void) {
+    HAL_WRITE(CTRL, WDT_KICK, 1);
+}
+
+void hal_ctrl_ring(unsigned core) {
+    HAL_WRITE(CTRL, IPC_RING, 1u << core);
+}
+
+void hal_ctrl_ring_ack(void) {
+    HAL_WRITE(CTRL, IPC_ACK, 1);
+}
+
+uint32_t hal_ctrl_reset_cause(void) {
+    return HAL_READ(CTRL, RESET_CAUSE);
+}
+
+void hal_ctrl_ready(bool ready) {
+    HAL_WRITE(CTRL, FW_READY, ready ? 1 : 0);
+}
+
+void hal_ctrl_heartbeat(uint32_t count) {
+    HAL_WRITE(CTRL, HEARTBEAT, count);
+}
+
+void hal_ctrl_console(char c) {
+    HAL_WRITE(CTRL, CONSOLE, (uint32_t)(uint8_t)c);
+}
+
+int hal_mbox_pop(void) {
+    uint32_t v = HAL_READ(CTRL, MBOX_POP);
+    return WEIR_GET(v, CTRL_MBOX_POP_VALID) != 0 ? (int)WEIR_GET(v, CTRL_MBOX_POP_FN) : -1;
+}
+
+// Messages are whole words; the payload's last word may be partly meaningless.
+static uint32_t words_of(const struct weir_mbox_msg *msg) {
+    uint32_t n = msg->hdr.length > WEIR_MBOX_PAYLOAD ? WEIR_MBOX_PAYLOAD : msg->hdr.length;
+    return (n + 3) / 4;
+}
+
+static uint32_t get32(const uint8_t *p) {
+    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+static void put32(uint8_t *p, uint32_t v) {
+    for (unsigned i = 0; i < 4; i++) {
+        p[i] = (uint8_t)(v >> 8 * i);
+    }
+}
+
+void hal_mbox_read(unsigned fn, struct weir_mbox_msg *msg) {
+    uint32_t at = fn * 256;
+    uint32_t w0 = hal_read(WEIR_CSR_MBOX, at), w1 = hal_read(WEIR_CSR_MBOX, at + 4);
+    msg->hdr.opcode = (uint16_t)w0;
+    msg->hdr.length = (uint16_t)(w0 >> 16);
+    msg->hdr.seq = (uint16_t)w1;
+    msg->hdr.status = 0;
+    for (uint32_t i = 0; i < words_of(msg); i++) {
+        put32(msg->payload + i * 4, hal_read(WEIR_CSR_MBOX, at + 8 + i * 4));
+    }
+}
+
+void hal_mbox_write(unsigned fn, const struct weir_mbox_msg *msg) {
+    uint32_t at = fn * 256 + 128;
+    hal_write(WEIR_CSR_MBOX, at, (uint32_t)msg->hdr.opcode | (uint32_t)msg->hdr.length << 16);
+    hal_write(WEIR_CSR_MBOX, at + 4, (uint32_t)msg->hdr.seq | (uint32_t)msg->hdr.status << 16);
+    for (uint32_t i = 0; i < words_of(msg); i++) {
+        hal_write(WEIR_CSR_MBOX, at + 8 + i * 4, get32(msg->payload + i * 4));
+    }
+}
+
+void hal_mbox_done(unsigned fn) {
+    HAL_WRITE(CTRL, MBOX_DONE, fn);
+}
+
+void hal_fn_event(unsigned fn, uint32_t lo, uint32_t hi) {
+    HAL_WRITE(CTRL, FN_SEL, fn);
+    if (lo != 0) {
+        HAL_WRITE(CTRL, FN_EVENT_LO, lo);
+    }
+    if (hi != 0) {
+        HAL_WRITE(CTRL, FN_EVENT_HI, hi);
+    }
+}
+
+void hal_fn_clear(unsigned fn) {
+    HAL_WRITE(CTRL, FN_CLEAR, fn);
+}

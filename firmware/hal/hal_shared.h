@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// RAM shared by both cores: one request slot from core 0 to core 1, a ring of queue events back, and the log ring.
+// Every word has one writer. A request is core 0's until it advances `req_seq` and rings core 1; the answer is core 1's
+// until it sets `rsp_seq` to the same number.
+#ifndef HAL_SHARED_H
+#define HAL_SHARED_H
+
+#include <stdint.h>
+
+#include "weir_abi.h"
+
+#define HAL_SHARED_EVENTS 32u
+#define HAL_SHARED_LOG_BYTES 8192u // power of two
+
+struct hal_shared {
+    volatile uint32_t req_seq;   // core 0
+    volatile uint32_t op;        // core 0: enum queue_op
+    volatile uint32_t arg[12];   // core 0
+    volatile uint32_t rsp_seq;   // core 1
+    volatile uint32_t status;    // core 1: enum weir_status
+    volatile uint32_t ret[8];    // core 1
+    volatile uint32_t ready1;    // core 1: runs its main loop
+    volatile uint32_t beat1;     // core 1: heartbeat
+    volatile uint32_t ev_head;   // core 1: events written
+    volatile uint32_t ev_tail;   // core 0: events taken
+    volatile uint32_t event[HAL_SHARED_EVENTS]; // core 1: 15:0 queue pair, 23:16 reason
+    volatile uint32_t log_head;  // core 0: bytes ever written
+    volatile uint32_t reserved[3];
+    volatile char log[HAL_SHARED_LOG_BYTES]; // core 0
+};
+_Static_assert(sizeof(struct hal_shared) <= WEIR_SHARED_BYTES, "shared RAM");
+
+#ifdef WEIR_HOST
+extern struct hal_shared hal_shared_ram;
+#define HAL_SHARED (&hal_shared_ram)
+#else
+#define HAL_SHARED ((struct hal_shared *)0x20000000u)
+#endif
+
+#endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// SWITCH registers: vPorts, filter slots, move, fence, counters. Registers only, no policy. Core 0 alone uses them.
+#ifndef HAL_SWITCH_H
+#define HAL_SWITCH_H
+
+#include "hal_event.h"
+
+#define HAL_SWITCH_BANK_ROWS 512u
+
+struct hal_filter {
+    uint8_t mac[6];
+    uint16_t vid;
+    uint8_t mode; // enum weir_filter_mode
+    uint8_t vport;
+};
+
+struct hal_move {
+    int slot;  // filter slot, or -1: no filter
+    uint8_t dst;
+    int leave; // vPort that leaves the flood set, or -1
+    int join;  // vPort that joins it, or -1
+    int fence; // vPort to fence, or -1
+    uint32_t token;
+    bool advance; // the epoch, also without a change
+};
+
+void hal_switch_vport(unsigned vport, uint32_t cfg); // WEIR_SWITCH_VPORT_CFG_*
+void hal_switch_vport_qps(unsigned vport, unsigned base, unsigned count);
+void hal_switch_vport_mac(unsigned vport, const uint8_t mac[6]);
+// Rows of a key in the four banks.
+void hal_switch_hash(const struct hal_filter *f, uint16_t row[4]);
+void hal_switch_filter_set(unsigned slot, const struct hal_filter *f);
+void hal_switch_filter_clear(unsigned slot);
+// All of it between two frames; returns the epoch afterwards.
+uint8_t hal_switch_move(const struct hal_move *m);
+bool hal_switch_event(struct hal_event *e);
+uint64_t hal_switch_counter(unsigned vport, unsigned index);
+uint64_t hal_switch_counter_global(unsigned index);
+void hal_switch_counters_clear(unsigned vport);
+
+#endif

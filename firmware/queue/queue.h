@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queue engines (core 1): life cycle of every PF and VF queue pair as a table of legal transitions, and the service
+// that core 0 calls. Core 1 alone touches the QUEUE block.
+#ifndef QUEUE_H
+#define QUEUE_H
+
+#include <stddef.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weir_mbox.h"
+
+// What core 0 may ask; arg[] and ret[] as noted. Values are internal to one firmware image.
+enum queue_op {
+    QUEUE_OP_MAP = 1,     // fn, base, count: doorbell pages of a function
+    QUEUE_OP_CREATE = 2,  // qp, fn | vport << 8 | vector << 16, sizes (4 bits each), tx lo hi, rx lo hi, cq lo hi
+    QUEUE_OP_DESTROY = 3, // base, count: drain what runs, then disable
+    QUEUE_OP_KILL = 4,    // base, count: disable at once; the function's DMA is off
+    QUEUE_OP_GET = 5,     // qp -> state | reason << 8, tx pointers, rx pointers, cq pointers
+    QUEUE_OP_ARMED = 6,   // base, count -> 1 when every receive ring runs with posted buffers (rules 4.11)
+};
+
+enum queue_event {
+    QUEUE_EV_CREATE = 0,
+    QUEUE_EV_START = 1,
+    QUEUE_EV_DRAIN = 2,   // transmit off, wait for what is in flight
+    QUEUE_EV_DRAINED = 3,
+    QUEUE_EV_ERROR = 4,   // malicious-driver detection
+    QUEUE_EV_DISABLE = 5,
+    QUEUE_EV_COUNT
+};
+
+void queue_init(void);
+// State of a queue pair, enum weir_qp_state.
+uint8_t queue_state(unsigned qp);
+// The state after `event`, or 0xFF when the table forbids it.
+uint8_t queue_next(uint8_t state, enum queue_event event);
+
+enum weir_status queue_create(const uint32_t *arg);
+enum weir_status queue_destroy(unsigned base, unsigned count);
+enum weir_status queue_kill(unsigned base, unsigned count);
+enum weir_status queue_get(unsigned qp, uint32_t *ret);
+bool queue_armed(unsigned base, unsigned count);
+// Takes the hardware's error events, at most a few a call; false when there was none.
+bool queue_poll_errors(void);
+
+// Runs one request of core 0; the dispatcher of the operations above.
+enum weir_status queue_serve(uint32_t op, const uint32_t *arg, uint32_t *ret);
+
+#endif

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// Life cycle of queue pairs, see queue.h. States (enum weir_qp_state):
+//   DISABLED  no context; doorbells reach nothing
+//   ARMED     context loaded, both directions off
+//   RUNNING   both directions on
+//   DRAINING  transmit off, frames in flight still complete
+//   FENCED    drained, receive off
+//   PARKED    reserved for migration: state exported, nothing runs
+//   ERROR     stopped by malicious-driver detection until destroyed (threats T5-T8)
+#include "queue.h"
+
+#include "hal/hal_ctrl.h"
+#include "hal/hal_queue.h"
+#include "hal/hal_shared.h"
+
+#define DRAIN_CYCLES 250000u // 1 ms: longer than any host read the card waits for in order
+#define NONE 0xFFu
+
+static uint8_t state[WEIR_NUM_QPS];
+static uint8_t reason[WEIR_NUM_QPS];
+
+// Rows: state; columns: CREATE START DRAIN DRAINED ERROR DISABLE.
+static const uint8_t table[7][QUEUE_EV_COUNT] = {
+    [WEIR_QP_DISABLED] = {WEIR_QP_ARMED, NONE, NONE, NONE, NONE, WEIR_QP_DISABLED},
+    [WEIR_QP_ARMED] = {NONE, WEIR_QP_RUNNING, NONE, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED},
+    [WEIR_QP_RUNNING] = {NONE, NONE, WEIR_QP_DRAINING, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED},
+    [WEIR_QP_DRAINING] = {NONE, NONE, WEIR_QP_DRAINING, WEIR_QP_FENCED, WEIR_QP_ERROR, WEIR_QP_DISABLED},
+    [WEIR_QP_FENCED] = {NONE, WEIR_QP_RUNNING, NONE, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED},
+    [WEIR_QP_PARKED] = {NONE, NONE, NONE, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED},
+    [WEIR_QP_ERROR] = {NONE, NONE, NONE, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED},
+};
+
+uint8_t queue_next(uint8_t from, enum queue_event event) {
+    return from < 7 && event < QUEUE_EV_COUNT ? table[from][event] : NONE;
+}
+
+static bool step(unsigned qp, enum queue_event event) {
+    uint8_t to = queue_next(state[qp], event);
+    if (to == NONE) {
+        return false;
+    }
+    state[qp] = to;
+    return true;
+}
+
+uint8_t queue_state(unsigned qp) {
+    return qp < WEIR_NUM_QPS ? state[qp] : WEIR_QP_DISABLED;
+}
+
+// A restarted core finds the hardware as it is and takes its state from there; nothing is cleared.
+void queue_init(void) {
+    for (unsigned qp = 0; qp < WEIR_NUM_QPS; qp++) {
+        uint32_t s = hal_queue_status(qp);
+        bool tx = WEIR_GET(s, QUEUE_QP_STATUS_TX_ON) != 0, rx = WEIR_GET(s, QUEUE_QP_STATUS_RX_ON) != 0;
+        reason[qp] = (uint8_t)WEIR_GET(s, QUEUE_QP_STATUS_REASON);
+        if (WEIR_GET(s, QUEUE_QP_STATUS_ERROR) != 0) {
+            state[qp] = WEIR_QP_ERROR;
+        } else if (tx && rx) {
+            state[qp] = WEIR_QP_RUNNING;
+        } else {
+            state[qp] = rx ? WEIR_QP_DRAINING : WEIR_QP_DISABLED;
+        }
+    }
+}
+
+enum weir_status queue_create(const uint32_t *arg) {
+    unsigned qp = arg[0];
+    struct hal_qp_ctx ctx = {
+        .fn = (uint8_t)arg[1],
+        .vport = (uint8_t)(arg[1] >> 8),
+        .vector = (uint8_t)(arg[1] >> 16),
+        .tx_log2 = (uint8_t)(arg[2] & 0xF),
+        .rx_log2 = (uint8_t)(arg[2] >> 4 & 0xF),
+        .cq_log2 = (uint8_t)(arg[2] >> 8 & 0xF),
+        .tx_base = (uint64_t)arg[4] << 32 | arg[3],
+        .rx_base = (uint64_t)arg[6] << 32 | arg[5],
+        .cq_base = (uint64_t)arg[8] << 32 | arg[7],
+    };
+    if (qp >= WEIR_NUM_QPS) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    if (!step(qp, QUEUE_EV_CREATE)) {
+        return WEIR_WRONG_STATE;
+    }
+    reason[qp] = 0;
+    hal_queue_load(qp, &ctx);
+    hal_queue_op(qp, HAL_QP_RX_ON);
+    hal_queue_op(qp, HAL_QP_TX_ON);
+    (void)step(qp, QUEUE_EV_START);
+    return WEIR_OK;
+}
+
+// Waits until `mask` bits of QP_STATUS fall; false when the bound ran out.
+static bool wait_idle(unsigned qp, uint32_t mask) {
+    uint32_t since = hal_ctrl_cycle();
+    while ((hal_queue_status(qp) & mask) != 0) {
+        if (hal_ctrl_expired(since, DRAIN_CYCLES)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum weir_status queue_destroy(unsigned base, unsigned count) {
+    const uint32_t tx_busy = WEIR_PUT(1, QUEUE_QP_STATUS_TX_BUSY), rx_busy = WEIR_PUT(1, QUEUE_QP_STATUS_RX_BUSY);
+    enum weir_status status = WEIR_OK;
+
+    if (base >= WEIR_NUM_QPS || count > WEIR_NUM_QPS - base) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    for (unsigned qp = base; qp < base + count; qp++) {
+        if (step(qp, QUEUE_EV_DRAIN)) {
+            hal_queue_op(qp, HAL_QP_TX_OFF);
+        }
+    }
+    for (unsigned qp = base; qp < base + count; qp++) {
+        if (state[qp] == WEIR_QP_DISABLED) {
+            continue;
+        }
+        if (!wait_idle(qp, tx_busy)) {
+            status = WEIR_TIMEOUT;
+        }
+        hal_queue_op(qp, HAL_QP_RX_OFF);
+        if (!wait_idle(qp, rx_busy)) {
+            status = WEIR_TIMEOUT;
+        }
+        (void)step(qp, QUEUE_EV_DRAINED);
+        hal_queue_op(qp, HAL_QP_CLEAR);
+        (void)step(qp, QUEUE_EV_DISABLE);
+    }
+    return status;
+}
+
+enum weir_status queue_kill(unsigned base, unsigned count) {
+    if (base >= WEIR_NUM_QPS || count > WEIR_NUM_QPS - base) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    for (unsigned qp = base; qp < base + count; qp++) {
+        if (state[qp] != WEIR_QP_DISABLED) {
+            hal_queue_op(qp, HAL_QP_TX_OFF);
+            hal_queue_op(qp, HAL_QP_RX_OFF);
+            hal_queue_op(qp, HAL_QP_CLEAR);
+            (void)step(qp, QUEUE_EV_DISABLE);
+        }
+    }
+    return WEIR_OK;
+}
+
+enum weir_status queue_get(unsigned qp, uint32_t *ret) {
+    if (qp >= WEIR_NUM_QPS) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    ret[0] = state[qp] | (uint32_t)reason[qp] << 8;
+    hal_queue_pointers(qp, &ret[1], &ret[2], &ret[3]);
+    return WEIR_OK;
+}
+
+bool queue_armed(unsigned base, unsigned count) {
+    if (count == 0 || base >= WEIR_NUM_QPS || count > WEIR_NUM_QPS - base) {
+        return false;
+    }
+    for (unsigned qp = base; qp < base + count; qp++) {
+        if (state[qp] != WEIR_QP_RUNNING || WEIR_GET(hal_queue_status(qp), QUEUE_QP_STATUS_RX_POSTED) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool queue_poll_errors(void) {
+    struct hal_event e;
+    bool any = false;
+    for (unsigned i = 0; i < 8 && hal_queue_event(&e); i++) {
+        uint32_t head = HAL_SHARED->ev_head;
+        any = true;
+        if (e.kind != WEIR_HW_EVENT_QP_ERROR || e.arg >= WEIR_NUM_QPS) {
+            continue;
+        }
+        reason[e.arg] = e.reason;
+        (void)step(e.arg, QUEUE_EV_ERROR);
+        // A full ring means core 0 has this many reports to read already; the queue's own state keeps the reason.
+        if (head - HAL_SHARED->ev_tail < HAL_SHARED_EVENTS) {
+            HAL_SHARED->event[head % HAL_SHARED_EVENTS] = e.arg | (uint32_t)e.reason << 16;
+            HAL_SHARED->ev_head = head + 1;
+        }
+    }
+    return any;
+}
+
+enum weir_status queue_serve(uint32_t op, const uint32_t *arg, uint32_t *ret) {
+    switch (op) {
+    case QUEUE_OP_MAP:
+        hal_queue_map(arg[0], arg[1], arg[2]);
+        return WEIR_OK;
+    case QUEUE_OP_CREATE:
+        return queue_create(arg);
+    case QUEUE_OP_DESTROY:
+        return queue_destroy(arg[0], arg[1]);
+    case QUEUE_OP_KILL:
+        return queue_kill(arg[0], arg[1]);
+    case QUEUE_OP_GET:
+        return queue_get(arg[0], ret);
+    case QUEUE_OP_ARMED:
+        ret[0] = queue_armed(arg[0], arg[1]) ? 1 : 0;
+        return WEIR_OK;
+    default:
+        return WEIR_NOT_SUPPORTED;
+    }
+}

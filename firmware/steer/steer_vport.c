@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// The switch and its vPorts, see steer.h.
+#include "steer.h"
+
+#include "control/ipc.h"
+#include "hal/hal_lib.h"
+#include "hal/hal_switch.h"
+
+static struct {
+    bool exists;
+    uint16_t num_vports, num_qps;
+} sw;
+static struct steer_vport vports[WEIR_NUM_VPORTS];
+static bool qp_used[WEIR_NUM_QPS];
+
+// vPort 0 has its own filters like any other; nothing is special about it here but that it cannot be deleted.
+static uint32_t config_of(const struct steer_vport *v) {
+    return WEIR_PUT(v->state == WEIR_VPORT_ACTIVATED ? 1 : 0, SWITCH_VPORT_CFG_ENABLE) |
+           WEIR_PUT((v->flags & WEIR_VPORT_CHECK_SRC) != 0 ? 1 : 0, SWITCH_VPORT_CFG_CHECK_SRC) |
+           WEIR_PUT(v->drain ? 1 : 0, SWITCH_VPORT_CFG_DRAIN) | WEIR_PUT(v->vf != STEER_NO_VF ? 1 : 0, SWITCH_VPORT_CFG_IS_VF);
+}
+
+struct steer_vport *steer_vport_mut(unsigned vport) {
+    return vport < WEIR_NUM_VPORTS && vports[vport].used ? &vports[vport] : NULL;
+}
+
+const struct steer_vport *steer_vport(unsigned vport) {
+    return steer_vport_mut(vport);
+}
+
+bool steer_switch_exists(void) {
+    return sw.exists;
+}
+
+unsigned steer_switch_vports(void) {
+    return sw.exists ? sw.num_vports : 0;
+}
+
+unsigned steer_switch_qps(void) {
+    return sw.exists ? sw.num_qps : 0;
+}
+
+// First run of `count` free queue pairs, -1 when there is none.
+static int find_qps(unsigned count) {
+    unsigned run = 0;
+    for (unsigned qp = 0; qp < sw.num_qps; qp++) {
+        run = qp_used[qp] ? 0 : run + 1;
+        if (run == count) {
+            return (int)(qp + 1 - count);
+        }
+    }
+    return -1;
+}
+
+static void mark_qps(unsigned base, unsigned count, bool used) {
+    for (unsigned qp = base; qp < base + count; qp++) {
+        qp_used[qp] = used;
+    }
+}
+
+static void copy_name(char to[32], const char *from) {
+    unsigned i = 0;
+    for (; i < 31 && from[i] != '\0'; i++) {
+        // Names end up in logs and traces: printable ASCII only.
+        to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+    }
+    to[i] = '\0';
+}
+
+static void move_flood(unsigned vport, bool member) {
+    struct hal_move m = {.slot = -1, .leave = member ? -1 : (int)vport, .join = member ? (int)vport : -1, .fence = -1};
+    (void)hal_switch_move(&m);
+    vports[vport].flood = member;
+}
+
+enum weir_status steer_switch_create(unsigned num_vports, unsigned num_qps, unsigned default_qps) {
+    if (sw.exists) {
+        return WEIR_ALREADY_EXISTS;
+    }
+    if (num_vports == 0 || num_vports > WEIR_NUM_VPORTS || num_qps < num_vports || num_qps > WEIR_NUM_QPS || default_qps == 0 ||
+        default_qps > num_qps) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    sw.num_vports = (uint16_t)num_vports;
+    sw.num_qps = (uint16_t)num_qps;
+    memset(vports, 0, sizeof(vports));
+    memset(qp_used, 0, sizeof(qp_used));
+    mark_qps(0, default_qps, true);
+    vports[0] = (struct steer_vport){.used = true, .vf = STEER_NO_VF, .num_qps = (uint16_t)default_qps, .state = WEIR_VPORT_ACTIVATED};
+    copy_name(vports[0].name, "default");
+    sw.exists = true;
+    hal_switch_counters_clear(0);
+    hal_switch_vport_qps(0, 0, default_qps);
+    hal_switch_vport(0, config_of(&vports[0]));
+    move_flood(0, true);
+    return WEIR_OK;
+}
+
+enum weir_status steer_switch_delete(void) {
+    for (unsigned i = 1; i < WEIR_NUM_VPORTS; i++) {
+        if (vports[i].used) {
+            return WEIR_IN_USE;
+        }
+    }
+    if (steer_filter_count() != 0) {
+        return WEIR_IN_USE;
+    }
+    steer_reset();
+    return WEIR_OK;
+}
+
+void steer_reset(void) {
+    for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
+        if (vports[i].used) {
+            if (vports[i].flood) {
+                move_flood(i, false);
+            }
+            hal_switch_vport(i, 0);
+            hal_switch_vport_qps(i, 0, 0);
+        }
+    }
+    steer_filter_reset();
+    memset(vports, 0, sizeof(vports));
+    memset(qp_used, 0, sizeof(qp_used));
+    sw.exists = false;
+}
+
+int steer_vport_of_vf(unsigned vf) {
+    for (unsigned i = 1; i < WEIR_NUM_VPORTS; i++) {
+        if (vports[i].used && vports[i].vf == vf) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, unsigned num_qps, unsigned flags, const uint8_t mac[6],
+                                    const char *name) {
+    struct steer_vport *v;
+    int base;
+
+    if (vport == 0 || vport >= sw.num_vports || num_qps == 0 || (flags & ~WEIR_VPORT_CHECK_SRC) != 0) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    if (vf != STEER_NO_VF && num_qps > WEIR_VF_MAX_QPS) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    if (vports[vport].used || (vf != STEER_NO_VF && steer_vport_of_vf(vf) >= 0)) {
+        return WEIR_ALREADY_EXISTS; // rules 2.5, 2.7
+    }
+    base = find_qps(num_qps);
+    if (base < 0) {
+        return WEIR_NO_RESOURCES; // nothing was taken: all or nothing (rules 2.16)
+    }
+    v = &vports[vport];
+    *v = (struct steer_vport){.used = true,
+                              .fn = (uint8_t)fn,
+                              .vf = (uint16_t)vf,
+                              .qp_base = (uint16_t)base,
+                              .num_qps = (uint16_t)num_qps,
+                              .flags = (uint16_t)flags,
+                              // VF vPorts are born active, PF nondefault ones inactive (rules 2.6).
+                              .state = vf != STEER_NO_VF ? WEIR_VPORT_ACTIVATED : WEIR_VPORT_DEACTIVATED};
+    copy_name(v->name, name);
+    mark_qps((unsigned)base, num_qps, true);
+    hal_switch_counters_clear(vport);
+    hal_switch_vport_mac(vport, mac);
+    hal_switch_vport_qps(vport, (unsigned)base, num_qps);
+    hal_switch_vport(vport, config_of(v));
+    return WEIR_OK;
+}
+
+enum weir_status steer_vport_delete(unsigned vport) {
+    struct steer_vport *v = steer_vport_mut(vport);
+    if (v == NULL) {
+        return WEIR_NOT_FOUND;
+    }
+    if (vport == 0) {
+        return WEIR_PERMISSION; // rules 2.3
+    }
+    if (v->filters != 0) {
+        return WEIR_IN_USE; // rules 3.9
+    }
+    if (v->flood) {
+        move_flood(vport, false);
+    }
+    // What is still queued for it goes to the default vPort (rules 7.8); then nothing more is delivered (rules 2.17).
+    hal_switch_vport(vport, WEIR_PUT(1, SWITCH_VPORT_CFG_DRAIN));
+    hal_switch_vport_qps(vport, 0, 0);
+    mark_qps(v->qp_base, v->num_qps, false);
+    v->used = false;
+    return WEIR_OK;
+}
+
+enum weir_status steer_vport_set(const struct weir_set_vport_req *req) {
+    struct steer_vport *v = steer_vport_mut(req->vport);
+    if (v == NULL) {
+        return WEIR_NOT_FOUND;
+    }
+    if ((req->changed & ~(WEIR_VPORT_CHANGED_FLAGS | WEIR_VPORT_CHANGED_STATE | WEIR_VPORT_CHANGED_DRAIN)) != 0 ||
+        ((req->changed & WEIR_VPORT_CHANGED_FLAGS) != 0 && (req->flags & ~WEIR_VPORT_CHECK_SRC) != 0) ||
+        ((req->changed & WEIR_VPORT_CHANGED_DRAIN) != 0 && (req->drain > 1 || req->vport == 0))) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    if ((req->changed & WEIR_VPORT_CHANGED_STATE) != 0) {
+        // Only a deactivated one can change, and only to activated (rules 2.6).
+        if (req->state != WEIR_VPORT_ACTIVATED) {
+            return req->state == WEIR_VPORT_DEACTIVATED ? WEIR_WRONG_STATE : WEIR_INVALID_PARAMETER;
+        }
+        v->state = WEIR_VPORT_ACTIVATED;
+    }
+    if ((req->changed & WEIR_VPORT_CHANGED_FLAGS) != 0) {
+        v->flags = req->flags;
+    }
+    if ((req->changed & WEIR_VPORT_CHANGED_DRAIN) != 0) {
+        v->drain = req->drain != 0;
+    }
+    hal_switch_vport(req->vport, config_of(v));
+    return WEIR_OK;
+}
+
+void steer_vport_down(unsigned vport) {
+    struct steer_vport *v = steer_vport_mut(vport);
+    if (v != NULL && vport != 0) {
+        v->drain = true;
+        hal_switch_vport(vport, config_of(v));
+    }
+}
+
+void steer_vport_up(unsigned vport) {
+    struct steer_vport *v = steer_vport_mut(vport);
+    if (v != NULL && vport != 0) {
+        v->drain = false;
+        hal_switch_vport(vport, config_of(v));
+    }
+}
+
+enum weir_status steer_flood(unsigned vport, bool member) {
+    struct steer_vport *v = steer_vport_mut(vport);
+    if (v == NULL) {
+        return WEIR_NOT_FOUND;
+    }
+    if (vport == 0) {
+        return WEIR_PERMISSION; // the default vPort always is a member
+    }
+    if (v->flood != member) {
+        move_flood(vport, member);
+    }
+    return WEIR_OK;
+}

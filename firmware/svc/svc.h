@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Services of the control core: VF life cycle, events for the PF driver, log ring, configuration blocks.
+#ifndef SVC_H
+#define SVC_H
+
+#include <stddef.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weir_mbox.h"
+
+// ---- VFs (rules 1, 7.5, 9.10) ----
+struct svc_vf {
+    uint8_t state; // enum weir_vf_state
+    uint8_t mac[6];
+    char vm_name[32];
+};
+void svc_vf_reset_all(void);
+const struct svc_vf *svc_vf(unsigned vf); // NULL beyond the VFs of the switch
+unsigned svc_vf_allocated(void);
+void svc_vf_limit(unsigned num_vfs); // of CREATE_SWITCH
+unsigned svc_vf_max(void);
+enum weir_status svc_vf_alloc(unsigned wanted, const uint8_t mac[6], const char *name, unsigned *vf);
+enum weir_status svc_vf_free(unsigned vf);
+enum weir_status svc_vf_reset(unsigned vf);
+// A function was reset by the bus (FLR, VF Enable cleared): bring all that belongs to it to rest, then end the reset.
+void svc_fn_reset(unsigned fn);
+
+// Which functions said HELLO; a reset forgets it.
+bool svc_hello(unsigned fn);
+void svc_hello_set(unsigned fn, bool said);
+
+// ---- events for the PF driver ----
+void svc_event(unsigned kind, unsigned a, uint32_t b, uint32_t c);
+void svc_event_take(struct weir_get_events_rsp *rsp);
+
+// ---- log ring in shared RAM ----
+// %s %u %x only; one line a call, the cycle in front.
+void svc_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void svc_log_read(uint32_t position, struct weir_read_log_rsp *rsp);
+
+// ---- configuration blocks (rules 9.1-9.7) ----
+#define SVC_BLOCKS 4u // blocks each VF has
+enum weir_status svc_block_read(unsigned vf, unsigned block, struct weir_read_block_rsp *rsp);
+enum weir_status svc_block_write(unsigned vf, unsigned block, const uint8_t *data, unsigned length);
+void svc_block_clear(unsigned vf); // a VF's next owner must not read the last one's (threat T20)
+
+#endif
