@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Weir function, PF or VF, with its mailbox. Control path: 0 or negative errno. Not thread-safe per device.
+#ifndef WEIR_DEVICE_H
+#define WEIR_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir/bus.h"
+#include "weir_mbox.h"
+
+struct weir_dev;
+
+// Takes the bus over in any case. Checks identity and BAR size, enables memory and bus mastering and vectors 0..vectors-1,
+// waits for firmware at most 5 s, says HELLO. err (size err_size) gets one line that names what is wrong.
+int weir_dev_open(struct weir_bus *bus, unsigned vectors, struct weir_dev **dev, char *err, size_t err_size);
+// Clears bus mastering and closes the bus. NULL is fine.
+void weir_dev_close(struct weir_dev *dev);
+struct weir_bus *weir_dev_bus(struct weir_dev *dev);
+// 0 = PF, n = VF n-1.
+unsigned weir_dev_fn(const struct weir_dev *dev);
+// The function no longer answers (removed or in reset); set by any access that noticed (rules 9.16).
+bool weir_dev_dead(const struct weir_dev *dev);
+
+// One command: lengths must be those of mbox.def. -ETIMEDOUT after 1 s, -ENODEV when the function vanished, else the errno
+// of the card's status (status.def); *status, when not NULL, gets the status itself.
+int weir_mbox_call(struct weir_dev *dev, uint16_t opcode, const void *req, size_t req_len, void *rsp, size_t rsp_len, unsigned *status);
+// Text of a status, for people.
+const char *weir_status_text(unsigned status);
+// Takes (reads and clears) the function's event bits.
+uint64_t weir_dev_events(struct weir_dev *dev);
+
+#endif

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// A queue pair as the driver sees it: rings and buffers in DMA memory, whole frames in and out. Data path: counts.
+// Transmit copies into a buffer of the ring slot; receive hands out the buffer during the callback and posts it again.
+// Polling works on memory alone, so what a function wrote before it vanished can still be taken (rules 7.12).
+#ifndef WEIR_QP_H
+#define WEIR_QP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir/device.h"
+
+struct weir_qp;
+
+struct weir_qp_config {
+    uint16_t qp;       // of the function, from 0
+    uint16_t vport;    // PF: which vPort; VF: 0
+    uint8_t tx_log2;   // ring entries, 3..12
+    uint8_t rx_log2;
+    uint8_t vector;    // MSI-X vector of its completions
+    uint32_t buf_bytes; // per buffer, multiple of 64, at least 64: longer frames are dropped by the card with a reason
+};
+
+struct weir_rx_info {
+    uint16_t len;      // bytes; 0 for a fence
+    uint8_t epoch;     // switch epoch at lookup
+    uint8_t src_vport; // with local
+    bool local;        // sent by a vPort of this card
+    bool mcast;        // flooded
+    bool redirect;     // drained back from another vPort
+    bool fence;        // no frame: everything routed to this ring before has come
+    bool vlan_stripped;
+    uint16_t vlan_tci;
+    uint32_t hash;     // RSS hash; token of a fence
+};
+
+struct weir_qp_stats {
+    uint64_t tx_frames, tx_bytes, tx_posted, tx_completed, tx_errors;
+    uint64_t rx_frames, rx_bytes, rx_fences;
+};
+
+typedef void (*weir_rx_fn)(void *ctx, const void *frame, const struct weir_rx_info *info);
+// A frame that asked for it was looked up: its index as weir_qp_send gave it, and the epoch.
+typedef void (*weir_tx_done_fn)(void *ctx, uint16_t index, uint8_t epoch);
+
+int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct weir_qp **qp);
+// Stops and frees; on a dead device only frees. NULL is fine.
+void weir_qp_close(struct weir_qp *qp);
+
+// Queues a frame of 14..9600 bytes; the card learns of it with weir_qp_kick. Returns its index 0..65535, -ENOBUFS when the
+// ring is full (poll, then try again), -EMSGSIZE, -ENODEV.
+int weir_qp_send(struct weir_qp *qp, const void *frame, size_t len);
+void weir_qp_kick(struct weir_qp *qp);
+// Takes up to budget completions; returns how many.
+unsigned weir_qp_poll(struct weir_qp *qp, unsigned budget, weir_rx_fn rx, weir_tx_done_fn done, void *ctx);
+// Asks for one interrupt when there is something to poll, at once if there already is.
+void weir_qp_arm(struct weir_qp *qp);
+// Frames sent and not yet looked up by the card; 0 means: all are in the switch, in order.
+unsigned weir_qp_tx_pending(const struct weir_qp *qp);
+unsigned weir_qp_tx_room(const struct weir_qp *qp);
+const struct weir_qp_stats *weir_qp_stats(const struct weir_qp *qp);
+// Tells the queue that its function is gone: no register is touched any more, polling goes on.
+void weir_qp_orphan(struct weir_qp *qp);
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The VF driver, see weir/vf.h.
+#include "weir/vf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct weir_vf {
+    struct weir_dev *dev;
+    struct weir_get_info_rsp info;
+    struct weir_qp *qp[WEIR_VF_MAX_QPS];
+    unsigned num_qps;
+    bool gone;
+};
+
+int weir_vf_open(struct weir_bus *bus, const struct weir_vf_config *cfg, struct weir_vf **out, char *err, size_t err_size) {
+    struct weir_vf *vf = calloc(1, sizeof(*vf));
+    unsigned n;
+    int ret;
+
+    if (vf == NULL) {
+        snprintf(err, err_size, "out of memory");
+        weir_bus_close(bus);
+        return -ENOMEM;
+    }
+    ret = weir_dev_open(bus, WEIR_VF_MAX_QPS + 1, &vf->dev, err, err_size);
+    if (ret != 0) {
+        free(vf);
+        return ret;
+    }
+    if (weir_dev_fn(vf->dev) == 0) {
+        snprintf(err, err_size, "this function is the PF, not a VF"); // rules 4.7
+        ret = -ENODEV;
+        goto err_vf;
+    }
+    ret = weir_mbox_call(vf->dev, WEIR_CMD_GET_INFO, NULL, 0, &vf->info, sizeof(vf->info), NULL);
+    if (ret != 0 || vf->info.has_vport == 0) {
+        snprintf(err, err_size, ret != 0 ? "GET_INFO failed" : "VF has no vPort yet");
+        ret = ret != 0 ? ret : -ENOLINK;
+        goto err_vf;
+    }
+    n = cfg->max_qps != 0 && cfg->max_qps < vf->info.num_qps ? cfg->max_qps : vf->info.num_qps;
+    for (unsigned i = 0; i < n && i < WEIR_VF_MAX_QPS; i++) {
+        struct weir_qp_config qc = {.qp = (uint16_t)i,
+                                    .tx_log2 = cfg->tx_log2,
+                                    .rx_log2 = cfg->rx_log2,
+                                    .vector = (uint8_t)(i + 1),
+                                    .buf_bytes = cfg->buf_bytes};
+        ret = weir_qp_open(vf->dev, &qc, &vf->qp[i]);
+        if (ret != 0) {
+            snprintf(err, err_size, "cannot open queue pair %u: %s", i, strerror(-ret));
+            goto err_vf;
+        }
+        vf->num_qps++;
+    }
+    *out = vf;
+    return 0;
+
+err_vf:
+    weir_vf_close(vf);
+    return ret;
+}
+
+void weir_vf_close(struct weir_vf *vf) {
+    if (vf == NULL)
+        return;
+    for (unsigned i = 0; i < vf->num_qps; i++)
+        weir_qp_close(vf->qp[i]);
+    weir_dev_close(vf->dev);
+    free(vf);
+}
+
+void weir_vf_surprise(struct weir_vf *vf) {
+    vf->gone = true;
+    for (unsigned i = 0; i < vf->num_qps; i++)
+        weir_qp_orphan(vf->qp[i]);
+}
+
+struct weir_dev *weir_vf_dev(struct weir_vf *vf) {
+    return vf->dev;
+}
+
+unsigned weir_vf_num_qps(const struct weir_vf *vf) {
+    return vf->num_qps;
+}
+
+struct weir_qp *weir_vf_qp(struct weir_vf *vf, unsigned i) {
+    return i < vf->num_qps ? vf->qp[i] : NULL;
+}
+
+const uint8_t *weir_vf_mac(const struct weir_vf *vf) {
+    return vf->info.mac;
+}
+
+bool weir_vf_must_stop(struct weir_vf *vf) {
+    uint64_t events = vf->gone ? 0 : weir_dev_events(vf->dev);
+    return vf->gone || weir_dev_dead(vf->dev) || (events >> WEIR_FN_EVENT_RESET_BIT & 1) != 0;
+}

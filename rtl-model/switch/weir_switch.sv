@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// The NIC switch: wiring of its parts. H = frames from host queues, W = frames from the wire.
+//
+//   tx -> ingress H --meta--+-> lookup -+-> entries (one ordered queue) -> egress -> rx, fences, copies
+//   prx -> ingress W --meta-+           +-> moves -> mover: H FIFO -> wire FIFO -> ptx, and -> local FIFO -> egress
+//
+// Order is made in the lookup and kept by every queue behind it. Checksum requests (csum_l3, csum_l4) are not served:
+// firmware must not offer them.
+module weir_switch (
+    input  logic                   clk_i,
+    input  logic                   rst_ni,
+    input  logic                   tx_valid_i,
+    output logic                   tx_ready_o,
+    input  weir_pkg::tx_frame_t    tx_i,
+    output logic                   done_valid_o,
+    input  logic                   done_ready_i,
+    output weir_pkg::tx_done_t     done_o,
+    output logic                   rx_valid_o,
+    input  logic                   rx_ready_i,
+    output weir_pkg::rx_frame_t    rx_o,
+    input  weir_pkg::rx_fate_t     fate_i,
+    input  logic                   prx_valid_i,
+    output logic                   prx_ready_o,
+    input  weir_pkg::frame_t       prx_i,
+    output logic                   ptx_valid_o,
+    input  logic                   ptx_ready_i,
+    output weir_pkg::frame_t       ptx_o,
+    input  logic                   link_up_i,
+    input  weir_pkg::port_stat_t   stat_i,
+    input  weir_pkg::csr_req_t     csr_i,
+    output weir_pkg::csr_rsp_t     csr_o,
+    output logic                   event_o,
+    output logic                   idle_o
+);
+  localparam int VpW = weir_switch_pkg::VpW;
+  localparam int NumV = weir_switch_pkg::NumV;
+  localparam int BeatsW = weir_switch_pkg::BeatsW;
+  localparam int Entries = weir_switch_pkg::Entries;
+  localparam int LevelW = $clog2(Entries) + 1;
+  localparam int Ahead = 4;       // what the lookup may still deliver after room was seen: its stages
+
+  // ---- Ingress ----
+  weir_pkg::tx_frame_t w_frame;
+  always_comb begin
+    w_frame = '0;
+    w_frame.sop = prx_i.sop;
+    w_frame.eop = prx_i.eop;
+    w_frame.len = prx_i.len;
+    w_frame.data = prx_i.data;
+  end
+
+  logic h_meta_valid, h_meta_ready, h_valid, h_pop, h_release, h_idle;
+  logic w_meta_valid, w_meta_ready, w_valid, w_pop, w_restart, w_release, w_idle;
+  weir_switch_pkg::meta_t h_meta, w_meta;
+  logic [weir_pkg::DataW-1:0] h_data, w_data;
+  logic [BeatsW-1:0] h_beats, eg_beats;
+
+  weir_switch_ingress u_ingress_h (
+      .clk_i, .rst_ni, .in_valid_i(tx_valid_i), .in_ready_o(tx_ready_o), .in_i(tx_i),
+      .meta_valid_o(h_meta_valid), .meta_ready_i(h_meta_ready), .meta_o(h_meta),
+      .rd_valid_o(h_valid), .rd_ready_i(h_pop), .rd_data_o(h_data), .rd_restart_i(1'b0),
+      .rd_release_i(h_release), .rd_beats_i(h_beats), .idle_o(h_idle));
+  weir_switch_ingress u_ingress_w (
+      .clk_i, .rst_ni, .in_valid_i(prx_valid_i), .in_ready_o(prx_ready_o), .in_i(w_frame),
+      .meta_valid_o(w_meta_valid), .meta_ready_i(w_meta_ready), .meta_o(w_meta),
+      .rd_valid_o(w_valid), .rd_ready_i(w_pop), .rd_data_o(w_data), .rd_restart_i(w_restart),
+      .rd_release_i(w_release), .rd_beats_i(eg_beats), .idle_o(w_idle));
+
+  // ---- Lookup ----
+  logic cmd_valid, cmd_done, src_read;
+  weir_switch_pkg::cmd_t cmd;
+  logic [7:0] epoch;
+  logic [VpW-1:0] src, dst;
+  logic [2:0] src_cfg;
+  logic [47:0] src_mac;
+  logic [NumV-1:0] enable, drain;
+  logic [19:0] dst_qp;
+  logic entry_in_valid, entry_in_ready, entry_valid, entry_ready;
+  logic move_in_valid, move_in_ready, move_valid, move_ready;
+  logic done_in_valid, done_in_ready;
+  weir_switch_pkg::entry_t entry_in, entry;
+  weir_switch_pkg::move_t move_in, mv;
+  weir_pkg::tx_done_t done_in;
+  logic [LevelW-1:0] entry_level, move_level, done_level;
+  weir_switch_pkg::look_stat_t look_stat;
+  weir_switch_pkg::copy_stat_t copy_stat;
+  logic look_idle, eg_idle, fence_idle;
+
+  weir_switch_lookup u_lookup (
+      .clk_i, .rst_ni, .link_up_i,
+      .h_valid_i(h_meta_valid), .h_ready_o(h_meta_ready), .h_i(h_meta),
+      .h_room_i(move_level < LevelW'(Entries - Ahead) && done_level < LevelW'(Entries - Ahead)),
+      .w_valid_i(w_meta_valid), .w_ready_o(w_meta_ready), .w_i(w_meta),
+      .room_i(entry_level < LevelW'(Entries - Ahead)),
+      .cmd_valid_i(cmd_valid), .cmd_i(cmd), .cmd_done_o(cmd_done), .epoch_o(epoch),
+      .src_read_o(src_read), .src_o(src), .src_cfg_i(src_cfg), .src_mac_i(src_mac), .enable_i(enable),
+      .entry_valid_o(entry_in_valid), .entry_o(entry_in), .move_valid_o(move_in_valid), .move_o(move_in),
+      .done_valid_o(done_in_valid), .done_o(done_in), .stat_o(look_stat), .idle_o(look_idle));
+
+  weir_common_fifo #(.Width($bits(entry_in)), .Depth(Entries)) u_entries (
+      .clk_i, .rst_ni, .valid_i(entry_in_valid), .ready_o(entry_in_ready), .data_i(entry_in),
+      .valid_o(entry_valid), .ready_i(entry_ready), .data_o(entry), .level_o(entry_level));
+  weir_common_fifo #(.Width($bits(move_in)), .Depth(Entries)) u_moves (
+      .clk_i, .rst_ni, .valid_i(move_in_valid), .ready_o(move_in_ready), .data_i(move_in),
+      .valid_o(move_valid), .ready_i(move_ready), .data_o(mv), .level_o(move_level));
+  weir_common_fifo #(.Width($bits(done_in)), .Depth(Entries)) u_dones (
+      .clk_i, .rst_ni, .valid_i(done_in_valid), .ready_o(done_in_ready), .data_i(done_in),
+      .valid_o(done_valid_o), .ready_i(done_ready_i), .data_o(done_o), .level_o(done_level));
+
+  // ---- Frames of vPorts: to the wire and to the local FIFO ----
+  logic l_in_valid, l_in_ready, l_commit, l_valid, l_pop, l_restart, l_release, l_empty;
+  logic x_in_valid, x_in_ready, x_commit, x_pop, x_empty;
+  logic [weir_pkg::DataW-1:0] l_in_data, l_data;
+  weir_pkg::frame_t x_in;
+
+  weir_switch_mover u_mover (
+      .clk_i, .rst_ni, .move_valid_i(move_valid), .move_ready_o(move_ready), .move_i(mv),
+      .in_valid_i(h_valid), .in_pop_o(h_pop), .in_data_i(h_data), .in_release_o(h_release), .in_beats_o(h_beats),
+      .local_valid_o(l_in_valid), .local_ready_i(l_in_ready), .local_data_o(l_in_data), .local_commit_o(l_commit),
+      .wire_valid_o(x_in_valid), .wire_ready_i(x_in_ready), .wire_o(x_in), .wire_commit_o(x_commit));
+
+  weir_common_pktfifo #(.Width(weir_pkg::DataW), .Depth(weir_switch_pkg::FifoBeats)) u_local (
+      .clk_i, .rst_ni,
+      .wr_valid_i(l_in_valid), .wr_ready_o(l_in_ready), .wr_data_i(l_in_data), .wr_commit_i(l_commit), .wr_abort_i(1'b0),
+      .rd_valid_o(l_valid), .rd_ready_i(l_pop), .rd_data_o(l_data), .rd_restart_i(l_restart),
+      .rd_release_i(l_release), .rd_beats_i(eg_beats), .empty_o(l_empty));
+  weir_common_pktfifo #(.Width($bits(x_in)), .Depth(weir_switch_pkg::FifoBeats)) u_wire (
+      .clk_i, .rst_ni,
+      .wr_valid_i(x_in_valid), .wr_ready_o(x_in_ready), .wr_data_i(x_in), .wr_commit_i(x_commit), .wr_abort_i(1'b0),
+      .rd_valid_o(ptx_valid_o), .rd_ready_i(ptx_ready_i), .rd_data_o(ptx_o), .rd_restart_i(1'b0),
+      .rd_release_i(x_pop), .rd_beats_i(BeatsW'(1)), .empty_o(x_empty));
+  assign x_pop = ptx_valid_o && ptx_ready_i;
+
+  // ---- Egress and fences ----
+  logic fence_start, fence_room, fence_issue;
+  logic [VpW-1:0] fence_vport, event_vport;
+  logic [31:0] fence_token, event_token;
+  logic [7:0] fence_count, event_reason;
+  logic event_valid, event_pop;
+
+  weir_switch_egress u_egress (
+      .clk_i, .rst_ni, .entry_valid_i(entry_valid), .entry_ready_o(entry_ready), .entry_i(entry),
+      .h_valid_i(l_valid), .h_pop_o(l_pop), .h_data_i(l_data), .h_restart_o(l_restart), .h_release_o(l_release),
+      .w_valid_i(w_valid), .w_pop_o(w_pop), .w_data_i(w_data), .w_restart_o(w_restart), .w_release_o(w_release),
+      .beats_o(eg_beats), .enable_i(enable), .drain_i(drain), .dst_o(dst), .dst_qp_i(dst_qp),
+      .fence_valid_o(fence_start), .fence_vport_o(fence_vport), .fence_token_o(fence_token), .fence_count_o(fence_count),
+      .stat_o(copy_stat), .rx_valid_o, .rx_ready_i, .rx_o, .idle_o(eg_idle));
+
+  weir_switch_fence u_fence (
+      .clk_i, .rst_ni, .room_o(fence_room), .issue_i(fence_issue),
+      .start_i(fence_start), .vport_i(fence_vport), .token_i(fence_token), .count_i(fence_count),
+      .fate_i(fate_i.valid && fate_i.fence), .reason_i(fate_i.reason),
+      .event_valid_o(event_valid), .event_pop_i(event_pop), .event_vport_o(event_vport), .event_reason_o(event_reason),
+      .event_token_o(event_token), .idle_o(fence_idle));
+
+  // ---- Tables, counters, registers ----
+  logic wr_cfg, wr_qp, wr_mac, cnt_clear, cnt_read;
+  logic [VpW-1:0] sel, cnt_vport;
+  logic [3:0] cfg, sel_cfg;
+  logic [19:0] qp, sel_qp;
+  logic [47:0] mac, sel_mac, cnt_value;
+  logic [16:0] cnt_sel;
+
+  weir_switch_vport u_vport (
+      .clk_i, .rst_ni, .wr_cfg_i(wr_cfg), .wr_qp_i(wr_qp), .wr_mac_i(wr_mac), .sel_i(sel), .cfg_i(cfg), .qp_i(qp), .mac_i(mac),
+      .sel_cfg_o(sel_cfg), .sel_qp_o(sel_qp), .sel_mac_o(sel_mac), .src_read_i(src_read), .src_i(src), .src_cfg_o(src_cfg),
+      .src_mac_o(src_mac), .enable_o(enable), .drain_o(drain), .dst_i(dst), .dst_qp_o(dst_qp));
+  weir_switch_count u_count (
+      .clk_i, .rst_ni, .look_i(look_stat), .copy_i(copy_stat), .fate_i, .port_i(stat_i),
+      .clear_i(cnt_clear), .clear_vport_i(cnt_vport), .read_i(cnt_read), .sel_i(cnt_sel), .value_o(cnt_value));
+  weir_switch_csr u_csr (
+      .clk_i, .rst_ni, .csr_i, .csr_o, .event_o, .cmd_valid_o(cmd_valid), .cmd_o(cmd), .cmd_done_i(cmd_done), .epoch_i(epoch),
+      .wr_cfg_o(wr_cfg), .wr_qp_o(wr_qp), .wr_mac_o(wr_mac), .sel_o(sel), .cfg_o(cfg), .qp_o(qp), .mac_o(mac),
+      .sel_cfg_i(sel_cfg), .sel_qp_i(sel_qp), .sel_mac_i(sel_mac), .fence_room_i(fence_room), .fence_issue_o(fence_issue),
+      .event_valid_i(event_valid), .event_pop_o(event_pop), .event_vport_i(event_vport), .event_reason_i(event_reason),
+      .event_token_i(event_token), .cnt_clear_o(cnt_clear), .cnt_vport_o(cnt_vport), .cnt_read_o(cnt_read),
+      .cnt_sel_o(cnt_sel), .cnt_i(cnt_value), .idle_i(idle_o));
+
+  // ---- Idle: no frame inside, none handed over whose fate is open ----
+  logic [15:0] open_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) open_q <= '0;
+    else open_q <= open_q + 16'(rx_valid_o && rx_ready_i && rx_o.eop) - 16'(fate_i.valid);
+  end
+  assign idle_o = h_idle && w_idle && look_idle && eg_idle && fence_idle && l_empty && x_empty
+      && move_level == '0 && done_level == '0 && open_q == '0;
+
+  // Admission must keep these true: the lookup cannot wait.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      assert (!entry_in_valid || entry_in_ready);
+      assert (!move_in_valid || move_in_ready);
+      assert (!done_in_valid || done_in_ready);
+    end
+  end
+endmodule

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// Towards the rings, strictly in lookup order: each entry becomes its copies (lowest vPort first), fence beats, or nothing.
+// The frame is read from its FIFO once a copy. Disabled and draining vPorts are judged at a copy's first beat, the latest
+// moment, so a drain catches all that is still in the card (rules 7.8). DRAIN goes before disabled. Strips the VLAN tag.
+module weir_switch_egress (
+    input  logic                             clk_i,
+    input  logic                             rst_ni,
+    input  logic                             entry_valid_i,
+    output logic                             entry_ready_o,
+    input  weir_switch_pkg::entry_t          entry_i,
+    input  logic                             h_valid_i,     // local FIFO: frames from vPorts
+    output logic                             h_pop_o,
+    input  logic [weir_pkg::DataW-1:0]       h_data_i,
+    output logic                             h_restart_o,
+    output logic                             h_release_o,
+    input  logic                             w_valid_i,     // wire's ingress FIFO
+    output logic                             w_pop_o,
+    input  logic [weir_pkg::DataW-1:0]       w_data_i,
+    output logic                             w_restart_o,
+    output logic                             w_release_o,
+    output logic [weir_switch_pkg::BeatsW-1:0] beats_o,     // with *_release_o
+    input  logic [weir_switch_pkg::NumV-1:0] enable_i,
+    input  logic [weir_switch_pkg::NumV-1:0] drain_i,
+    output logic [weir_switch_pkg::VpW-1:0]  dst_o,
+    input  logic [19:0]                      dst_qp_i,      // count, base of dst_o, same cycle
+    output logic                             fence_valid_o, // a fence starts: its vPort, token, number of beats
+    output logic [weir_switch_pkg::VpW-1:0]  fence_vport_o,
+    output logic [31:0]                      fence_token_o,
+    output logic [7:0]                       fence_count_o,
+    output weir_switch_pkg::copy_stat_t      stat_o,
+    output logic                             rx_valid_o,
+    input  logic                             rx_ready_i,
+    output weir_pkg::rx_frame_t              rx_o,
+    output logic                             idle_o
+);
+  localparam int NumV = weir_switch_pkg::NumV;
+  localparam int VpW = weir_switch_pkg::VpW;
+  localparam int LenW = weir_pkg::LenW;
+  localparam int BeatsW = weir_switch_pkg::BeatsW;
+
+  // ---- One copy a cycle out of each entry ----
+  logic copy_valid_q, copy_take, copy_load;
+  weir_switch_pkg::copy_t copy_q, copy_d;
+  logic more_q;                       // rest_q holds the members still to serve
+  logic [NumV-1:0] rest_q, members, low, rest;
+  logic [VpW-1:0] low_idx;
+  logic many;
+
+  assign copy_load = entry_valid_i && (!copy_valid_q || copy_take);
+  assign many = entry_valid_i && entry_i.flood && !entry_i.fence && !entry_i.skip;
+  always_comb begin
+    members = '0;
+    low = '0;
+    rest = '0;
+    if (many) begin
+      members = more_q ? rest_q : entry_i.members;
+      low = members & (~members + 1'b1);
+      rest = members ^ low;
+    end
+  end
+  // One-hot to binary.
+  for (genvar b = 0; b < VpW; b++) begin : gen_idx
+    logic [NumV-1:0] sel;
+    for (genvar k = 0; k < NumV; k++) begin : gen_sel
+      assign sel[k] = ((k >> b) & 1) == 1;
+    end
+    assign low_idx[b] = |(low & sel);
+  end
+  assign entry_ready_o = copy_load && rest == '0;
+
+  always_comb begin
+    copy_d.fence = entry_i.fence;
+    copy_d.skip = entry_i.skip;
+    copy_d.flood = entry_i.flood;
+    copy_d.last = rest == '0;
+    copy_d.src_h = entry_i.src_h;
+    copy_d.strip = entry_i.strip;
+    copy_d.epoch = entry_i.epoch;
+    copy_d.vport = many ? low_idx : entry_i.vport;
+    copy_d.src_vport = entry_i.src_vport;
+    copy_d.len = entry_i.len;
+    copy_d.beats = entry_i.beats;
+    copy_d.hash = entry_i.hash;
+    copy_d.tci = entry_i.tci;
+  end
+
+  // ---- One beat a cycle out of each copy ----
+  typedef enum logic [2:0] {
+    Start,      // judge the copy; most frames are one beat and never leave
+    Body,       // further beats as they are
+    StripBody,  // further beats joined to the 60 bytes held
+    Flush,      // the held bytes are the last beat
+    Fence       // one beat for each queue pair
+  } state_e;
+  state_e state_q, state_d;
+
+  logic redirect, ok, out_free, src_valid;
+  logic [VpW-1:0] dst, dst_q;
+  logic redirect_q, first_q, first_d;
+  logic [weir_pkg::QpW-1:0] qp, qp_q;
+  logic [23:0] scaled;
+  logic [BeatsW-1:0] left_q, left_d;
+  logic [7:0] fcount_q;
+  logic [479:0] hold_q;
+  logic [weir_pkg::DataW-1:0] src;
+  logic pop, done_src, hold_tag, hold_next;
+  logic put, put_sop, put_eop, judge;
+  logic [weir_pkg::DataW-1:0] put_data;
+  weir_pkg::rx_frame_t out_q, out_d;
+  logic out_valid_q;
+  logic [LenW-1:0] len;
+  logic shorter;                      // without its tag the frame needs one beat less
+
+  assign out_free = !out_valid_q || rx_ready_i;
+  assign src_valid = copy_q.src_h ? h_valid_i : w_valid_i;
+  assign src = copy_q.src_h ? h_data_i : w_data_i;
+  assign redirect = !copy_q.fence && drain_i[copy_q.vport] && copy_q.vport != '0;
+  assign dst = redirect ? '0 : copy_q.vport;
+  assign dst_o = dst;
+  assign ok = enable_i[dst] && dst_qp_i[19:12] != '0;
+  // Scales the hash into 0..COUNT-1 without a divider.
+  assign scaled = 24'(copy_q.hash[15:0]) * 24'(dst_qp_i[19:12]);
+  assign qp = dst_qp_i[11:0] + 12'(scaled[23:16]);
+  assign len = copy_q.strip ? copy_q.len - LenW'(4) : copy_q.len;
+  assign shorter = BeatsW'((len + LenW'(63)) >> 6) != copy_q.beats;
+
+  always_comb begin
+    state_d = state_q;
+    left_d = left_q;
+    first_d = first_q;
+    copy_take = 1'b0;
+    pop = 1'b0;
+    done_src = 1'b0;
+    hold_tag = 1'b0;
+    hold_next = 1'b0;
+    put = 1'b0;
+    put_sop = 1'b0;
+    put_eop = 1'b0;
+    judge = 1'b0;
+    put_data = src;
+    case (state_q)
+      Start: begin
+        first_d = 1'b1;
+        left_d = copy_q.beats - 1'b1;
+        if (copy_valid_q && copy_q.fence) begin
+          judge = 1'b1;
+          if (dst_qp_i[19:12] == '0) copy_take = 1'b1;
+          else state_d = Fence;
+        end else if (copy_valid_q && src_valid) begin
+          if (copy_q.skip || !ok) begin
+            judge = 1'b1;
+            done_src = 1'b1;
+            copy_take = 1'b1;
+          end else if (copy_q.strip) begin
+            judge = 1'b1;
+            hold_tag = 1'b1;
+            pop = 1'b1;
+            done_src = left_d == '0;
+            state_d = (left_d == '0) ? Flush : StripBody;
+          end else if (out_free) begin
+            judge = 1'b1;
+            pop = 1'b1;
+            put = 1'b1;
+            put_sop = 1'b1;
+            put_eop = left_d == '0;
+            done_src = put_eop;
+            copy_take = put_eop;
+            if (!put_eop) state_d = Body;
+          end
+        end
+      end
+      Body: if (src_valid && out_free) begin
+        left_d = left_q - 1'b1;
+        pop = 1'b1;
+        put = 1'b1;
+        put_eop = left_d == '0;
+        done_src = put_eop;
+        copy_take = put_eop;
+        if (put_eop) state_d = Start;
+      end
+      StripBody: if (src_valid && out_free) begin
+        left_d = left_q - 1'b1;
+        pop = 1'b1;
+        hold_next = 1'b1;
+        put = 1'b1;
+        put_sop = first_q;
+        put_data = {src[31:0], hold_q};
+        first_d = 1'b0;
+        done_src = left_d == '0;
+        put_eop = left_d == '0 && shorter;
+        copy_take = put_eop;
+        if (put_eop) state_d = Start;
+        else if (left_d == '0) state_d = Flush;
+      end
+      Flush: if (out_free) begin
+        put = 1'b1;
+        put_sop = first_q;
+        put_eop = 1'b1;
+        put_data = {32'b0, hold_q};
+        copy_take = 1'b1;
+        state_d = Start;
+      end
+      Fence: if (out_free) begin
+        put = 1'b1;
+        put_sop = 1'b1;
+        put_eop = 1'b1;
+        put_data = '0;
+        copy_take = fcount_q == 8'd1;
+        if (copy_take) state_d = Start;
+      end
+      default: state_d = Start;
+    endcase
+  end
+
+  assign h_pop_o = pop && copy_q.src_h;
+  assign w_pop_o = pop && !copy_q.src_h;
+  assign h_release_o = done_src && copy_q.last && copy_q.src_h;
+  assign w_release_o = done_src && copy_q.last && !copy_q.src_h;
+  assign h_restart_o = done_src && !copy_q.last && copy_q.src_h;
+  assign w_restart_o = done_src && !copy_q.last && !copy_q.src_h;
+  assign beats_o = copy_q.beats;
+  assign fence_valid_o = judge && copy_q.fence;
+  assign fence_vport_o = copy_q.vport;
+  assign fence_token_o = copy_q.hash;
+  assign fence_count_o = dst_qp_i[19:12];
+  assign stat_o.valid = judge && !copy_q.fence && !copy_q.skip;
+  assign stat_o.vport = copy_q.vport;
+  assign stat_o.flood = copy_q.flood;
+  assign stat_o.redirect = redirect;
+  assign stat_o.drop = !ok;
+
+  always_comb begin
+    out_d = out_q;
+    out_d.sop = put_sop;
+    out_d.eop = put_eop;
+    out_d.data = put_data;
+    if (put_sop) begin
+      out_d.fence = copy_q.fence;
+      out_d.len = copy_q.fence ? '0 : len;
+      out_d.vport = {1'b0, state_q == Start ? dst : dst_q};
+      out_d.qp = (state_q == Start) ? qp : qp_q;
+      out_d.hash = copy_q.hash;
+      out_d.epoch = copy_q.epoch;
+      out_d.src_vport = 8'(copy_q.src_vport);
+      out_d.is_local = copy_q.src_h;
+      out_d.mcast = copy_q.flood;
+      out_d.redirect = (state_q == Start) ? redirect : redirect_q;
+      out_d.l3_ok = 1'b0;
+      out_d.l4_ok = 1'b0;
+      out_d.vlan_stripped = copy_q.strip;
+      out_d.vlan_tci = copy_q.strip ? copy_q.tci : '0;
+    end
+  end
+  assign rx_valid_o = out_valid_q;
+  assign rx_o = out_q;
+  assign idle_o = !entry_valid_i && !copy_valid_q && !out_valid_q;
+
+  always_ff @(posedge clk_i) begin
+    if (copy_load) copy_q <= copy_d;
+    if (copy_load && many) rest_q <= rest;
+    if (put) out_q <= out_d;
+    if (hold_tag) hold_q <= {src[511:128], src[95:0]};
+    else if (hold_next) hold_q <= src[511:32];
+    if (judge) begin
+      dst_q <= dst;
+      redirect_q <= redirect;
+      fcount_q <= dst_qp_i[19:12];
+      qp_q <= copy_q.fence ? dst_qp_i[11:0] : qp;
+    end else if (put && state_q == Fence) begin
+      fcount_q <= fcount_q - 1'b1;
+      qp_q <= qp_q + 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      copy_valid_q <= 1'b0;
+      more_q <= 1'b0;
+      state_q <= Start;
+      left_q <= '0;
+      first_q <= 1'b0;
+      out_valid_q <= 1'b0;
+    end else begin
+      copy_valid_q <= entry_valid_i || (copy_valid_q && !copy_take);
+      if (copy_load) more_q <= rest != '0;
+      state_q <= state_d;
+      left_q <= left_d;
+      first_q <= first_d;
+      if (put) out_valid_q <= 1'b1;
+      else if (rx_ready_i) out_valid_q <= 1'b0;
+    end
+  end
+endmodule

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+// The card's one point of order. Frames of both sides and CSR commands pass the same stages one by one, never stalling
+// inside: admission waits until the queues behind have room for everything under way. Stage 2 alone reads and writes
+// filters, flood set and epoch, so a move falls exactly between two frames (rules 3.10). Decides, never touches frame data.
+module weir_switch_lookup (
+    input  logic                             clk_i,
+    input  logic                             rst_ni,
+    input  logic                             link_up_i,
+    input  logic                             h_valid_i,
+    output logic                             h_ready_o,
+    input  weir_switch_pkg::meta_t           h_i,
+    input  logic                             h_room_i,      // mover and done queues
+    input  logic                             w_valid_i,
+    output logic                             w_ready_o,
+    input  weir_switch_pkg::meta_t           w_i,
+    input  logic                             room_i,        // egress queue
+    input  logic                             cmd_valid_i,   // one cycle; one command at a time
+    input  weir_switch_pkg::cmd_t            cmd_i,         // stable until cmd_done_o
+    output logic                             cmd_done_o,
+    output logic [7:0]                       epoch_o,
+    output logic                             src_read_o,
+    output logic [weir_switch_pkg::VpW-1:0]  src_o,
+    input  logic [2:0]                       src_cfg_i,
+    input  logic [47:0]                      src_mac_i,
+    input  logic [weir_switch_pkg::NumV-1:0] enable_i,
+    output logic                             entry_valid_o,
+    output weir_switch_pkg::entry_t          entry_o,
+    output logic                             move_valid_o,
+    output weir_switch_pkg::move_t           move_o,
+    output logic                             done_valid_o,
+    output weir_pkg::tx_done_t               done_o,
+    output weir_switch_pkg::look_stat_t      stat_o,
+    output logic                             idle_o
+);
+  localparam int NumV = weir_switch_pkg::NumV;
+  localparam int VpW = weir_switch_pkg::VpW;
+  localparam int CopyW = weir_switch_pkg::CopyW;
+
+  // ---- Stage 0: choose ----
+  logic h_turn_q, take_h, take_w, take_cmd;
+  logic cmd_pend_q;
+  logic banks_ready;
+  logic [3:0] bank_ready;
+  logic v1_q, tok1_q, h1_q;
+  weir_switch_pkg::meta_t m1_q;
+
+  assign banks_ready = &bank_ready;
+  always_comb begin
+    take_cmd = cmd_pend_q && room_i && banks_ready;
+    take_h = 1'b0;
+    take_w = 1'b0;
+    if (room_i && banks_ready && !take_cmd) begin
+      take_h = h_valid_i && h_room_i && (h_turn_q || !w_valid_i);
+      take_w = w_valid_i && !take_h;
+    end
+  end
+  assign h_ready_o = take_h;
+  assign w_ready_o = take_w;
+
+  // ---- Stage 1: hash ----
+  logic [61:0] key1;
+  logic [35:0] row1, row_any1;
+  logic [31:0] mix1_a, mix1_b;
+  always_comb begin
+    key1 = {2'd1, 12'd0, m1_q.p.dmac};
+    if (m1_q.p.has_tag && m1_q.p.tci[11:0] != '0) key1 = {2'd2, m1_q.p.tci[11:0], m1_q.p.dmac};
+    mix1_a = '0;
+    mix1_b = '0;
+    if (v1_q) begin
+      mix1_a = m1_q.p.flow ^ {16'b0, m1_q.p.flow[31:16]};
+      mix1_b = mix1_a * 32'h9E3779B1;
+    end
+  end
+  weir_switch_hash u_hash (.enable_i(v1_q && !tok1_q), .key_i(key1), .row_any_o(row_any1), .row_o(row1));
+
+  // ---- Stage 2: the tables ----
+  logic v2_q, tok2_q, h2_q;
+  weir_switch_pkg::meta_t m2_q;
+  logic [61:0] key2_q;
+  logic [35:0] row2_q, row_any2_q;
+  logic [31:0] hash2_q;
+  logic wr_key, wr_dst;
+  logic [NumV-1:0] flood_q, flood_d;
+  logic [7:0] epoch_q, epoch_d;
+
+  always_comb begin
+    wr_key = v2_q && tok2_q && cmd_i.filter;
+    wr_dst = v2_q && tok2_q && !cmd_i.filter && cmd_i.move;
+    flood_d = flood_q;
+    epoch_d = epoch_q;
+    if (v2_q && tok2_q && !cmd_i.filter) begin
+      if (cmd_i.leave) flood_d[cmd_i.leave_vport] = 1'b0;
+      if (cmd_i.join_set) flood_d[cmd_i.join_vport] = 1'b1;
+      if (cmd_i.bump) epoch_d = epoch_q + 1'b1;
+    end
+  end
+  assign src_read_o = v2_q && h2_q;
+  assign src_o = m2_q.vport;
+  assign epoch_o = epoch_q;
+
+  // ---- Stage 3: decide ----
+  logic v3_q, tok3_q, h3_q;
+  weir_switch_pkg::meta_t m3_q;
+  logic [61:0] key3_q;
+  logic [31:0] hash3_q;
+  logic [7:0] epoch3_q;
+  logic [NumV-1:0] members3_q;
+  logic [3:0] hit_any, hit_key;
+  logic [4*VpW-1:0] dst_any, dst_key;
+
+  for (genvar b = 0; b < 4; b++) begin : gen_bank
+    weir_switch_bank u_bank (
+        .clk_i, .rst_ni, .ready_o(bank_ready[b]), .read_i(v2_q && !tok2_q),
+        .row_a_i(row_any2_q[9*b +: 9]), .row_b_i(row2_q[9*b +: 9]),
+        .key_a_i({14'b0, m3_q.p.dmac}), .key_b_i(key3_q),
+        .hit_a_o(hit_any[b]), .hit_b_o(hit_key[b]), .dst_a_o(dst_any[VpW*b +: VpW]), .dst_b_o(dst_key[VpW*b +: VpW]),
+        .wr_key_i(wr_key && cmd_i.slot[10:9] == 2'(b)), .wr_dst_i(wr_dst && cmd_i.slot[10:9] == 2'(b)),
+        .wr_row_i(cmd_i.slot[8:0]), .wr_valid_i(cmd_i.key_valid), .wr_val_i(cmd_i.key), .wr_vport_i(cmd_i.dst));
+  end
+
+  logic group, hit, strip, local_copy, wire_copy, drop;
+  logic [VpW-1:0] dst;
+  logic [NumV-1:0] members;
+  logic [4:0] reason;
+  logic [CopyW-1:0] copies;
+
+  always_comb begin
+    group = m3_q.p.dmac[40];
+    hit = hit_key != '0 || hit_any != '0;
+    strip = 1'b0;
+    dst = '0;
+    members = '0;
+    local_copy = 1'b0;
+    wire_copy = 1'b0;
+    drop = 1'b0;
+    reason = '0;
+    copies = '0;
+    if (v3_q && !tok3_q) begin
+      // The exact key (rules 3.3, 3.5) goes before ANY_VLAN (3.4). One slot a key; were there two, the lowest bank counts.
+      for (int b = 3; b >= 0; b--) if (hit_any[b]) dst = dst_any[VpW*b +: VpW];
+      for (int b = 3; b >= 0; b--) if (hit_key[b]) dst = dst_key[VpW*b +: VpW];
+      if (h3_q && !src_cfg_i[0]) begin
+        drop = 1'b1;
+        reason = 5'(weir_abi_pkg::CntTxDropVport);
+      end else if (h3_q && src_cfg_i[1] && m3_q.p.smac != src_mac_i) begin
+        drop = 1'b1;
+        reason = 5'(weir_abi_pkg::CntTxDropSrcMac);
+      end else if (h3_q && src_cfg_i[2] && m3_q.p.ctrl) begin
+        drop = 1'b1;
+        reason = 5'(weir_abi_pkg::CntTxDropCtrl);
+      end else if (group) begin
+        members = members3_q;
+        // vPort 0 hears its own: the parent's software switch rests on this one point of order.
+        if (h3_q && m3_q.vport != '0) members[m3_q.vport] = 1'b0;
+        copies = CopyW'($countones(members));
+        local_copy = members != '0;
+        wire_copy = h3_q && link_up_i;
+        drop = !local_copy && !wire_copy;
+        reason = 5'(weir_abi_pkg::CntTxDropLink);
+      end else if (hit) begin
+        strip = hit_key == '0 && m3_q.p.has_tag;
+        drop = h3_q && dst == m3_q.vport && dst != '0;
+        reason = 5'(weir_abi_pkg::CntTxDropSelf);
+        local_copy = !drop;
+      end else if (h3_q) begin
+        wire_copy = link_up_i;
+        drop = !link_up_i;
+        reason = 5'(weir_abi_pkg::CntTxDropLink);
+      end else begin
+        dst = '0;
+        local_copy = members3_q[0];
+        drop = !local_copy;
+      end
+      if (!group) copies = CopyW'(local_copy);
+    end
+  end
+
+  // ---- Stage 4: results ----
+  logic entry_valid_q, move_valid_q, cmd_done_q;
+  weir_switch_pkg::entry_t entry_q, entry_d;
+  weir_switch_pkg::move_t move_q;
+  weir_pkg::tx_done_t done_q;
+  weir_switch_pkg::look_stat_t stat_q;
+
+  always_comb begin
+    entry_d = '0;
+    if (v3_q && tok3_q) begin
+      entry_d.fence = 1'b1;
+      entry_d.epoch = epoch_q;
+      entry_d.vport = cmd_i.fence_vport;
+      entry_d.hash = cmd_i.token;
+    end else if (v3_q) begin
+      entry_d.skip = !local_copy;
+      entry_d.flood = group;
+      entry_d.src_h = h3_q;
+      entry_d.strip = strip;
+      entry_d.epoch = epoch3_q;
+      entry_d.vport = dst;
+      entry_d.src_vport = h3_q ? m3_q.vport : '0;
+      entry_d.len = m3_q.len;
+      entry_d.beats = m3_q.beats;
+      entry_d.hash = hash3_q;
+      entry_d.tci = m3_q.p.tci;
+      entry_d.members = members;
+    end
+  end
+
+  assign entry_valid_o = entry_valid_q;
+  assign entry_o = entry_q;
+  assign move_valid_o = move_valid_q;
+  assign move_o = move_q;
+  assign done_valid_o = move_valid_q;
+  assign done_o = done_q;
+  assign stat_o = stat_q;
+  assign cmd_done_o = cmd_done_q;
+  assign idle_o = banks_ready && !cmd_pend_q && !v1_q && !v2_q && !v3_q && !entry_valid_q && !move_valid_q && !stat_q.valid;
+
+  always_ff @(posedge clk_i) begin
+    if (take_h || take_w) m1_q <= take_h ? h_i : w_i;
+    if (v1_q && !tok1_q) begin
+      m2_q <= m1_q;
+      key2_q <= key1;
+      row2_q <= row1;
+      row_any2_q <= row_any1;
+      hash2_q <= mix1_b ^ {15'b0, mix1_b[31:15]};
+    end
+    if (v2_q && !tok2_q) begin
+      m3_q <= m2_q;
+      key3_q <= key2_q;
+      hash3_q <= hash2_q;
+      epoch3_q <= epoch_q;
+      members3_q <= (flood_q | NumV'(1)) & enable_i;
+    end
+    if (v3_q) begin
+      entry_q <= entry_d;
+      move_q.to_wire <= wire_copy;
+      move_q.to_local <= local_copy;
+      move_q.len <= m3_q.len;
+      move_q.beats <= m3_q.beats;
+      done_q.qp <= m3_q.qp;
+      done_q.tag <= m3_q.tag;
+      done_q.cpl_req <= m3_q.cpl_req;
+      done_q.epoch <= epoch3_q;
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      h_turn_q <= 1'b0;
+      cmd_pend_q <= 1'b0;
+      v1_q <= 1'b0;
+      v2_q <= 1'b0;
+      v3_q <= 1'b0;
+      tok1_q <= 1'b0;
+      tok2_q <= 1'b0;
+      tok3_q <= 1'b0;
+      h1_q <= 1'b0;
+      h2_q <= 1'b0;
+      h3_q <= 1'b0;
+      flood_q <= '0;
+      epoch_q <= '0;
+      entry_valid_q <= 1'b0;
+      move_valid_q <= 1'b0;
+      cmd_done_q <= 1'b0;
+      stat_q <= '0;
+    end else begin
+      if (take_h || take_w) h_turn_q <= take_w;
+      cmd_pend_q <= cmd_valid_i || (cmd_pend_q && !take_cmd);
+      v1_q <= take_h || take_w || take_cmd;
+      tok1_q <= take_cmd;
+      h1_q <= take_h;
+      v2_q <= v1_q;
+      tok2_q <= tok1_q;
+      h2_q <= h1_q;
+      v3_q <= v2_q;
+      tok3_q <= tok2_q;
+      h3_q <= h2_q;
+      if (v2_q && tok2_q) begin
+        flood_q <= flood_d;
+        epoch_q <= epoch_d;
+      end
+      entry_valid_q <= v3_q && (tok3_q ? !cmd_i.filter && cmd_i.fence : local_copy || !h3_q);
+      move_valid_q <= v3_q && h3_q;
+      cmd_done_q <= v3_q && tok3_q;
+      stat_q.valid <= v3_q && !tok3_q;
+      if (v3_q && !tok3_q) begin
+        stat_q.src_h <= h3_q;
+        stat_q.vport <= m3_q.vport;
+        stat_q.len <= m3_q.len;
+        stat_q.drop <= drop;
+        stat_q.reason <= reason;
+        stat_q.wire_copy <= wire_copy;
+        stat_q.copies <= copies;
+      end
+    end
+  end
+endmodule

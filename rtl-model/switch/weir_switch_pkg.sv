@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types that cross the parts of the switch. vPort numbers are 7 bits inside (128 vPorts).
+package weir_switch_pkg;
+  /* verilator lint_off UNUSEDPARAM */
+  // LenW and QpW repeat weir_pkg: Yosys cannot refer from one package to another. Lint reports a difference as a width.
+  localparam int LenW = 14;
+  localparam int QpW = 12;
+  localparam int VpW = 7;
+  localparam int NumV = 128;
+  localparam int BeatsW = 10;     // beats of a frame, and levels of the 512-beat FIFOs
+  localparam int FifoBeats = 512; // 32 KiB
+  localparam int Entries = 64;    // frames known ahead, per FIFO
+  localparam int CopyW = 8;       // copies of one frame
+
+  // What the parser says of a frame. MACs as numbers: byte 0 on top, as in FILTER_MAC_HI/LO.
+  typedef struct packed {
+    logic [47:0] dmac;
+    logic [47:0] smac;
+    logic        has_tag;
+    logic [15:0] tci;
+    logic        ctrl;            // EtherType 0x8808 behind at most one tag
+    logic [31:0] flow;            // folded addresses and ports, not yet mixed
+  } parsed_t;
+
+  // A whole frame in its ingress FIFO, waiting for lookup.
+  typedef struct packed {
+    parsed_t                   p;
+    logic [LenW-1:0]   len;
+    logic [BeatsW-1:0]         beats;
+    logic [VpW-1:0]            vport;
+    logic [QpW-1:0]    qp;
+    logic [15:0]               tag;
+    logic                      cpl_req;
+  } meta_t;
+
+  // A CSR command in the lookup pipeline: bit meanings as in MOVE_* and FILTER_*.
+  typedef struct packed {
+    logic           filter;       // FILTER_CMD, else MOVE_CMD
+    logic [10:0]    slot;
+    logic [61:0]    key;          // mode, vid, mac
+    logic           key_valid;
+    logic [VpW-1:0] dst;
+    logic           move;         // change the vPort of slot
+    logic           leave;
+    logic [VpW-1:0] leave_vport;
+    logic           join_set;
+    logic [VpW-1:0] join_vport;
+    logic           bump;         // the epoch advances
+    logic           fence;
+    logic [VpW-1:0] fence_vport;
+    logic [31:0]    token;
+  } cmd_t;
+
+  // One entry of the ordered egress queue: a frame with its receivers, or a fence.
+  typedef struct packed {
+    logic                      fence;
+    logic                      skip;      // no receiver: only give the FIFO space back
+    logic                      flood;     // receivers are members, else vport
+    logic                      src_h;     // frame lies in the local FIFO, else in the wire's
+    logic                      strip;
+    logic [7:0]                epoch;
+    logic [VpW-1:0]            vport;
+    logic [VpW-1:0]            src_vport;
+    logic [LenW-1:0]   len;
+    logic [BeatsW-1:0]         beats;
+    logic [31:0]               hash;      // fence: token
+    logic [15:0]               tci;
+    logic [NumV-1:0]           members;
+  } entry_t;
+
+  // Egress: one copy (or fence, or skip) of an entry.
+  typedef struct packed {
+    logic                      fence;
+    logic                      skip;
+    logic                      flood;
+    logic                      last;      // of its entry
+    logic                      src_h;
+    logic                      strip;
+    logic [7:0]                epoch;
+    logic [VpW-1:0]            vport;
+    logic [VpW-1:0]            src_vport;
+    logic [LenW-1:0]   len;
+    logic [BeatsW-1:0]         beats;
+    logic [31:0]               hash;
+    logic [15:0]               tci;
+  } copy_t;
+
+  // What becomes of a frame from a vPort behind the lookup, for the mover.
+  typedef struct packed {
+    logic                      to_wire;
+    logic                      to_local;
+    logic [LenW-1:0]   len;
+    logic [BeatsW-1:0]         beats;
+  } move_t;
+
+  // What the counters need of one lookup, valid for one cycle.
+  typedef struct packed {
+    logic                      valid;
+    logic                      src_h;
+    logic [VpW-1:0]            vport;
+    logic [LenW-1:0]   len;
+    logic                      drop;
+    logic [4:0]                reason;    // counter index of a transmit drop
+    logic                      wire_copy;
+    logic [CopyW-1:0]          copies;    // to vPorts
+  } look_stat_t;
+
+  // And of one copy at egress.
+  typedef struct packed {
+    logic           valid;
+    logic [VpW-1:0] vport;                // as routed
+    logic           flood;
+    logic           redirect;             // to vPort 0
+    logic           drop;                 // the vPort after redirect is disabled or has no queue pair
+  } copy_stat_t;
+endpackage
