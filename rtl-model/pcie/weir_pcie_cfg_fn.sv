@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Configuration state that every function has of its own, one bit a function: Bus Master Enable, power state, MSI-X enable
+// and mask. Also the whole configuration space of a VF, which is little more than that (pcie 19-24). A function in reset
+// (flr_i) holds its reset values; a Function Level Reset is asked for on flr_req_o.
+module weir_pcie_cfg_fn #(
+    parameter int NumFns = weir_abi_pkg::NumFns
+) (
+    input  logic                     clk_i,
+    input  logic                     rst_ni,
+    input  logic                     write_i,      // write access to an existing function
+    input  logic [weir_pkg::FnW-1:0] fn_i,
+    input  logic [9:0]               reg_i,        // DW
+    input  logic [3:0]               be_i,
+    input  logic [31:0]              wdata_i,
+    output logic [31:0]              vf_rdata_o,   // fn_i's register as a VF has it
+    input  logic [NumFns-1:0]        flr_i,
+    output logic                     flr_req_o,    // of function fn_i
+    output logic [NumFns-1:0]        bme_o,        // as written
+    output logic [NumFns-1:0]        awake_o,      // D0
+    output logic [NumFns-1:0]        msix_en_o,
+    output logic [NumFns-1:0]        msix_mask_o   // function mask
+);
+  localparam int IdxW = $clog2(NumFns);
+  // Table size, no further capability, id.
+  localparam logic [29:0] MsixCap = {3'b0, 11'(weir_abi_pkg::FnVectors - 1), 8'h00, 8'h11};
+
+  logic [NumFns-1:0] bme_q;
+  logic [NumFns-1:0] sleep_q;
+  logic [NumFns-1:0] en_q;
+  logic [NumFns-1:0] mask_q;
+  logic [IdxW-1:0] f;
+  logic [11:0] addr;
+
+  assign f = IdxW'(fn_i);
+  assign addr = {reg_i, 2'b00};
+  assign bme_o = bme_q;
+  assign awake_o = ~sleep_q;
+  assign msix_en_o = en_q;
+  assign msix_mask_o = mask_q;
+  assign flr_req_o = write_i && addr == 12'(weir_pcie_pkg::CapPcie + 8) && be_i[1] && wdata_i[15];
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      bme_q <= '0;
+      sleep_q <= '0;
+      en_q <= '0;
+      mask_q <= '0;
+    end else begin
+      if (write_i && !flr_i[f]) begin
+        case (addr)
+          12'h004: if (be_i[0]) bme_q[f] <= wdata_i[2];
+          // Only D0 and D3hot exist; other states are not taken.
+          12'(weir_pcie_pkg::CapPm + 4): if (be_i[0] && wdata_i[1] == wdata_i[0]) sleep_q[f] <= wdata_i[0];
+          12'(weir_pcie_pkg::CapMsix): if (be_i[3]) begin
+            en_q[f] <= wdata_i[31];
+            mask_q[f] <= wdata_i[30];
+          end
+          default: ;
+        endcase
+      end
+      if (flr_i != '0) begin
+        bme_q <= bme_q & ~flr_i;
+        sleep_q <= sleep_q & ~flr_i;
+        en_q <= en_q & ~flr_i;
+        mask_q <= mask_q & ~flr_i;
+      end
+    end
+  end
+
+  always_comb begin
+    vf_rdata_o = '0;
+    case (addr)
+      12'h000: vf_rdata_o = 32'hFFFF_FFFF;
+      12'h004: vf_rdata_o = {16'h0010, 13'b0, bme_q[f], 2'b0};
+      12'h008: vf_rdata_o = 32'h0200_0000;
+      12'h02C: vf_rdata_o = {16'(weir_abi_pkg::VfDeviceId), 16'(weir_abi_pkg::VendorId)};
+      12'h034: vf_rdata_o = weir_pcie_pkg::CapPm;
+      12'(weir_pcie_pkg::CapPm): vf_rdata_o = {16'h0003, 8'(weir_pcie_pkg::CapPcie), 8'h01};
+      12'(weir_pcie_pkg::CapPm + 4): vf_rdata_o = {28'b0, 1'b1, 1'b0, {2{sleep_q[f]}}};
+      12'(weir_pcie_pkg::CapPcie): vf_rdata_o = {16'h0002, 8'(weir_pcie_pkg::CapMsix), 8'h10};
+      12'(weir_pcie_pkg::CapPcie + 4): vf_rdata_o = weir_pcie_pkg::DevCap;
+      12'(weir_pcie_pkg::CapPcie + 12): vf_rdata_o = weir_pcie_pkg::LinkCap;
+      12'(weir_pcie_pkg::CapPcie + 44): vf_rdata_o = weir_pcie_pkg::LinkCap2;
+      12'(weir_pcie_pkg::CapMsix): vf_rdata_o = {en_q[f], mask_q[f], MsixCap};
+      12'(weir_pcie_pkg::CapMsix + 4): vf_rdata_o = weir_abi_pkg::BarMsixTableBase;
+      12'(weir_pcie_pkg::CapMsix + 8): vf_rdata_o = weir_abi_pkg::BarMsixPbaBase;
+      // A VF's extended list is ARI alone.
+      12'h100: vf_rdata_o = 32'h0001_000E;
+      default: vf_rdata_o = '0;
+    endcase
+  end
+endmodule

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// State of the functions towards the card: visible, operational, in reset; the CSR block PCIE; and the events for firmware.
+// A reset (FLR by the host, FLR_START by firmware, VF Enable going to 0, conventional reset) begins here and ends with
+// FLR_DONE; one that comes while a function is in reset already is part of it (threat T17). Events cannot be lost: one bit
+// a function and kind, shown one at a time.
+module weir_pcie_fns #(
+    parameter int NumFns = weir_abi_pkg::NumFns
+) (
+    input  logic                     clk_i,
+    input  logic                     rst_ni,
+    input  weir_pkg::csr_req_t       csr_i,
+    output weir_pkg::csr_rsp_t       csr_o,
+    input  logic                     hot_i,
+    input  logic [15:0]              pf_rid_i,
+    input  logic [15:0]              num_vfs_i,     // VFs visible
+    input  logic                     flr_req_i,     // FLR written to function flr_fn_i
+    input  logic [weir_pkg::FnW-1:0] flr_fn_i,
+    input  logic [NumFns-1:0]        bme_i,         // in effect: written and awake
+    input  logic [NumFns-1:0]        msix_en_i,
+    output logic [NumFns-1:0]        visible_o,
+    output logic [NumFns-1:0]        enabled_o,     // visible and operational
+    output logic [NumFns-1:0]        dma_ok_o,
+    output logic [NumFns-1:0]        flr_o,         // in reset, the cycle it begins included
+    output logic [NumFns-1:0]        flr_begin_o,   // one cycle: reset begins
+    output logic                     test_valid_o,  // IRQ_RAISE
+    input  logic                     test_ready_i,
+    output weir_pkg::irq_t           test_o,
+    output logic                     event_o,
+    output logic                     idle_o
+);
+  localparam int IdxW = $clog2(NumFns);
+  localparam int FnW = weir_pkg::FnW;
+
+  logic [NumFns-1:0] op_q;
+  logic [NumFns-1:0] flr_q;
+  logic [NumFns-1:0] seen_q;      // visible one cycle ago
+  logic [NumFns-1:0] bme_q;       // bus mastering as last reported
+  logic [NumFns-1:0] flr_ev_q;
+  logic [NumFns-1:0] bme_ev_q;
+  logic vf_ev_q;
+  logic [15:0] num_q;
+
+  logic [NumFns-1:0] one_hot_req;
+  logic [NumFns-1:0] start;
+  logic [NumFns-1:0] done;
+  logic [FnW-1:0] csr_fn;
+  logic csr_fn_ok;
+  logic fire;                     // the access takes effect in this cycle
+  logic csr_start;
+  logic csr_done;
+
+  assign visible_o = hot_i ? '0 : ~({NumFns{1'b1}} << (num_vfs_i[IdxW:0] + 1'b1));
+  assign enabled_o = visible_o & op_q;
+  assign flr_o = flr_q | start;
+  // A reset that begins while firmware ends the one before is a new one.
+  assign flr_begin_o = start & ~(flr_q & ~done);
+  assign dma_ok_o = bme_i & enabled_o & ~flr_o;
+
+  always_comb begin
+    one_hot_req = '0;
+    start = '0;
+    if (flr_req_i) one_hot_req[IdxW'(flr_fn_i)] = 1'b1;
+    done = '0;
+    if (csr_done) done[IdxW'(csr_fn)] = 1'b1;
+    if (csr_start) one_hot_req[IdxW'(csr_fn)] = 1'b1;
+    start = one_hot_req;
+    // Functions that vanish: VF Enable cleared, or a conventional reset (then the PF as well).
+    if (visible_o != seen_q) start = start | (seen_q & ~visible_o);
+  end
+
+  // ---- Events: one function is looked at per cycle, the first event found is held until popped ----
+  logic ev_q;
+  logic [6:0] ev_kind_q;
+  logic [15:0] ev_arg_q;
+  logic [IdxW-1:0] scan_q;
+  logic any_ev;
+  logic pop;
+  assign any_ev = vf_ev_q || flr_ev_q != '0 || bme_ev_q != '0;
+  logic [NumFns-1:0] flr_shown;
+  logic [NumFns-1:0] bme_shown;
+  logic [NumFns-1:0] bme_change;
+  assign event_o = ev_q;
+  assign bme_change = (bme_i ^ bme_q) & ~flr_o;
+  always_comb begin
+    flr_shown = '0;
+    bme_shown = '0;
+    if (!ev_q && !(vf_ev_q && scan_q == '0)) begin
+      if (flr_ev_q[scan_q]) flr_shown[scan_q] = 1'b1;
+      else if (bme_ev_q[scan_q]) bme_shown[scan_q] = 1'b1;
+    end
+  end
+
+  // ---- CSR ----
+  logic ack_q;
+  logic [31:0] rdata_q;
+  logic [31:0] rdata;
+  logic [FnW-1:0] sel_q;
+  logic [255:0] status_visible;
+  logic [NumFns-1:0] live_bme;
+  logic [NumFns-1:0] live_msix;
+  logic [255:0] status_bme;
+  logic [255:0] status_flr;
+  logic [255:0] status_dma;
+  logic [255:0] status_msix;
+  logic wr;
+  logic is_raise;
+  assign csr_o.ack = ack_q;
+  assign csr_o.rdata = rdata_q;
+  assign is_raise = csr_i.write && csr_i.addr == 16'(weir_abi_pkg::PcieIrqRaiseOffset);
+  assign test_valid_o = csr_i.valid && !ack_q && is_raise;
+  assign test_o = {csr_i.wdata[7:0], csr_i.wdata[15:8]};
+  assign fire = csr_i.valid && !ack_q && (!is_raise || test_ready_i);
+  assign wr = fire && csr_i.write;
+  assign csr_fn = csr_i.wdata[FnW-1:0];
+  assign csr_fn_ok = csr_i.wdata < 32'(NumFns);
+  assign csr_start = wr && csr_i.addr == 16'(weir_abi_pkg::PcieFlrStartOffset) && csr_fn_ok && csr_fn != '0;
+  assign csr_done = wr && csr_i.addr == 16'(weir_abi_pkg::PcieFlrDoneOffset) && csr_fn_ok;
+  assign pop = fire && !csr_i.write && csr_i.addr == 16'(weir_abi_pkg::PcieEventPopOffset);
+
+  assign status_visible = 256'(visible_o);
+  assign live_bme = bme_i & visible_o & ~flr_o;
+  assign live_msix = msix_en_i & visible_o & ~flr_o;
+  assign status_bme = 256'(live_bme);
+  assign status_flr = 256'(flr_o);
+  assign status_dma = 256'(dma_ok_o);
+  assign status_msix = 256'(live_msix);
+
+  always_comb begin
+    rdata = '0;
+    if (fire) begin
+      case (csr_i.addr)
+        16'(weir_abi_pkg::PcieEventPopOffset): if (ev_q) rdata = {1'b1, ev_kind_q, 8'b0, ev_arg_q};
+        16'(weir_abi_pkg::PcieFnSelOffset): rdata = {24'b0, sel_q};
+        16'(weir_abi_pkg::PcieFnCtlOffset): rdata = {31'b0, sel_q < FnW'(NumFns) && op_q[IdxW'(sel_q)]};
+        16'(weir_abi_pkg::PcieFnStatusOffset): rdata = {27'b0, status_msix[sel_q], status_dma[sel_q], status_flr[sel_q],
+                                                        status_bme[sel_q], status_visible[sel_q]};
+        16'(weir_abi_pkg::PcieVfStateOffset): rdata = {pf_rid_i, num_vfs_i};
+        default: rdata = '0;
+      endcase
+    end
+  end
+
+  assign idle_o = !any_ev && start == '0 && visible_o == seen_q && bme_change == '0 && !csr_i.valid;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      op_q <= NumFns'(1);
+      flr_q <= '0;
+      seen_q <= NumFns'(1);
+      bme_q <= '0;
+      flr_ev_q <= '0;
+      bme_ev_q <= '0;
+      vf_ev_q <= 1'b0;
+      num_q <= '0;
+      ev_q <= 1'b0;
+      ev_kind_q <= '0;
+      ev_arg_q <= '0;
+      scan_q <= '0;
+      ack_q <= 1'b0;
+      rdata_q <= '0;
+      sel_q <= '0;
+    end else begin
+      seen_q <= visible_o;
+      num_q <= num_vfs_i;
+      if (num_vfs_i != num_q) vf_ev_q <= 1'b1;
+
+      // Event register and scan.
+      if (pop) ev_q <= 1'b0;
+      if (!ev_q && any_ev) begin
+        scan_q <= (scan_q == IdxW'(NumFns - 1)) ? '0 : scan_q + 1'b1;
+        if (vf_ev_q && scan_q == '0) begin
+          ev_q <= 1'b1;
+          ev_kind_q <= 7'd2;
+          ev_arg_q <= num_vfs_i;
+          vf_ev_q <= num_vfs_i != num_q;
+          scan_q <= scan_q;
+        end else if (flr_ev_q[scan_q]) begin
+          ev_q <= 1'b1;
+          ev_kind_q <= 7'd1;
+          ev_arg_q <= 16'(scan_q);
+        end else if (bme_ev_q[scan_q]) begin
+          ev_q <= 1'b1;
+          ev_kind_q <= 7'd3;
+          ev_arg_q <= 16'(scan_q);
+        end
+      end
+
+      // A change of bus mastering is an event of its own unless a reset is the reason.
+      bme_q <= bme_i & ~flr_o;
+      if (any_ev || bme_change != '0) bme_ev_q <= (bme_ev_q & ~bme_shown) | bme_change;
+
+      if (csr_done || start != '0) flr_q <= (flr_q & ~done) | start;
+      if (any_ev || flr_begin_o != '0) flr_ev_q <= (flr_ev_q & ~flr_shown) | flr_begin_o;
+
+      ack_q <= fire;
+      if (fire) begin
+        rdata_q <= rdata;
+        if (csr_i.write && csr_i.addr == 16'(weir_abi_pkg::PcieFnSelOffset)) sel_q <= csr_i.wdata[FnW-1:0];
+        if (csr_i.write && csr_i.addr == 16'(weir_abi_pkg::PcieFnCtlOffset) && sel_q < FnW'(NumFns)) begin
+          op_q[IdxW'(sel_q)] <= csr_i.wdata[0];
+        end
+      end
+    end
+  end
+
+endmodule

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queue block: doorbells in, descriptors fetched and checked, frames to and from the switch, completions and interrupt tokens
+// out. Wiring only; each part's file says what it does. A queue acts under the function its context names and nothing else
+// (threats T7, T9). Borders: docs/interfaces.md.
+module weir_queue #(
+    parameter int NumQps = weir_abi_pkg::NumQps,
+    parameter int NumFns = weir_abi_pkg::NumFns,
+    parameter int RxCacheDepth = 32
+) (
+    input  logic                  clk_i,
+    input  logic                  rst_ni,
+    input  weir_pkg::csr_req_t    csr_i,
+    output weir_pkg::csr_rsp_t    csr_o,
+    output logic                  event_o,
+    output logic                  idle_o,
+    input  weir_pkg::bar_req_t    bar_req_i,
+    input  logic [NumFns-1:0]     fn_enabled_i,
+    input  logic [NumFns-1:0]     fn_flr_i,
+    input  logic [NumFns-1:0]     fn_dma_ok_i,
+    output logic                  txd_req_valid_o,
+    input  logic                  txd_req_ready_i,
+    output weir_pkg::dma_rd_req_t txd_req_o,
+    input  logic                  txd_rsp_valid_i,
+    output logic                  txd_rsp_ready_o,
+    input  weir_pkg::dma_rd_rsp_t txd_rsp_i,
+    output logic                  txp_req_valid_o,
+    input  logic                  txp_req_ready_i,
+    output weir_pkg::dma_rd_req_t txp_req_o,
+    input  logic                  txp_rsp_valid_i,
+    output logic                  txp_rsp_ready_o,
+    input  weir_pkg::dma_rd_rsp_t txp_rsp_i,
+    output logic                  rxd_req_valid_o,
+    input  logic                  rxd_req_ready_i,
+    output weir_pkg::dma_rd_req_t rxd_req_o,
+    input  logic                  rxd_rsp_valid_i,
+    output logic                  rxd_rsp_ready_o,
+    input  weir_pkg::dma_rd_rsp_t rxd_rsp_i,
+    output logic                  qwr_valid_o,
+    input  logic                  qwr_ready_i,
+    output weir_pkg::dma_wr_t     qwr_o,
+    output logic                  tx_valid_o,
+    input  logic                  tx_ready_i,
+    output weir_pkg::tx_frame_t   tx_o,
+    input  logic                  done_valid_i,
+    output logic                  done_ready_o,
+    input  weir_pkg::tx_done_t    done_i,
+    input  logic                  rx_valid_i,
+    output logic                  rx_ready_o,
+    input  weir_pkg::rx_frame_t   rx_i,
+    output weir_pkg::rx_fate_t    fate_o
+);
+  localparam int QIdxW = $clog2(NumQps);
+  localparam int QpW = weir_pkg::QpW;
+
+  weir_queue_pkg::load_t load;
+  weir_queue_pkg::db_t   db;
+  weir_queue_pkg::wake_t tx_wake;
+  weir_queue_pkg::wake_t rx_wake;
+  logic [NumQps-1:0] loaded;
+  logic [NumQps-1:0] tx_on;
+  logic [NumQps-1:0] rx_on;
+  logic [NumQps-1:0] err;
+  logic [NumQps-1:0] drain;
+  logic [NumQps-1:0] gen;
+
+  // Which queue each part looks at, and its context.
+  logic [QpW-1:0] sel_qp;
+  logic [QpW-1:0] db_qp;
+  logic [QpW-1:0] txf_qp;
+  logic [QpW-1:0] rxf_qp;
+  logic [QpW-1:0] rxd_qp;
+  logic [QpW-1:0] rxc_qp;
+  logic [QpW-1:0] txc_qp;
+  weir_queue_pkg::ctx_t db_ctx;
+  weir_queue_pkg::ctx_t txf_ctx;
+  weir_queue_pkg::ctx_t txd_ctx;
+  weir_queue_pkg::ctx_t rxf_ctx;
+  weir_queue_pkg::ctx_t rxd_ctx;
+  weir_queue_pkg::ctx_t rxh_ctx;
+  weir_queue_pkg::ctx_t rxc_ctx;
+  weir_queue_pkg::ctx_t txc_ctx;
+
+  // ---- CSR and contexts ----
+  logic        grant_valid;
+  logic [31:0] grant;
+  logic        map_we;
+  logic [7:0]  map_fn;
+  logic [23:0] map_wr;
+  logic [23:0] map_rd;
+  logic        pop;
+  logic [31:0] pop_data;
+  logic        sel_tx_busy;
+  logic        sel_rxf_busy;
+  logic        sel_rxc_busy;
+  logic        sel_armed;
+  logic [7:0]  sel_reason;
+  logic [15:0] sel_tx_fetch;
+  logic [15:0] sel_tx_tail;
+  logic [15:0] sel_rx_use;
+  logic [15:0] sel_rx_fill;
+  logic [15:0] sel_rx_tail;
+  logic [15:0] sel_cq_tail;
+  logic [15:0] sel_cq_head;
+  logic        ctx_busy;
+  weir_queue_pkg::batch_t batch;
+
+  weir_queue_ctx #(.NumQps(NumQps)) u_ctx (
+      .clk_i, .rst_ni, .csr_i, .csr_o, .load_o(load), .tx_wake_o(tx_wake), .rx_wake_o(rx_wake),
+      .grant_valid_o(grant_valid), .grant_o(grant), .map_we_o(map_we), .map_fn_o(map_fn), .map_o(map_wr), .map_i(map_rd),
+      .pop_o(pop), .pop_i(pop_data), .sel_qp_o(sel_qp), .sel_tx_busy_i(sel_tx_busy),
+      .sel_rx_busy_i(sel_rxf_busy || sel_rxc_busy), .sel_armed_i(sel_armed), .sel_posted_i(sel_rx_fill != sel_rx_use),
+      .sel_reason_i(sel_reason), .sel_tx_ptr_i({sel_tx_tail, sel_tx_fetch}), .sel_rx_ptr_i({sel_rx_tail, sel_rx_use}),
+      .sel_cq_ptr_i({sel_cq_head, sel_cq_tail}), .err_i(err), .loaded_o(loaded), .tx_on_o(tx_on), .rx_on_o(rx_on),
+      .db_qp_i(db_qp), .db_ctx_o(db_ctx), .txf_qp_i(txf_qp), .txf_ctx_o(txf_ctx), .txd_qp_i(batch.qp), .txd_ctx_o(txd_ctx),
+      .rxf_qp_i(rxf_qp), .rxf_ctx_o(rxf_ctx), .rxd_qp_i(rxd_qp), .rxd_ctx_o(rxd_ctx), .rxh_qp_i(rx_i.qp), .rxh_ctx_o(rxh_ctx),
+      .rxc_qp_i(rxc_qp), .rxc_ctx_o(rxc_ctx), .txc_qp_i(txc_qp), .txc_ctx_o(txc_ctx), .busy_o(ctx_busy));
+
+  // ---- doorbells ----
+  logic [15:0] db_tx_fetch;
+  logic [15:0] db_rx_fetch;
+  logic [15:0] db_cq_tail;
+  logic [15:0] txf_tail;
+  logic [15:0] rb_tail;
+  logic [15:0] rxf_tail;
+  logic [15:0] rxh_head;
+  logic [15:0] txc_head;
+  logic [11:0] txc_base;
+  logic        db_live;
+  logic        db_err_valid;
+  logic        db_busy;
+  weir_queue_pkg::err_t db_err;
+
+  assign db_live = loaded[db_qp[QIdxW-1:0]] && !err[db_qp[QIdxW-1:0]];
+  weir_queue_db #(.NumQps(NumQps), .NumFns(NumFns)) u_db (
+      .clk_i, .rst_ni, .bar_req_i, .fn_enabled_i, .fn_flr_i, .load_i(load),
+      .map_we_i(map_we), .map_fn_i(map_fn), .map_i(map_wr), .map_o(map_rd), .cpl_fn_i(txc_ctx.fn), .cpl_base_o(txc_base),
+      .qp_o(db_qp), .ctx_i(db_ctx), .live_i(db_live), .tx_fetch_i(db_tx_fetch), .rx_fetch_i(db_rx_fetch),
+      .cq_tail_i(db_cq_tail), .db_o(db), .err_valid_o(db_err_valid), .err_o(db_err),
+      .tx_qp_i(txf_qp), .tx_tail_o(txf_tail), .rb_qp_i(batch.qp), .rb_tail_o(rb_tail), .rx_qp_i(rxf_qp), .rx_tail_o(rxf_tail),
+      .rxd_qp_i(rx_i.qp), .rxd_head_o(rxh_head), .txc_qp_i(txc_qp), .txc_head_o(txc_head), .sel_qp_i(sel_qp),
+      .sel_tx_tail_o(sel_tx_tail), .sel_rx_tail_o(sel_rx_tail), .sel_cq_head_o(sel_cq_head), .busy_o(db_busy));
+
+  // ---- errors ----
+  logic pay_err_valid;
+  logic pay_err_ready;
+  logic txd_err_valid;
+  logic txd_err_ready;
+  logic rxd_err_valid;
+  logic rxd_err_ready;
+  weir_queue_pkg::err_t pay_err;
+  weir_queue_pkg::err_t txd_err;
+  weir_queue_pkg::err_t rxd_err;
+  weir_queue_err #(.NumQps(NumQps)) u_err (
+      .clk_i, .rst_ni, .load_i(load), .db_valid_i(db_err_valid), .db_i(db_err),
+      .pay_valid_i(pay_err_valid), .pay_ready_o(pay_err_ready), .pay_i(pay_err),
+      .txd_valid_i(txd_err_valid), .txd_ready_o(txd_err_ready), .txd_i(txd_err),
+      .rxd_valid_i(rxd_err_valid), .rxd_ready_o(rxd_err_ready), .rxd_i(rxd_err),
+      .err_o(err), .sel_qp_i(sel_qp), .sel_reason_o(sel_reason), .event_o, .pop_i(pop), .pop_o(pop_data));
+
+  // ---- transmit ----
+  logic batch_valid;
+  logic batch_err;
+  logic batch_pop;
+  logic batch_empty;
+  logic [2:0] batch_index;
+  logic [127:0] desc;
+  logic info_valid;
+  logic info_ready;
+  weir_queue_pkg::batch_t info;
+  logic rb_valid;
+  logic rb_ready;
+  logic [15:0] rb_ptr;
+  logic rb_more;
+  logic pick_batches;
+  logic pick_frames;
+  logic limited;
+  logic credit_ok;
+  logic txf_busy;
+  logic txd_busy;
+  logic txp_busy;
+  logic meta_valid;
+  logic meta_ready;
+  weir_queue_pkg::txmeta_t meta;
+  weir_queue_pkg::wake_t frame_issue;
+  weir_queue_pkg::wake_t frame_done;
+  weir_queue_pkg::wake_t frame_cancel;
+  weir_queue_pkg::wake_t batch_issue;
+  weir_queue_pkg::wake_t batch_done;
+  logic [weir_pkg::LenW-1:0] frame_len;
+  logic [QpW-1:0] done_qp;
+  logic done_last;
+  logic flight_none;
+
+  assign batch_issue.valid = info_valid;
+  assign batch_issue.qp = info.qp;
+  assign batch_done.valid = batch_pop;
+  assign batch_done.qp = batch.qp;
+
+  weir_queue_txfetch #(.NumQps(NumQps), .NumFns(NumFns)) u_txfetch (
+      .clk_i, .rst_ni, .load_i(load), .db_i(db), .wake_i(tx_wake), .fn_dma_ok_i, .tx_on_i(tx_on), .err_i(err),
+      .qp_o(txf_qp), .ctx_i(txf_ctx), .tail_i(txf_tail), .batches_i(pick_batches), .frames_i(pick_frames),
+      .limited_i(limited), .credit_ok_i(credit_ok), .rb_valid_i(rb_valid), .rb_ready_o(rb_ready), .rb_qp_i(batch.qp),
+      .rb_ptr_i(rb_ptr), .rb_more_i(rb_more), .drain_o(drain), .gen_o(gen), .db_qp_i(db_qp), .db_fetch_o(db_tx_fetch),
+      .sel_qp_i(sel_qp), .sel_fetch_o(sel_tx_fetch), .info_valid_o(info_valid), .info_ready_i(info_ready), .info_o(info),
+      .txd_req_valid_o, .txd_req_ready_i, .txd_req_o, .busy_o(txf_busy));
+  weir_queue_batch u_txbatch (
+      .clk_i, .rst_ni, .info_valid_i(info_valid), .info_ready_o(info_ready), .info_i(info),
+      .rsp_valid_i(txd_rsp_valid_i), .rsp_ready_o(txd_rsp_ready_o), .rsp_i(txd_rsp_i), .valid_o(batch_valid),
+      .info_o(batch), .err_o(batch_err), .index_i(batch_index), .desc_o(desc), .pop_i(batch_pop), .empty_o(batch_empty));
+  weir_queue_txdesc #(.NumQps(NumQps), .NumFns(NumFns)) u_txdesc (
+      .clk_i, .rst_ni, .load_i(load), .fn_dma_ok_i, .err_i(err), .drain_i(drain), .gen_i(gen),
+      .batch_valid_i(batch_valid), .batch_i(batch), .batch_err_i(batch_err), .index_o(batch_index), .desc_i(desc),
+      .batch_pop_o(batch_pop), .ctx_i(txd_ctx), .tail_i(rb_tail), .err_valid_o(txd_err_valid), .err_ready_i(txd_err_ready),
+      .err_o(txd_err), .rb_valid_o(rb_valid), .rb_ready_i(rb_ready), .rb_ptr_o(rb_ptr), .rb_more_o(rb_more),
+      .frame_issue_o(frame_issue), .frame_len_o(frame_len), .txp_req_valid_o, .txp_req_ready_i, .txp_req_o,
+      .meta_valid_o(meta_valid), .meta_ready_i(meta_ready), .meta_o(meta), .busy_o(txd_busy));
+  weir_queue_tx #(.NumQps(NumQps), .NumFns(NumFns)) u_tx (
+      .clk_i, .rst_ni, .fn_dma_ok_i, .drain_i(drain), .load_i(load), .meta_valid_i(meta_valid), .meta_ready_o(meta_ready),
+      .meta_i(meta), .txp_rsp_valid_i, .txp_rsp_ready_o, .txp_rsp_i, .err_valid_o(pay_err_valid), .err_ready_i(pay_err_ready),
+      .err_o(pay_err), .frame_cancel_o(frame_cancel), .tx_valid_o, .tx_ready_i, .tx_o, .busy_o(txp_busy));
+  weir_queue_flight #(.NumQps(NumQps)) u_flight (
+      .clk_i, .rst_ni, .load_i(load), .batch_issue_i(batch_issue), .batch_done_i(batch_done), .frame_issue_i(frame_issue),
+      .frame_done_i(frame_done), .frame_cancel_i(frame_cancel), .pick_qp_i(txf_qp), .pick_batches_o(pick_batches),
+      .pick_frames_o(pick_frames), .done_qp_i(done_qp), .done_last_o(done_last), .sel_qp_i(sel_qp),
+      .sel_busy_o(sel_tx_busy), .none_o(flight_none));
+  weir_queue_credit #(.NumQps(NumQps)) u_credit (
+      .clk_i, .rst_ni, .load_i(load), .grant_valid_i(grant_valid), .grant_qp_i(sel_qp), .grant_i(grant),
+      .spend_valid_i(frame_issue.valid), .spend_qp_i(frame_issue.qp), .spend_i(frame_len), .qp_i(txf_qp),
+      .limited_o(limited), .ok_o(credit_ok));
+
+  // ---- receive ----
+  logic [15:0] rxf_use;
+  logic [15:0] rxh_use;
+  logic rxh_any;
+  weir_queue_pkg::rxbuf_t rxh_buf;
+  weir_queue_pkg::wake_t used;
+  weir_queue_pkg::wake_t promise;
+  logic [15:0] rxh_tail;
+  logic dec_valid;
+  logic dec_done;
+  weir_queue_pkg::rxdec_t dec;
+  logic rxf_busy;
+  logic cpl_busy;
+
+  weir_queue_rxfetch #(.NumQps(NumQps), .NumFns(NumFns), .Depth(RxCacheDepth)) u_rxfetch (
+      .clk_i, .rst_ni, .load_i(load), .db_i(db), .wake_i(rx_wake), .fn_dma_ok_i, .rx_on_i(rx_on), .err_i(err),
+      .qp_o(rxf_qp), .ctx_i(rxf_ctx), .tail_i(rxf_tail), .use_i(rxf_use), .rxd_req_valid_o, .rxd_req_ready_i, .rxd_req_o,
+      .rxd_rsp_valid_i, .rxd_rsp_ready_o, .rxd_rsp_i, .fill_qp_o(rxd_qp), .fill_ctx_i(rxd_ctx),
+      .err_valid_o(rxd_err_valid), .err_ready_i(rxd_err_ready), .err_o(rxd_err), .rd_qp_i(rx_i.qp), .rd_use_i(rxh_use),
+      .rd_any_o(rxh_any), .rd_buf_o(rxh_buf), .used_i(used), .db_qp_i(db_qp), .db_fetch_o(db_rx_fetch), .sel_qp_i(sel_qp),
+      .sel_fill_o(sel_rx_fill), .sel_busy_o(sel_rxf_busy), .busy_o(rxf_busy));
+  weir_queue_rx #(.NumQps(NumQps), .NumFns(NumFns)) u_rx (
+      .clk_i, .rst_ni, .load_i(load), .fn_dma_ok_i, .rx_on_i(rx_on), .err_i(err), .rx_valid_i, .rx_i, .ctx_i(rxh_ctx),
+      .use_o(rxh_use), .any_i(rxh_any), .buf_i(rxh_buf), .cq_used_i(rxh_tail - rxh_head), .promise_i(promise),
+      .dec_valid_o(dec_valid), .dec_o(dec), .dec_done_i(dec_done), .used_o(used), .pick_qp_i(rxf_qp), .pick_use_o(rxf_use),
+      .sel_qp_i(sel_qp), .sel_use_o(sel_rx_use));
+
+  // ---- completions ----
+  weir_queue_cpl #(.NumQps(NumQps), .NumFns(NumFns)) u_cpl (
+      .clk_i, .rst_ni, .load_i(load), .db_i(db), .fn_dma_ok_i, .loaded_i(loaded), .err_i(err), .drain_i(drain),
+      .dec_valid_i(dec_valid), .dec_i(dec), .dec_done_o(dec_done), .promise_o(promise), .rx_valid_i, .rx_ready_o, .rx_i,
+      .fate_o, .done_valid_i, .done_ready_o, .done_i, .frame_done_o(frame_done), .done_qp_o(done_qp), .done_last_i(done_last),
+      .txc_qp_o(txc_qp), .txc_ctx_i(txc_ctx), .txc_head_i(txc_head), .txc_base_i(txc_base), .rxc_qp_o(rxc_qp),
+      .rxc_ctx_i(rxc_ctx), .rxd_qp_i(rx_i.qp), .rxd_tail_o(rxh_tail), .db_qp_i(db_qp), .db_tail_o(db_cq_tail),
+      .sel_qp_i(sel_qp), .sel_tail_o(sel_cq_tail), .sel_armed_o(sel_armed), .sel_busy_o(sel_rxc_busy),
+      .qwr_valid_o, .qwr_ready_i, .qwr_o, .busy_o(cpl_busy));
+
+  assign idle_o = !ctx_busy && !db_busy && !txf_busy && batch_empty && !txd_busy && !txp_busy && flight_none && !rxf_busy &&
+                  !cpl_busy && !bar_req_i.valid;
+endmodule

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Types shared by the parts of the queue block. Queue pair numbers are QpW wide everywhere; a RAM takes the low bits.
+// Widths are those of weir_pkg (FnW, VportW, QpW, LenW), written out because yosys reads no other package from a package.
+// All ring indices are 16-bit and free running: slot = index mod ring size, phase = inverse of bit log2(size).
+package weir_queue_pkg;
+  // A queue pair's context as LOAD took it. Written by firmware only (threat T7).
+  typedef struct packed {
+    logic [7:0]    fn;
+    logic [7:0] vport;
+    logic [7:0]                  vec;
+    logic [3:0]                  tx_log;
+    logic [3:0]                  rx_log;
+    logic [3:0]                  cq_log;
+    logic [57:0]                 tx_base;  // address bits 63:6, rings are 64-byte aligned
+    logic [57:0]                 rx_base;
+    logic [57:0]                 cq_base;
+  } ctx_t;
+
+  // A new life of a queue begins in this cycle (LOAD or CLEAR): every part forgets what it knows of qp and does nothing
+  // else in this cycle. init = 1: first sweep after reset, in-flight counts start at zero, too.
+  typedef struct packed {
+    logic                     valid;
+    logic                     init;
+    logic [11:0] qp;
+  } load_t;
+
+  // Something about qp changed.
+  typedef struct packed {
+    logic                     valid;
+    logic [11:0] qp;
+  } wake_t;
+
+  // An accepted doorbell; the new value is readable from the next cycle on.
+  typedef struct packed {
+    logic                     tx;
+    logic                     rx;
+    logic                     cq;
+    logic                     arm;
+    logic [11:0] qp;
+    logic [15:0]              value;
+  } db_t;
+
+  typedef struct packed {
+    logic [11:0] qp;
+    logic [7:0]               reason;
+  } err_t;
+
+  // A batch of descriptors in flight: n of them from free-running index idx on.
+  typedef struct packed {
+    logic [11:0] qp;
+    logic [15:0]              idx;
+    logic [3:0]               n;
+    logic                     gen;
+  } batch_t;
+
+  // Of a transmit frame whose payload was asked for.
+  typedef struct packed {
+    logic [11:0]    qp;
+    logic [7:0]    fn;
+    logic [7:0] vport;
+    logic [15:0]                 tag;
+    logic [13:0]   len;
+    logic                        cpl_req;
+    logic                        csum_l3;
+    logic                        csum_l4;
+    logic                        vlan_ins;
+    logic [15:0]                 vlan_tci;
+  } txmeta_t;
+
+  // A receive buffer in the cache.
+  typedef struct packed {
+    logic [63:0] addr;
+    logic [15:0] buf_id;
+    logic [15:0] len64;
+  } rxbuf_t;
+
+  // What shall become of the frame at the head of the rx stream.
+  typedef struct packed {
+    logic [11:0] qp;
+    logic [7:0]               reason;  // 0 = take it
+    logic                     fence;
+    logic [63:0]              addr;
+    logic [15:0]              buf_id;
+  } rxdec_t;
+endpackage

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Transmit payload: the packed answers of the payload client, in order, become frames for the switch. A failed read or a queue
+// whose life ended meanwhile cancels the frame on its last beat; a failed read also stops the queue.
+module weir_queue_tx #(
+    parameter int NumQps = weir_abi_pkg::NumQps,
+    parameter int NumFns = weir_abi_pkg::NumFns
+) (
+    input  logic                    clk_i,
+    input  logic                    rst_ni,
+    input  logic [NumFns-1:0]       fn_dma_ok_i,
+    input  logic [NumQps-1:0]       drain_i,
+    input  weir_queue_pkg::load_t   load_i,
+    input  logic                    meta_valid_i,
+    output logic                    meta_ready_o,
+    input  weir_queue_pkg::txmeta_t meta_i,
+    input  logic                    txp_rsp_valid_i,
+    output logic                    txp_rsp_ready_o,
+    input  weir_pkg::dma_rd_rsp_t   txp_rsp_i,
+    output logic                    err_valid_o,
+    input  logic                    err_ready_i,
+    output weir_queue_pkg::err_t    err_o,
+    output weir_queue_pkg::wake_t   frame_cancel_o,
+    output logic                    tx_valid_o,
+    input  logic                    tx_ready_i,
+    output weir_pkg::tx_frame_t     tx_o,
+    output logic                    busy_o
+);
+  localparam int QIdxW = $clog2(NumQps);
+  localparam int FIdxW = $clog2(NumFns);
+  localparam int MetaW = $bits(meta_i);
+  localparam int TxW = $bits(tx_o);
+
+  weir_queue_pkg::txmeta_t meta;
+  logic                    meta_valid;
+  logic                    meta_pop;
+  logic [8:0]              meta_level;
+  logic                    first_q;
+  logic                    stale;
+  logic                    fault;
+  logic                    take;
+  logic                    cancel;
+  logic                    out_ready;
+  logic [1:0]              out_level;
+  logic [(1<<FIdxW)-1:0]   dma_ok;
+  weir_pkg::tx_frame_t     beat;
+
+  // One entry for each frame whose payload is under way: 250 cycles of a host's memory at two cycles a frame.
+  weir_common_fifo #(.Width(MetaW), .Depth(256)) u_meta (
+      .clk_i, .rst_ni, .valid_i(meta_valid_i), .ready_o(meta_ready_o), .data_i(meta_i),
+      .valid_o(meta_valid), .ready_i(meta_pop), .data_o(meta), .level_o(meta_level));
+  weir_common_fifo #(.Width(TxW), .Depth(2)) u_out (
+      .clk_i, .rst_ni, .valid_i(take), .ready_o(out_ready), .data_i(beat),
+      .valid_o(tx_valid_o), .ready_i(tx_ready_i), .data_o(tx_o), .level_o(out_level));
+
+  always_comb begin
+    dma_ok = '0;
+    dma_ok[NumFns-1:0] = fn_dma_ok_i;
+  end
+  assign stale = drain_i[meta.qp[QIdxW-1:0]];
+  assign fault = txp_rsp_i.eop && txp_rsp_i.err && !stale;
+
+  // In a LOAD cycle drain_i does not know yet.
+  assign err_valid_o = txp_rsp_valid_i && meta_valid && out_ready && fault && !load_i.valid;
+  assign take = txp_rsp_valid_i && meta_valid && out_ready && !load_i.valid && (!fault || err_ready_i);
+  assign txp_rsp_ready_o = take;
+  assign cancel = txp_rsp_i.eop && (txp_rsp_i.err || stale);
+  assign frame_cancel_o.valid = take && cancel;
+  assign frame_cancel_o.qp = meta.qp;
+  assign meta_pop = take && txp_rsp_i.eop;
+  assign busy_o = meta_level != '0 || out_level != '0;
+
+  always_comb begin
+    err_o.qp = meta.qp;
+    err_o.reason = dma_ok[meta.fn[FIdxW-1:0]] ? 8'(weir_abi_pkg::ReasonDmaError) : 8'(weir_abi_pkg::ReasonFnDisabled);
+    beat.sop = first_q;
+    beat.eop = txp_rsp_i.eop;
+    beat.cancel = cancel;
+    beat.len = meta.len;
+    beat.vport = meta.vport;
+    beat.qp = meta.qp;
+    beat.tag = meta.tag;
+    beat.cpl_req = meta.cpl_req;
+    beat.csum_l3 = meta.csum_l3;
+    beat.csum_l4 = meta.csum_l4;
+    beat.vlan_ins = meta.vlan_ins;
+    beat.vlan_tci = meta.vlan_tci;
+    beat.data = txp_rsp_i.data;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) first_q <= 1'b1;
+    else if (take) first_q <= txp_rsp_i.eop;
+  end
+endmodule

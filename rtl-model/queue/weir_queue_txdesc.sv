@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// Transmit descriptors: one a cycle is checked (threats T5, T10, T16); when a frame's last is good, its pieces are committed to
+// the payload client as one chain and the frame is in flight. A bad one stops its queue and nothing of its frame is read.
+// A batch that ends inside a frame is rolled back to the frame's first descriptor. CSUM and VLAN_INS count on any piece of a
+// frame, CPL_REQ on the piece with EOP.
+module weir_queue_txdesc #(
+    parameter int NumQps = weir_abi_pkg::NumQps,
+    parameter int NumFns = weir_abi_pkg::NumFns
+) (
+    input  logic                      clk_i,
+    input  logic                      rst_ni,
+    input  weir_queue_pkg::load_t     load_i,
+    input  logic [NumFns-1:0]         fn_dma_ok_i,
+    input  logic [NumQps-1:0]         err_i,
+    input  logic [NumQps-1:0]         drain_i,
+    input  logic [NumQps-1:0]         gen_i,
+    input  logic                      batch_valid_i,
+    input  weir_queue_pkg::batch_t    batch_i,
+    input  logic                      batch_err_i,
+    output logic [2:0]                index_o,
+    input  logic [127:0]              desc_i,
+    output logic                      batch_pop_o,
+    input  weir_queue_pkg::ctx_t      ctx_i,       // of batch_i.qp
+    input  logic [15:0]               tail_i,
+    output logic                      err_valid_o,
+    input  logic                      err_ready_i,
+    output weir_queue_pkg::err_t      err_o,
+    output logic                      rb_valid_o,
+    input  logic                      rb_ready_i,
+    output logic [15:0]               rb_ptr_o,
+    output logic                      rb_more_o,
+    output weir_queue_pkg::wake_t     frame_issue_o,
+    output logic [weir_pkg::LenW-1:0] frame_len_o,
+    output logic                      txp_req_valid_o,
+    input  logic                      txp_req_ready_i,
+    output weir_pkg::dma_rd_req_t     txp_req_o,
+    output logic                      meta_valid_o,
+    input  logic                      meta_ready_i,
+    output weir_queue_pkg::txmeta_t   meta_o,
+    output logic                      busy_o
+);
+  localparam int QIdxW = $clog2(NumQps);
+  localparam int FIdxW = $clog2(NumFns);
+  localparam int Pieces = 32;
+  localparam int PIdxW = $clog2(Pieces);
+  localparam int SegW = $clog2(weir_abi_pkg::MaxSegs);
+
+  // ---- pieces: written as descriptors are checked, readable when their frame is committed ----
+  weir_pkg::dma_rd_req_t piece_mem [0:Pieces-1];
+  weir_pkg::dma_rd_req_t piece;
+  logic [PIdxW:0] wr_q;
+  logic [PIdxW:0] commit_q;
+  logic [PIdxW:0] rd_q;
+
+  // ---- the frame being checked ----
+  logic [2:0]                i_q;        // descriptor of the batch
+  logic [2:0]                first_q;    // the frame's first
+  logic [SegW-1:0]           seg_q;
+  logic [weir_pkg::LenW-1:0] sum_q;
+  logic                      l3_q;
+  logic                      l4_q;
+  logic                      vlan_q;
+  logic [15:0]               tci_q;
+  logic [7:0]                dst_q;
+
+  logic [QIdxW-1:0] qp;
+  logic [15:0]      idx;
+  logic [(1<<FIdxW)-1:0] dma_ok;
+  logic [63:0]      addr;
+  logic [15:0]      len;
+  logic             eop;
+  logic             l3;
+  logic             l4;
+  logic             vlan;
+  logic [15:0]      tci;
+  logic [7:0]       dst;
+  logic [64:0]      last_byte;
+  logic [16:0]      sum;
+  logic             void_batch;
+  logic             msi;
+  logic [7:0]       reason;
+  logic             step;
+  logic             commit;
+  logic             drop;
+  logic             push;
+
+  assign qp = batch_i.qp[QIdxW-1:0];
+  assign idx = batch_i.idx + 16'(i_q);
+  assign index_o = i_q;
+  always_comb begin
+    dma_ok = '0;
+    dma_ok[NumFns-1:0] = fn_dma_ok_i;
+  end
+
+  assign addr = desc_i[weir_abi_pkg::TxdAddrLsb +: 64];
+  assign len = desc_i[weir_abi_pkg::TxdLenLsb +: 16];
+  assign eop = desc_i[weir_abi_pkg::TxdEopLsb];
+  assign l3 = l3_q || desc_i[weir_abi_pkg::TxdCsumL3Lsb];
+  assign l4 = l4_q || desc_i[weir_abi_pkg::TxdCsumL4Lsb];
+  assign vlan = vlan_q || desc_i[weir_abi_pkg::TxdVlanInsLsb];
+  assign tci = desc_i[weir_abi_pkg::TxdVlanInsLsb] ? desc_i[weir_abi_pkg::TxdVlanTciLsb +: 16] : tci_q;
+  assign dst = (desc_i[weir_abi_pkg::TxdDstVportLsb +: 8] != '0) ? desc_i[weir_abi_pkg::TxdDstVportLsb +: 8] : dst_q;
+  assign last_byte = {1'b0, addr} + 65'(len) - 65'd1;
+  assign msi = last_byte[64] || (addr <= 64'hFEEF_FFFF && last_byte[63:0] >= 64'hFEE0_0000);
+  assign sum = 17'(sum_q) + 17'(len);
+  assign void_batch = err_i[qp] || drain_i[qp] || batch_i.gen != gen_i[qp];
+
+  always_comb begin
+    reason = '0;
+    if (batch_err_i) begin
+      // A function that lost bus mastering did nothing wrong; firmware may tell the two apart.
+      reason = dma_ok[ctx_i.fn[FIdxW-1:0]] ? 8'(weir_abi_pkg::ReasonDmaError) : 8'(weir_abi_pkg::ReasonFnDisabled);
+    end else if (desc_i[weir_abi_pkg::TxdPhaseLsb] == idx[ctx_i.tx_log]) begin
+      reason = 8'(weir_abi_pkg::ReasonTxBadPhase);
+    end else if (desc_i[weir_abi_pkg::TxdTsoLsb] || desc_i[weir_abi_pkg::TxdInlineLsb] || (ctx_i.fn != '0 && dst != '0)) begin
+      reason = 8'(weir_abi_pkg::ReasonTxBadFlags);
+    end else if (len == '0) begin
+      reason = 8'(weir_abi_pkg::ReasonTxLenZero);
+    end else if (sum > 17'(weir_abi_pkg::MaxFrame) || (eop && sum < 17'(weir_abi_pkg::MinFrame))) begin
+      reason = 8'(weir_abi_pkg::ReasonTxTooLong);
+    end else if (msi) begin
+      reason = 8'(weir_abi_pkg::ReasonBadAddr);
+    end else if (!eop && seg_q == SegW'(weir_abi_pkg::MaxSegs - 1)) begin
+      reason = 8'(weir_abi_pkg::ReasonTxTooManySegs);
+    end
+  end
+
+  always_comb begin
+    step = 1'b0;
+    commit = 1'b0;
+    drop = 1'b0;
+    push = 1'b0;
+    batch_pop_o = 1'b0;
+    err_valid_o = 1'b0;
+    rb_valid_o = 1'b0;
+    if (batch_valid_i && !load_i.valid) begin
+      if (void_batch) begin
+        batch_pop_o = 1'b1;
+        drop = 1'b1;
+      end else if (reason != '0) begin
+        err_valid_o = 1'b1;
+        batch_pop_o = err_ready_i;
+        drop = err_ready_i;
+      end else if (4'(i_q) == batch_i.n - 4'd1 && !eop) begin
+        rb_valid_o = 1'b1;
+        batch_pop_o = rb_ready_i;
+        drop = rb_ready_i;
+      end else if ((wr_q ^ rd_q) != {1'b1, {PIdxW{1'b0}}} && meta_ready_i) begin
+        push = 1'b1;
+        step = 1'b1;
+        commit = eop;
+        batch_pop_o = 4'(i_q) == batch_i.n - 4'd1;
+      end
+    end
+  end
+
+  always_comb begin
+    err_o.qp = batch_i.qp;
+    err_o.reason = reason;
+    rb_ptr_o = batch_i.idx + 16'(first_q);
+    rb_more_o = tail_i != 16'(batch_i.idx + 16'(batch_i.n));
+    frame_issue_o.valid = commit;
+    frame_issue_o.qp = batch_i.qp;
+    frame_len_o = sum[weir_pkg::LenW-1:0];
+    meta_valid_o = commit;
+    meta_o.qp = batch_i.qp;
+    meta_o.fn = ctx_i.fn;
+    meta_o.vport = (dst != '0) ? dst : ctx_i.vport;
+    meta_o.tag = idx + 16'd1;
+    meta_o.len = sum[weir_pkg::LenW-1:0];
+    meta_o.cpl_req = desc_i[weir_abi_pkg::TxdCplReqLsb];
+    meta_o.csum_l3 = l3;
+    meta_o.csum_l4 = l4;
+    meta_o.vlan_ins = vlan;
+    meta_o.vlan_tci = tci;
+    piece.fn = ctx_i.fn;
+    piece.addr = addr;
+    piece.len = len[weir_pkg::LenW-1:0];
+    piece.last = eop;
+    piece.ctx = 32'(batch_i.qp);
+  end
+
+  assign txp_req_valid_o = rd_q != commit_q;
+  assign txp_req_o = piece_mem[rd_q[PIdxW-1:0]];
+  assign busy_o = rd_q != commit_q || batch_valid_i;
+
+  always_ff @(posedge clk_i) begin
+    if (push) piece_mem[wr_q[PIdxW-1:0]] <= piece;
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      wr_q <= '0;
+      commit_q <= '0;
+      rd_q <= '0;
+      i_q <= '0;
+      first_q <= '0;
+      seg_q <= '0;
+      sum_q <= '0;
+      l3_q <= 1'b0;
+      l4_q <= 1'b0;
+      vlan_q <= 1'b0;
+      tci_q <= '0;
+      dst_q <= '0;
+    end else begin
+      if (txp_req_valid_o && txp_req_ready_i) rd_q <= rd_q + 1'b1;
+      if (push) wr_q <= wr_q + 1'b1;
+      if (commit) commit_q <= wr_q + 1'b1;
+      if (drop) wr_q <= commit_q;
+      if (step) i_q <= i_q + 3'd1;
+      if (batch_pop_o) i_q <= '0;
+      if (commit || drop) begin
+        first_q <= batch_pop_o ? '0 : i_q + 3'd1;
+        seg_q <= '0;
+        sum_q <= '0;
+        l3_q <= 1'b0;
+        l4_q <= 1'b0;
+        vlan_q <= 1'b0;
+        tci_q <= '0;
+        dst_q <= '0;
+      end else if (step) begin
+        seg_q <= seg_q + 1'b1;
+        sum_q <= sum[weir_pkg::LenW-1:0];
+        l3_q <= l3;
+        l4_q <= l4;
+        vlan_q <= vlan;
+        tci_q <= tci;
+        dst_q <= dst;
+      end
+    end
+  end
+endmodule

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// Transmit descriptor fetch: round robin over the queues with work, a batch of up to 8 descriptors for each turn, many batches
+// in flight. A batch ends at a 128-byte line of the ring and at its end; only one that restarts a frame which an earlier batch
+// cut in two may have several pieces, so that 8 descriptors always suffice to see a whole frame. Does not look into descriptors.
+module weir_queue_txfetch #(
+    parameter int NumQps = weir_abi_pkg::NumQps,
+    parameter int NumFns = weir_abi_pkg::NumFns
+) (
+    input  logic                     clk_i,
+    input  logic                     rst_ni,
+    input  weir_queue_pkg::load_t    load_i,
+    input  weir_queue_pkg::db_t      db_i,
+    input  weir_queue_pkg::wake_t    wake_i,
+    input  logic [NumFns-1:0]        fn_dma_ok_i,
+    input  logic [NumQps-1:0]        tx_on_i,
+    input  logic [NumQps-1:0]        err_i,
+    // The queue whose turn it is.
+    output logic [weir_pkg::QpW-1:0] qp_o,
+    input  weir_queue_pkg::ctx_t     ctx_i,
+    input  logic [15:0]              tail_i,
+    input  logic                     batches_i,   // some in flight
+    input  logic                     frames_i,    // some in flight
+    input  logic                     limited_i,
+    input  logic                     credit_ok_i,
+    // A batch ended inside a frame: start again at rb_ptr_i; rb_more_i = the tail already covers more than that batch did.
+    input  logic                     rb_valid_i,
+    output logic                     rb_ready_o,
+    input  logic [weir_pkg::QpW-1:0] rb_qp_i,
+    input  logic [15:0]              rb_ptr_i,
+    input  logic                     rb_more_i,
+    output logic [NumQps-1:0]        drain_o,     // work of the queue's former life is in flight
+    output logic [NumQps-1:0]        gen_o,       // batches of the other generation are void
+    input  logic [weir_pkg::QpW-1:0] db_qp_i,
+    output logic [15:0]              db_fetch_o,
+    input  logic [weir_pkg::QpW-1:0] sel_qp_i,
+    output logic [15:0]              sel_fetch_o,
+    output logic                     info_valid_o,
+    input  logic                     info_ready_i,
+    output weir_queue_pkg::batch_t   info_o,
+    output logic                     txd_req_valid_o,
+    input  logic                     txd_req_ready_i,
+    output weir_pkg::dma_rd_req_t    txd_req_o,
+    output logic                     busy_o
+);
+  localparam int QIdxW = $clog2(NumQps);
+  localparam int FIdxW = $clog2(NumFns);
+  localparam int ReqW = $bits(txd_req_o);
+
+  typedef enum logic [1:0] {
+    Pick,  // choose a queue
+    Eval,  // its state is read: ask for the first piece, or send it to sleep
+    More   // ask for the other pieces of a restarted batch
+  } state_e;
+
+  logic [15:0]       fetch [0:NumQps-1];
+  logic [NumQps-1:0] active_q;   // may have something to fetch
+  logic [NumQps-1:0] restart_q;  // next batch begins a frame that was cut
+  logic [NumQps-1:0] drain_q;
+  logic [NumQps-1:0] gen_q;
+  logic [NumFns-1:0] dma_ok_q;
+  logic [(1<<FIdxW)-1:0] dma_ok;
+  state_e            state_q;
+  logic [QIdxW-1:0]  qp_q;
+  logic [15:0]       pos_q;
+  logic [3:0]        left_q;
+
+  logic              pick_valid;
+  logic [QIdxW-1:0]  pick_qp;
+  logic              rise;
+  logic [15:0]       pos;
+  logic [15:0]       avail;
+  logic [15:0]       slot;
+  logic [15:0]       to_end;
+  logic [3:0]        to_line;
+  logic [3:0]        want;
+  logic [3:0]        piece;
+  logic [3:0]        count;
+  logic              eligible;
+  logic              req_valid;
+  logic              req_ready;
+  logic [2:0]        req_level;
+  logic              first;
+  logic              rb_take;
+  logic              eval;
+  weir_pkg::dma_rd_req_t req;
+  weir_queue_pkg::ctx_t  ctx_q;  // a chain ends as it began, whatever LOAD does meanwhile
+  weir_queue_pkg::ctx_t  ctx;
+
+  weir_queue_pick #(.N(NumQps)) u_pick (
+      .clk_i, .rst_ni, .req_i(active_q), .advance_i(state_q == Pick), .valid_o(pick_valid), .index_o(pick_qp));
+  weir_common_fifo #(.Width(ReqW), .Depth(4)) u_req (
+      .clk_i, .rst_ni, .valid_i(req_valid), .ready_o(req_ready), .data_i(req),
+      .valid_o(txd_req_valid_o), .ready_i(txd_req_ready_i), .data_o(txd_req_o), .level_o(req_level));
+
+  always_comb begin
+    dma_ok = '0;
+    dma_ok[NumFns-1:0] = fn_dma_ok_i;
+  end
+  assign rise = (fn_dma_ok_i & ~dma_ok_q) != '0;
+  assign qp_o = weir_pkg::QpW'(qp_q);
+  assign rb_ready_o = state_q != More && !load_i.valid;
+  assign rb_take = rb_valid_i && rb_ready_o;
+  // A LOAD and a rollback take the fetch pointers' write port for a cycle.
+  assign eval = state_q == Eval && !load_i.valid && !rb_valid_i;
+
+  assign ctx = (state_q == More) ? ctx_q : ctx_i;
+
+  always_comb begin
+    pos = (state_q == More) ? pos_q : fetch[qp_q];
+    avail = tail_i - fetch[qp_q];
+    slot = pos & ((16'd1 << ctx.tx_log) - 16'd1);
+    to_end = (16'd1 << ctx.tx_log) - slot;
+    // Ring bases are 64-byte aligned, so a 128-byte line may begin in the middle of 8 slots.
+    to_line = 4'd8 - 4'({slot[2] ^ ctx.tx_base[0], slot[1:0]});
+    want = (state_q == More) ? left_q : (avail > 16'd8) ? 4'd8 : avail[3:0];
+    piece = (want < to_line) ? want : to_line;
+    if (to_end < 16'(piece)) piece = to_end[3:0];
+    count = restart_q[qp_q] ? want : piece;
+    eligible = tx_on_i[qp_q] && !err_i[qp_q] && dma_ok[ctx.fn[FIdxW-1:0]] && credit_ok_i && !drain_q[qp_q] && avail != '0;
+
+    // A queue on credit has one batch in flight, so its debt stays small.
+    first = eval && eligible && info_ready_i && req_ready && !(limited_i && batches_i);
+    req_valid = first || (state_q == More && !load_i.valid);
+    req = '0;
+    req.fn = ctx.fn;
+    req.addr = {ctx.tx_base, 6'd0} + {44'd0, slot, 4'd0};
+    req.len = weir_pkg::LenW'({piece, 4'd0});
+    req.last = (state_q == More) ? piece == left_q : piece == count;
+    req.ctx = 32'(qp_q);
+    info_valid_o = first;
+    info_o.qp = weir_pkg::QpW'(qp_q);
+    info_o.idx = fetch[qp_q];
+    info_o.n = count;
+    info_o.gen = gen_q[qp_q];
+  end
+
+  assign drain_o = drain_q;
+  assign gen_o = gen_q;
+  assign db_fetch_o = fetch[db_qp_i[QIdxW-1:0]];
+  assign sel_fetch_o = fetch[sel_qp_i[QIdxW-1:0]];
+  assign busy_o = active_q != '0 || state_q != Pick || req_level != '0 || rise;
+
+  always_ff @(posedge clk_i) begin
+    if (state_q == Eval) ctx_q <= ctx_i;
+    if (load_i.valid) fetch[load_i.qp[QIdxW-1:0]] <= '0;
+    else if (rb_take) fetch[rb_qp_i[QIdxW-1:0]] <= rb_ptr_i;
+    else if (first) fetch[qp_q] <= fetch[qp_q] + 16'(count);
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      active_q <= '0;
+      restart_q <= '0;
+      drain_q <= '0;
+      gen_q <= '0;
+      dma_ok_q <= '0;
+      state_q <= Pick;
+      qp_q <= '0;
+      pos_q <= '0;
+      left_q <= '0;
+    end else begin
+      dma_ok_q <= fn_dma_ok_i;
+      case (state_q)
+        Pick: if (pick_valid) begin
+          qp_q <= pick_qp;
+          state_q <= Eval;
+        end
+        Eval: if (eval) begin
+          if (drain_q[qp_q]) begin
+            if (!batches_i && !frames_i) drain_q[qp_q] <= 1'b0;
+            else state_q <= Pick;
+          end else if (!eligible) begin
+            // Sleeps until a doorbell, TX_ON, credit or the function's return wakes it.
+            active_q[qp_q] <= 1'b0;
+            state_q <= Pick;
+          end else if (first) begin
+            restart_q[qp_q] <= 1'b0;
+            pos_q <= pos + 16'(piece);
+            left_q <= count - piece;
+            state_q <= (piece == count) ? Pick : More;
+          end else if (limited_i && batches_i) begin
+            state_q <= Pick;
+          end
+        end
+        More: if (req_ready && !load_i.valid) begin
+          pos_q <= pos + 16'(piece);
+          left_q <= left_q - piece;
+          if (piece == left_q) state_q <= Pick;
+        end
+        default: state_q <= Pick;
+      endcase
+      if (rb_take) begin
+        gen_q[rb_qp_i[QIdxW-1:0]] <= !gen_q[rb_qp_i[QIdxW-1:0]];
+        restart_q[rb_qp_i[QIdxW-1:0]] <= 1'b1;
+        active_q[rb_qp_i[QIdxW-1:0]] <= rb_more_i;
+      end
+      if (load_i.valid) begin
+        drain_q[load_i.qp[QIdxW-1:0]] <= !load_i.init;
+        restart_q[load_i.qp[QIdxW-1:0]] <= 1'b0;
+        active_q[load_i.qp[QIdxW-1:0]] <= 1'b0;
+      end
+      // Waking comes last: what changes in a cycle in which the queue falls asleep is looked at again.
+      if (db_i.tx) active_q[db_i.qp[QIdxW-1:0]] <= 1'b1;
+      if (wake_i.valid) active_q[wake_i.qp[QIdxW-1:0]] <= 1'b1;
+      if (rise) active_q <= '1;
+    end
+  end
+endmodule

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shared parts of the dma bench and the list of cases.
+#include "bench_dma.h"
+
+void dma_permit(unsigned fn, bool ok) {
+    bench_put(weir_rtl_in(bench_model), IN_DMA_OK + fn, 1, ok);
+}
+
+void dma_setup(unsigned mps, unsigned mrrs, bool ext_tag) {
+    uint32_t *in = weir_rtl_in(bench_model);
+    bench_put(in, IN_CFG, 7, mps | mrrs << 3 | (unsigned)ext_tag << 6);
+    for (unsigned fn = 0; fn < WEIR_NUM_FNS; fn++)
+        dma_permit(fn, true);
+    for (int i = 0; i < 400 && !bench_get(weir_rtl_out(bench_model), OUT_IDLE, 1); i++)
+        weir_rtl_tick(bench_model);
+    CHECK(bench_get(weir_rtl_out(bench_model), OUT_IDLE, 1), "not idle after reset");
+}
+
+uint32_t dma_csr(bool write, unsigned addr, uint32_t wdata) {
+    uint32_t *in = weir_rtl_in(bench_model);
+    const uint32_t *out = weir_rtl_out(bench_model);
+    bench_put(in, 0, 10, 0);  // streams rest meanwhile
+    bench_put(in, IN_CSR, 2, 1 | (unsigned)write << 1);
+    in[IN_CSR_ADDR / 32] = addr;
+    in[IN_CSR_WDATA / 32] = wdata;
+    for (int i = 0; i < 64; i++) {
+        weir_rtl_tick(bench_model);
+        if (bench_get(out, OUT_CSR_ACK, 1)) {
+            bench_put(in, IN_CSR, 2, 0);
+            uint32_t rdata = out[OUT_CSR_RDATA / 32];
+            weir_rtl_tick(bench_model);
+            return rdata;
+        }
+    }
+    CHECK(false, "no CSR acknowledge at %03x", addr);
+    return 0;
+}
+
+uint32_t dma_busy(unsigned fn) {
+    dma_csr(true, WEIR_DMA_FN_SEL_OFFSET, fn);
+    return dma_csr(false, WEIR_DMA_FN_BUSY_OFFSET, 0);
+}
+
+#define CASE(file, name)                                                                                               \
+    static void case_##name(void) {                                                                                    \
+        file##_adopt(bench_model, bench_rand());                                                                       \
+        name();                                                                                                        \
+    }
+CASE(read, read_random)
+CASE(read, read_errors)
+CASE(read, read_timeout)
+CASE(read, read_disabled)
+CASE(read, read_rate)
+CASE(write, write_random)
+CASE(write, write_disabled)
+CASE(write, write_rate)
+
+int main(int argc, char **argv) {
+    static const struct bench_case cases[] = {
+        {"read_random", case_read_random},       {"read_errors", case_read_errors},
+        {"read_timeout", case_read_timeout},     {"read_disabled", case_read_disabled},
+        {"read_rate", case_read_rate},           {"write_random", case_write_random},
+        {"write_disabled", case_write_disabled}, {"write_rate", case_write_rate},
+    };
+    return bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}

@@ -1,0 +1,655 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cases of the queue block. driver.c holds the reference; a case only decides what happens.
+#include "driver.h"
+
+// Random traffic on several queues for a number of cycles, then drained and accounted for.
+static void traffic(struct hq **qs, unsigned n, unsigned cycles, bool strict_host) {
+    for (unsigned c = 0; c < cycles; c++) {
+        struct hq *q = qs[bench_below(n)];
+        switch (bench_below(8)) {
+        case 0:
+            for (unsigned k = bench_below(20); k > 0; k--) {
+                unsigned segs = bench_below(3) ? 1 : 1 + bench_below(8);
+                if (hq_tx_room(q) < segs)
+                    break;
+                unsigned len = bench_below(4) ? 14 + bench_below(100) : bench_below(8) ? 60 + bench_below(1455) : 1900;
+                hq_tx(q, len, segs, bench_below(3) == 0);
+                if (bench_below(4) == 0)
+                    hq_ring_tx(q);
+            }
+            hq_ring_tx(q);
+            break;
+        case 1:
+            for (unsigned k = bench_below(20); k > 0 && hq_rx_room(q) > 0; k--)
+                hq_rx(q, bench_below(8) ? 32 : 1 + bench_below(31));
+            hq_ring_rx(q);
+            break;
+        case 2:
+            if (strict_host || bench_below(6) == 0) {
+                hq_poll(q);
+                hq_ring_cq(q, bench_below(2));
+            }
+            break;
+        case 3:
+        case 4:
+            if (rx_room() && h.rx_tail - h.rx_head < 8) {
+                if (bench_below(30) == 0)
+                    hq_fence(q);
+                else
+                    hq_send(q, bench_below(4) ? 14 + bench_below(120) : 14 + bench_below(2000));
+            }
+            break;
+        default:
+            break;
+        }
+        tick();
+        hq_poll(q);
+    }
+}
+
+static void drain(struct hq **qs, unsigned n) {
+    for (unsigned round = 0; round < 200; round++) {
+        settle();
+        unsigned got = 0;
+        for (unsigned i = 0; i < n; i++) {
+            got += hq_poll(qs[i]);
+            if (qs[i]->cq_head != qs[i]->cq_rung)
+                hq_ring_cq(qs[i], false);
+        }
+        bool busy = false;
+        for (unsigned i = 0; i < n; i++)
+            busy |= qs[i]->sent != qs[i]->completed;
+        if (got == 0 && !busy)
+            break;
+    }
+    settle();
+    for (unsigned i = 0; i < n; i++)
+        hq_finish(qs[i]);
+}
+
+static void random_traffic(void) {
+    driver_init(bench_model, bench_rand());
+    struct hq *qs[24];
+    unsigned n = 0;
+    fn_map(0, 0, 100);
+    for (unsigned fn = 1; fn <= 6; fn++)
+        fn_map(fn, 100 + 8 * fn, 8);
+    for (unsigned i = 0; i < 6; i++)
+        qs[n++] = hq_open((struct hq_config){i * 17, 0, i * 17, 3 + bench_below(5), 3 + bench_below(5), 8 + bench_below(3)});
+    for (unsigned fn = 1; fn <= 6; fn++)
+        for (unsigned p = 0; p < 3; p++)
+            qs[n++] = hq_open((struct hq_config){100 + 8 * fn + p * 2, fn, p * 2, 3 + bench_below(5), 3 + bench_below(5), 8 + bench_below(3)});
+    traffic(qs, n, 40000, true);
+    drain(qs, n);
+    uint32_t tx = 0, rx = 0, none = 0, cpls = 0;
+    for (unsigned i = 0; i < n; i++)
+        tx += qs[i]->completed, rx += qs[i]->rx_ok, none += qs[i]->rx_drop[WEIR_QP_REASON_NO_DESC], cpls += qs[i]->tx_cpls;
+    CHECK(tx > 1000 && rx > 1000 && cpls < tx, "too little happened: %u transmitted in %u completions, %u received, %u without buffer", tx, cpls, rx, none);
+    printf("%u transmitted in %u completions, %u received, %u without buffer\n", tx, cpls, rx, none);
+}
+
+// Smallest rings, and a host that is late with its completion head.
+static void random_small_rings(void) {
+    driver_init(bench_model, bench_rand());
+    struct hq *qs[5];
+    fn_map(3, 200, 8);
+    for (unsigned i = 0; i < 5; i++) {
+        qs[i] = hq_open((struct hq_config){200 + i, 3, i, 3 + i % 2, 3 + i % 2, 4});
+        qs[i]->merged_ok = true;
+    }
+    traffic(qs, 5, 40000, false);
+    uint32_t full = 0;
+    for (unsigned i = 0; i < 5; i++)
+        full += qs[i]->rx_drop[WEIR_QP_REASON_CQ_FULL];
+    CHECK(full > 10, "completion rings were never full");
+    drain(qs, 5);
+}
+
+static void cq_full(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(1, 0, 4);
+    struct hq *q = hq_open((struct hq_config){0, 1, 0, 6, 6, 4}), *other = hq_open((struct hq_config){1, 1, 1, 6, 6, 8});
+    q->merged_ok = true;
+    for (unsigned i = 0; i < 40; i++)
+        hq_rx(q, 32);
+    hq_ring_rx(q);
+    settle();
+    for (unsigned i = 0; i < 20; i++)
+        hq_send(q, 100);
+    settle();
+    CHECK(q->rx_ok == 16 && q->rx_drop[WEIR_QP_REASON_CQ_FULL] == 4, "16 of 20 frames fit the ring, %u taken", q->rx_ok);
+    hq_fence(q);
+    settle();
+    CHECK(q->rx_drop[WEIR_QP_REASON_CQ_FULL] == 5, "a fence that does not fit gets a fate");
+    for (unsigned i = 0; i < 30; i++)
+        hq_tx(q, 60, 1, true);
+    hq_ring_tx(q);
+    for (unsigned i = 0; i < 30; i++)
+        hq_tx(other, 60, 1, true);
+    hq_ring_tx(other);
+    settle();
+    hq_poll(other);
+    CHECK(other->completed == 30 && other->tx_cpls == 30, "the other queue is not held up: %u", other->completed);
+    CHECK(q->sent == 30 && q->completed == 0, "frames leave, completions wait");
+    hq_poll(q);
+    hq_ring_cq(q, false);
+    settle();
+    hq_poll(q);
+    CHECK(q->completed == 30 && q->tx_cpls == 1, "one merged completion when there is room: %u in %u", q->completed, q->tx_cpls);
+    hq_ring_cq(q, false);
+    hq_ring_cq(other, false);
+    settle();
+    hq_finish(q);
+    hq_finish(other);
+}
+
+struct bad {
+    unsigned reason;
+    uint64_t addr;
+    uint64_t hi;       // before the phase
+    unsigned repeat;
+};
+#define LEN(n) ((uint64_t)(n))
+#define BIT(b) ((uint64_t)1 << ((b) - 64))
+#define EOP BIT(80)
+
+static void bad_tx(void) {
+    driver_init(bench_model, bench_rand());
+    uint64_t buf = mem_alloc(16384, 2);
+    const struct bad cases[] = {
+        {WEIR_QP_REASON_TX_LEN_ZERO, buf, LEN(0) | EOP, 1},
+        {WEIR_QP_REASON_TX_LEN_ZERO, buf, LEN(0), 1},
+        {WEIR_QP_REASON_TX_TOO_LONG, buf, LEN(9601) | EOP, 1},
+        {WEIR_QP_REASON_TX_TOO_LONG, buf, LEN(65535) | EOP, 1},
+        {WEIR_QP_REASON_TX_TOO_LONG, buf, LEN(1300), 8},
+        {WEIR_QP_REASON_TX_TOO_LONG, buf, LEN(13) | EOP, 1},
+        {WEIR_QP_REASON_TX_TOO_MANY_SEGS, buf, LEN(20), 8},
+        {WEIR_QP_REASON_TX_BAD_PHASE, buf, LEN(60) | EOP | BIT(127), 1},
+        {WEIR_QP_REASON_TX_BAD_FLAGS, buf, LEN(60) | EOP | BIT(85), 1},
+        {WEIR_QP_REASON_TX_BAD_FLAGS, buf, LEN(60) | EOP | BIT(86), 1},
+        {WEIR_QP_REASON_TX_BAD_FLAGS, buf, LEN(60) | EOP | BIT(88), 1},  // DST_VPORT is the PF's
+        {WEIR_QP_REASON_BAD_ADDR, 0xfee00000, LEN(60) | EOP, 1},
+        {WEIR_QP_REASON_BAD_ADDR, 0xfeefffff, LEN(60) | EOP, 1},
+        {WEIR_QP_REASON_BAD_ADDR, 0xfee00000 - 59, LEN(60) | EOP, 1},
+        {WEIR_QP_REASON_BAD_ADDR, ~(uint64_t)0 - 10, LEN(60) | EOP, 1},
+    };
+    unsigned n = sizeof(cases) / sizeof(cases[0]);
+    fn_map(2, 40, 32);
+    struct hq *victim = hq_open((struct hq_config){80, 5, 0, 7, 7, 10});
+    fn_map(5, 80, 8);
+    for (unsigned i = 0; i < n; i++) {
+        struct hq *q = hq_open((struct hq_config){40 + i, 2, i, 5, 5, 8});
+        unsigned good = bench_below(12);
+        for (unsigned k = 0; k < good; k++)
+            hq_tx(q, 60 + bench_below(200), 1, true);
+        for (unsigned k = 0; k < cases[i].repeat; k++)
+            hq_tx_raw(q, cases[i].addr, cases[i].hi);
+        hq_tx_raw(q, buf, LEN(60) | EOP);  // behind the bad one: never read
+        hq_ring_tx(q);
+        for (unsigned k = 0; k < 6; k++)
+            hq_tx(victim, 200, 2, true);
+        hq_ring_tx(victim);
+        settle();
+        hq_poll(victim);
+        hq_ring_cq(victim, false);
+        CHECK(q->sent == good && q->posted == good, "case %u: %u frames left, %u were good", i, q->sent, good);
+        expect_error(q, cases[i].reason);
+        CHECK(event_pop() == 0, "one event an error");
+        hq_load(q);
+        hq_tx(q, 99, 3, true);
+        hq_ring_tx(q);
+        settle();
+        hq_poll(q);
+        hq_ring_cq(q, false);
+        settle();
+        hq_finish(q);
+    }
+    hq_finish(victim);
+    // Legal extremes: the longest frame, the shortest, addresses right beside the window are not errors.
+    struct hq *q = hq_open((struct hq_config){70, 2, 30, 5, 5, 8});
+    hq_tx(q, 14, 1, true);
+    hq_tx(q, 14, 8, true);
+    hq_ring_tx(q);
+    settle();
+    hq_poll(q);
+    hq_ring_cq(q, false);
+    settle();
+    hq_finish(q);
+}
+
+static void bad_rx(void) {
+    driver_init(bench_model, bench_rand());
+    uint64_t buf = mem_alloc(16384, 2);
+    const struct bad cases[] = {
+        {WEIR_QP_REASON_RX_BAD_LEN, buf, 0, 1},
+        {WEIR_QP_REASON_RX_BAD_PHASE, buf, LEN(1) << 16 | BIT(127), 1},
+        {WEIR_QP_REASON_TX_BAD_FLAGS, buf, LEN(1) << 16 | BIT(96), 1},
+        {WEIR_QP_REASON_BAD_ADDR, 0xfee00000, LEN(1) << 16, 1},
+        {WEIR_QP_REASON_BAD_ADDR, 0xfeefffff, LEN(1) << 16, 1},
+        {WEIR_QP_REASON_BAD_ADDR, 0xfee00000 - 63, LEN(1) << 16, 1},
+        {WEIR_QP_REASON_BAD_ADDR, 0xfe000000, LEN(65535) << 16, 0},
+    };
+    fn_map(2, 40, 16);
+    for (unsigned i = 0; i < 7; i++) {
+        struct hq *q = hq_open((struct hq_config){40 + i, 2, i, 5, 5, 8});
+        for (unsigned k = 0; k < 3; k++)
+            hq_rx(q, 32);
+        if (cases[i].repeat == 0)
+            hq_rx_raw(q, 0xfee00000 - 65535ull * 64 + 1, cases[i].hi);
+        else
+            hq_rx_raw(q, cases[i].addr, cases[i].hi);
+        hq_ring_rx(q);
+        settle();
+        hq_send(q, 100);
+        settle();
+        CHECK(q->rx_drop[WEIR_QP_REASON_QP_DISABLED] == 1, "case %u: a stopped queue takes nothing", i);
+        expect_error(q, cases[i].reason);
+    }
+    CHECK(event_pop() == 0, "no other event");
+}
+
+static void bad_doorbell(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(1, 8, 8);
+    for (unsigned k = 0; k < 6; k++) {
+        struct hq *q = hq_open((struct hq_config){8 + k, 1, k, 4, 5, 6});
+        uint32_t page = WEIR_BAR_DOORBELL_BASE + k * WEIR_BAR_DOORBELL_SIZE;
+        static const uint32_t reg[] = {0, 0, 4, 4, 8, 8}, val[] = {17, 65535, 33, 40000, 1, 65535 - 64};
+        bool legal_first = k % 2 == 0;
+        if (legal_first && k == 2) {
+            for (unsigned i = 0; i < 32; i++)
+                hq_rx(q, 32);
+            hq_ring_rx(q);
+            settle();
+        }
+        bar_write(1, page + reg[k], k == 2 ? 32u + 33u : val[k]);
+        settle();
+        expect_error(q, k < 4 ? WEIR_QP_REASON_BAD_TAIL : WEIR_QP_REASON_BAD_CQ_HEAD);
+    }
+    // All queues of a function at once: no event is lost, and firmware pops each once.
+    fn_map(2, 100, 100);
+    for (unsigned i = 0; i < 100; i++)
+        hq_open((struct hq_config){100 + i, 2, i, 3, 3, 4});
+    for (unsigned i = 0; i < 100; i++)
+        bar_write(2, WEIR_BAR_DOORBELL_BASE + i * WEIR_BAR_DOORBELL_SIZE, 9);
+    settle();
+    bool seen[QPS] = {false};
+    for (unsigned i = 0; i < 100; i++) {
+        uint32_t e = event_pop(), qp = e & 0xffff;
+        CHECK(e >> 31 && qp >= 100 && qp < 200 && !seen[qp], "event %08x", e);
+        seen[qp] = true;
+    }
+    CHECK(event_pop() == 0, "no event more");
+}
+
+static void dma_error(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(1, 0, 16);
+    struct hq *other = hq_open((struct hq_config){9, 1, 9, 6, 6, 9});
+    for (unsigned k = 0; k < 3; k++) {
+        struct hq *q = hq_open((struct hq_config){k, 1, k, 6, 6, 8});
+        q->cancel_ok = true;
+        uint64_t bad = k == 0 ? q->txr : k == 1 ? q->rxr : q->txb;
+        unsigned page = (unsigned)((mem_at(bad) - h.mem) / PAGE);
+        h.page_bad[page] = 1;
+        if (k == 1) {
+            hq_rx(q, 32);
+            hq_ring_rx(q);
+        } else {
+            hq_tx(q, 300, 1, true);
+            hq_ring_tx(q);
+        }
+        for (unsigned i = 0; i < 8; i++)
+            hq_tx(other, 100, 1, false);
+        hq_ring_tx(other);
+        settle();
+        CHECK(q->sent == 0 && q->cancelled == (k == 2), "frame of a failed read: %u sent, %u cancelled", q->sent, q->cancelled);
+        expect_error(q, WEIR_QP_REASON_DMA_ERROR);
+        CHECK(!WEIR_GET(hq_status(q), QUEUE_QP_STATUS_TX_BUSY), "nothing is in flight");
+        h.page_bad[page] = 0;
+        hq_load(q);
+        hq_tx(q, 300, 4, true);
+        hq_ring_tx(q);
+        settle();
+        hq_poll(q);
+        hq_ring_cq(q, false);
+        settle();
+        hq_finish(q);
+    }
+    hq_poll(other);
+    hq_ring_cq(other, false);
+    settle();
+    hq_finish(other);
+}
+
+// Every page of every function, all registers: only the queue it maps to may change (threat T7).
+static void doorbell_isolation(void) {
+    driver_init(bench_model, bench_rand());
+    enum { PER = 3 };
+    uint32_t want[QPS][3] = {{0}};
+    for (unsigned fn = 0; fn < FNS; fn++)
+        fn_map(fn, fn * PER, fn == 7 ? 0 : PER);
+    for (unsigned i = 0; i < FNS * PER; i++) {
+        // Queue 10 * PER + 1 is context of another function than the map says: nobody may ring it.
+        struct hq *q = hq_open((struct hq_config){i, i == 10 * PER + 1 ? 11 : i / PER, i % PER, 3, 3, 4});
+        hq_cmd(q, 3);
+        hq_cmd(q, 5);
+    }
+    fn_set(20, false, false, false);
+    fn_set(21, true, true, false);
+    for (unsigned round = 0; round < 2; round++)
+        for (unsigned fn = 0; fn < FNS; fn++)
+            for (unsigned page = 0; page < (fn == 0 ? 504u : 8u); page++)
+                for (unsigned reg = 0; reg < 0x50; reg += 4) {
+                    uint32_t v = 1 + bench_below(8);
+                    if (reg == 8)
+                        v = (uint32_t)bench_below(2) << 31;
+                    bar_write(fn, WEIR_BAR_DOORBELL_BASE + page * WEIR_BAR_DOORBELL_SIZE + reg, v);
+                    unsigned qp = fn * PER + page;
+                    if (reg <= 8 && page < PER && fn != 7 && fn != 20 && fn != 21 && qp != 10 * PER + 1)
+                        want[qp][reg / 4] = reg == 8 ? want[qp][2] | v >> 31 : v;
+                }
+    settle();
+    for (unsigned qp = 0; qp < QPS; qp++) {
+        csr_write(WEIR_QUEUE_QP_SEL_OFFSET, qp);
+        uint32_t s = csr_read(WEIR_QUEUE_QP_STATUS_OFFSET);
+        CHECK(csr_read(WEIR_QUEUE_QP_TX_PTR_OFFSET) == want[qp][0] << 16, "queue %u: transmit tail", qp);
+        CHECK(csr_read(WEIR_QUEUE_QP_RX_PTR_OFFSET) == want[qp][1] << 16, "queue %u: receive tail", qp);
+        CHECK(WEIR_GET(s, QUEUE_QP_STATUS_ARMED) == want[qp][2], "queue %u: armed", qp);
+        CHECK(!WEIR_GET(s, QUEUE_QP_STATUS_ERROR), "queue %u: error", qp);
+    }
+}
+
+// A host that sleeps after arming must be woken whenever a completion exists, whatever the timing.
+static void no_lost_wakeup(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(4, 16, 4);
+    h.lat_max = 8;
+    h.done_max = 4;
+    struct hq *q[2];
+    for (unsigned i = 0; i < 2; i++) {
+        q[i] = hq_open((struct hq_config){16 + i, 4, i, 6, 6, 5});
+        q[i]->merged_ok = true;
+        q[i]->vec = 3 + i;
+        hq_load(q[i]);
+    }
+    uint32_t seen[2] = {0, 0}, idle[2] = {0, 0}, wakes = 0, arms = 0;
+    bool asleep[2] = {false, false};
+    for (unsigned n = 0; n < 60000; n++) {
+        for (unsigned i = 0; i < 2; i++) {
+            if (bench_below(24) == 0 && hq_tx_room(q[i]) > 0 && n < 59000) {
+                hq_tx(q[i], 60, 1, bench_below(2));
+                hq_ring_tx(q[i]);
+            }
+            if (bench_below(24) == 0 && rx_room() && n < 59000)
+                hq_send(q[i], 64);
+            if (hq_rx_room(q[i]) > 40) {
+                hq_rx(q[i], 32);
+                hq_ring_rx(q[i]);
+            }
+            if (asleep[i]) {
+                idle[i]++;
+                if (h.irq[4][3 + i] != seen[i]) {
+                    seen[i] = h.irq[4][3 + i];
+                    asleep[i] = false;
+                    wakes++;
+                    CHECK(hq_poll(q[i]) > 0, "an interrupt without a completion");
+                } else {
+                    CHECK(idle[i] < 500 || n > 59000, "asleep for 500 cycles while frames move");
+                }
+            } else if (bench_below(6) == 0) {
+                hq_poll(q[i]);
+                CHECK(h.irq[4][3 + i] == seen[i], "a second interrupt of one arming");
+                hq_ring_cq(q[i], true);
+                asleep[i] = true;
+                idle[i] = 0;
+                arms++;
+            }
+        }
+        tick();
+    }
+    settle();
+    for (unsigned i = 0; i < 2; i++) {
+        bool woken = h.irq[4][3 + i] != seen[i];
+        unsigned more = hq_poll(q[i]);
+        CHECK(!asleep[i] || woken == (more > 0), "at rest: %u completions, woken %d", more, woken);
+        hq_ring_cq(q[i], false);
+    }
+    settle();
+    for (unsigned i = 0; i < 2; i++) {
+        hq_poll(q[i]);
+        hq_ring_cq(q[i], false);
+    }
+    settle();
+    hq_finish(q[0]);
+    hq_finish(q[1]);
+    CHECK(wakes > 1000 && arms >= wakes && arms <= wakes + 2, "%u armings, %u interrupts", arms, wakes);
+}
+
+// LOAD while work of the old life is everywhere: the new life sees none of it.
+static void reload_in_traffic(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(1, 0, 8);
+    struct hq *qs[4];
+    for (unsigned i = 0; i < 4; i++) {
+        qs[i] = hq_open((struct hq_config){i, 1, i, 5, 5, 8});
+        qs[i]->cancel_ok = i == 0;
+    }
+    struct hq *q = qs[0];
+    uint32_t busy = 0, frames = 0;
+    for (unsigned lives = 0; lives < 200; lives++) {
+        // Some lives are crowded: many frames at once, so that the end comes with work everywhere.
+        for (unsigned k = bench_below(24); k > 0 && hq_tx_room(q) > 0; k--)
+            hq_tx(q, 60 + bench_below(500), 1, bench_below(2));
+        hq_ring_tx(q);
+        for (unsigned k = bench_below(24); k > 0 && hq_rx_room(q) > 0; k--)
+            hq_rx(q, 32);
+        hq_ring_rx(q);
+        traffic(qs, 4, bench_below(400), true);
+        frames += q->completed + q->rx_ok;
+        busy += q->posted != q->completed;
+        // Doorbells of the old life must not reach the new one.
+        while (h.bar_head != h.bar_tail)
+            tick();
+        tick();
+        hq_reload(q, bench_below(2));
+    }
+    hq_poll(q);
+    drain(qs, 4);
+    CHECK(busy > 30 && frames > 500 && q->cancelled > 30, "too little happened: %u lives ended busy, %u frames, %u cancelled", busy, frames, q->cancelled);
+}
+
+static void fences(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(1, 0, 8);
+    struct hq *q = hq_open((struct hq_config){0, 1, 0, 4, 6, 8}), *off = hq_open((struct hq_config){1, 1, 1, 4, 6, 8});
+    for (unsigned i = 0; i < 50; i++)
+        hq_rx(q, 32);
+    hq_ring_rx(q);
+    hq_cmd(off, 5);
+    settle();
+    for (unsigned i = 0; i < 40; i++) {
+        hq_send(q, 60 + 40 * i);
+        if (i % 4 == 0)
+            hq_fence(q);
+        if (i % 8 == 0)
+            hq_fence(off);
+    }
+    // A queue number the card has not: a fate, no hang.
+    struct rx_send wild = {.fence = true, .vport = 5, .qp = 3000, .hash = 1};
+    rx_push(wild);
+    settle();
+    hq_poll(q);
+    hq_ring_cq(q, false);
+    settle();
+    CHECK(q->fences == 10 && q->rx_ok == 40 && q->rx_cpls == 50, "%u fences, %u frames", q->fences, q->rx_ok);
+    CHECK(off->rx_drop[WEIR_QP_REASON_QP_DISABLED] == 5, "a stopped queue refuses the fence");
+    CHECK(hqs[3000 % QPS].rx_drop[WEIR_QP_REASON_QP_DISABLED] == 1, "an unknown queue refuses the fence");
+    hq_finish(q);
+}
+
+static void credit(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(1, 0, 8);
+    struct hq *q = hq_open((struct hq_config){0, 1, 0, 7, 4, 8}), *other = hq_open((struct hq_config){1, 1, 1, 7, 4, 8});
+    csr_write(WEIR_QUEUE_QP_SEL_OFFSET, 0);
+    csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 0);
+    for (unsigned i = 0; i < 100; i++) {
+        hq_tx(q, 100, 1, true);
+        hq_tx(other, 100, 1, true);
+    }
+    hq_ring_tx(q);
+    hq_ring_tx(other);
+    settle();
+    CHECK(q->sent == 0 && other->sent == 100, "no credit, no frame: %u", q->sent);
+    // 1 byte buys a batch of at most 8, then the debt must be paid first.
+    csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 1);
+    settle();
+    uint32_t first = q->sent;
+    CHECK(first >= 1 && first <= 8, "one batch in debt: %u", first);
+    csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, first * 100 - 1);
+    settle();
+    CHECK(q->sent == first, "debt paid is not credit");
+    csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 1600);
+    settle();
+    CHECK(q->sent >= first + 16 && q->sent < first + 16 + 8, "1600 bytes are 16 frames and less than a batch more: %u", q->sent - first);
+    csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 0x80000000);
+    settle();
+    CHECK(q->sent == 100, "unlimited");
+    for (unsigned i = 0; i < 2; i++) {
+        hq_poll(&hqs[i]);
+        hq_ring_cq(&hqs[i], false);
+    }
+    settle();
+    hq_finish(q);
+    hq_finish(other);
+}
+
+static void fn_disable(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(1, 0, 8);
+    fn_map(2, 8, 8);
+    struct hq *q = hq_open((struct hq_config){0, 1, 0, 6, 6, 8}), *other = hq_open((struct hq_config){8, 2, 0, 6, 6, 8});
+    for (unsigned i = 0; i < 10; i++)
+        hq_rx(q, 32);
+    hq_ring_rx(q);
+    settle();
+    CHECK(WEIR_GET(hq_status(q), QUEUE_QP_STATUS_RX_POSTED), "buffers are posted");
+    fn_set(1, true, false, false);
+    for (unsigned i = 0; i < 20; i++) {
+        hq_tx(q, 100, 1, true);
+        hq_tx(other, 100, 1, true);
+    }
+    hq_ring_tx(q);
+    hq_ring_tx(other);
+    hq_send(q, 100);
+    hq_fence(q);
+    settle();
+    CHECK(q->sent == 0 && other->sent == 20, "only the disabled function's frames wait");
+    CHECK(q->rx_drop[WEIR_QP_REASON_FN_DISABLED] == 2, "frames to it are dropped with the reason");
+    CHECK(!WEIR_GET(hq_status(q), QUEUE_QP_STATUS_ERROR), "that is no error");
+    fn_set(1, true, false, true);
+    hq_send(q, 100);
+    settle();
+    hq_poll(q);
+    hq_ring_cq(q, true);
+    hq_poll(other);
+    hq_ring_cq(other, true);
+    settle();
+    hq_finish(q);
+    hq_finish(other);
+    CHECK(q->completed == 20 && q->rx_ok == 1, "it goes on where it stopped");
+    // TX_OFF: no new fetch, what is in flight completes, TX_BUSY falls.
+    h.lat_min = h.lat_max = 40;
+    csr_write(WEIR_QUEUE_QP_SEL_OFFSET, 0);
+    csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 100000);  // limited: one batch at a time
+    for (unsigned i = 0; i < 60; i++)
+        hq_tx(q, 100, 1, true);
+    hq_ring_tx(q);
+    ticks(60);
+    hq_cmd(q, 3);
+    settle();
+    hq_poll(q);
+    CHECK(q->sent == q->completed && q->sent > 20 && q->sent < 60, "stopped at %u", q->sent);
+    CHECK(!WEIR_GET(hq_status(q), QUEUE_QP_STATUS_TX_BUSY), "TX_BUSY");
+    hq_cmd(q, 2);
+    csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 0x80000000);
+    settle();
+    hq_poll(q);
+    hq_ring_cq(q, false);
+    settle();
+    hq_finish(q);
+}
+
+static void rx_reasons(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(1, 0, 8);
+    struct hq *q = hq_open((struct hq_config){0, 1, 0, 4, 4, 6});
+    hq_send(q, 100);
+    settle();
+    CHECK(q->rx_drop[WEIR_QP_REASON_NO_DESC] == 1, "no buffer");
+    CHECK(!WEIR_GET(hq_status(q), QUEUE_QP_STATUS_RX_POSTED), "no buffer is posted");
+    hq_rx(q, 2);
+    hq_rx(q, 3);
+    hq_ring_rx(q);
+    settle();
+    hq_send(q, 129);
+    hq_send(q, 1500);
+    hq_send(q, 128);
+    hq_send(q, 129);
+    hq_send(q, 14);
+    settle();
+    CHECK(q->rx_drop[WEIR_QP_REASON_RX_TOO_LONG] == 2 && q->rx_ok == 2 && q->rx_drop[WEIR_QP_REASON_NO_DESC] == 2,
+          "a frame too long uses no buffer: %u too long, %u taken", q->rx_drop[WEIR_QP_REASON_RX_TOO_LONG], q->rx_ok);
+    hq_cmd(q, 5);
+    hq_send(q, 2000);
+    settle();
+    CHECK(q->rx_drop[WEIR_QP_REASON_QP_DISABLED] == 1, "RX_OFF");
+    hq_poll(q);
+    hq_ring_cq(q, false);
+    settle();
+    hq_finish(q);
+}
+
+// Frames of many pieces on odd ring positions: each batch boundary cuts some frame.
+static void scatter(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(1, 0, 8);
+    struct hq *qs[4];
+    for (unsigned i = 0; i < 4; i++)
+        qs[i] = hq_open((struct hq_config){i, 1, i, 3 + i, 3, 8});
+    for (unsigned n = 0; n < 12000; n++) {
+        struct hq *q = qs[bench_below(4)];
+        unsigned segs = 1 + bench_below(8);
+        if (bench_below(4) == 0 && hq_tx_room(q) >= segs) {
+            // Announce the frame piece by piece now and then.
+            hq_tx(q, 20 + bench_below(800), segs, bench_below(2));
+            if (bench_below(3) == 0) {
+                uint16_t end = q->tx_prod;
+                q->tx_prod = (uint16_t)(end - segs + 1 + bench_below(segs));
+                hq_ring_tx(q);
+                q->tx_prod = end;
+                ticks(bench_below(100));
+            }
+            hq_ring_tx(q);
+        }
+        hq_poll(q);
+        if (bench_below(8) == 0)
+            hq_ring_cq(q, false);
+        tick();
+    }
+    drain(qs, 4);
+    CHECK(qs[0]->completed > 100, "too little happened: %u", qs[0]->completed);
+}
+
+int main(int argc, char **argv) {
+    static const struct bench_case cases[] = {
+        {"random_traffic", random_traffic}, {"random_small_rings", random_small_rings}, {"cq_full", cq_full},
+        {"bad_tx", bad_tx},                 {"bad_rx", bad_rx},                         {"bad_doorbell", bad_doorbell},
+        {"dma_error", dma_error},           {"doorbell_isolation", doorbell_isolation}, {"no_lost_wakeup", no_lost_wakeup},
+        {"reload_in_traffic", reload_in_traffic}, {"fences", fences},                   {"credit", credit},
+        {"fn_disable", fn_disable},         {"rx_reasons", rx_reasons},                 {"scatter", scatter},
+        {"cycles_per_frame", perf_run},
+    };
+    return bench_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
+}
