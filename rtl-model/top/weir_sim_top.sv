@@ -20,24 +20,37 @@ module weir_sim_top (
   assign rx_in.eop = in_i[weir_top_pkg::InTlpRxFlagsLsb + 2];
   assign rx_in.hdr = in_i[weir_top_pkg::InTlpRxHdrLsb +: 128];
   assign rx_in.data = in_i[weir_top_pkg::InTlpRxDataLsb +: 512];
-  weir_common_fifo #(.Width($bits(weir_pkg::tlp_t)), .Depth(4)) u_rx (
-      .clk_i, .rst_ni, .valid_i(in_i[weir_top_pkg::InTlpRxFlagsLsb]), .ready_o(rx_in_ready), .data_i(rx_in),
+  weir_common_fifo #(.Width($bits(rx_in)), .Depth(4)) u_rx (
+      .clk_i, .rst_ni(rst_nq), .valid_i(in_i[weir_top_pkg::InTlpRxFlagsLsb]), .ready_o(rx_in_ready), .data_i(rx_in),
       .valid_o(rx_valid), .ready_i(rx_ready), .data_o(rx_tlp), .level_o(unused_rx_level));
-  weir_common_fifo #(.Width($bits(weir_pkg::tlp_t)), .Depth(4)) u_tx (
-      .clk_i, .rst_ni, .valid_i(tx_valid), .ready_o(tx_ready), .data_i(tx_tlp),
+  weir_common_fifo #(.Width($bits(tx_tlp)), .Depth(4)) u_tx (
+      .clk_i, .rst_ni(rst_nq), .valid_i(tx_valid), .ready_o(tx_ready), .data_i(tx_tlp),
       .valid_o(tx_out_valid), .ready_i(in_i[weir_top_pkg::InTlpTxReadyLsb]), .data_o(tx_out), .level_o(unused_tx_level));
-  weir_common_fifo #(.Width($bits(weir_pkg::wire_t)), .Depth(4)) u_wtx (
-      .clk_i, .rst_ni, .valid_i(wtx_valid), .ready_o(wtx_ready), .data_i(wtx),
+  weir_common_fifo #(.Width($bits(wtx)), .Depth(4)) u_wtx (
+      .clk_i, .rst_ni(rst_nq), .valid_i(wtx_valid), .ready_o(wtx_ready), .data_i(wtx),
       .valid_o(wtx_out_valid), .ready_i(in_i[weir_top_pkg::InWireTxReadyLsb]), .data_o(wtx_out),
       .level_o(unused_wtx_level));
+
+  // Slow inputs and the reset come from registers: what hangs on an input directly is evaluated twice a cycle.
+  logic       rst_nq, hot_reset_q, cable_q;
+  logic [3:0] flash_io_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) rst_nq <= 1'b0;
+    else rst_nq <= 1'b1;
+  end
+  always_ff @(posedge clk_i) begin
+    hot_reset_q <= in_i[weir_top_pkg::InHotResetLsb];
+    cable_q <= in_i[weir_top_pkg::InLinkUpLsb];
+    flash_io_q <= in_i[weir_top_pkg::InFlashIoLsb +: 4];
+  end
 
   assign wrx_in.sop = in_i[weir_top_pkg::InWireRxFlagsLsb + 1];
   assign wrx_in.eop = in_i[weir_top_pkg::InWireRxFlagsLsb + 2];
   assign wrx_in.err = in_i[weir_top_pkg::InWireRxFlagsLsb + 3];
   assign wrx_in.bytes = in_i[weir_top_pkg::InWireRxBytesLsb +: 7];
   assign wrx_in.data = in_i[weir_top_pkg::InWireRxDataLsb +: 512];
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
+  always_ff @(posedge clk_i or negedge rst_nq) begin
+    if (!rst_nq) begin
       wrx_valid_q <= 1'b0;
       idle_q <= 1'b0;
     end else begin
@@ -50,21 +63,21 @@ module weir_sim_top (
   end
 
   weir_top u_top (
-      .clk_i, .rst_ni, .hot_reset_i(in_i[weir_top_pkg::InHotResetLsb]),
+      .clk_i, .rst_ni(rst_nq), .hot_reset_i(hot_reset_q),
       .tlp_rx_valid_i(rx_valid), .tlp_rx_ready_o(rx_ready), .tlp_rx_i(rx_tlp),
       .tlp_tx_valid_o(tx_valid), .tlp_tx_ready_i(tx_ready), .tlp_tx_o(tx_tlp),
       .wire_rx_valid_i(wrx_valid_q), .wire_rx_i(wrx_q),
       .wire_tx_valid_o(wtx_valid), .wire_tx_ready_i(wtx_ready), .wire_tx_o(wtx),
-      .cable_i(in_i[weir_top_pkg::InLinkUpLsb]),
+      .cable_i(cable_q),
       .flash_cs_o(flash_cs), .flash_sck_o(flash_sck), .flash_io_o(flash_io), .flash_oe_o(flash_oe),
-      .flash_io_i(in_i[weir_top_pkg::InFlashIoLsb +: 4]),
+      .flash_io_i(flash_io_q),
       .console_valid_o(console_valid), .console_o(console_char),
       .core0_sleep_o(core0_sleep), .core1_sleep_o(core1_sleep), .fw_ready_o(fw_ready), .idle_o(idle));
 
   logic       console_valid_q;
   logic [7:0] console_q;
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) console_valid_q <= 1'b0;
+  always_ff @(posedge clk_i or negedge rst_nq) begin
+    if (!rst_nq) console_valid_q <= 1'b0;
     else console_valid_q <= console_valid;
   end
   always_ff @(posedge clk_i) begin
