@@ -75,16 +75,20 @@ static void random_traffic(void) {
     for (unsigned fn = 1; fn <= 6; fn++)
         fn_map(fn, 100 + 8 * fn, 8);
     for (unsigned i = 0; i < 6; i++)
-        qs[n++] = hq_open((struct hq_config){i * 17, 0, i * 17, 3 + bench_below(5), 3 + bench_below(5), 8 + bench_below(3)});
+        qs[n++] =
+            hq_open((struct hq_config){i * 17, 0, i * 17, 3 + bench_below(5), 3 + bench_below(5), 8 + bench_below(3)});
     for (unsigned fn = 1; fn <= 6; fn++)
         for (unsigned p = 0; p < 3; p++)
-            qs[n++] = hq_open((struct hq_config){100 + 8 * fn + p * 2, fn, p * 2, 3 + bench_below(5), 3 + bench_below(5), 8 + bench_below(3)});
+            qs[n++] = hq_open((struct hq_config){100 + 8 * fn + p * 2, fn, p * 2, 3 + bench_below(5),
+                                                 3 + bench_below(5), 8 + bench_below(3)});
     traffic(qs, n, 40000, true);
     drain(qs, n);
     uint32_t tx = 0, rx = 0, none = 0, cpls = 0;
     for (unsigned i = 0; i < n; i++)
-        tx += qs[i]->completed, rx += qs[i]->rx_ok, none += qs[i]->rx_drop[WEIR_QP_REASON_NO_DESC], cpls += qs[i]->tx_cpls;
-    CHECK(tx > 1000 && rx > 1000 && cpls < tx, "too little happened: %u transmitted in %u completions, %u received, %u without buffer", tx, cpls, rx, none);
+        tx += qs[i]->completed, rx += qs[i]->rx_ok, none += qs[i]->rx_drop[WEIR_QP_REASON_NO_DESC],
+            cpls += qs[i]->tx_cpls;
+    CHECK(tx > 1000 && rx > 1000 && cpls < tx,
+          "too little happened: %u transmitted in %u completions, %u received, %u without buffer", tx, cpls, rx, none);
     printf("%u transmitted in %u completions, %u received, %u without buffer\n", tx, cpls, rx, none);
 }
 
@@ -108,7 +112,8 @@ static void random_small_rings(void) {
 static void cq_full(void) {
     driver_init(bench_model, bench_rand());
     fn_map(1, 0, 4);
-    struct hq *q = hq_open((struct hq_config){0, 1, 0, 6, 6, 4}), *other = hq_open((struct hq_config){1, 1, 1, 6, 6, 8});
+    struct hq *q = hq_open((struct hq_config){0, 1, 0, 6, 6, 4}),
+              *other = hq_open((struct hq_config){1, 1, 1, 6, 6, 8});
     q->merged_ok = true;
     for (unsigned i = 0; i < 40; i++)
         hq_rx(q, 32);
@@ -117,7 +122,8 @@ static void cq_full(void) {
     for (unsigned i = 0; i < 20; i++)
         hq_send(q, 100);
     settle();
-    CHECK(q->rx_ok == 16 && q->rx_drop[WEIR_QP_REASON_CQ_FULL] == 4, "16 of 20 frames fit the ring, %u taken", q->rx_ok);
+    CHECK(q->rx_ok == 16 && q->rx_drop[WEIR_QP_REASON_CQ_FULL] == 4, "16 of 20 frames fit the ring, %u taken",
+          q->rx_ok);
     hq_fence(q);
     settle();
     CHECK(q->rx_drop[WEIR_QP_REASON_CQ_FULL] == 5, "a fence that does not fit gets a fate");
@@ -135,7 +141,8 @@ static void cq_full(void) {
     hq_ring_cq(q, false);
     settle();
     hq_poll(q);
-    CHECK(q->completed == 30 && q->tx_cpls == 1, "one merged completion when there is room: %u in %u", q->completed, q->tx_cpls);
+    CHECK(q->completed == 30 && q->tx_cpls == 1, "one merged completion when there is room: %u in %u", q->completed,
+          q->tx_cpls);
     hq_ring_cq(q, false);
     hq_ring_cq(other, false);
     settle();
@@ -146,11 +153,11 @@ static void cq_full(void) {
 struct bad {
     unsigned reason;
     uint64_t addr;
-    uint64_t hi;       // before the phase
+    uint64_t hi; // before the phase
     unsigned repeat;
 };
 #define LEN(n) ((uint64_t)(n))
-#define BIT(b) ((uint64_t)1 << ((b) - 64))
+#define BIT(b) ((uint64_t)1 << ((b)-64))
 #define EOP BIT(80)
 
 static void bad_tx(void) {
@@ -167,7 +174,7 @@ static void bad_tx(void) {
         {WEIR_QP_REASON_TX_BAD_PHASE, buf, LEN(60) | EOP | BIT(127), 1},
         {WEIR_QP_REASON_TX_BAD_FLAGS, buf, LEN(60) | EOP | BIT(85), 1},
         {WEIR_QP_REASON_TX_BAD_FLAGS, buf, LEN(60) | EOP | BIT(86), 1},
-        {WEIR_QP_REASON_TX_BAD_FLAGS, buf, LEN(60) | EOP | BIT(88), 1},  // DST_VPORT is the PF's
+        {WEIR_QP_REASON_TX_BAD_FLAGS, buf, LEN(60) | EOP | BIT(88), 1}, // DST_VPORT is the PF's
         {WEIR_QP_REASON_BAD_ADDR, 0xfee00000, LEN(60) | EOP, 1},
         {WEIR_QP_REASON_BAD_ADDR, 0xfeefffff, LEN(60) | EOP, 1},
         {WEIR_QP_REASON_BAD_ADDR, 0xfee00000 - 59, LEN(60) | EOP, 1},
@@ -184,7 +191,7 @@ static void bad_tx(void) {
             hq_tx(q, 60 + bench_below(200), 1, true);
         for (unsigned k = 0; k < cases[i].repeat; k++)
             hq_tx_raw(q, cases[i].addr, cases[i].hi);
-        hq_tx_raw(q, buf, LEN(60) | EOP);  // behind the bad one: never read
+        hq_tx_raw(q, buf, LEN(60) | EOP); // behind the bad one: never read
         hq_ring_tx(q);
         for (unsigned k = 0; k < 6; k++)
             hq_tx(victim, 200, 2, true);
@@ -205,8 +212,13 @@ static void bad_tx(void) {
         hq_finish(q);
     }
     hq_finish(victim);
-    // Legal extremes: the longest frame, the shortest, addresses right beside the window are not errors.
+    // Legal extremes: the shortest frame, also in 8 pieces, and the longest.
     struct hq *q = hq_open((struct hq_config){70, 2, 30, 5, 5, 8});
+    struct txf *t = &q->tx[q->posted++];
+    *t = (struct txf){.len = WEIR_MAX_FRAME, .seed = 77, .vport = q->vport, .tag = 1, .cpl_req = true};
+    for (uint32_t i = 0; i < t->len; i++)
+        *mem_at(buf + i) = pattern(t->seed, i);
+    hq_tx_raw(q, buf, LEN(WEIR_MAX_FRAME) | EOP | BIT(81));
     hq_tx(q, 14, 1, true);
     hq_tx(q, 14, 8, true);
     hq_ring_tx(q);
@@ -303,7 +315,8 @@ static void dma_error(void) {
             hq_tx(other, 100, 1, false);
         hq_ring_tx(other);
         settle();
-        CHECK(q->sent == 0 && q->cancelled == (k == 2), "frame of a failed read: %u sent, %u cancelled", q->sent, q->cancelled);
+        CHECK(q->sent == 0 && q->cancelled == (k == 2), "frame of a failed read: %u sent, %u cancelled", q->sent,
+              q->cancelled);
         expect_error(q, WEIR_QP_REASON_DMA_ERROR);
         CHECK(!WEIR_GET(hq_status(q), QUEUE_QP_STATUS_TX_BUSY), "nothing is in flight");
         h.page_bad[page] = 0;
@@ -426,6 +439,42 @@ static void no_lost_wakeup(void) {
     CHECK(wakes > 1000 && arms >= wakes && arms <= wakes + 2, "%u armings, %u interrupts", arms, wakes);
 }
 
+// One completion and one arming, every distance between them, then rest: no later completion can hide a lost wake-up.
+static void one_wakeup(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(4, 16, 4);
+    h.stall = 0;
+    h.lat_max = h.lat_min;
+    h.done_max = h.done_min;
+    struct hq *q = hq_open((struct hq_config){16, 4, 0, 6, 6, 5});
+    uint32_t before = 0, early = 0;
+    for (unsigned n = 0; n < 1500; n++) {
+        if (hq_rx_room(q) > 32) {
+            while (hq_rx_room(q) > 0)
+                hq_rx(q, 32);
+            hq_ring_rx(q);
+        }
+        settle();
+        uint64_t writes = h.wr_count;
+        if (n % 2) {
+            hq_send(q, 64);
+        } else {
+            hq_tx(q, 60, 1, n % 4 == 0);
+            hq_ring_tx(q);
+        }
+        unsigned delay = n / 2 % 50;
+        ticks(delay);
+        hq_ring_cq(q, true); // head and tail as they were: the completion may exist by now or not
+        early += h.wr_count - writes >= 1 + n % 2;
+        settle();
+        CHECK(h.irq[4][q->vec] == before + 1, "%u cycles between: %u interrupts", delay, h.irq[4][q->vec] - before);
+        before++;
+        CHECK(hq_poll(q) == 1, "one completion");
+        CHECK(!WEIR_GET(hq_status(q), QUEUE_QP_STATUS_ARMED), "one interrupt an arming");
+    }
+    CHECK(early > 100 && early < 1400, "both orders are tried: %u", early);
+}
+
 // LOAD while work of the old life is everywhere: the new life sees none of it.
 static void reload_in_traffic(void) {
     driver_init(bench_model, bench_rand());
@@ -456,7 +505,8 @@ static void reload_in_traffic(void) {
     }
     hq_poll(q);
     drain(qs, 4);
-    CHECK(busy > 30 && frames > 500 && q->cancelled > 30, "too little happened: %u lives ended busy, %u frames, %u cancelled", busy, frames, q->cancelled);
+    CHECK(busy > 30 && frames > 500 && q->cancelled > 30,
+          "too little happened: %u lives ended busy, %u frames, %u cancelled", busy, frames, q->cancelled);
 }
 
 static void fences(void) {
@@ -491,7 +541,8 @@ static void fences(void) {
 static void credit(void) {
     driver_init(bench_model, bench_rand());
     fn_map(1, 0, 8);
-    struct hq *q = hq_open((struct hq_config){0, 1, 0, 7, 4, 8}), *other = hq_open((struct hq_config){1, 1, 1, 7, 4, 8});
+    struct hq *q = hq_open((struct hq_config){0, 1, 0, 7, 4, 8}),
+              *other = hq_open((struct hq_config){1, 1, 1, 7, 4, 8});
     csr_write(WEIR_QUEUE_QP_SEL_OFFSET, 0);
     csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 0);
     for (unsigned i = 0; i < 100; i++) {
@@ -512,7 +563,8 @@ static void credit(void) {
     CHECK(q->sent == first, "debt paid is not credit");
     csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 1600);
     settle();
-    CHECK(q->sent >= first + 16 && q->sent < first + 16 + 8, "1600 bytes are 16 frames and less than a batch more: %u", q->sent - first);
+    CHECK(q->sent >= first + 16 && q->sent < first + 16 + 8, "1600 bytes are 16 frames and less than a batch more: %u",
+          q->sent - first);
     csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 0x80000000);
     settle();
     CHECK(q->sent == 100, "unlimited");
@@ -529,7 +581,8 @@ static void fn_disable(void) {
     driver_init(bench_model, bench_rand());
     fn_map(1, 0, 8);
     fn_map(2, 8, 8);
-    struct hq *q = hq_open((struct hq_config){0, 1, 0, 6, 6, 8}), *other = hq_open((struct hq_config){8, 2, 0, 6, 6, 8});
+    struct hq *q = hq_open((struct hq_config){0, 1, 0, 6, 6, 8}),
+              *other = hq_open((struct hq_config){8, 2, 0, 6, 6, 8});
     for (unsigned i = 0; i < 10; i++)
         hq_rx(q, 32);
     hq_ring_rx(q);
@@ -562,7 +615,7 @@ static void fn_disable(void) {
     // TX_OFF: no new fetch, what is in flight completes, TX_BUSY falls.
     h.lat_min = h.lat_max = 40;
     csr_write(WEIR_QUEUE_QP_SEL_OFFSET, 0);
-    csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 100000);  // limited: one batch at a time
+    csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 100000); // limited: one batch at a time
     for (unsigned i = 0; i < 60; i++)
         hq_tx(q, 100, 1, true);
     hq_ring_tx(q);
@@ -601,6 +654,15 @@ static void rx_reasons(void) {
     settle();
     CHECK(q->rx_drop[WEIR_QP_REASON_RX_TOO_LONG] == 2 && q->rx_ok == 2 && q->rx_drop[WEIR_QP_REASON_NO_DESC] == 2,
           "a frame too long uses no buffer: %u too long, %u taken", q->rx_drop[WEIR_QP_REASON_RX_TOO_LONG], q->rx_ok);
+    // The longest frame into a buffer that just holds it.
+    uint64_t big = mem_alloc(16384, 1);
+    memset(mem_at(big), 0xEE, 16384);
+    hq_rx_raw(q, big, 4711 | (uint64_t)(WEIR_MAX_FRAME / 64) << 16);
+    hq_ring_rx(q);
+    settle();
+    hq_send(q, WEIR_MAX_FRAME);
+    settle();
+    CHECK(q->rx_ok == 3, "the longest frame");
     hq_cmd(q, 5);
     hq_send(q, 2000);
     settle();
@@ -644,11 +706,22 @@ static void scatter(void) {
 
 int main(int argc, char **argv) {
     static const struct bench_case cases[] = {
-        {"random_traffic", random_traffic}, {"random_small_rings", random_small_rings}, {"cq_full", cq_full},
-        {"bad_tx", bad_tx},                 {"bad_rx", bad_rx},                         {"bad_doorbell", bad_doorbell},
-        {"dma_error", dma_error},           {"doorbell_isolation", doorbell_isolation}, {"no_lost_wakeup", no_lost_wakeup},
-        {"reload_in_traffic", reload_in_traffic}, {"fences", fences},                   {"credit", credit},
-        {"fn_disable", fn_disable},         {"rx_reasons", rx_reasons},                 {"scatter", scatter},
+        {"random_traffic", random_traffic},
+        {"random_small_rings", random_small_rings},
+        {"cq_full", cq_full},
+        {"bad_tx", bad_tx},
+        {"bad_rx", bad_rx},
+        {"bad_doorbell", bad_doorbell},
+        {"dma_error", dma_error},
+        {"doorbell_isolation", doorbell_isolation},
+        {"no_lost_wakeup", no_lost_wakeup},
+        {"one_wakeup", one_wakeup},
+        {"reload_in_traffic", reload_in_traffic},
+        {"fences", fences},
+        {"credit", credit},
+        {"fn_disable", fn_disable},
+        {"rx_reasons", rx_reasons},
+        {"scatter", scatter},
         {"cycles_per_frame", perf_run},
     };
     return bench_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));

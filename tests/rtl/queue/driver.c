@@ -8,7 +8,7 @@ static struct weir_ring_entry *entry(uint64_t base, unsigned log, uint16_t idx) 
 }
 
 static uint64_t phase(unsigned log, uint16_t idx) {
-    return (uint64_t)!(idx >> log & 1) << 63;
+    return (uint64_t) !(idx >> log & 1) << 63;
 }
 
 // The life hq_reload ended, and whether the frame just taken belonged to it.
@@ -38,7 +38,8 @@ static void on_tx(const struct tx_frame *f) {
     }
     CHECK(q->sent < q->posted, "queue %u: a frame more than posted", q->qp);
     const struct txf *t = &q->tx[q->sent++ % TX_WINDOW];
-    CHECK(f->len == t->len && f->tag == t->tag, "queue %u: frame of %u bytes tag %u, expected %u tag %u", q->qp, f->len, f->tag, t->len, t->tag);
+    CHECK(f->len == t->len && f->tag == t->tag, "queue %u: frame of %u bytes tag %u, expected %u tag %u", q->qp, f->len,
+          f->tag, t->len, t->tag);
     CHECK(f->vport == t->vport && f->cpl_req == t->cpl_req && f->l3 == t->l3 && f->l4 == t->l4 && f->vlan == t->vlan,
           "queue %u: frame meta", q->qp);
     CHECK(!t->vlan || f->tci == t->tci, "queue %u: tag to insert", q->qp);
@@ -241,13 +242,15 @@ void hq_tx(struct hq *q, unsigned len, unsigned segs, bool cpl_req) {
         if (n > TX_SLOT - 64)
             n = s + 1 == segs ? n : TX_SLOT - 64;
         CHECK(n <= TX_SLOT, "bench: piece of %u bytes", n);
-        uint64_t a = q->txb + TX_SLOT * (uint64_t)(q->tx_prod & ((1u << q->txlog) - 1)) + (n <= TX_SLOT - 64 ? bench_below(64) : 0);
+        uint64_t a = q->txb + TX_SLOT * (uint64_t)(q->tx_prod & ((1u << q->txlog) - 1)) +
+                     (n <= TX_SLOT - 64 ? bench_below(64) : 0);
         for (unsigned i = 0; i < n; i++)
             *mem_at(a + i) = pattern(t->seed, at + i);
         bool eop = s + 1 == segs;
-        uint64_t hi = WEIR_RING_PUT_HI(n, TXD_LEN) | WEIR_RING_PUT_HI(eop, TXD_EOP) | WEIR_RING_PUT_HI(eop && cpl_req, TXD_CPL_REQ) |
-                      WEIR_RING_PUT_HI(t->l3, TXD_CSUM_L3) | WEIR_RING_PUT_HI(t->l4, TXD_CSUM_L4) |
-                      WEIR_RING_PUT_HI(t->vlan, TXD_VLAN_INS) | WEIR_RING_PUT_HI(t->tci, TXD_VLAN_TCI) | WEIR_RING_PUT_HI(dst, TXD_DST_VPORT);
+        uint64_t hi = WEIR_RING_PUT_HI(n, TXD_LEN) | WEIR_RING_PUT_HI(eop, TXD_EOP) |
+                      WEIR_RING_PUT_HI(eop && cpl_req, TXD_CPL_REQ) | WEIR_RING_PUT_HI(t->l3, TXD_CSUM_L3) |
+                      WEIR_RING_PUT_HI(t->l4, TXD_CSUM_L4) | WEIR_RING_PUT_HI(t->vlan, TXD_VLAN_INS) |
+                      WEIR_RING_PUT_HI(t->tci, TXD_VLAN_TCI) | WEIR_RING_PUT_HI(dst, TXD_DST_VPORT);
         hq_tx_raw(q, a, hi);
         at += n;
     }
@@ -278,9 +281,12 @@ void hq_ring_cq(struct hq *q, bool arm) {
 
 static void take_tx(struct hq *q, struct weir_ring_entry e) {
     uint32_t count = (uint32_t)WEIR_RING_GET(e, CPL_OFFSET64), tag = (uint32_t)WEIR_RING_GET(e, CPL_VLAN_TCI);
-    CHECK(count >= 1 && q->completed + count <= q->done, "queue %u: completion of %u frames, %u done", q->qp, count, q->done - q->completed);
-    CHECK(WEIR_RING_GET(e, CPL_LEN) == q->page, "queue %u: completion names queue %u", q->qp, (unsigned)WEIR_RING_GET(e, CPL_LEN));
-    CHECK(WEIR_RING_GET(e, CPL_BUF_ID) == 0 && !WEIR_RING_GET(e, CPL_ERR) && !WEIR_RING_GET(e, CPL_FENCE), "queue %u: status", q->qp);
+    CHECK(count >= 1 && q->completed + count <= q->done, "queue %u: completion of %u frames, %u done", q->qp, count,
+          q->done - q->completed);
+    CHECK(WEIR_RING_GET(e, CPL_LEN) == q->page, "queue %u: completion names queue %u", q->qp,
+          (unsigned)WEIR_RING_GET(e, CPL_LEN));
+    CHECK(WEIR_RING_GET(e, CPL_BUF_ID) == 0 && !WEIR_RING_GET(e, CPL_ERR) && !WEIR_RING_GET(e, CPL_FENCE),
+          "queue %u: status", q->qp);
     CHECK(q->merged_ok || count <= 16, "queue %u: %u frames in a completion", q->qp, count);
     for (uint32_t i = 0; i < count; i++) {
         const struct txf *t = &q->tx[q->completed++ % TX_WINDOW];
@@ -309,11 +315,14 @@ static void take_rx(struct hq *q, struct weir_ring_entry e) {
     }
     uint16_t slot = (uint16_t)(q->rx_used - frames_wanted(q, q->want_head) - 1);
     CHECK(WEIR_RING_GET(e, CPL_BUF_ID) == q->rx_id[slot % RX_WINDOW], "queue %u: buffer id", q->qp);
-    CHECK(WEIR_RING_GET(e, CPL_LEN) == s->len && WEIR_RING_GET(e, CPL_VLAN_TCI) == s->tci, "queue %u: length or tag", q->qp);
+    CHECK(WEIR_RING_GET(e, CPL_LEN) == s->len && WEIR_RING_GET(e, CPL_VLAN_TCI) == s->tci, "queue %u: length or tag",
+          q->qp);
     unsigned local = s->flags >> 5 & 1;
-    unsigned flags = (unsigned)(WEIR_RING_GET(e, CPL_VLAN_STRIPPED) | WEIR_RING_GET(e, CPL_L4_OK) << 1 | WEIR_RING_GET(e, CPL_L3_OK) << 2 |
-                                WEIR_RING_GET(e, CPL_REDIRECT) << 3 | WEIR_RING_GET(e, CPL_MCAST) << 4 | WEIR_RING_GET(e, CPL_LOCAL) << 5);
-    CHECK(flags == s->flags && WEIR_RING_GET(e, CPL_EOP) && !WEIR_RING_GET(e, CPL_TRUNC), "queue %u: flags %x, expected %x", q->qp, flags, s->flags);
+    unsigned flags = (unsigned)(WEIR_RING_GET(e, CPL_VLAN_STRIPPED) | WEIR_RING_GET(e, CPL_L4_OK) << 1 |
+                                WEIR_RING_GET(e, CPL_L3_OK) << 2 | WEIR_RING_GET(e, CPL_REDIRECT) << 3 |
+                                WEIR_RING_GET(e, CPL_MCAST) << 4 | WEIR_RING_GET(e, CPL_LOCAL) << 5);
+    CHECK(flags == s->flags && WEIR_RING_GET(e, CPL_EOP) && !WEIR_RING_GET(e, CPL_TRUNC),
+          "queue %u: flags %x, expected %x", q->qp, flags, s->flags);
     CHECK(WEIR_RING_GET(e, CPL_SRC_VPORT) == (local ? s->src & 127 : 0), "queue %u: source vPort", q->qp);
     const uint8_t *d = mem_at(entry(q->rxr, q->rxlog, slot)->lo);
     for (uint32_t i = 0; i < s->len; i++)
@@ -337,26 +346,39 @@ unsigned hq_poll(struct hq *q) {
 }
 
 void hq_send(const struct hq *q, unsigned len) {
-    struct rx_send s = {.len = len, .vport = q->vport, .qp = q->qp, .hash = (uint32_t)bench_rand(), .epoch = bench_below(256),
-                        .src = bench_below(128), .tci = bench_below(65536), .flags = bench_below(64), .seed = (uint32_t)bench_rand()};
+    struct rx_send s = {.len = len,
+                        .vport = q->vport,
+                        .qp = q->qp,
+                        .hash = (uint32_t)bench_rand(),
+                        .epoch = bench_below(256),
+                        .src = bench_below(128),
+                        .tci = bench_below(65536),
+                        .flags = bench_below(64),
+                        .seed = (uint32_t)bench_rand()};
     rx_push(s);
 }
 
 void hq_fence(const struct hq *q) {
-    struct rx_send s = {.fence = true, .vport = q->vport, .qp = q->qp, .hash = (uint32_t)bench_rand(), .epoch = bench_below(256)};
+    struct rx_send s = {
+        .fence = true, .vport = q->vport, .qp = q->qp, .hash = (uint32_t)bench_rand(), .epoch = bench_below(256)};
     rx_push(s);
 }
 
 void hq_finish(struct hq *q) {
     uint32_t s = hq_status(q);
     CHECK(!WEIR_GET(s, QUEUE_QP_STATUS_ERROR), "queue %u: error %u", q->qp, WEIR_GET(s, QUEUE_QP_STATUS_REASON));
-    CHECK(q->posted == q->sent && q->sent == q->completed, "queue %u: %u frames posted, %u sent, %u completed", q->qp, q->posted, q->sent, q->completed);
-    CHECK(q->want_head == q->want_tail, "queue %u: %u received frames without completion", q->qp, q->want_tail - q->want_head);
+    CHECK(q->posted == q->sent && q->sent == q->completed, "queue %u: %u frames posted, %u sent, %u completed", q->qp,
+          q->posted, q->sent, q->completed);
+    CHECK(q->want_head == q->want_tail, "queue %u: %u received frames without completion", q->qp,
+          q->want_tail - q->want_head);
     CHECK(q->tx_cons == q->tx_prod, "queue %u: consumer index %u of %u", q->qp, q->tx_cons, q->tx_prod);
     CHECK(!WEIR_GET(s, QUEUE_QP_STATUS_TX_BUSY) && !WEIR_GET(s, QUEUE_QP_STATUS_RX_BUSY), "queue %u is busy", q->qp);
-    CHECK(csr_read(WEIR_QUEUE_QP_TX_PTR_OFFSET) == (q->tx_prod | (uint32_t)q->tx_prod << 16), "queue %u: TX_PTR", q->qp);
-    CHECK(csr_read(WEIR_QUEUE_QP_RX_PTR_OFFSET) == (q->rx_used | (uint32_t)q->rx_prod << 16), "queue %u: RX_PTR", q->qp);
-    CHECK(csr_read(WEIR_QUEUE_QP_CQ_PTR_OFFSET) == (q->cq_head | (uint32_t)q->cq_rung << 16), "queue %u: CQ_PTR", q->qp);
+    CHECK(csr_read(WEIR_QUEUE_QP_TX_PTR_OFFSET) == (q->tx_prod | (uint32_t)q->tx_prod << 16), "queue %u: TX_PTR",
+          q->qp);
+    CHECK(csr_read(WEIR_QUEUE_QP_RX_PTR_OFFSET) == (q->rx_used | (uint32_t)q->rx_prod << 16), "queue %u: RX_PTR",
+          q->qp);
+    CHECK(csr_read(WEIR_QUEUE_QP_CQ_PTR_OFFSET) == (q->cq_head | (uint32_t)q->cq_rung << 16), "queue %u: CQ_PTR",
+          q->qp);
 }
 
 uint32_t event_pop(void) {
@@ -365,8 +387,11 @@ uint32_t event_pop(void) {
 
 void expect_error(const struct hq *q, unsigned reason) {
     uint32_t s = hq_status(q);
-    CHECK(WEIR_GET(s, QUEUE_QP_STATUS_ERROR) && WEIR_GET(s, QUEUE_QP_STATUS_REASON) == reason, "queue %u: status %08x, expected reason %u", q->qp, s, reason);
-    CHECK(!WEIR_GET(s, QUEUE_QP_STATUS_TX_ON) && !WEIR_GET(s, QUEUE_QP_STATUS_RX_ON), "queue %u: an error stops both directions", q->qp);
+    CHECK(WEIR_GET(s, QUEUE_QP_STATUS_ERROR) && WEIR_GET(s, QUEUE_QP_STATUS_REASON) == reason,
+          "queue %u: status %08x, expected reason %u", q->qp, s, reason);
+    CHECK(!WEIR_GET(s, QUEUE_QP_STATUS_TX_ON) && !WEIR_GET(s, QUEUE_QP_STATUS_RX_ON),
+          "queue %u: an error stops both directions", q->qp);
     uint32_t e = event_pop();
-    CHECK(e == (1u << 31 | (uint32_t)WEIR_HW_EVENT_QP_ERROR << 24 | reason << 16 | q->qp), "event %08x of queue %u, reason %u", e, q->qp, reason);
+    CHECK(e == (1u << 31 | (uint32_t)WEIR_HW_EVENT_QP_ERROR << 24 | reason << 16 | q->qp),
+          "event %08x of queue %u, reason %u", e, q->qp, reason);
 }

@@ -38,7 +38,7 @@ void harness_init(struct weir_rtl *model, uint64_t seed) {
     h.done_max = 30;
     for (unsigned fn = 0; fn < FNS; fn++)
         fn_set(fn, true, false, true);
-    ticks(300);  // the block clears its queues after reset
+    ticks(300); // the block clears its queues after reset
 }
 
 void fn_set(unsigned fn, bool enabled, bool flr, bool dma_ok) {
@@ -116,7 +116,7 @@ static void client_request(unsigned c) {
 }
 
 static void client_answer(unsigned c) {
-    static bool offered[CLIENTS];  // a beat once offered stays
+    static bool offered[CLIENTS]; // a beat once offered stays
     struct client *cl = &h.client[c];
     struct chain *ch = &cl->q[cl->head % 1024];
     bool have = cl->head != cl->tail && ch->due <= now();
@@ -305,8 +305,11 @@ static void take_fate(void) {
         return;
     CHECK(h.fate_head != h.rx_tail, "fate without a frame");
     struct rx_send *f = &h.rx[h.fate_head++ % 1024];
-    struct fate t = {.id = f->id, .fence = bench_get(h.out, OUT_FATE + 30, 1), .vport = (uint32_t)bench_get(h.out, OUT_FATE + 22, 8),
-                     .reason = (uint32_t)bench_get(h.out, OUT_FATE + 14, 8), .len = (uint32_t)bench_get(h.out, OUT_FATE, 14),
+    struct fate t = {.id = f->id,
+                     .fence = bench_get(h.out, OUT_FATE + 30, 1),
+                     .vport = (uint32_t)bench_get(h.out, OUT_FATE + 22, 8),
+                     .reason = (uint32_t)bench_get(h.out, OUT_FATE + 14, 8),
+                     .len = (uint32_t)bench_get(h.out, OUT_FATE, 14),
                      .qp = f->qp};
     CHECK(t.fence == f->fence && t.vport == f->vport, "fate of another frame");
     CHECK(f->fence || t.len == f->len, "fate length %u of a frame of %u", t.len, f->len);
@@ -356,7 +359,8 @@ void ticks(unsigned n) {
 }
 
 bool harness_quiet(void) {
-    bool quiet = h.bar_head == h.bar_tail && h.rx_tail == h.fate_head && h.done_head == h.done_tail && !h.tx_open && !h.wr_open;
+    bool quiet =
+        h.bar_head == h.bar_tail && h.rx_tail == h.fate_head && h.done_head == h.done_tail && !h.tx_open && !h.wr_open;
     for (unsigned c = 0; c < CLIENTS; c++)
         quiet = quiet && h.client[c].head == h.client[c].tail && !h.client[c].open;
     return quiet;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything around weir_queue in the bench: host memory, the three DMA clients and the writer, the switch, CSR bus and BAR.
-// One model at a time; all state is in `h`. Checks that hold in every case are made here: each access carries the function that
-// owns the page, chains and bursts are well formed, fates come once per frame and in order.
+// Everything around weir_queue in the bench: host memory, the three DMA clients and the writer, the switch, CSR bus and
+// BAR. One model at a time; all state is in `h`. Checks that hold in every case are made here: each access carries the
+// function that owns the page, chains and bursts are well formed, fates come once per frame and in order.
 #ifndef QUEUE_HARNESS_H
 #define QUEUE_HARNESS_H
 
@@ -21,7 +21,7 @@ struct chain {
 };
 
 struct client {
-    struct chain q[1024];  // ring; the newest may be open
+    struct chain q[1024]; // ring; the newest may be open
     unsigned head, tail;
     bool open;
     uint64_t last_due;
@@ -36,7 +36,7 @@ struct tx_frame {
 
 struct rx_send {
     bool fence;
-    uint32_t len, vport, qp, hash, epoch, src, tci, flags;  // flags: as rx_frame_t bits 533..528
+    uint32_t len, vport, qp, hash, epoch, src, tci, flags; // flags: as rx_frame_t bits 533..528
     uint32_t seed;
     uint64_t id;
 };
@@ -73,30 +73,36 @@ struct harness {
     void (*on_tx)(const struct tx_frame *f);
     void (*on_done)(uint32_t qp, uint32_t tag, uint32_t epoch);
     void (*on_fate)(const struct fate *f);
-    struct { uint32_t qp, tag, epoch; bool cpl_req; uint64_t due; } done[4096];
+    struct {
+        uint32_t qp, tag, epoch;
+        bool cpl_req;
+        uint64_t due;
+    } done[4096];
     unsigned done_head, done_tail;
     uint8_t epoch;
     struct rx_send rx[1024];
-    unsigned rx_head, rx_tail;  // being sent, next free
+    unsigned rx_head, rx_tail; // being sent, next free
     uint32_t rx_beat;
-    unsigned fate_head;         // oldest frame without fate
+    unsigned fate_head; // oldest frame without fate
     uint64_t rx_id;
     // BAR
-    struct { uint32_t fn, addr, data; } bar[512];
+    struct {
+        uint32_t fn, addr, data;
+    } bar[512];
     unsigned bar_head, bar_tail;
 };
 extern struct harness h;
 
-void harness_init(struct weir_rtl *model, uint64_t seed);  // bench.h's state is per file: each file takes its copy
+void harness_init(struct weir_rtl *model, uint64_t seed); // bench.h's state is per file: each file takes its copy
 void tick(void);
 void ticks(unsigned n);
-bool harness_quiet(void);   // nothing outside the queue block is under way
-void settle(void);          // until nothing happens any more; fails when that takes too long
+bool harness_quiet(void); // nothing outside the queue block is under way
+void settle(void);        // until nothing happens any more; fails when that takes too long
 uint64_t mem_alloc(uint32_t bytes, unsigned fn);
 uint8_t *mem_at(uint64_t addr);
 void csr_write(uint32_t offset, uint32_t value);
 uint32_t csr_read(uint32_t offset);
-void bar_write(unsigned fn, uint32_t addr, uint32_t data);  // queued, one a cycle
+void bar_write(unsigned fn, uint32_t addr, uint32_t data); // queued, one a cycle
 void fn_set(unsigned fn, bool enabled, bool flr, bool dma_ok);
 bool rx_room(void);
 void rx_push(struct rx_send f);
