@@ -30,6 +30,13 @@ static const struct steer_vport *own_qp(unsigned fn, unsigned qp, unsigned *vpor
     return steer_vport((unsigned)own);
 }
 
+// True when [base, base + bytes) stays below 2^64 and clear of the interrupt window: the card must never write there but for
+// its own interrupts (threat T10).
+static bool ring_ok(uint64_t base, unsigned log2) {
+    uint64_t last = base + ((uint64_t)WEIR_RING_ENTRY_BYTES << log2) - 1;
+    return (base & 63) == 0 && last >= base && (last < 0xFEE00000u || base > 0xFEEFFFFFu);
+}
+
 enum weir_status cmd_run_CREATE_QP(unsigned fn, const void *req_, void *rsp_) {
     const struct weir_create_qp_req *req = req_;
     struct weir_create_qp_rsp *rsp = rsp_;
@@ -41,7 +48,8 @@ enum weir_status cmd_run_CREATE_QP(unsigned fn, const void *req_, void *rsp_) {
     }
     if (req->tx_log2 < WEIR_RING_LOG2_MIN || req->tx_log2 > WEIR_RING_LOG2_MAX || req->rx_log2 < WEIR_RING_LOG2_MIN ||
         req->rx_log2 > WEIR_RING_LOG2_MAX || req->cq_log2 < WEIR_RING_LOG2_MIN + 1 || req->cq_log2 > WEIR_CQ_LOG2_MAX ||
-        req->vector >= WEIR_FN_VECTORS || ((req->tx_base | req->rx_base | req->cq_base) & 63) != 0) {
+        req->vector >= WEIR_FN_VECTORS || !ring_ok(req->tx_base, req->tx_log2) || !ring_ok(req->rx_base, req->rx_log2) ||
+        !ring_ok(req->cq_base, req->cq_log2)) {
         return WEIR_INVALID_PARAMETER;
     }
     status = ipc_queue_create(qp, fn, vport, req);

@@ -178,6 +178,10 @@ bool queue_poll_errors(void) {
         }
         reason[e.arg] = e.reason;
         (void)step(e.arg, QUEUE_EV_ERROR);
+        // A queue that stopped because its function was reset or switched off did nothing malicious.
+        if (e.reason == WEIR_QP_REASON_FN_DISABLED) {
+            continue;
+        }
         // A full ring means core 0 has this many reports to read already; the queue's own state keeps the reason.
         if (head - HAL_SHARED->ev_tail < HAL_SHARED_EVENTS) {
             HAL_SHARED->event[head % HAL_SHARED_EVENTS] = e.arg | (uint32_t)e.reason << 16;

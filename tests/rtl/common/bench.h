@@ -15,7 +15,8 @@
 #include "weir_rtl.h"
 
 // xorshift64*: small, seeded, the same on every machine.
-static uint64_t bench_state = 1;
+// Weak, so that a bench of several source files shares one generator and one model.
+__attribute__((weak)) uint64_t bench_state = 1;
 static inline uint64_t bench_rand(void) {
     bench_state ^= bench_state >> 12;
     bench_state ^= bench_state << 25;
@@ -47,7 +48,7 @@ static inline void bench_put(uint32_t *w, unsigned lsb, unsigned width, uint64_t
 }
 
 // A failed check ends the program with status 1: place, cycle and the message.
-static struct weir_rtl *bench_model;
+__attribute__((weak)) struct weir_rtl *bench_model;
 __attribute__((format(printf, 3, 4), noreturn)) static inline void bench_fail(const char *file, int line, const char *fmt, ...) {
     va_list ap;
     fprintf(stderr, "%s:%d: cycle %" PRIu64 ": ", file, line, bench_model != NULL ? weir_rtl_cycles(bench_model) : 0);
