@@ -144,21 +144,19 @@ module weir_pcie #(
       .msix_rdata_i(msix_rdata), .cpl_valid_o(own_cpl_valid), .cpl_ready_i(own_cpl_ready), .cpl_hdr_o(own_cpl_hdr),
       .cpl_data_o(own_cpl_data), .ur_o(np_ur), .poison_o(np_poison), .err_hdr_o(np_err_hdr), .idle_o(np_idle));
 
-  // ---- BAR port: writes first, a read at the latest after 16 of them; every access takes one cycle ----
-  logic [3:0] br_wait_q;
+  // ---- BAR port: one access a cycle, writes first. A write TLP leaves the port free while its header is looked at, so a
+  // read waits for one TLP at most. ----
   weir_pkg::bar_req_t bar_q;
-  assign br_ready = br_valid && (!bw_valid || br_wait_q == 4'hF);
-  assign bw_ready = !br_ready;
+  assign br_ready = br_valid && !bw_valid;
+  assign bw_ready = 1'b1;
   assign bar_req_o = bar_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      br_wait_q <= '0;
       bar_q <= '0;
       bus_q <= '0;
     end else begin
-      br_wait_q <= (br_valid && !br_ready) ? br_wait_q + 4'd1 : 4'd0;
-      bar_q.valid <= br_ready || (bw_valid && bw_ready && (bw_addr < 21'h1000 ||
-                                                          bw_addr >= 21'(weir_abi_pkg::BarDoorbellBase)));
+      bar_q.valid <= br_ready || (bw_valid && (bw_addr < 21'h1000 ||
+                                              bw_addr >= 21'(weir_abi_pkg::BarDoorbellBase)));
       bar_q.write <= !br_ready;
       bar_q.fn <= br_ready ? br_fn : bw_fn;
       bar_q.addr <= br_ready ? br_addr : bw_addr;
@@ -206,7 +204,7 @@ module weir_pcie #(
   logic [31:0] msg_data;
   logic msix_idle;
   weir_pcie_msix #(.NumFns(NumFns)) u_msix (
-      .clk_i, .rst_ni, .wr_i(bw_valid && bw_ready), .wr_fn_i(bw_fn), .wr_addr_i(bw_addr), .wr_data_i(bw_data),
+      .clk_i, .rst_ni, .wr_i(bw_valid), .wr_fn_i(bw_fn), .wr_addr_i(bw_addr), .wr_data_i(bw_data),
       .wr_be_i(bw_be), .rd_fn_i(br_fn), .rd_addr_i(br_addr), .rd_data_o(msix_rdata),
       .can_i(msix_en & ~msix_mask & bme & awake & visible & ~flr), .clear_i(flr_begin), .flr_i(flr | ~visible),
       .token_valid_i(token_valid), .token_ready_o(token_ready), .token_i(token),

@@ -39,6 +39,29 @@ module weir_pcie_cfg_fn #(
   assign msix_mask_o = mask_q;
   assign flr_req_o = write_i && addr == 12'(weir_pcie_pkg::CapPcie + 8) && be_i[1] && wdata_i[15];
 
+  logic [NumFns-1:0] bme_d;
+  logic [NumFns-1:0] sleep_d;
+  logic [NumFns-1:0] en_d;
+  logic [NumFns-1:0] mask_d;
+  always_comb begin
+    bme_d = bme_q;
+    sleep_d = sleep_q;
+    en_d = en_q;
+    mask_d = mask_q;
+    if (write_i) begin
+      case (addr)
+        12'h004: if (be_i[0]) bme_d[f] = wdata_i[2];
+        // Only D0 and D3hot exist; other states are not taken.
+        12'(weir_pcie_pkg::CapPm + 4): if (be_i[0] && wdata_i[1] == wdata_i[0]) sleep_d[f] = wdata_i[0];
+        12'(weir_pcie_pkg::CapMsix): if (be_i[3]) begin
+          en_d[f] = wdata_i[31];
+          mask_d[f] = wdata_i[30];
+        end
+        default: ;
+      endcase
+    end
+  end
+
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       bme_q <= '0;
@@ -46,24 +69,10 @@ module weir_pcie_cfg_fn #(
       en_q <= '0;
       mask_q <= '0;
     end else begin
-      if (write_i && !flr_i[f]) begin
-        case (addr)
-          12'h004: if (be_i[0]) bme_q[f] <= wdata_i[2];
-          // Only D0 and D3hot exist; other states are not taken.
-          12'(weir_pcie_pkg::CapPm + 4): if (be_i[0] && wdata_i[1] == wdata_i[0]) sleep_q[f] <= wdata_i[0];
-          12'(weir_pcie_pkg::CapMsix): if (be_i[3]) begin
-            en_q[f] <= wdata_i[31];
-            mask_q[f] <= wdata_i[30];
-          end
-          default: ;
-        endcase
-      end
-      if (flr_i != '0) begin
-        bme_q <= bme_q & ~flr_i;
-        sleep_q <= sleep_q & ~flr_i;
-        en_q <= en_q & ~flr_i;
-        mask_q <= mask_q & ~flr_i;
-      end
+      bme_q <= bme_d & ~flr_i;
+      sleep_q <= sleep_d & ~flr_i;
+      en_q <= en_d & ~flr_i;
+      mask_q <= mask_d & ~flr_i;
     end
   end
 

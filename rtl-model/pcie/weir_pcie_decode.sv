@@ -24,9 +24,12 @@ module weir_pcie_decode #(
   logic [22:0] inner;
   logic [NumFns-1:0] here;
   logic [255:0] usable;
+  logic [255:0] visible;
+  logic [weir_pkg::FnW-1:0] vf;
 
   assign here = visible_i & awake_i;
   assign usable = 256'(here);
+  assign visible = 256'(visible_i);
 
   always_comb begin
     rel = addr_i - vf_bar_i;
@@ -34,13 +37,16 @@ module weir_pcie_decode #(
     inner = rel[22:0] & ((23'd1 << vf_shift_i) - 23'd1);
     hit_o = 1'b0;
     fn_o = '0;
+    vf = '0;
     off_o = addr_i[20:0];
     hole_o = 1'b0;
     if (pf_on_i && addr_i[63:21] == pf_bar_i[63:21]) begin
       hit_o = usable[0];
     end else if (vf_on_i && idx < VfCount) begin
-      fn_o = idx[weir_pkg::FnW-1:0] + 1'b1;
-      hit_o = usable[fn_o];
+      vf = idx[weir_pkg::FnW-1:0] + 1'b1;
+      // A function that is there but asleep refuses in its own name.
+      if (visible[vf]) fn_o = vf;
+      hit_o = usable[vf];
       off_o = {5'b0, inner[15:0]};
       hole_o = inner[22:16] != 7'd0;
     end

@@ -19,7 +19,7 @@ void dma_setup(unsigned mps, unsigned mrrs, bool ext_tag) {
 uint32_t dma_csr(bool write, unsigned addr, uint32_t wdata) {
     uint32_t *in = weir_rtl_in(bench_model);
     const uint32_t *out = weir_rtl_out(bench_model);
-    bench_put(in, 0, 10, 0);  // streams rest meanwhile
+    bench_put(in, 0, 10, 0); // streams rest meanwhile
     bench_put(in, IN_CSR, 2, 1 | (unsigned)write << 1);
     in[IN_CSR_ADDR / 32] = addr;
     in[IN_CSR_WDATA / 32] = wdata;
@@ -41,26 +41,11 @@ uint32_t dma_busy(unsigned fn) {
     return dma_csr(false, WEIR_DMA_FN_BUSY_OFFSET, 0);
 }
 
-#define CASE(file, name)                                                                                               \
-    static void case_##name(void) {                                                                                    \
-        file##_adopt(bench_model, bench_rand());                                                                       \
-        name();                                                                                                        \
-    }
-CASE(read, read_random)
-CASE(read, read_errors)
-CASE(read, read_timeout)
-CASE(read, read_disabled)
-CASE(read, read_rate)
-CASE(write, write_random)
-CASE(write, write_disabled)
-CASE(write, write_rate)
-
 int main(int argc, char **argv) {
     static const struct bench_case cases[] = {
-        {"read_random", case_read_random},       {"read_errors", case_read_errors},
-        {"read_timeout", case_read_timeout},     {"read_disabled", case_read_disabled},
-        {"read_rate", case_read_rate},           {"write_random", case_write_random},
-        {"write_disabled", case_write_disabled}, {"write_rate", case_write_rate},
+        {"read_random", read_random},       {"read_errors", read_errors}, {"read_timeout", read_timeout},
+        {"read_disabled", read_disabled},   {"read_rate", read_rate},     {"write_random", write_random},
+        {"write_disabled", write_disabled}, {"write_rate", write_rate},
     };
     return bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -43,9 +43,6 @@ uint32_t dma_csr(bool write, unsigned addr, uint32_t wdata);
 // Work of fn: reads in 15:0, writes in 31:16.
 uint32_t dma_busy(unsigned fn);
 
-// bench.h keeps its model and its generator per source file: a file of cases takes them over before it runs.
-void read_adopt(struct weir_rtl *model, uint64_t seed);
-void write_adopt(struct weir_rtl *model, uint64_t seed);
 void read_random(void);
 void read_errors(void);
 void read_timeout(void);

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Read engine against a host model: random chains of all clients, completions in random order between tags and in random
-// legal pieces within a tag, faults of every kind. Every byte of every answer, every request header and every tag is checked.
+// Read engine against a host model: random chains of all clients, completions in random order between tags and in
+// random legal pieces within a tag, faults of every kind. Every byte of every answer, every request header and every
+// tag is checked.
 #include "bench_dma.h"
-
-void read_adopt(struct weir_rtl *model, uint64_t seed) {
-    bench_model = model;
-    bench_state = seed | 1;
-}
 
 // Cycles between the start of a tag's clock and the request's arrival here.
 enum { SLACK = 64 };
 enum { MAX_PIECES = 8, MAX_CHAINS = 128, SERIALS = 4096, PIECE_SPAN = 1 << 20 };
-enum fault { OK, FAULT_UR, FAULT_CA, FAULT_CRS, FAULT_POISON, FAULT_COUNT, FAULT_LONG, FAULT_NO_DATA, FAULT_CUT, FAULT_NEVER, FAULTS };
+enum fault {
+    OK,
+    FAULT_UR,
+    FAULT_CA,
+    FAULT_CRS,
+    FAULT_POISON,
+    FAULT_COUNT,
+    FAULT_LONG,
+    FAULT_NO_DATA,
+    FAULT_CUT,
+    FAULT_NEVER,
+    FAULTS
+};
 
 struct piece {
     uint64_t addr;
@@ -24,24 +32,24 @@ struct chain {
 };
 struct client {
     struct chain chain[MAX_CHAINS];
-    unsigned tail, head;   // chains begun, chains answered
-    unsigned pushed;       // pieces of the newest chain already pushed; == its pieces when complete
-    unsigned asked_piece, asked_bytes, asked_chain;  // where the next request of this client must start
-    unsigned got;          // bytes of the head chain received
+    unsigned tail, head; // chains begun, chains answered
+    unsigned pushed;     // pieces of the newest chain already pushed; == its pieces when complete
+    unsigned asked_piece, asked_bytes, asked_chain; // where the next request of this client must start
+    unsigned got;                                   // bytes of the head chain received
 };
 struct request {
     bool used;
     unsigned client, chain, fn, bytes, dws;
     uint64_t addr, due, issued;
     enum fault fault;
-    unsigned ended;        // a fault ended it; 1 = late completions still to come
+    unsigned ended; // a fault ended it; 1 = late completions still to come
 };
 
 static struct client clients[CLIENTS];
 static struct request requests[256];
 static uint64_t blocked_until[256];
 static unsigned outstanding, most_outstanding;
-static unsigned off_fn;            // function without permission, or none
+static unsigned off_fn; // function without permission, or none
 static struct tlp cpl;
 static unsigned cpl_beat;
 static bool cpl_busy;
@@ -53,7 +61,9 @@ static struct {
     bool want_late;
 } opt;
 
-static unsigned limit(void) { return opt.mrrs >= 2 ? 512 : 128u << opt.mrrs; }
+static unsigned limit(void) {
+    return opt.mrrs >= 2 ? 512 : 128u << opt.mrrs;
+}
 
 static unsigned random_len(void) {
     if (opt.fixed_len != 0)
@@ -107,6 +117,10 @@ static void drive_requests(uint32_t *in, const uint32_t *out, bool more) {
     }
 }
 
+static void fail(struct request *r) {
+    clients[r->client].chain[r->chain % MAX_CHAINS].failed = true;
+}
+
 // The request must be the next one of some client: same function, next byte owed, as long as rules allow.
 static void take_request(const uint32_t *out) {
     uint32_t hdr[4];
@@ -140,13 +154,22 @@ static void take_request(const uint32_t *out) {
         if (p->fn != fn || p->addr + c->asked_bytes != m.addr || p->len - c->asked_bytes < m.bytes)
             continue;
         c->asked_bytes += m.bytes;
-        requests[m.tag] = (struct request){.used = true, .client = k, .chain = c->asked_chain, .fn = fn, .bytes = m.bytes,
-            .dws = m.dws, .addr = m.addr, .issued = weir_rtl_cycles(bench_model)};
-        requests[m.tag].due = requests[m.tag].issued + 1 + (opt.latency ? opt.latency / 2 + bench_below(opt.latency) : 0);
+        requests[m.tag] = (struct request){.used = true,
+                                           .client = k,
+                                           .chain = c->asked_chain,
+                                           .fn = fn,
+                                           .bytes = m.bytes,
+                                           .dws = m.dws,
+                                           .addr = m.addr,
+                                           .issued = weir_rtl_cycles(bench_model)};
+        requests[m.tag].due =
+            requests[m.tag].issued + 1 + (opt.latency ? opt.latency / 2 + bench_below(opt.latency) : 0);
         if (opt.fault_rate && bench_below(opt.fault_rate) == 0)
             requests[m.tag].fault = FAULT_UR + bench_below(FAULTS - (opt.want_late ? 1 : 2));
         if (opt.fault_rate && requests[m.tag].fault == FAULT_NEVER)
             requests[m.tag].due = requests[m.tag].issued + opt.timeout + NUM_TAGS + 16 + bench_below(opt.timeout / 2);
+        if (requests[m.tag].fault == FAULT_NEVER)
+            fail(&requests[m.tag]);
         if (c->asked_bytes == p->len) {
             c->asked_piece++;
             c->asked_bytes = 0;
@@ -163,10 +186,6 @@ static void finish(struct request *r) {
     outstanding--;
 }
 
-static void fail(struct request *r) {
-    clients[r->client].chain[r->chain % MAX_CHAINS].failed = true;
-}
-
 // Next completion of a request that is due.
 static void make_completion(unsigned tag) {
     struct request *r = &requests[tag];
@@ -179,16 +198,29 @@ static void make_completion(unsigned tag) {
     if (cut)
         want = to_cut;
     unsigned count = r->bytes;
-    bool now = !cut || bench_below(2);   // a fault may strike in a later completion
+    bool now = !cut || bench_below(2); // a fault may strike in a later completion
     enum fault fault = now ? r->fault : OK;
     switch (fault) {
-    case FAULT_UR: status = TLP_UR; break;
-    case FAULT_CA: status = TLP_CA; break;
-    case FAULT_CRS: status = TLP_CRS; break;
-    case FAULT_POISON: poison = true; break;
-    case FAULT_COUNT: count += bench_below(2) ? 1 : 64; break;
-    case FAULT_NO_DATA: no_data = true; break;
-    default: break;
+    case FAULT_UR:
+        status = TLP_UR;
+        break;
+    case FAULT_CA:
+        status = TLP_CA;
+        break;
+    case FAULT_CRS:
+        status = TLP_CRS;
+        break;
+    case FAULT_POISON:
+        poison = true;
+        break;
+    case FAULT_COUNT:
+        count += bench_below(2) ? 1 : 64;
+        break;
+    case FAULT_NO_DATA:
+        no_data = true;
+        break;
+    default:
+        break;
     }
     cpl.dws = status != TLP_SC || no_data ? 0 : (lead + want + 3) / 4;
     if (fault == FAULT_LONG)
@@ -416,13 +448,8 @@ void read_timeout(void) {
     dma_setup(0, 2, true);
     dma_csr(true, WEIR_DMA_TIMEOUT_OFFSET, opt.timeout);
     CHECK(dma_csr(false, WEIR_DMA_TIMEOUT_OFFSET, 0) == opt.timeout, "TIMEOUT reads back wrong");
-    for (unsigned i = 0; i < 20000; i++) {
-        // Mark chains whose request is about to time out before the card says so.
-        for (unsigned t = 0; t < 256; t++)
-            if (requests[t].used && requests[t].fault == FAULT_NEVER)
-                fail(&requests[t]);
+    for (unsigned i = 0; i < 20000; i++)
         step(true);
-    }
     drain();
     CHECK(answered() > 50, "only %u chains answered", answered());
 }

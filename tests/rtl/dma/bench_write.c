@@ -2,11 +2,6 @@
 // Write engine: every byte must reach its address, in order, interrupt tokens in their place, every TLP legal.
 #include "bench_dma.h"
 
-void write_adopt(struct weir_rtl *model, uint64_t seed) {
-    bench_model = model;
-    bench_state = seed | 1;
-}
-
 enum { MAX_WRITES = 256 };
 struct write {
     uint64_t addr;
@@ -15,10 +10,12 @@ struct write {
 };
 static struct write writes[MAX_WRITES];
 static unsigned tail, head, in_beat, out_done;
-static unsigned tlp_left, tlp_lead, tlp_bytes;  // of the TLP that is arriving: DWs left, disabled bytes in front, bytes
+static unsigned tlp_left, tlp_lead, tlp_bytes; // of the TLP that is arriving: DWs left, disabled bytes in front, bytes
 static unsigned mps, gap, fixed_len, align, off_fn;
 
-static uint8_t byte_of(const struct write *w, unsigned i) { return tlp_pattern(w->addr + i) ^ (uint8_t)w->salt; }
+static uint8_t byte_of(const struct write *w, unsigned i) {
+    return tlp_pattern(w->addr + i) ^ (uint8_t)w->salt;
+}
 
 static void drive(uint32_t *in, const uint32_t *out, bool more) {
     if (in_beat == 0 && (tail == 0 || writes[(tail - 1) % MAX_WRITES].salt != 0)) {
@@ -29,8 +26,12 @@ static void drive(uint32_t *in, const uint32_t *out, bool more) {
         unsigned r = bench_below(16);
         *w = (struct write){.fn = bench_below(WEIR_NUM_FNS), .vec = bench_below(256)};
         w->irq = fixed_len == 0 && r == 0;
-        w->len = fixed_len != 0 ? fixed_len : 1 + (r < 8 ? bench_below(140) : r < 15 ? bench_below(1600) : bench_below(9600));
-        w->addr = (bench_below(2) ? bench_rand() & 0xFFFFFFFF00000000ULL : 0) | (bench_rand() & 0xFFFFC000u) | bench_below(0x4000);
+        w->len = fixed_len != 0 ? fixed_len
+                                : 1 + (r < 8    ? bench_below(140)
+                                       : r < 15 ? bench_below(1600)
+                                                : bench_below(9600));
+        w->addr = (bench_below(2) ? bench_rand() & 0xFFFFFFFF00000000ULL : 0) | (bench_rand() & 0xFFFFC000u) |
+                  bench_below(0x4000);
         if (align != 0)
             w->addr &= ~(uint64_t)(align - 1);
         w->gone = w->fn == off_fn && !w->irq;
@@ -87,7 +88,8 @@ static void take(const uint32_t *out) {
         memcpy(hdr, &out[at + 1], sizeof hdr);
         struct tlp_mem m = tlp_check_mem(hdr, 128u << mps);
         CHECK(m.write && m.rid == 0 && m.tag == 0, "not a plain write: %08x %08x", hdr[0], hdr[1]);
-        CHECK(m.addr == w->addr + out_done, "write to %016" PRIx64 ", expected %016" PRIx64, m.addr, w->addr + out_done);
+        CHECK(m.addr == w->addr + out_done, "write to %016" PRIx64 ", expected %016" PRIx64, m.addr,
+              w->addr + out_done);
         CHECK(out_done + m.bytes <= w->len, "%u bytes too many", out_done + m.bytes - w->len);
         CHECK(out_done + m.bytes == w->len || ((m.addr + m.bytes) & ((128u << mps) - 1)) == 0, "cut before MPS");
         tlp_left = m.dws;
@@ -103,7 +105,8 @@ static void take(const uint32_t *out) {
             want = byte_of(&salted, out_done++);
             tlp_bytes--;
         }
-        CHECK(data[i] == want, "byte %u of the beat is %02x, expected %02x (byte %u of %u)", i, data[i], want, out_done, w->len);
+        CHECK(data[i] == want, "byte %u of the beat is %02x, expected %02x (byte %u of %u)", i, data[i], want, out_done,
+              w->len);
     }
     tlp_left = tlp_left > 16 ? tlp_left - 16 : 0;
     CHECK(eop == (tlp_left == 0), "eop %d with %u DW left", eop, tlp_left);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TLPs for the pcie and dma benches: build and take apart headers, and check that a memory request is legal. A header is
-// four words as on weir_pkg::tlp_t (byte 0 of a DW in bits 31:24). Knows nothing of the card.
+// TLPs for the pcie and dma benches: build and take apart headers, and check that a memory request is legal. A header
+// is four words as on weir_pkg::tlp_t (byte 0 of a DW in bits 31:24). Knows nothing of the card.
 #ifndef WEIR_TLP_BENCH_H
 #define WEIR_TLP_BENCH_H
 
@@ -36,19 +36,24 @@ struct tlp_mem {
     bool write;
 };
 
-static inline bool tlp_has_data(const uint32_t *hdr) { return hdr[0] >> 30 & 1; }
+static inline bool tlp_has_data(const uint32_t *hdr) {
+    return hdr[0] >> 30 & 1;
+}
 static inline unsigned tlp_kind(const uint32_t *hdr) {
     unsigned k = hdr[0] >> 24;
     // Memory requests of 3 and 4 DW share a kind.
     return (k & 0x1F) <= 1 ? k & 0x5F : k;
 }
-static inline unsigned tlp_dws(const uint32_t *hdr) { return (hdr[0] & 0x3FF) == 0 ? 1024 : hdr[0] & 0x3FF; }
+static inline unsigned tlp_dws(const uint32_t *hdr) {
+    return (hdr[0] & 0x3FF) == 0 ? 1024 : hdr[0] & 0x3FF;
+}
 static inline unsigned tlp_beats(const struct tlp *t) {
     return t->dws == 0 ? 1 : (t->dws + TLP_BEAT_DWS - 1) / TLP_BEAT_DWS;
 }
 
 // Memory request for bytes [addr, addr + bytes), bytes >= 1.
-static inline void tlp_mem_hdr(uint32_t *hdr, unsigned kind, uint64_t addr, unsigned bytes, unsigned rid, unsigned tag) {
+static inline void tlp_mem_hdr(uint32_t *hdr, unsigned kind, uint64_t addr, unsigned bytes, unsigned rid,
+                               unsigned tag) {
     unsigned lead = addr & 3, dws = (lead + bytes + 3) / 4, tail = (4 - (lead + bytes) % 4) % 4;
     unsigned fbe = 0xF << lead & 0xF, lbe = 0xF >> tail;
     if (dws == 1) {
