@@ -31,6 +31,7 @@ static void host(struct hq *q, const struct load *l) {
 }
 
 static struct rate measure(struct load l) {
+    weir_rtl_free(bench_model); // each row on a fresh card
     bench_model = weir_rtl_new();
     CHECK(bench_model != NULL, "out of memory");
     driver_init(bench_model, 1);
@@ -56,8 +57,6 @@ static struct rate measure(struct load l) {
             }
         tick();
     }
-    weir_rtl_free(bench_model);
-    bench_model = NULL;
     CHECK(!l.tx || tx[0] > l.queues * 512, "the warm-up does not go round the rings");
     struct rate r = {0, 0};
     printf("%u queue%s, %3u-cycle reads%s:", l.queues, l.queues > 1 ? "s" : " ", l.latency,
