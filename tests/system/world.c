@@ -29,12 +29,16 @@ void world_fail(const char *file, int line, const char *fmt, ...) {
 }
 
 void world_open(struct world *w, int num_vfs) {
+    world_open_with(w, num_vfs, 1, 8);
+}
+
+void world_open_with(struct world *w, int num_vfs, unsigned queues, unsigned ring_log2) {
     struct card_options opt = {.firmware = WEIR_FIRMWARE_IMAGE, .console = getenv("WEIR_CONSOLE") != NULL};
     struct weir_pf_config cfg = {.num_vfs = (uint16_t)(num_vfs < 0 ? 0 : num_vfs),
                                  .num_vports = (uint16_t)(num_vfs < 0 ? 1 : num_vfs + 1),
-                                 .default_qps = 1,
-                                 .tx_log2 = 8,
-                                 .rx_log2 = 8,
+                                 .default_qps = (uint16_t)queues,
+                                 .tx_log2 = (uint8_t)ring_log2,
+                                 .rx_log2 = (uint8_t)ring_log2,
                                  .buf_bytes = 2048};
     char err[256] = "";
 

@@ -35,6 +35,8 @@ __attribute__((format(printf, 3, 4), noreturn)) void world_fail(const char *file
 
 // Card, firmware, host; with num_vfs >= 0 also the PF driver.
 void world_open(struct world *w, int num_vfs);
+// The same with this many queue pairs on the default vPort and rings of 2^ring_log2 entries.
+void world_open_with(struct world *w, int num_vfs, unsigned queues, unsigned ring_log2);
 // Checks what must hold after every scenario: ledger balanced, no TLP rule broken; then frees.
 void world_close(struct world *w);
 // Runs the card until it is idle, at most 2 million cycles.
