@@ -2,12 +2,15 @@
 // The life of each read tag (formal P5): free -> busy (request out) -> done (all data there, or failed) -> free when its
 // answer was handed out. A tag whose completions may still be under way (timeout, broken completion) is done at once but
 // stays in quarantine for one more timeout period (pcie 30, 48). One tag is looked at per cycle, so a timeout is up to
-// NumTags cycles late. Each client keeps Reserve tags that the others cannot take: payload never starves descriptors.
+// NumTags cycles late. Each client keeps Reserve tags that the others cannot take, and the two descriptor clients hold at
+// most Cap each: a tag stays taken until its answer is handed out, so descriptors read ahead would starve the payload they
+// wait for.
 // Outputs of shared parts that nobody needs stay open.
 /* verilator lint_off PINCONNECTEMPTY */
 module weir_dma_tags #(
     parameter int NumTags = 64,
-    parameter int Reserve = 4
+    parameter int Reserve = 4,
+    parameter int Cap = 12
 ) (
     input  logic                       clk_i,
     input  logic                       rst_ni,
@@ -60,9 +63,9 @@ module weir_dma_tags #(
   always_comb begin
     shared = (ext_tag_i || NumTags < 32) ? (TagW+2)'(NumTags - 3 * Reserve) : (TagW+2)'(32 - 3 * Reserve);
     extra = beyond(used_q[0]) + beyond(used_q[1]) + beyond(used_q[2]);
-    avail_o[0] = any && (used_q[0] < (TagW+1)'(Reserve) || extra < shared);
+    avail_o[0] = any && used_q[0] < (TagW+1)'(Cap) && (used_q[0] < (TagW+1)'(Reserve) || extra < shared);
     avail_o[1] = any && (used_q[1] < (TagW+1)'(Reserve) || extra < shared);
-    avail_o[2] = any && (used_q[2] < (TagW+1)'(Reserve) || extra < shared);
+    avail_o[2] = any && used_q[2] < (TagW+1)'(Cap) && (used_q[2] < (TagW+1)'(Reserve) || extra < shared);
   end
 
   // Timer: the cycle in which the request left, or in which its quarantine began.

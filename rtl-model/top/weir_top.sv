@@ -66,7 +66,8 @@ module weir_top (
   logic                  qwr_valid, qwr_ready;
   weir_pkg::dma_wr_t     qwr;
 
-  weir_dma u_dma (
+  // 128 tags cover 64-byte reads of a host 250 cycles away.
+  weir_dma #(.NumTags(128)) u_dma (
       .clk_i, .rst_ni,
       .txd_req_valid_i(txd_req_valid), .txd_req_ready_o(txd_req_ready), .txd_req_i(txd_req),
       .txd_rsp_valid_o(txd_rsp_valid), .txd_rsp_ready_i(txd_rsp_ready), .txd_rsp_o(txd_rsp),

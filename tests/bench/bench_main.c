@@ -9,25 +9,25 @@
 #include "bench.h"
 
 static double tx8(void) {
-    return bench_throughput((struct bench_load){8, 0, 64, true, false}).tx;
+    return bench_throughput((struct bench_load){8, 0, 60, true, false}).tx;
 }
 static double rx8(void) {
-    return bench_throughput((struct bench_load){8, 0, 64, false, true}).rx;
+    return bench_throughput((struct bench_load){8, 0, 60, false, true}).rx;
 }
 static double slower(struct bench_rate r) {
     return r.tx > r.rx ? r.tx : r.rx;
 }
 static double both8(void) {
-    return slower(bench_throughput((struct bench_load){8, 0, 64, true, true}));
+    return slower(bench_throughput((struct bench_load){8, 0, 60, true, true}));
 }
 static double both1(void) {
-    return slower(bench_throughput((struct bench_load){1, 0, 64, true, true}));
+    return slower(bench_throughput((struct bench_load){1, 0, 60, true, true}));
 }
 static double tx250(void) {
-    return bench_throughput((struct bench_load){8, 250, 64, true, false}).tx;
+    return bench_throughput((struct bench_load){8, 250, 60, true, false}).tx;
 }
 static double rx250(void) {
-    return bench_throughput((struct bench_load){8, 250, 64, false, true}).rx;
+    return bench_throughput((struct bench_load){8, 250, 60, false, true}).rx;
 }
 static double big(void) {
     return slower(bench_throughput((struct bench_load){8, 0, 1514, true, true}));
@@ -36,11 +36,11 @@ static double big_drops(void) {
     return bench_throughput((struct bench_load){8, 0, 1514, true, true}).dropped * 100;
 }
 static double bytes64(void) {
-    struct bench_rate r = bench_throughput((struct bench_load){8, 0, 64, true, true});
+    struct bench_rate r = bench_throughput((struct bench_load){8, 0, 60, true, true});
     return r.bytes_up > r.bytes_down ? r.bytes_up : r.bytes_down;
 }
 static double tlps64(void) {
-    return bench_throughput((struct bench_load){8, 0, 64, true, true}).tlps;
+    return bench_throughput((struct bench_load){8, 0, 60, true, true}).tlps;
 }
 static double door0(void) {
     return bench_doorbell_to_wire(0);
@@ -78,7 +78,7 @@ static const struct bench_row rows[] = {
     {"11a", "wire to completion, 64 B, instant host", "cycles", "Corundum 113", 30, false, wire0},
     {"11b", "wire to completion, 64 B, 250-cycle reads", "cycles", "Corundum 362", 30, false, wire250},
     {"12", "VF to VF inside the card, doorbell to completion", "cycles", "none published", 60, false, bench_vf_to_vf_latency},
-    {"13", "planned failover: gap in delivery at the card", "cycles", "Oasis 38 ms", 64, false, NULL},
+    {"13", "planned failover: gap in delivery at the card", "cycles", "Oasis 38 ms", 60, false, NULL},
     {"14", "whole hand-over, guest asks to TX on the new path", "cycles", "none published", 25000, false, NULL},
     {"15", "surprise removal: time to the synthetic path", "cycles", "~0.3 s", 250000, false, NULL},
     {"16", "FLR of a VF", "cycles", "100 ms spec", 512, false, bench_flr},
