@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that leaves for the link: dma's writes, MSI-X messages and our completions in turn, read requests behind them
-// (but each at the latest after 16 beats). The requester ID of a request is the PF's plus fn, put in here and nowhere else
+// Everything that leaves for the link: dma's writes, MSI-X messages and our completions in turn, and after each of them one
+// read request if there is one: a read is one beat that fetches many, so it must not queue behind a stream of writes.
+// Requests of different engines have no order to keep. The requester ID is the PF's plus fn, put in here and nowhere else
 // (threat T9, formal P1). An interrupt token is taken when it is first in the write stream: every write before it has left.
 // In a conventional reset everything is taken and thrown away, down to the end of a TLP under way.
 module weir_pcie_tx (
@@ -38,7 +39,7 @@ module weir_pcie_tx (
   logic inside_q;      // in the middle of a write
   logic drop_q;        // rest of a write cut by a reset
   logic [1:0] turn_q;  // who of write, message, completion was last
-  logic [4:0] waited_q;
+  logic rd_turn_q;     // something else left since the last read
   logic wr_tlp;
   logic [2:0] want;
   logic [2:0] pick;    // write, message, completion
@@ -58,7 +59,7 @@ module weir_pcie_tx (
     pick_rd = 1'b0;
     if (inside_q) begin
       pick[0] = wr_tlp;
-    end else if (rdreq_valid_i && (waited_q[4] || want == 3'b000)) begin
+    end else if (rdreq_valid_i && (rd_turn_q || want == 3'b000)) begin
       pick_rd = 1'b1;
     end else begin
       case (turn_q)
@@ -115,17 +116,13 @@ module weir_pcie_tx (
       inside_q <= 1'b0;
       drop_q <= 1'b0;
       turn_q <= 2'd0;
-      waited_q <= '0;
+      rd_turn_q <= 1'b0;
     end else begin
       if (wr_fire) inside_q <= !wr_i.tlp.eop;
       if (hot_i) drop_q <= wr_fire ? !wr_i.tlp.eop : inside_q;
       else if (wr_fire && wr_i.tlp.eop) drop_q <= 1'b0;
       if (!inside_q && out_valid && ready && !pick_rd) turn_q <= {pick[2], pick[1]};
-      if (rdreq_valid_i && !rdreq_ready_o) begin
-        if (!waited_q[4]) waited_q <= waited_q + 5'd1;
-      end else begin
-        waited_q <= '0;
-      end
+      if (!inside_q && out_valid && ready) rd_turn_q <= !pick_rd;
     end
   end
 endmodule
