@@ -240,11 +240,12 @@ module weir_switch_egress (
       out_d.vport = {1'b0, state_q == Start ? dst : dst_q};
       out_d.qp = (state_q == Start) ? qp : qp_q;
       out_d.hash = copy_q.hash;
+      out_d.redirect = (state_q == Start) ? redirect : redirect_q;
       out_d.epoch = copy_q.epoch;
-      out_d.src_vport = 8'(copy_q.src_vport);
+      // A drained copy says whom it was for: the parent's switch owes it to that guest alone.
+      out_d.src_vport = 8'(out_d.redirect ? copy_q.vport : copy_q.src_vport);
       out_d.is_local = copy_q.src_h;
       out_d.mcast = copy_q.flood;
-      out_d.redirect = (state_q == Start) ? redirect : redirect_q;
       out_d.l3_ok = 1'b0;
       out_d.l4_ok = 1'b0;
       out_d.vlan_stripped = copy_q.strip;

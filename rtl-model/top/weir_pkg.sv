@@ -138,7 +138,7 @@ package weir_pkg;
     logic [QpW-1:0]   qp;
     logic [31:0]      hash;   // fence: token
     logic [7:0]       epoch;
-    logic [VportW-1:0] src_vport;
+    logic [VportW-1:0] src_vport;  // redirect: the vPort the copy was routed to
     logic             is_local;
     logic             mcast;
     logic             redirect;

@@ -25,7 +25,7 @@ struct weir_qp_config {
 struct weir_rx_info {
     uint16_t len;      // bytes; 0 for a fence
     uint8_t epoch;     // switch epoch at lookup
-    uint8_t src_vport; // with local
+    uint8_t src_vport; // redirect: vPort the copy was routed to; else with local: sender's
     bool local;        // sent by a vPort of this card
     bool mcast;        // flooded
     bool redirect;     // drained back from another vPort

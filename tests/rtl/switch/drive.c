@@ -245,7 +245,7 @@ static void rx_frame(void) {
     struct verdict v;
     model_verdict(f, &snaps[e], &v);
     // The got-th copy that is not dropped for a disabled vPort.
-    unsigned k = 0, to = NV;
+    unsigned k = 0, to = NV, routed = NV;
     bool redirect = false;
     for (unsigned i = 0; i < v.n && to == NV; i++) {
         bool red = vports[v.to[i]].drain && v.to[i] != 0;
@@ -254,6 +254,7 @@ static void rx_frame(void) {
             continue;
         if (k++ == f->got) {
             to = d;
+            routed = v.to[i];
             redirect = red;
         }
     }
@@ -261,7 +262,7 @@ static void rx_frame(void) {
     CHECK(rxm.vport == to, "frame %u (epoch %u) on vPort %u, expected %u", id, e, rxm.vport, to);
     f->got++;
     CHECK(rxm.redirect == redirect && rxm.mcast == v.mcast && rxm.is_local == !f->wire, "frame %u: flags", id);
-    CHECK(rxm.src == (f->wire ? 0u : f->vport), "frame %u: source vPort %u", id, rxm.src);
+    CHECK(rxm.src == (redirect ? routed : f->wire ? 0u : f->vport), "frame %u: source vPort %u", id, rxm.src);
     CHECK(rxm.qp >= vports[to].base && rxm.qp < vports[to].base + vports[to].count, "frame %u: queue %u", id, rxm.qp);
     CHECK(rxm.qp == vports[to].base + ((rxm.hash & 0xFFFF) * vports[to].count >> 16), "frame %u: queue %u, hash %08x", id,
           rxm.qp, rxm.hash);
