@@ -32,7 +32,7 @@ enum {
 struct host {
     struct card *card;
     struct rc *rc;
-    unsigned sriov;
+    unsigned pcie, sriov; // capabilities of the PF
     unsigned num_vfs;
     uint64_t pf_bar_size, vf_bar_size;
     host_irq_fn irq;
@@ -83,10 +83,19 @@ static uint64_t place_bar(struct host *h, unsigned at, uint64_t base) {
     return size;
 }
 
+// BARs, payload sizes and memory decoding of the PF.
+static void configure(struct host *h) {
+    h->pf_bar_size = place_bar(h, CFG_BAR0, PF_BAR);
+    h->vf_bar_size = place_bar(h, h->sriov + SRIOV_VFBAR0, VF_BAR);
+    // MPS 256, MRRS 512, extended tags, as an operating system sets them.
+    set(h, 0, h->pcie + PCIE_DEVCTL, 2, 1u << 5 | 1u << 8 | 2u << 12);
+    rc_monitor_limits(h->rc, 256, 512);
+    set(h, 0, CFG_COMMAND, 2, 0x2); // memory space; bus mastering is the driver's
+}
+
 struct host *host_new(struct card *card, char *err, unsigned err_size) {
     struct host *h = calloc(1, sizeof(*h));
     const uint32_t want = WEIR_VENDOR_ID | (uint32_t)WEIR_PF_DEVICE_ID << 16;
-    unsigned pcie;
 
     if (h == NULL)
         return NULL;
@@ -97,22 +106,17 @@ struct host *host_new(struct card *card, char *err, unsigned err_size) {
         snprintf(err, err_size, "no Weir PF on the bus: read id %08x, expected %08x", get(h, 0, CFG_ID), want);
         goto err_host;
     }
-    pcie = host_find_cap(h, 0, CAP_ID_PCIE, false);
+    h->pcie = host_find_cap(h, 0, CAP_ID_PCIE, false);
     h->sriov = host_find_cap(h, 0, EXT_ID_SRIOV, true);
-    if (pcie == 0 || h->sriov == 0) {
+    if (h->pcie == 0 || h->sriov == 0) {
         snprintf(err, err_size, "PF lacks the PCI Express or the SR-IOV capability");
         goto err_host;
     }
-    h->pf_bar_size = place_bar(h, CFG_BAR0, PF_BAR);
-    h->vf_bar_size = place_bar(h, h->sriov + SRIOV_VFBAR0, VF_BAR);
+    configure(h);
     if (h->pf_bar_size < 0x9000 || (h->pf_bar_size & (h->pf_bar_size - 1)) != 0) {
         snprintf(err, err_size, "PF BAR 0 has a size of %llu bytes, which is wrong", (unsigned long long)h->pf_bar_size);
         goto err_host;
     }
-    // MPS 256, MRRS 512.
-    set(h, 0, pcie + PCIE_DEVCTL, 2, 1u << 5 | 2u << 12);
-    rc_monitor_limits(h->rc, 256, 512);
-    set(h, 0, CFG_COMMAND, 2, 0x2); // memory space; bus mastering is the driver's
     return h;
 
 err_host:
@@ -142,9 +146,14 @@ uint64_t host_bar(const struct host *h, unsigned fn, uint64_t *size) {
     return fn <= h->num_vfs ? VF_BAR + (fn - 1) * h->vf_bar_size : 0;
 }
 
+void host_restore(struct host *h) {
+    configure(h);
+    (void)host_sriov_sync(h);
+}
+
 int host_sriov_sync(struct host *h) {
     uint32_t ctl = get(h, 0, h->sriov + SRIOV_CTL);
-    h->num_vfs = (ctl & 1) != 0 ? get(h, 0, h->sriov + SRIOV_NUM) & 0xFFFF : 0;
+    h->num_vfs = ctl != UINT32_MAX && (ctl & 1) != 0 ? get(h, 0, h->sriov + SRIOV_NUM) & 0xFFFF : 0;
     return (int)h->num_vfs;
 }
 

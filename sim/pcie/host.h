@@ -31,6 +31,8 @@ int host_sriov_sync(struct host *h);
 int host_msix_enable(struct host *h, unsigned fn, unsigned n);
 // Function level reset; the function needs its command register and vectors again afterwards.
 int host_flr(struct host *h, unsigned fn);
+// After a reset of the PF: what host_new configured, again. The VFs are gone with VF Enable (pcie 29).
+void host_restore(struct host *h);
 // Offset of a capability (1..255) or, with ext, of an extended one; 0 when there is none.
 unsigned host_find_cap(struct host *h, unsigned fn, unsigned id, bool ext);
 

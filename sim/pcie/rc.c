@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "card.h"
+#include "iommu.h"
 #include "tlp.h"
 #include "weir_abi.h"
 
@@ -16,16 +17,6 @@
 #define QUEUE_TLPS 4096u
 #define MAX_CPL_BYTES 256u // longest completion this root complex sends
 #define TAGS 256u
-
-struct range {
-    uint64_t iova, len;
-    uint8_t *mem;
-};
-
-struct iommu {
-    struct range *range;
-    unsigned count, room;
-};
 
 struct pending { // a read of the card that waits for its latency
     uint64_t due;
@@ -96,7 +87,7 @@ void rc_free(struct rc *rc) {
     for (; rc->level > 0; rc->level--, rc->head = (rc->head + 1) % QUEUE_TLPS)
         free(rc->queue[rc->head]);
     for (unsigned i = 0; i < WEIR_NUM_FNS; i++)
-        free(rc->iommu[i].range);
+        iommu_free(&rc->iommu[i]);
     free(rc);
 }
 
@@ -131,16 +122,9 @@ static struct tlp *enqueue(struct rc *rc) {
     return t;
 }
 
-static uint8_t *iommu_find(struct rc *rc, uint16_t rid, uint64_t addr, uint64_t len) {
+static uint8_t *reach(struct rc *rc, uint16_t rid, uint64_t addr, uint64_t len, unsigned rights) {
     unsigned fn = (unsigned)(rid - RC_PF_RID);
-    if (fn >= WEIR_NUM_FNS)
-        return NULL;
-    for (unsigned i = 0; i < rc->iommu[fn].count; i++) {
-        const struct range *r = &rc->iommu[fn].range[i];
-        if (addr >= r->iova && addr - r->iova < r->len && len <= r->len - (addr - r->iova))
-            return r->mem + (addr - r->iova);
-    }
-    return NULL;
+    return fn < WEIR_NUM_FNS ? iommu_find(&rc->iommu[fn], addr, len, rights) : NULL;
 }
 
 static void answer_read(struct rc *rc, const struct tlp *q) {
@@ -149,7 +133,7 @@ static void answer_read(struct rc *rc, const struct tlp *q) {
     unsigned skip = (unsigned)__builtin_ctz(tlp_first_be(q) | 0x10) & 3;
     unsigned tail = dw > 1 ? 3 - (31 - (unsigned)__builtin_clz(tlp_last_be(q) | 1)) : 0;
     unsigned left = dw == 1 ? (tlp_first_be(q) == 0 ? 1 : 32 - (unsigned)__builtin_clz(tlp_first_be(q)) - skip) : dw * 4 - skip - tail;
-    uint8_t *mem = iommu_find(rc, tlp_requester(q), addr, (uint64_t)dw * 4);
+    uint8_t *mem = reach(rc, tlp_requester(q), addr, (uint64_t)dw * 4, IOMMU_READ);
     struct tlp *t;
 
     if (mem == NULL) {
@@ -276,20 +260,24 @@ static void memory_write(struct rc *rc, const struct tlp *t) {
     check_request(rc, t, rc->mps);
     rc->stats.writes++;
     rc->stats.write_bytes += dw * 4;
-    mem = iommu_find(rc, tlp_requester(t), addr, (uint64_t)dw * 4);
+    mem = reach(rc, tlp_requester(t), addr, (uint64_t)dw * 4, IOMMU_WRITE);
     if (mem == NULL) {
         rc->stats.iommu_faults++;
         return;
     }
+    // The owner of the memory may be another process that polls it: every 8 bytes at once and in ascending order, so that
+    // a completion's half with the phase is never seen before the other (ring.def).
     for (unsigned i = 0; i < dw; i++) {
         unsigned be = i == 0 ? tlp_first_be(t) : i == dw - 1 ? tlp_last_be(t) : 0xF;
-        if (be == 0xF) {
-            memcpy(mem + i * 4, &t->data[i], 4);
+        if (be == 0xF && ((uintptr_t)(mem + i * 4) & 7) == 0 && i + 1 < dw && (i + 2 < dw || tlp_last_be(t) == 0xF)) {
+            uint64_t v = t->data[i] | (uint64_t)t->data[i + 1] << 32;
+            __atomic_store_n((uint64_t *)(void *)(mem + i * 4), v, __ATOMIC_RELEASE);
+            i++;
             continue;
         }
         for (unsigned b = 0; b < 4; b++)
             if ((be >> b & 1) != 0)
-                mem[i * 4 + b] = (uint8_t)(t->data[i] >> (8 * b));
+                __atomic_store_n(mem + i * 4 + b, (uint8_t)(t->data[i] >> (8 * b)), __ATOMIC_RELEASE);
     }
 }
 
@@ -430,37 +418,17 @@ int rc_mem_write(struct rc *rc, uint64_t addr, uint32_t value) {
     return 0;
 }
 
-int rc_map(struct rc *rc, uint16_t rid, uint64_t iova, void *mem, uint64_t len) {
+int rc_map_rights(struct rc *rc, uint16_t rid, uint64_t iova, void *mem, uint64_t len, unsigned rights) {
     unsigned fn = (unsigned)(rid - RC_PF_RID);
-    struct iommu *m;
+    return fn < WEIR_NUM_FNS ? iommu_map(&rc->iommu[fn], iova, mem, len, rights) : -EINVAL;
+}
 
-    if (fn >= WEIR_NUM_FNS || len == 0 || iova + len < iova)
-        return -EINVAL;
-    m = &rc->iommu[fn];
-    for (unsigned i = 0; i < m->count; i++)
-        if (iova < m->range[i].iova + m->range[i].len && m->range[i].iova < iova + len)
-            return -EEXIST;
-    if (m->count == m->room) {
-        unsigned room = m->room != 0 ? m->room * 2 : 8;
-        struct range *r = realloc(m->range, room * sizeof(*r));
-        if (r == NULL)
-            return -ENOMEM;
-        m->range = r;
-        m->room = room;
-    }
-    m->range[m->count++] = (struct range){iova, len, mem};
-    return 0;
+int rc_map(struct rc *rc, uint16_t rid, uint64_t iova, void *mem, uint64_t len) {
+    return rc_map_rights(rc, rid, iova, mem, len, IOMMU_READ | IOMMU_WRITE);
 }
 
 void rc_unmap(struct rc *rc, uint16_t rid, uint64_t iova, uint64_t len) {
     unsigned fn = (unsigned)(rid - RC_PF_RID);
-    if (fn >= WEIR_NUM_FNS)
-        return;
-    struct iommu *m = &rc->iommu[fn];
-    for (unsigned i = 0; i < m->count;) {
-        if (m->range[i].iova >= iova && m->range[i].iova + m->range[i].len - iova <= len)
-            m->range[i] = m->range[--m->count];
-        else
-            i++;
-    }
+    if (fn < WEIR_NUM_FNS)
+        (void)iommu_unmap(&rc->iommu[fn], iova, len);
 }

@@ -53,6 +53,8 @@ int rc_mem_write(struct rc *rc, uint64_t addr, uint32_t value);
 
 // IOMMU: lets `rid` read and write [iova, iova+len) of host memory at `mem`. Ranges of one rid must not overlap.
 int rc_map(struct rc *rc, uint16_t rid, uint64_t iova, void *mem, uint64_t len);
+// The same with the rights of iommu.h instead of both.
+int rc_map_rights(struct rc *rc, uint16_t rid, uint64_t iova, void *mem, uint64_t len, unsigned rights);
 // Takes every range of `rid` inside [iova, iova+len) away.
 void rc_unmap(struct rc *rc, uint16_t rid, uint64_t iova, uint64_t len);
 

@@ -24,6 +24,7 @@ struct wire {
     unsigned num, den;
     uint8_t out[WIRE_MAX_FRAME + 64];
     size_t out_len;
+    uint64_t out_start; // cycle of the first beat
     wire_rx_fn rx, sent;
     void *rx_ctx, *sent_ctx;
 };
@@ -121,15 +122,17 @@ bool wire_wants_beat(struct wire *w, uint64_t cycle) {
 
 void wire_from_card(struct wire *w, uint64_t cycle, unsigned flags, unsigned bytes, const uint32_t *data) {
     size_t n = (flags & 4) != 0 ? bytes : 64;
-    if ((flags & 2) != 0)
+    if ((flags & 2) != 0) {
         w->out_len = 0;
+        w->out_start = cycle;
+    }
     if (w->out_len + n <= sizeof(w->out)) {
         memcpy(w->out + w->out_len, data, n);
         w->out_len += n;
     }
     if ((flags & 4) == 0)
         return;
-    w->out_free = occupy(w, cycle, w->out_free, w->out_len);
+    w->out_free = occupy(w, w->out_start, w->out_free, w->out_len);
     if (w->rx != NULL)
         w->rx(w->rx_ctx, w->out, w->out_len, cycle);
     w->out_len = 0;

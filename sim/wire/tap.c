@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// See tap.h.
+#include "tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/if_tun.h>
+
+static int set_up(const char *name) {
+    struct ifreq r;
+    int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
+
+    if (s < 0)
+        return -errno;
+    memset(&r, 0, sizeof(r));
+    snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+    if (ioctl(s, SIOCGIFFLAGS, &r) != 0)
+        err = -errno;
+    r.ifr_flags |= IFF_UP;
+    if (err == 0 && ioctl(s, SIOCSIFFLAGS, &r) != 0)
+        err = -errno;
+    close(s);
+    return err;
+}
+
+int tap_open(const char *name, char *err, size_t err_size) {
+    struct ifreq r;
+    int fd, why;
+
+    if (name[0] == '\0' || strlen(name) >= IFNAMSIZ) {
+        snprintf(err, err_size, "'%s' is no name for a TAP device: 1 to %d characters", name, IFNAMSIZ - 1);
+        return -EINVAL;
+    }
+    fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        why = errno;
+        snprintf(err, err_size, "cannot open /dev/net/tun: %s; load the tun module, or run with --wire none", strerror(why));
+        return -why;
+    }
+    memset(&r, 0, sizeof(r));
+    snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+    r.ifr_flags = IFF_TAP | IFF_NO_PI;
+    if (ioctl(fd, TUNSETIFF, &r) != 0) {
+        why = errno;
+        snprintf(err, err_size, "cannot use TAP device %s: %s; %s", name, strerror(why),
+                 why == EBUSY ? "another process has it" : "it needs root (CAP_NET_ADMIN), or `ip tuntap add NAME mode tap user YOU` beforehand");
+        close(fd);
+        return -why;
+    }
+    why = -set_up(name);
+    if (why != 0 && why != EPERM) { // an ordinary user's device is set up by whoever made it
+        snprintf(err, err_size, "cannot set TAP device %s up: %s", name, strerror(why));
+        close(fd);
+        return -why;
+    }
+    return fd;
+}

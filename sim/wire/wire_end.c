@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// See wire_end.h.
+#include "wire_end.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pcap.h"
+#include "tap.h"
+#include "wire.h"
+
+#define QUEUE_FRAMES 64u // waiting for the card at most
+#define MIN_WIRE_FRAME 60u // the sender's MAC pads to this
+
+struct wire_end {
+    int tap;
+    struct pcap_in *in;
+    struct pcap_out *out;
+    struct wire_end_stats stats;
+    uint8_t frame[WIRE_MAX_FRAME];
+};
+
+static int open_pcap(struct wire_end *e, const char *spec, char *err, size_t err_size) {
+    char in[4096];
+    const char *comma = strchr(spec, ',');
+    size_t n = comma != NULL ? (size_t)(comma - spec) : strlen(spec);
+
+    if (n >= sizeof(in)) {
+        snprintf(err, err_size, "file name after --wire pcap: is too long");
+        return -1;
+    }
+    memcpy(in, spec, n);
+    in[n] = '\0';
+    e->in = pcap_in_open(in, err, err_size);
+    if (e->in == NULL)
+        return -1;
+    if (comma != NULL)
+        e->out = pcap_out_open(comma + 1, err, err_size);
+    return comma != NULL && e->out == NULL ? -1 : 0;
+}
+
+struct wire_end *wire_end_open(const char *spec, char *err, size_t err_size) {
+    struct wire_end *e = calloc(1, sizeof(*e));
+
+    if (e == NULL) {
+        snprintf(err, err_size, "out of memory");
+        return NULL;
+    }
+    e->tap = -1;
+    if (strncmp(spec, "tap:", 4) == 0) {
+        e->tap = tap_open(spec + 4, err, err_size);
+        if (e->tap < 0)
+            goto err_end;
+    } else if (strncmp(spec, "pcap:", 5) == 0) {
+        if (open_pcap(e, spec + 5, err, err_size) != 0)
+            goto err_end;
+    } else if (strcmp(spec, "none") != 0) {
+        snprintf(err, err_size, "--wire %s: expected tap:NAME, pcap:IN[,OUT] or none", spec);
+        goto err_end;
+    }
+    return e;
+
+err_end:
+    (void)wire_end_close(e);
+    return NULL;
+}
+
+int wire_end_close(struct wire_end *e) {
+    int err;
+    if (e == NULL)
+        return 0;
+    if (e->tap >= 0)
+        close(e->tap);
+    pcap_in_close(e->in);
+    err = pcap_out_close(e->out);
+    free(e);
+    return err;
+}
+
+int wire_end_fd(const struct wire_end *e, const struct wire *w) {
+    return wire_queued(w) < QUEUE_FRAMES ? e->tap : -1;
+}
+
+// One frame into e->frame; 0 when there is none.
+static size_t next_frame(struct wire_end *e, bool ready) {
+    int n = 0;
+    if (e->tap >= 0) {
+        ssize_t got = read(e->tap, e->frame, sizeof(e->frame));
+        return got > 0 ? (size_t)got : 0;
+    }
+    if (e->in == NULL || !ready)
+        return 0;
+    n = pcap_in_next(e->in, e->frame, sizeof(e->frame));
+    if (n > 0)
+        return (size_t)n;
+    e->stats.input_cut = n < 0;
+    pcap_in_close(e->in); // played as far as it goes
+    e->in = NULL;
+    return 0;
+}
+
+unsigned wire_end_feed(struct wire_end *e, struct wire *w, bool ready) {
+    unsigned moved = 0;
+    while (wire_queued(w) < QUEUE_FRAMES) {
+        size_t n = next_frame(e, ready);
+        if (n == 0)
+            break;
+        if (n < MIN_WIRE_FRAME) {
+            memset(e->frame + n, 0, MIN_WIRE_FRAME - n);
+            n = MIN_WIRE_FRAME;
+        }
+        if (wire_send(w, e->frame, n, false) != 0)
+            break;
+        moved++;
+    }
+    e->stats.to_card += moved;
+    return moved;
+}
+
+void wire_end_take(struct wire_end *e, const uint8_t *frame, size_t len, uint64_t ns) {
+    bool taken = true;
+    if (e->tap >= 0)
+        taken = write(e->tap, frame, len) == (ssize_t)len;
+    else if (e->out != NULL)
+        taken = pcap_out_write(e->out, ns, frame, len) == 0;
+    e->stats.from_card++;
+    if (!taken)
+        e->stats.dropped++;
+}
+
+const struct wire_end_stats *wire_end_stats(const struct wire_end *e) {
+    return &e->stats;
+}
