@@ -243,7 +243,7 @@ module weir_switch_egress (
       out_d.redirect = (state_q == Start) ? redirect : redirect_q;
       out_d.epoch = copy_q.epoch;
       // A drained copy says whom it was for: the parent's switch owes it to that guest alone.
-      out_d.src_vport = 8'(out_d.redirect ? copy_q.vport : copy_q.src_vport);
+      out_d.src_vport = {1'b0, out_d.redirect ? copy_q.vport : copy_q.src_vport};
       out_d.is_local = copy_q.src_h;
       out_d.mcast = copy_q.flood;
       out_d.l3_ok = 1'b0;
