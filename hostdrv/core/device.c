@@ -66,8 +66,16 @@ bool weir_dev_dead(const struct weir_dev *dev) {
     return dev->dead;
 }
 
+void weir_dev_orphan(struct weir_dev *dev) {
+    dev->dead = true;
+}
+
 uint64_t weir_dev_events(struct weir_dev *dev) {
-    uint32_t lo = bar_read(dev, WEIR_BAR_EVENT_LO), hi = bar_read(dev, WEIR_BAR_EVENT_HI);
+    uint32_t lo, hi;
+    if (dev->dead)
+        return 0;
+    lo = bar_read(dev, WEIR_BAR_EVENT_LO);
+    hi = bar_read(dev, WEIR_BAR_EVENT_HI);
     if (dev->dead)
         return 0;
     if (lo != 0)
@@ -151,9 +159,10 @@ static int check_identity(struct weir_dev *d, char *err, size_t err_size) {
     uint32_t id, abi;
     uint64_t size = d->bus->ops->bar_size(d->bus);
 
-    // A VF reads FFFFh here (pcie 19); whoever opened the bus knew what it is.
+    // A VF reads FFFFh here (pcie 19), unless a host puts its identity there; whoever opened the bus knew what it is.
     if (d->bus->ops->cfg_read(d->bus, 0, 4, &id) != 0 ||
-        (id != UINT32_MAX && id != (WEIR_VENDOR_ID | (uint32_t)WEIR_PF_DEVICE_ID << 16))) {
+        (id != UINT32_MAX && id != (WEIR_VENDOR_ID | (uint32_t)WEIR_PF_DEVICE_ID << 16) &&
+         id != (WEIR_VENDOR_ID | (uint32_t)WEIR_VF_DEVICE_ID << 16))) {
         say(err, err_size, "not a Weir function: configuration space reads id %08x", id);
         return -ENODEV;
     }

@@ -15,6 +15,9 @@ struct weir_pf {
     unsigned num_qps;
     unsigned num_vports;
     bool has_switch;
+    // A vPort's counters start again when its id is used again; what they said till then still belongs to the ledger.
+    bool had_vport[WEIR_NUM_VPORTS];
+    uint64_t retired[32];
 };
 
 #define CALL(pf, op, req, rsp) weir_mbox_call((pf)->dev, WEIR_CMD_##op, &(req), sizeof(req), &(rsp), sizeof(rsp), NULL)
@@ -128,13 +131,23 @@ int weir_pf_reset_vf(struct weir_pf *pf, unsigned vf) {
 
 int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsigned num_qps, unsigned flags, const char *name) {
     struct weir_create_vport_req req;
+    uint64_t old[32] = {0};
+    int err = vport < WEIR_NUM_VPORTS && pf->had_vport[vport] ? weir_pf_counters(pf, vport, old) : 0;
+    if (err != 0)
+        return err;
     memset(&req, 0, sizeof(req));
     req.vport = (uint16_t)vport;
     req.vf = (uint16_t)vf;
     req.num_qps = (uint16_t)num_qps;
     req.flags = (uint16_t)flags;
     snprintf(req.name, sizeof(req.name), "%s", name);
-    return CALL_NO_RSP(pf, CREATE_VPORT, req);
+    err = CALL_NO_RSP(pf, CREATE_VPORT, req);
+    if (err != 0)
+        return err;
+    pf->had_vport[vport] = true;
+    for (unsigned i = 0; i < WEIR_VPORT_CNT_COUNT; i++)
+        pf->retired[i] += old[i];
+    return 0;
 }
 
 int weir_pf_delete_vport(struct weir_pf *pf, unsigned vport) {
@@ -229,7 +242,10 @@ int weir_pf_ledger(struct weir_pf *pf, char *text, size_t size) {
         return err;
     entered = s[WEIR_SW_CNT_PORT_RX_FRAMES];
     gone = s[WEIR_SW_CNT_ROUTED] + s[WEIR_SW_CNT_PORT_RX_DROP_NO_DEST];
-    copies = s[WEIR_SW_CNT_WIRE_COPIES];
+    copies = s[WEIR_SW_CNT_WIRE_COPIES] + pf->retired[WEIR_VPORT_CNT_RX_COPIES];
+    entered += pf->retired[WEIR_VPORT_CNT_TX_FRAMES];
+    for (unsigned k = WEIR_VPORT_CNT_TX_DROP_SRC_MAC; k <= WEIR_VPORT_CNT_TX_DROP_VPORT; k++)
+        gone += pf->retired[k];
     for (unsigned i = 0; i < pf->num_vports; i++) {
         uint64_t in = 0, out = 0;
         char what[48];

@@ -74,6 +74,7 @@ void weir_vf_close(struct weir_vf *vf) {
 
 void weir_vf_surprise(struct weir_vf *vf) {
     vf->gone = true;
+    weir_dev_orphan(vf->dev);
     for (unsigned i = 0; i < vf->num_qps; i++)
         weir_qp_orphan(vf->qp[i]);
 }

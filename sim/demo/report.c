@@ -57,6 +57,10 @@ void report_outcome(struct report *r, const char *ledger, bool good) {
     r->good = good;
 }
 
+bool report_good(const struct report *r) {
+    return r->good;
+}
+
 void report_table(const struct report *r, FILE *out, bool colour) {
     const char *bold = colour ? "\033[1m" : "", *off = colour ? "\033[0m" : "";
     const char *verdict = r->good ? (colour ? "\033[32m" : "") : (colour ? "\033[31m" : "");

@@ -35,6 +35,7 @@ void report_sample(struct report *r, uint64_t cycle, uint64_t synthetic, uint64_
 // The outcome of the whole: the ledger's own words ("balanced" when fine) and whether the run counts as good.
 void report_outcome(struct report *r, const char *ledger, bool good);
 
+bool report_good(const struct report *r);
 void report_table(const struct report *r, FILE *out, bool colour);
 int report_json(const struct report *r, const char *path);
 int report_html(const struct report *r, const char *path);

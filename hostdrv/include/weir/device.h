@@ -22,6 +22,8 @@ struct weir_bus *weir_dev_bus(struct weir_dev *dev);
 unsigned weir_dev_fn(const struct weir_dev *dev);
 // The function no longer answers (removed or in reset); set by any access that noticed (rules 9.16).
 bool weir_dev_dead(const struct weir_dev *dev);
+// The function is not ours any more: no access touches it from now on, not even closing (its next owner may have it).
+void weir_dev_orphan(struct weir_dev *dev);
 
 // One command: lengths must be those of mbox.def. -ETIMEDOUT after 1 s, -ENODEV when the function vanished, else the errno
 // of the card's status (status.def); *status, when not NULL, gets the status itself.

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bus backend that drives one function of a simulated card through its vfio-user socket (weir-sim --dir). Real time: a wait
+// is a wait of this process. A server that dies or hangs looks like a function that was pulled: -ENODEV and all ones.
+#ifndef WEIR_BUS_VFIO_USER_H
+#define WEIR_BUS_VFIO_USER_H
+
+#include <stddef.h>
+
+struct weir_bus;
+
+// NULL with one line in err: nobody listens there, another client has the function, or it is not visible yet.
+struct weir_bus *weir_vfio_user_open(const char *socket_path, char *err, size_t err_size);
+
+#endif

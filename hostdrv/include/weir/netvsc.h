@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// NetVSC, the guest's network adapter: what the guest's stack sees, whatever path carries the frames (rules 5.5). Starts on
+// the synthetic path (the channel to the parent), moves to a VF when one is offered, falls back when it is taken away. Frames
+// keep their order and none is lost by a hand-over (rules 7.12, 7.13). Driven by weir_netvsc_poll; no threads, no clock.
+#ifndef WEIR_NETVSC_H
+#define WEIR_NETVSC_H
+
+#include "weir/bus.h"
+#include "weir/channel.h"
+#include "weir/vf.h"
+
+struct weir_netvsc;
+
+struct weir_netvsc_rx {
+    bool vf;      // came through the VF
+    bool flooded; // broadcast or multicast
+    bool vlan;    // vlan_tci was stripped
+    uint16_t vlan_tci;
+};
+
+struct weir_netvsc_config {
+    struct weir_channel *channel; // guest end; stays the caller's
+    void *ctx;                    // of the two callbacks
+    // A frame for the guest. May call weir_netvsc_send, nothing else of this adapter.
+    void (*rx)(void *ctx, const void *frame, size_t len, const struct weir_netvsc_rx *info);
+    // Opens PCIe function fn: 0, -EAGAIN when it is not there yet (asked again later), else the offer is declined. NULL: the
+    // guest has no VF driver and stays synthetic.
+    int (*open_vf)(void *ctx, unsigned fn, struct weir_bus **bus);
+    struct weir_vf_config vf;
+    // 0 = the default in brackets.
+    unsigned hold_frames; // frames a queue holds during a hand-over (8192)
+    unsigned retry_us;    // between tries to bring a VF up (1000)
+    unsigned tries;       // before an offer is declined (32)
+    unsigned drain_us;    // for the VF's transmit to drain, before it counts as gone (100000)
+    unsigned fence_us;    // for a fence to arrive (1000000)
+    unsigned answer_us;   // for an answer of the parent, before it is called silent (5000000)
+    unsigned check_us;    // between looks whether the VF still lives (1000)
+};
+
+// Which queue holds frames back in each state is in netvsc/state.c.
+enum weir_netvsc_state {
+    WEIR_NETVSC_SYNTHETIC,
+    WEIR_NETVSC_OPENING,       // a VF was offered and is being brought up
+    WEIR_NETVSC_TO_VF,         // asked for the switch
+    WEIR_NETVSC_TO_VF_FENCE,   // switched; the channel's last frames are still to come
+    WEIR_NETVSC_ON_VF,
+    WEIR_NETVSC_TO_SYN_DRAIN,  // VF transmit stopped, not all of it is in the card
+    WEIR_NETVSC_TO_SYN,        // asked for the switch
+    WEIR_NETVSC_TO_SYN_FENCE,  // switched; the VF's last frames are still to come
+    WEIR_NETVSC_LOST,          // the VF does not answer; the parent was told and takes it away
+    WEIR_NETVSC_REVOKED_FENCE, // taken away before the channel's last frames had come
+    WEIR_NETVSC_DEAD,          // the channel is closed or broken
+    WEIR_NETVSC_STATE_COUNT
+};
+
+struct weir_netvsc_stats {
+    uint64_t tx_synthetic, tx_vf, rx_synthetic, rx_vf;
+    uint64_t tx_held, rx_held;           // frames that waited in a queue of a hand-over
+    uint64_t rx_lost_hold;               // received, but the queue was full: a loss
+    uint64_t tx_lost_size;               // held, then longer than the other path takes: a loss
+    uint64_t to_vf, to_synthetic, revoked, refused, declined;
+    uint64_t fences_lost;                // released without the fence, after fence_us
+    uint64_t bad_messages;               // of the parent: wrong length, version, type or token
+};
+
+int weir_netvsc_open(const struct weir_netvsc_config *cfg, struct weir_netvsc **n);
+// Closes the VF if there is one, says BYE, closes the channel. NULL is fine.
+void weir_netvsc_close(struct weir_netvsc *n);
+// As if the guest's process died: frees memory, tells nobody. The VF must have been reset, as the host's kernel does.
+void weir_netvsc_abandon(struct weir_netvsc *n);
+
+// Queues a frame for sending. 0, -EAGAIN (keep it and try after a poll), -EMSGSIZE, -EPIPE when the channel is dead.
+int weir_netvsc_send(struct weir_netvsc *n, const void *frame, size_t len);
+// Does what there is to do; returns how many messages and frames it handled. now_us: any clock that only goes forward.
+unsigned weir_netvsc_poll(struct weir_netvsc *n, uint64_t now_us);
+// Asks the parent to take the VF back. -EBUSY when no VF carries the traffic.
+int weir_netvsc_leave_vf(struct weir_netvsc *n);
+
+enum weir_netvsc_state weir_netvsc_state(const struct weir_netvsc *n);
+const char *weir_netvsc_state_text(enum weir_netvsc_state state);
+// Why the guest is where it is (text: weir_why_text).
+enum weir_why weir_netvsc_why(const struct weir_netvsc *n);
+// What the last try to bring a VF up said, "" when nothing went wrong.
+const char *weir_netvsc_error(const struct weir_netvsc *n);
+// Frames waiting in transmit: held ones and those on the VF's rings that the card has not seen.
+unsigned weir_netvsc_tx_waiting(const struct weir_netvsc *n);
+const struct weir_netvsc_stats *weir_netvsc_stats(const struct weir_netvsc *n);
+
+#endif

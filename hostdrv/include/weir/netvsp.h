@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// NetVSP, the parent's switch: connects the guests' channels with the PF's default vPort. It never hands a frame from one
+// guest to another by itself: all a guest sends goes through the card, whose lookup is the one point of order, and comes
+// back on the PF's ring when its receiver is synthetic, too (ADR 0002). Driven by weir_netvsp_poll; no threads, no clock.
+#ifndef WEIR_NETVSP_H
+#define WEIR_NETVSP_H
+
+#include "weir/channel.h"
+#include "weir/pf.h"
+
+struct weir_netvsp;
+
+struct weir_netvsp_events {
+    void *ctx;
+    // A control message of the guest, its length and version checked. May send on the port, nothing else.
+    void (*message)(void *ctx, unsigned port, uint32_t type, const void *payload);
+    // The guest is gone: 0 after BYE, -EPIPE closed, -EPROTO it broke the protocol. Once per port.
+    void (*gone)(void *ctx, unsigned port, int err);
+};
+
+struct weir_netvsp_config {
+    unsigned max_ports;    // 1..256
+    uint32_t first_filter; // filter ids from here on are NetVSP's
+    size_t ctl_reserve;    // bytes frames leave in a channel for control messages, 0 = 4096
+    struct weir_netvsp_events events;
+};
+
+struct weir_netvsp_port_config {
+    uint8_t mac[6];
+    struct weir_channel *channel; // host end; stays the caller's
+    // Further source addresses the guest may use on the synthetic path, learned from its frames; 0 = its own only, which is
+    // what its VF will allow (threat T13). At most 64.
+    unsigned learn;
+};
+
+// Frames of a port; each one that is not passed on is in exactly one of the others.
+struct weir_netvsp_port_stats {
+    uint64_t tx_frames, tx_bytes;
+    uint64_t tx_drop_spoof; // source is another's, or more than `learn` (threat T13)
+    uint64_t tx_drop_ctrl;  // EtherType 0x8808 (threat T15)
+    uint64_t tx_drop_size;  // longer than the PF's buffers, or no frame at all
+    uint64_t tx_stalls;     // times its channel waited because the PF's ring was full: no loss
+    uint64_t rx_frames, rx_bytes, rx_redirected;
+    uint64_t rx_drop_room;    // its channel was full
+    uint64_t rx_drop_learned; // to a learned address while the guest is on its VF
+    uint64_t rx_not_ours;     // flooded, but the VF has or gets the copy: no loss (rules 3.19)
+};
+
+struct weir_netvsp_stats {
+    uint64_t rx_unknown;        // unicast to nobody
+    uint64_t rx_redirect_stray; // flooded copy drained back from a vPort that is no guest's
+    uint64_t fences_stray;
+    uint64_t dead_tx;           // frames of guests that found the PF gone
+};
+
+int weir_netvsp_open(struct weir_pf *pf, const struct weir_netvsp_config *cfg, struct weir_netvsp **v);
+// All ports must have been removed. NULL is fine.
+void weir_netvsp_close(struct weir_netvsp *v);
+
+// Adds a guest, with its filter on the default vPort (rules 4.2). Returns the port, -EEXIST when the address is taken,
+// -ENOSPC, or the card's answer.
+int weir_netvsp_port_add(struct weir_netvsp *v, const struct weir_netvsp_port_config *cfg);
+// Removes it with its filter, which must be on the default vPort. The port is free even when the card says no.
+int weir_netvsp_port_remove(struct weir_netvsp *v, unsigned port);
+uint32_t weir_netvsp_filter(const struct weir_netvsp *v, unsigned port);
+
+// Moves frames both ways; returns how many messages and frames it handled.
+unsigned weir_netvsp_poll(struct weir_netvsp *v);
+// A control message to the guest: never dropped for room while the port's reserve lasts. 0 or negative errno.
+int weir_netvsp_send(struct weir_netvsp *v, unsigned port, uint32_t type, const void *payload, size_t len);
+// The guest reads its channel well enough for another hand-over.
+bool weir_netvsp_ready(struct weir_netvsp *v, unsigned port);
+// Every frame the guest sent so far has been looked up by the card.
+bool weir_netvsp_tx_drained(const struct weir_netvsp *v, unsigned port);
+
+// The card moved the port's filter and flood membership to or from `vport`, a VF's; the new owner's frames begin with
+// `epoch`. To the VF: the move fenced the default vPort with `token`; when all PF rings showed it, FENCE{token} goes into
+// the channel.
+void weir_netvsp_moved(struct weir_netvsp *v, unsigned port, bool to_vf, unsigned vport, uint8_t epoch, uint32_t token);
+bool weir_netvsp_fence_pending(const struct weir_netvsp *v, unsigned port);
+
+const struct weir_netvsp_port_stats *weir_netvsp_port_stats(const struct weir_netvsp *v, unsigned port);
+const struct weir_netvsp_stats *weir_netvsp_stats(const struct weir_netvsp *v);
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The virtualization stack of the parent: gives guests VFs and takes them back without losing a frame, or, when a VF goes
+// without notice, with a ledger that says what was lost (rules 4, 7; architecture.md section 5). One written state machine
+// per guest (vstack/state.c), every wait bounded. Driven by weir_vstack_poll; it polls the NetVSP it owns.
+#ifndef WEIR_VSTACK_H
+#define WEIR_VSTACK_H
+
+#include "weir/channel.h"
+#include "weir/netvsp.h"
+#include "weir/pf.h"
+
+struct weir_vstack;
+
+struct weir_vstack_config {
+    unsigned max_guests;   // 1..256
+    unsigned num_vports;   // as the PF was opened with: ids 1..num_vports-1 are the stack's
+    unsigned vf_qps;       // queue pairs of a guest's vPort, 0 = 1
+    uint32_t first_filter; // filter ids from here on are the stack's
+    // Bounds in microseconds, 0 = the default in brackets.
+    unsigned offer_us;   // a guest to bring its VF up and ask for the switch (60000000)
+    unsigned drain_us;   // its channel transmit to be in the card (1000000)
+    unsigned move_us;    // a move the card asks to try again (100000)
+    unsigned fence_us;   // a fence on the PF's rings (1000000)
+    unsigned leave_us;   // a guest to leave its VF when asked (60000000; rules 7.2)
+    unsigned release_us; // a guest to let a VF go that it no longer has (1000000)
+    unsigned refusals;   // moves refused before an offer is taken back (16)
+    unsigned events_us;  // between looks for events of the card, where no interrupt tells (10000)
+};
+
+struct weir_vstack_guest_config {
+    char name[32];
+    uint8_t mac[6];
+    struct weir_channel *channel; // host end; stays the caller's until the guest is gone
+    unsigned learn;               // as in weir_netvsp_port_config
+};
+
+enum weir_vstack_state {
+    WEIR_VSTACK_NONE,        // no such guest
+    WEIR_VSTACK_DETACHED,    // synthetic
+    WEIR_VSTACK_OFFERED,     // VF and vPort are there, the guest has not asked for the switch; synthetic (rules 4.10)
+    WEIR_VSTACK_DRAINING_TX, // asked; its channel transmit is not yet in the card
+    WEIR_VSTACK_TO_VF,       // moving the filter
+    WEIR_VSTACK_FENCING,     // moved; the fence is on its way through the PF's rings
+    WEIR_VSTACK_ATTACHED,
+    WEIR_VSTACK_LEAVING,     // the guest was asked to leave the VF
+    WEIR_VSTACK_TO_SYN,      // moving the filter back
+    WEIR_VSTACK_RELEASING,   // moved; the guest has not let the VF go
+    WEIR_VSTACK_REVOKING,    // the VF is to go now
+    WEIR_VSTACK_REVOKED,     // it is gone; the guest has not let it go
+    WEIR_VSTACK_RECLAIMING,  // nobody uses it: delete, reset, free
+    WEIR_VSTACK_FAILED,      // the card failed a command; synthetic at best
+    WEIR_VSTACK_STATE_COUNT
+};
+
+// What a hand-over did. Frame counts are of the VF's whole life, filled in when it ends (to_vf = false).
+struct weir_vstack_record {
+    uint64_t serial;
+    char name[32];
+    unsigned guest;
+    bool to_vf;
+    bool surprise;
+    enum weir_why why;
+    int status; // 0, or the errno that refused it or ended it early
+    unsigned vf, vport;
+    uint8_t epoch;
+    uint32_t cycle_request; // card cycles, low word: asked for,
+    uint32_t cycle_move;    //   moved (0: never),
+    uint32_t cycle_done;    //   over: the guest is wholly on the new path, or the try was given up
+    // The ledger.
+    bool guest_told;         // the guest reported its half; else tx_posted and rx_taken are 0 and the losses unknown
+    uint64_t tx_posted;      // frames the guest posted on the VF
+    uint64_t tx_entered;     // that entered the card's switch
+    uint64_t tx_lost;        // the difference
+    uint64_t rx_delivered;   // copies the card delivered on the VF's rings
+    uint64_t rx_taken;       // that the guest took
+    uint64_t rx_lost;        // the difference
+    uint64_t rx_dropped;     // copies the card dropped on the vPort, with its reasons
+    uint64_t rx_redirected;  // copies drained back to the default vPort: not lost
+};
+
+int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, struct weir_vstack **vs, char *err, size_t err_size);
+// Takes every VF back at once and frees all of the card's objects it made, so that the PF can halt (rules 9.11).
+void weir_vstack_close(struct weir_vstack *vs);
+struct weir_netvsp *weir_vstack_netvsp(struct weir_vstack *vs);
+
+// Returns the guest's number, its synthetic path running.
+int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg);
+// The guest goes, or is gone: its VF is taken at once, its port removed. State NONE says when that is over.
+int weir_vstack_guest_remove(struct weir_vstack *vs, unsigned guest);
+
+// Offers the guest a VF. -EBUSY unless DETACHED, -EAGAIN while the guest does not read its channel, else the card's answer.
+int weir_vstack_attach(struct weir_vstack *vs, unsigned guest);
+// Takes it back with the guest's help: nothing is lost. -EALREADY when it has none or is leaving.
+int weir_vstack_detach(struct weir_vstack *vs, unsigned guest, enum weir_why why);
+// Takes it back now. -EALREADY when it has none.
+int weir_vstack_revoke(struct weir_vstack *vs, unsigned guest, enum weir_why why);
+
+// Does what there is to do; returns how many messages and frames it handled. now_us: any clock that only goes forward.
+unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us);
+
+enum weir_vstack_state weir_vstack_state(const struct weir_vstack *vs, unsigned guest);
+const char *weir_vstack_state_text(enum weir_vstack_state state);
+// Why the guest is where it is.
+enum weir_why weir_vstack_why(const struct weir_vstack *vs, unsigned guest);
+// Its NetVSP port, VF and vPort; -1 without.
+int weir_vstack_port(const struct weir_vstack *vs, unsigned guest);
+int weir_vstack_vf(const struct weir_vstack *vs, unsigned guest);
+int weir_vstack_vport(const struct weir_vstack *vs, unsigned guest);
+
+// Records are numbered from 0; the last 256 are kept, older ones are NULL.
+uint64_t weir_vstack_num_records(const struct weir_vstack *vs);
+const struct weir_vstack_record *weir_vstack_record(const struct weir_vstack *vs, uint64_t serial);
+
+#endif

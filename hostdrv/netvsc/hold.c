@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Queues that hold frames back during a hand-over. Memory is taken only then.
+#include <stdlib.h>
+#include <string.h>
+
+#include "netvsc_int.h"
+
+// False when the queue is full or memory is short.
+bool hold_push(struct hold *h, unsigned limit, const void *data, size_t len, const struct weir_netvsc_rx *info) {
+    struct held *f = h->count < limit ? malloc(sizeof(*f) + len) : NULL;
+    if (f == NULL)
+        return false;
+    f->next = NULL;
+    f->len = len;
+    if (info != NULL)
+        f->info = *info;
+    memcpy(f->data, data, len);
+    if (h->first == NULL)
+        h->first = f;
+    else
+        h->last->next = f;
+    h->last = f;
+    h->count++;
+    return true;
+}
+
+// The first frame, now the caller's to free; the queue is not empty.
+struct held *hold_take(struct hold *h) {
+    struct held *f = h->first;
+    h->first = f->next;
+    h->count--;
+    return f;
+}
+
+void hold_clear(struct hold *h) {
+    while (h->first != NULL)
+        free(hold_take(h));
+}

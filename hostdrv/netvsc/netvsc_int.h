@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between the files of NetVSC; see weir/netvsc.h.
+#ifndef WEIR_NETVSC_INT_H
+#define WEIR_NETVSC_INT_H
+
+#include "weir/netvsc.h"
+
+// Room a guest's frames leave in the channel for its control messages; at most three of at most 40 bytes are ever unread.
+#define CTL_RESERVE 1024u
+#define FRAME_ROOM (WEIR_MAX_FRAME + 64u)
+
+struct held {
+    struct held *next;
+    size_t len;
+    struct weir_netvsc_rx info;
+    uint8_t data[];
+};
+
+// Frames in order, at most cfg.hold_frames of them.
+struct hold {
+    struct held *first, *last;
+    unsigned count;
+};
+
+enum tx_path { TX_CHANNEL, TX_VF, TX_HOLD };
+
+struct policy {
+    const char *name;
+    bool hold_channel, hold_vf; // receive
+    enum tx_path tx;
+};
+
+struct weir_netvsc {
+    struct weir_netvsc_config cfg;
+    enum weir_netvsc_state state;
+    enum weir_why why;
+    struct weir_vf *vf;
+    unsigned fn;
+    uint32_t token;       // of the association, 0 = none
+    uint32_t fence_rings; // VF rings that showed the fence of this association
+    bool fence_seen;      // the channel's fence came before it was awaited
+    bool leave;           // asked to leave the VF
+    bool lost;            // the parent was told that the VF is gone
+    struct hold tx, rx_vf, rx_channel;
+    uint64_t now, since, next_try, next_check;
+    unsigned tries;
+    char error[160];
+    struct weir_netvsc_stats stats;
+    uint8_t buf[FRAME_ROOM];
+};
+
+// hold.c
+bool hold_push(struct hold *h, unsigned limit, const void *data, size_t len, const struct weir_netvsc_rx *info);
+struct held *hold_take(struct hold *h);
+void hold_clear(struct hold *h);
+
+// netvsc.c
+void netvsc_deliver(struct weir_netvsc *n, const void *frame, size_t len, const struct weir_netvsc_rx *info);
+unsigned netvsc_poll_vf(struct weir_netvsc *n, unsigned budget);
+void netvsc_release(struct weir_netvsc *n, struct hold *h);
+void netvsc_vf_counts(const struct weir_netvsc *n, struct weir_msg_vf_released *m);
+unsigned netvsc_vf_pending(const struct weir_netvsc *n);
+
+// state.c
+const struct policy *netvsc_policy(const struct weir_netvsc *n);
+void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, size_t len);
+void netvsc_step(struct weir_netvsc *n);
+void netvsc_lost(struct weir_netvsc *n);
+void netvsc_dead(struct weir_netvsc *n);
+void netvsc_start_leaving(struct weir_netvsc *n);
+
+#endif

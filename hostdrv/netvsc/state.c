@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+// NetVSC's state machine (rules 7.12, 7.13): what each message of the parent, each fence and each bound leads to. Two things
+// make a hand-over exact: transmit moves to the other path only when all of the old one is in the card, and receive of the
+// new path is held until the old path's fence says that nothing more can come there.
+// Waits for the parent's answer end with the parent: its own bounds make it answer, and a parent that dies closes the
+// channel. The bound here only makes such a wait visible (WEIR_WHY_PARENT_SILENT).
+#include <errno.h>
+#include <string.h>
+
+#include "netvsc_int.h"
+
+static const struct policy policies[WEIR_NETVSC_STATE_COUNT] = {
+    // state                       name              hold channel, VF  transmit     leaves on
+    [WEIR_NETVSC_SYNTHETIC] = {"synthetic", false, false, TX_CHANNEL},        // VF_ASSOCIATION
+    [WEIR_NETVSC_OPENING] = {"opening the VF", false, true, TX_CHANNEL},      // VF open; tries used up
+    [WEIR_NETVSC_TO_VF] = {"to VF, asked", false, true, TX_HOLD},             // SWITCH_COMPLETE
+    [WEIR_NETVSC_TO_VF_FENCE] = {"to VF, fence", false, true, TX_VF},         // FENCE; fence_us
+    [WEIR_NETVSC_ON_VF] = {"on VF", true, false, TX_VF},                      // DETACH_REQUEST; VF lost
+    [WEIR_NETVSC_TO_SYN_DRAIN] = {"to synthetic, drain", true, false, TX_HOLD}, // VF transmit in the card; drain_us
+    [WEIR_NETVSC_TO_SYN] = {"to synthetic, asked", true, false, TX_HOLD},     // SWITCH_COMPLETE
+    [WEIR_NETVSC_TO_SYN_FENCE] = {"to synthetic, fence", true, false, TX_HOLD}, // fence on every VF ring; fence_us
+    [WEIR_NETVSC_LOST] = {"VF lost", true, false, TX_HOLD},                   // VF_REVOKED
+    [WEIR_NETVSC_REVOKED_FENCE] = {"revoked, fence", false, true, TX_HOLD},   // FENCE; fence_us
+    [WEIR_NETVSC_DEAD] = {"channel dead", false, false, TX_HOLD},             // never
+};
+
+// The VF was lost before the channel's fence came: transmit waits, too.
+static const struct policy lost_early = {"to VF, fence", false, true, TX_HOLD};
+
+const struct policy *netvsc_policy(const struct weir_netvsc *n) {
+    return n->state == WEIR_NETVSC_TO_VF_FENCE && n->lost ? &lost_early : &policies[n->state];
+}
+
+const char *weir_netvsc_state_text(enum weir_netvsc_state state) {
+    return state < WEIR_NETVSC_STATE_COUNT ? policies[state].name : "?";
+}
+
+static void enter(struct weir_netvsc *n, enum weir_netvsc_state state) {
+    n->state = state;
+    n->since = n->now;
+}
+
+static void control(struct weir_netvsc *n, uint32_t type, const void *payload, size_t len) {
+    if (weir_channel_send(n->cfg.channel, type, payload, len, NULL, 0, 0) != 0)
+        netvsc_dead(n);
+}
+
+static void ask_switch(struct weir_netvsc *n, bool to_vf, enum weir_why why) {
+    struct weir_msg_switch_data_path m = {
+        .version = WEIR_MSG_VERSION, .to_vf = to_vf ? 1 : 0, .why = (uint8_t)why, .token = n->token};
+    struct weir_msg_vf_released counts = {0};
+    netvsc_vf_counts(n, &counts);
+    m.posted = counts.posted;
+    control(n, WEIR_MSG_SWITCH_DATA_PATH, &m, sizeof(m));
+}
+
+// The VF is no longer ours: last numbers to the parent, everything of it freed.
+static void let_go(struct weir_netvsc *n) {
+    struct weir_msg_vf_released m = {.version = WEIR_MSG_VERSION, .token = n->token};
+    netvsc_vf_counts(n, &m);
+    weir_vf_close(n->vf);
+    n->vf = NULL;
+    enter(n, WEIR_NETVSC_SYNTHETIC);
+    control(n, WEIR_MSG_VF_RELEASED, &m, sizeof(m));
+    n->token = 0;
+}
+
+void netvsc_dead(struct weir_netvsc *n) {
+    if (n->state == WEIR_NETVSC_DEAD)
+        return;
+    enter(n, WEIR_NETVSC_DEAD);
+    n->why = WEIR_WHY_PARENT_SILENT;
+    // At most one of the two holds anything.
+    netvsc_release(n, &n->rx_vf);
+    netvsc_release(n, &n->rx_channel);
+    hold_clear(&n->tx);
+    weir_vf_close(n->vf);
+    n->vf = NULL;
+}
+
+// ---- to the VF ----
+
+static void decline(struct weir_netvsc *n) {
+    n->stats.declined++;
+    n->why = n->why == WEIR_WHY_OPENING ? WEIR_WHY_OPEN_FAILED : n->why;
+    let_go(n);
+}
+
+static void try_open(struct weir_netvsc *n) {
+    struct weir_bus *bus = NULL;
+    int err;
+    if (n->now < n->next_try)
+        return;
+    err = n->cfg.open_vf != NULL ? n->cfg.open_vf(n->cfg.ctx, n->fn, &bus) : -EOPNOTSUPP;
+    n->next_try = n->now + n->cfg.retry_us;
+    if (err == -EAGAIN)
+        return; // the VF is not there yet: how long that may take is the parent's bound
+    if (err == 0) {
+        err = weir_vf_open(bus, &n->cfg.vf, &n->vf, n->error, sizeof(n->error));
+        if (err != 0)
+            n->vf = NULL;
+        if (err != 0 && --n->tries != 0)
+            return;
+    }
+    if (err != 0) {
+        decline(n);
+        return;
+    }
+    n->fence_rings = 0;
+    n->fence_seen = false;
+    n->leave = false;
+    n->lost = false;
+    n->next_check = n->now + n->cfg.check_us;
+    n->why = WEIR_WHY_SWITCHING;
+    enter(n, WEIR_NETVSC_TO_VF);
+    ask_switch(n, true, WEIR_WHY_SWITCHING);
+}
+
+static void on_vf(struct weir_netvsc *n) {
+    netvsc_release(n, &n->rx_vf);
+    n->stats.to_vf++;
+    enter(n, n->lost ? WEIR_NETVSC_LOST : WEIR_NETVSC_ON_VF);
+    if (n->leave && !n->lost)
+        netvsc_start_leaving(n);
+    else if (!n->lost)
+        n->why = WEIR_WHY_ATTACHED;
+}
+
+static void refused(struct weir_netvsc *n, uint32_t status) {
+    n->stats.refused++;
+    n->why = status == WEIR_NOT_ARMED ? WEIR_WHY_NOT_ARMED : WEIR_WHY_REFUSED;
+    if (--n->tries == 0) {
+        decline(n);
+        return;
+    }
+    // From the start again: what is not armed now will not arm itself.
+    weir_vf_close(n->vf);
+    n->vf = NULL;
+    n->next_try = n->now + n->cfg.retry_us;
+    enter(n, WEIR_NETVSC_OPENING);
+}
+
+// ---- to synthetic ----
+
+void netvsc_start_leaving(struct weir_netvsc *n) {
+    n->leave = false;
+    enter(n, WEIR_NETVSC_TO_SYN_DRAIN);
+}
+
+// Nothing more can come from the VF; held channel frames go up first, while transmit is still held.
+static void back_on_synthetic(struct weir_netvsc *n) {
+    netvsc_release(n, &n->rx_channel);
+    n->stats.to_synthetic++;
+    let_go(n);
+}
+
+void netvsc_lost(struct weir_netvsc *n) {
+    if (n->lost || n->vf == NULL)
+        return;
+    n->lost = true;
+    n->why = WEIR_WHY_VF_GONE;
+    if (n->state != WEIR_NETVSC_TO_VF_FENCE)
+        enter(n, WEIR_NETVSC_LOST);
+    ask_switch(n, false, WEIR_WHY_VF_GONE);
+}
+
+static void revoked(struct weir_netvsc *n, enum weir_why why) {
+    unsigned rounds = 1u << 14; // more than any ring holds; nothing is added to them any more
+    n->why = why;
+    n->stats.revoked++;
+    if (n->vf != NULL)
+        weir_vf_surprise(n->vf);
+    if (n->state == WEIR_NETVSC_OPENING || n->state == WEIR_NETVSC_TO_VF) {
+        // Nothing was moved yet.
+        let_go(n);
+        return;
+    }
+    while (netvsc_poll_vf(n, 64) != 0 && --rounds != 0) {
+    }
+    if (n->state == WEIR_NETVSC_TO_VF_FENCE)
+        enter(n, WEIR_NETVSC_REVOKED_FENCE);
+    else
+        back_on_synthetic(n);
+}
+
+static void revoked_fence_done(struct weir_netvsc *n) {
+    netvsc_release(n, &n->rx_vf);
+    back_on_synthetic(n);
+}
+
+// ---- messages ----
+
+static void on_association(struct weir_netvsc *n, const struct weir_msg_vf_association *m) {
+    if (m->allocated != 0 && n->state == WEIR_NETVSC_SYNTHETIC && m->token != 0) {
+        n->fn = m->fn;
+        n->token = m->token;
+        n->tries = n->cfg.tries;
+        n->next_try = n->now;
+        n->why = WEIR_WHY_OPENING;
+        n->error[0] = '\0';
+        enter(n, WEIR_NETVSC_OPENING);
+    } else if (m->allocated == 0 && m->token == n->token &&
+               (n->state == WEIR_NETVSC_OPENING || n->state == WEIR_NETVSC_TO_VF)) {
+        revoked(n, WEIR_WHY_NOT_OFFERED);
+    } else {
+        n->stats.bad_messages++;
+    }
+}
+
+static void on_switch_complete(struct weir_netvsc *n, const struct weir_msg_switch_complete *m) {
+    if (m->token == n->token && m->to_vf != 0 && n->state == WEIR_NETVSC_TO_VF) {
+        if (m->status != WEIR_OK) {
+            refused(n, m->status);
+            return;
+        }
+        enter(n, WEIR_NETVSC_TO_VF_FENCE);
+        if (n->fence_seen)
+            on_vf(n);
+    } else if (m->token == n->token && m->to_vf == 0 && n->state == WEIR_NETVSC_TO_SYN) {
+        if (m->status == WEIR_OK) {
+            enter(n, WEIR_NETVSC_TO_SYN_FENCE);
+            return;
+        }
+        n->stats.refused++; // nothing was moved: on with the VF
+        n->why = WEIR_WHY_ATTACHED;
+        enter(n, WEIR_NETVSC_ON_VF);
+    } else if (m->token != n->token || n->state != WEIR_NETVSC_LOST) {
+        n->stats.bad_messages++;
+    }
+}
+
+static void on_fence(struct weir_netvsc *n, const struct weir_msg_fence *m) {
+    if (m->token != n->token)
+        n->stats.bad_messages++;
+    else if (n->state == WEIR_NETVSC_TO_VF_FENCE)
+        on_vf(n);
+    else if (n->state == WEIR_NETVSC_REVOKED_FENCE)
+        revoked_fence_done(n);
+    else
+        n->fence_seen = true;
+}
+
+static void on_detach(struct weir_netvsc *n, const struct weir_msg_detach *m, bool gone) {
+    if (m->token != n->token || n->state == WEIR_NETVSC_SYNTHETIC || n->state == WEIR_NETVSC_REVOKED_FENCE)
+        return; // the VF was let go before the message was read
+    if (gone) {
+        revoked(n, (enum weir_why)m->why);
+    } else if (n->state == WEIR_NETVSC_ON_VF) {
+        n->why = (enum weir_why)m->why;
+        netvsc_start_leaving(n);
+    } else if (n->state == WEIR_NETVSC_TO_VF_FENCE) {
+        n->why = (enum weir_why)m->why;
+        n->leave = true;
+    }
+}
+
+void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, size_t len) {
+    static const uint8_t sizes[] = {
+        [WEIR_MSG_FENCE] = sizeof(struct weir_msg_fence),
+        [WEIR_MSG_VF_ASSOCIATION] = sizeof(struct weir_msg_vf_association),
+        [WEIR_MSG_SWITCH_COMPLETE] = sizeof(struct weir_msg_switch_complete),
+        [WEIR_MSG_DETACH_REQUEST] = sizeof(struct weir_msg_detach),
+        [WEIR_MSG_VF_REVOKED] = sizeof(struct weir_msg_detach),
+        [WEIR_MSG_STATUS] = sizeof(struct weir_msg_status),
+    };
+    union {
+        uint8_t version;
+        struct weir_msg_fence fence;
+        struct weir_msg_vf_association association;
+        struct weir_msg_switch_complete complete;
+        struct weir_msg_detach detach;
+        struct weir_msg_status status;
+    } m;
+
+    if (type >= sizeof(sizes) || sizes[type] == 0 || sizes[type] != len) {
+        n->stats.bad_messages++;
+        return;
+    }
+    memcpy(&m, payload, len);
+    if (m.version != WEIR_MSG_VERSION) {
+        n->stats.bad_messages++;
+        return;
+    }
+    switch (type) {
+    case WEIR_MSG_FENCE:
+        on_fence(n, &m.fence);
+        break;
+    case WEIR_MSG_VF_ASSOCIATION:
+        on_association(n, &m.association);
+        break;
+    case WEIR_MSG_SWITCH_COMPLETE:
+        on_switch_complete(n, &m.complete);
+        break;
+    case WEIR_MSG_STATUS:
+        if (n->state == WEIR_NETVSC_SYNTHETIC)
+            n->why = (enum weir_why)m.status.why;
+        break;
+    default:
+        on_detach(n, &m.detach, type == WEIR_MSG_VF_REVOKED);
+        break;
+    }
+}
+
+// ---- what happens by itself ----
+
+static bool expired(const struct weir_netvsc *n, unsigned us) {
+    return n->now - n->since >= us;
+}
+
+// Asks the function itself now and then; costs two reads of its BAR (rules 9.16).
+static void check_alive(struct weir_netvsc *n) {
+    if (n->lost || n->now < n->next_check)
+        return;
+    n->next_check = n->now + n->cfg.check_us;
+    if (weir_vf_must_stop(n->vf))
+        netvsc_lost(n);
+}
+
+void netvsc_step(struct weir_netvsc *n) {
+    switch (n->state) {
+    case WEIR_NETVSC_OPENING:
+        try_open(n);
+        break;
+    case WEIR_NETVSC_TO_VF:
+    case WEIR_NETVSC_TO_SYN:
+    case WEIR_NETVSC_LOST:
+        if (expired(n, n->cfg.answer_us))
+            n->why = WEIR_WHY_PARENT_SILENT;
+        break;
+    case WEIR_NETVSC_TO_VF_FENCE:
+        check_alive(n);
+        if (expired(n, n->cfg.fence_us)) {
+            n->stats.fences_lost++;
+            on_vf(n);
+        }
+        break;
+    case WEIR_NETVSC_ON_VF:
+        check_alive(n);
+        break;
+    case WEIR_NETVSC_TO_SYN_DRAIN:
+        if (netvsc_vf_pending(n) == 0) {
+            enter(n, WEIR_NETVSC_TO_SYN);
+            ask_switch(n, false, n->why);
+        } else if (expired(n, n->cfg.drain_us)) {
+            netvsc_lost(n);
+        }
+        break;
+    case WEIR_NETVSC_TO_SYN_FENCE:
+        if (n->fence_rings == (1u << weir_vf_num_qps(n->vf)) - 1)
+            back_on_synthetic(n);
+        else if (expired(n, n->cfg.fence_us))
+            netvsc_lost(n);
+        break;
+    case WEIR_NETVSC_REVOKED_FENCE:
+        if (expired(n, n->cfg.fence_us)) {
+            n->stats.fences_lost++;
+            revoked_fence_done(n);
+        }
+        break;
+    default:
+        break;
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// NetVSP's way from the PF's rings to the guests. A unicast frame goes to its address's port. A flooded one goes to each
+// port that owned its flood membership through the default vPort when the card looked the frame up: at that epoch. So each
+// guest gets one copy, whatever moved meanwhile (rules 3.19, 7.12).
+#include <errno.h>
+#include <string.h>
+
+#include "netvsp_int.h"
+
+#define RING_BUDGET 256u
+
+struct ring_ctx {
+    struct weir_netvsp *v;
+    unsigned ring;
+};
+
+// The card's 8-bit epoch as one that never wraps, taken as the nearest to the newest one known (window 128). The window
+// cannot be left: each move is told to us, so the newest known is the card's own.
+uint64_t netvsp_epoch(struct weir_netvsp *v, uint8_t epoch) {
+    uint64_t unrolled = v->epoch + (uint64_t)(int64_t)(int8_t)(uint8_t)(epoch - (uint8_t)v->epoch);
+    if (unrolled > v->epoch)
+        v->epoch = unrolled;
+    return unrolled;
+}
+
+static bool on_vf_at(const struct port *p, uint64_t epoch) {
+    for (unsigned i = 0; i < p->flips; i++)
+        if (epoch >= p->flip[i].epoch)
+            return p->flip[i].on_vf;
+    // Before the oldest move known it was the other way round.
+    return p->flips != 0 && !p->flip[p->flips - 1].on_vf;
+}
+
+void weir_netvsp_moved(struct weir_netvsp *v, unsigned port, bool to_vf, unsigned vport, uint8_t epoch, uint32_t token) {
+    struct port *p = v->port[port];
+    memmove(&p->flip[1], &p->flip[0], sizeof(p->flip) - sizeof(p->flip[0]));
+    p->flip[0] = (struct flip){netvsp_epoch(v, epoch), to_vf};
+    p->flips += p->flips < FLIPS ? 1 : 0;
+    if (!to_vf)
+        return;
+    // A vPort id is used again: then it is the new guest's alone.
+    for (unsigned i = 0; i < v->cfg.max_ports; i++)
+        if (v->port[i] != NULL && v->port[i]->vport == vport)
+            v->port[i]->vport = 0;
+    p->vport = vport;
+    p->fence_token = token;
+    p->fence_rings = (1u << weir_pf_num_qps(v->pf)) - 1;
+}
+
+bool weir_netvsp_fence_pending(const struct weir_netvsp *v, unsigned port) {
+    return v->port[port]->fence_rings != 0;
+}
+
+static void on_fence(struct weir_netvsp *v, unsigned ring, uint32_t token) {
+    uint32_t bit = 1u << ring;
+    for (unsigned i = 0; i < v->cfg.max_ports; i++) {
+        struct port *p = v->port[i];
+        struct weir_msg_fence m = {.version = WEIR_MSG_VERSION, .token = token};
+        if (p == NULL || p->fence_token != token || (p->fence_rings & bit) == 0)
+            continue;
+        p->fence_rings &= ~bit;
+        if (p->fence_rings == 0)
+            (void)weir_netvsp_send(v, i, WEIR_MSG_FENCE, &m, sizeof(m));
+        return;
+    }
+    v->stats.fences_stray++;
+}
+
+static void deliver(struct weir_netvsp *v, unsigned port, const void *frame, const struct weir_rx_info *info) {
+    struct port *p = v->port[port];
+    struct weir_msg_rx_frame m = {.version = WEIR_MSG_VERSION, .epoch = info->epoch, .vlan_tci = info->vlan_tci};
+    int err;
+
+    m.flags = (uint8_t)((info->mcast ? WEIR_RX_FRAME_FLOODED : 0) | (info->vlan_stripped ? WEIR_RX_FRAME_VLAN : 0) |
+                        (info->redirect ? WEIR_RX_FRAME_REDIRECT : 0));
+    err = p->gone ? -EPIPE
+                  : weir_channel_send(p->cfg.channel, WEIR_MSG_RX_FRAME, &m, sizeof(m), frame, info->len, v->cfg.ctl_reserve);
+    if (err != 0) {
+        p->stats.rx_drop_room++;
+        if (err == -EPIPE || err == -EPROTO)
+            netvsp_gone(v, port, err);
+        return;
+    }
+    p->stats.rx_frames++;
+    p->stats.rx_bytes += info->len;
+    p->stats.rx_redirected += info->redirect ? 1 : 0;
+}
+
+// A flooded copy that was on its way to a VF and was drained back: to that VF's guest alone.
+static void redirected_flood(struct weir_netvsp *v, const void *frame, const struct weir_rx_info *info) {
+    for (unsigned i = 0; i < v->cfg.max_ports; i++)
+        if (v->port[i] != NULL && info->src_vport != 0 && v->port[i]->vport == info->src_vport) {
+            deliver(v, i, frame, info);
+            return;
+        }
+    v->stats.rx_redirect_stray++;
+}
+
+static void on_rx(void *ctx, const void *frame, const struct weir_rx_info *info) {
+    const struct ring_ctx *rc = ctx;
+    struct weir_netvsp *v = rc->v;
+    uint64_t epoch = netvsp_epoch(v, info->epoch);
+    const struct mac_entry *e;
+    int sender;
+
+    if (info->fence) {
+        on_fence(v, rc->ring, info->hash);
+        return;
+    }
+    if (info->len < WEIR_MIN_FRAME) {
+        v->stats.rx_unknown++;
+        return;
+    }
+    if (!info->mcast) {
+        e = mac_find(&v->macs, frame);
+        if (e == NULL)
+            v->stats.rx_unknown++;
+        else if (!e->assigned && v->port[e->port]->flips != 0 && v->port[e->port]->flip[0].on_vf)
+            v->port[e->port]->stats.rx_drop_learned++; // its VF could not answer with that address (threat T13)
+        else
+            deliver(v, e->port, frame, info);
+        return;
+    }
+    if (info->redirect) {
+        redirected_flood(v, frame, info);
+        return;
+    }
+    e = mac_find(&v->macs, (const uint8_t *)frame + 6);
+    sender = e != NULL ? (int)e->port : NO_PORT;
+    for (unsigned i = 0; i < v->cfg.max_ports; i++) {
+        if (v->port[i] == NULL || (int)i == sender)
+            continue;
+        if (on_vf_at(v->port[i], epoch))
+            v->port[i]->stats.rx_not_ours++;
+        else
+            deliver(v, i, frame, info);
+    }
+}
+
+unsigned netvsp_receive(struct weir_netvsp *v) {
+    unsigned work = 0;
+    for (unsigned i = 0; i < weir_pf_num_qps(v->pf); i++) {
+        struct ring_ctx rc = {v, i};
+        work += weir_qp_poll(weir_pf_qp(v->pf, i), RING_BUDGET, on_rx, NULL, &rc);
+    }
+    return work;
+}

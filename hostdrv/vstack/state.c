@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state machine of a guest's VF in the parent (rules 4, 7). A planned move is asked for by the guest, which has brought
+// its own side to rest; a surprise asks nobody. Each wait has a bound; what happens then never needs the guest.
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vstack_int.h"
+
+#define RETRY_US 20u // between tries of a move the card asks to try later
+
+struct row {
+    const char *name;
+    void (*step)(struct weir_vstack *vs, struct guest *g);    // looks for what the state awaits
+    size_t bound;                                             // of the wait, in weir_vstack_config; 0 = none
+    void (*timeout)(struct weir_vstack *vs, struct guest *g); // where it ends
+};
+
+static void enter(struct weir_vstack *vs, struct guest *g, enum weir_vstack_state state) {
+    g->state = state;
+    g->since = vs->now;
+    g->next_try = vs->now;
+}
+
+bool vstack_has_vf(const struct guest *g) {
+    return g->state >= WEIR_VSTACK_OFFERED && g->state <= WEIR_VSTACK_RELEASING;
+}
+
+static void send(struct weir_vstack *vs, struct guest *g, uint32_t type, const void *payload, size_t len) {
+    // A guest that cannot be told is gone; NetVSP says so to us as it does for any other reason.
+    (void)weir_netvsp_send(vs->nv, g->port, type, payload, len);
+}
+
+static void send_detach(struct weir_vstack *vs, struct guest *g, uint32_t type, enum weir_why why) {
+    struct weir_msg_detach m = {.version = WEIR_MSG_VERSION, .why = (uint8_t)why, .token = g->token};
+    send(vs, g, type, &m, sizeof(m));
+}
+
+static void send_complete(struct weir_vstack *vs, struct guest *g, bool to_vf, unsigned status, uint8_t epoch) {
+    struct weir_msg_switch_complete m = {
+        .version = WEIR_MSG_VERSION, .epoch = epoch, .to_vf = to_vf ? 1 : 0, .token = g->token, .status = status};
+    send(vs, g, WEIR_MSG_SWITCH_COMPLETE, &m, sizeof(m));
+}
+
+// The PF driver gives the card's status as an errno; the guest gets a status again.
+static unsigned status_of(struct weir_vstack *vs, int err) {
+    switch (-err) {
+    case 0:
+        return WEIR_OK;
+    case ENODEV:
+        return weir_dev_dead(weir_pf_dev(vs->pf)) ? WEIR_FAILURE : WEIR_NOT_ARMED;
+    case ETIMEDOUT:
+        return WEIR_TIMEOUT;
+    case EBUSY:
+        return WEIR_WRONG_STATE;
+    case ENOSPC:
+        return WEIR_NO_RESOURCES;
+    default:
+        return WEIR_FAILURE;
+    }
+}
+
+static void fail(struct weir_vstack *vs, struct guest *g, int err) {
+    g->why = WEIR_WHY_CARD_FAILED;
+    vstack_record_end(vs, g, err);
+    enter(vs, g, WEIR_VSTACK_FAILED);
+}
+
+// ---- to the VF ----
+
+int vstack_offer(struct weir_vstack *vs, struct guest *g) {
+    struct weir_msg_vf_association m = {.version = WEIR_MSG_VERSION, .allocated = 1};
+    int vport, err;
+
+    vstack_record_begin(vs, g, true, WEIR_WHY_OPENING, vstack_cycle(vs));
+    err = weir_pf_alloc_vf(vs->pf, -1, g->cfg.mac, g->cfg.name);
+    if (err < 0)
+        goto err_none;
+    g->vf = err;
+    vport = vstack_pick_vport(vs);
+    err = vport == NONE ? -ENOSPC
+                        : weir_pf_create_vport(vs->pf, (unsigned)vport, (unsigned)g->vf, vs->cfg.vf_qps, WEIR_VPORT_CHECK_SRC, g->cfg.name);
+    if (err != 0)
+        goto err_vf;
+    g->vport = vport;
+    g->rec.vf = (unsigned)g->vf;
+    g->rec.vport = (unsigned)vport;
+    g->token = ++vs->token != 0 ? vs->token : ++vs->token;
+    g->refusals = 0;
+    g->on_vport = g->reset = g->asked_vf = g->asked_syn = g->released = g->told = g->leave = g->revoke = false;
+    g->why = WEIR_WHY_OPENING;
+    m.fn = (uint16_t)(g->vf + 1);
+    m.token = g->token;
+    enter(vs, g, WEIR_VSTACK_OFFERED);
+    send(vs, g, WEIR_MSG_VF_ASSOCIATION, &m, sizeof(m));
+    return 0;
+
+err_vf:
+    (void)weir_pf_free_vf(vs->pf, (unsigned)g->vf);
+    g->vf = NONE;
+err_none:
+    g->why = err == -ENOSPC ? WEIR_WHY_NO_RESOURCES : WEIR_WHY_CARD_FAILED;
+    g->rec.why = g->why;
+    g->rec.cycle_done = g->rec.cycle_request;
+    vstack_record_end(vs, g, err);
+    return err;
+}
+
+static void step_offered(struct weir_vstack *vs, struct guest *g) {
+    if (g->released) {
+        // Declined: it has no driver, or could not bring the VF up (rules 4.10).
+        g->why = WEIR_WHY_OPEN_FAILED;
+        g->rec.why = g->why;
+        g->rec.cycle_done = vstack_cycle(vs);
+        vstack_record_end(vs, g, -ECONNREFUSED);
+        enter(vs, g, WEIR_VSTACK_RECLAIMING);
+    } else if (g->asked_vf) {
+        g->asked_vf = false;
+        g->why = WEIR_WHY_SWITCHING;
+        enter(vs, g, WEIR_VSTACK_DRAINING_TX);
+    }
+}
+
+// Nothing was moved: the guest stays synthetic and may ask again, but not for ever.
+static void refuse(struct weir_vstack *vs, struct guest *g, int err) {
+    uint32_t request = g->rec.cycle_request;
+    unsigned status = status_of(vs, err);
+    g->why = status == WEIR_NOT_ARMED ? WEIR_WHY_NOT_ARMED : WEIR_WHY_REFUSED;
+    g->rec.why = g->why;
+    g->rec.cycle_done = vstack_cycle(vs);
+    vstack_record_end(vs, g, err);
+    vstack_record_begin(vs, g, true, WEIR_WHY_OPENING, request);
+    send_complete(vs, g, true, status, 0);
+    if (++g->refusals >= vs->cfg.refusals) {
+        g->revoke = true;
+        g->revoke_why = g->why;
+    }
+    enter(vs, g, WEIR_VSTACK_OFFERED);
+}
+
+static void timeout_refuse(struct weir_vstack *vs, struct guest *g) {
+    refuse(vs, g, -ETIMEDOUT);
+}
+
+static void step_draining(struct weir_vstack *vs, struct guest *g) {
+    if (weir_netvsp_tx_drained(vs->nv, g->port))
+        enter(vs, g, WEIR_VSTACK_TO_VF);
+}
+
+static void step_to_vf(struct weir_vstack *vs, struct guest *g) {
+    int err;
+    if (vs->now < g->next_try)
+        return;
+    err = weir_pf_move_filter(vs->pf, weir_netvsp_filter(vs->nv, g->port), 0, (unsigned)g->vport, WEIR_MOVE_FLOOD | WEIR_MOVE_FENCE,
+                              g->token, &g->rec.epoch, &g->rec.cycle_move);
+    if (err == -EAGAIN) {
+        g->next_try = vs->now + RETRY_US;
+        return;
+    }
+    if (err != 0) {
+        refuse(vs, g, err);
+        return;
+    }
+    g->on_vport = true;
+    weir_netvsp_moved(vs->nv, g->port, true, (unsigned)g->vport, g->rec.epoch, g->token);
+    send_complete(vs, g, true, WEIR_OK, g->rec.epoch);
+    enter(vs, g, WEIR_VSTACK_FENCING);
+}
+
+static void step_fencing(struct weir_vstack *vs, struct guest *g) {
+    if (weir_netvsp_fence_pending(vs->nv, g->port))
+        return;
+    g->why = WEIR_WHY_ATTACHED;
+    g->rec.why = g->why;
+    g->rec.cycle_done = vstack_cycle(vs);
+    vstack_record_end(vs, g, 0);
+    enter(vs, g, WEIR_VSTACK_ATTACHED);
+}
+
+// ---- to synthetic, planned ----
+
+static void step_attached(struct weir_vstack *vs, struct guest *g) {
+    if (g->asked_syn) {
+        vstack_record_begin(vs, g, false, WEIR_WHY_GUEST_ASKED, vstack_cycle(vs));
+        g->leave = false;
+        enter(vs, g, WEIR_VSTACK_TO_SYN);
+    } else if (g->leave) {
+        g->leave = false;
+        vstack_record_begin(vs, g, false, g->leave_why, g->leave_cycle);
+        send_detach(vs, g, WEIR_MSG_DETACH_REQUEST, g->leave_why);
+        enter(vs, g, WEIR_VSTACK_LEAVING);
+    }
+}
+
+static void step_leaving(struct weir_vstack *vs, struct guest *g) {
+    if (g->asked_syn)
+        enter(vs, g, WEIR_VSTACK_TO_SYN);
+}
+
+static void stay(struct weir_vstack *vs, struct guest *g, int err) {
+    g->asked_syn = false;
+    g->rec.cycle_done = vstack_cycle(vs);
+    vstack_record_end(vs, g, err);
+    send_complete(vs, g, false, status_of(vs, err), 0);
+    enter(vs, g, WEIR_VSTACK_ATTACHED);
+}
+
+static void timeout_stay(struct weir_vstack *vs, struct guest *g) {
+    stay(vs, g, -ETIMEDOUT);
+}
+
+static void step_to_syn(struct weir_vstack *vs, struct guest *g) {
+    int err;
+    if (vs->now < g->next_try)
+        return;
+    err = weir_pf_move_filter(vs->pf, weir_netvsp_filter(vs->nv, g->port), (unsigned)g->vport, 0, WEIR_MOVE_FLOOD | WEIR_MOVE_FENCE,
+                              g->token, &g->rec.epoch, &g->rec.cycle_move);
+    if (err == -EAGAIN) {
+        g->next_try = vs->now + RETRY_US;
+        return;
+    }
+    if (err != 0) {
+        stay(vs, g, err);
+        return;
+    }
+    g->asked_syn = false;
+    g->on_vport = false;
+    g->why = g->rec.why;
+    weir_netvsp_moved(vs->nv, g->port, false, (unsigned)g->vport, g->rec.epoch, 0);
+    send_complete(vs, g, false, WEIR_OK, g->rec.epoch);
+    enter(vs, g, WEIR_VSTACK_RELEASING);
+}
+
+static void step_releasing(struct weir_vstack *vs, struct guest *g) {
+    if (!g->released)
+        return;
+    g->rec.cycle_done = vstack_cycle(vs);
+    enter(vs, g, WEIR_VSTACK_RECLAIMING);
+}
+
+// ---- to synthetic, surprise ----
+
+static void surprise(struct weir_vstack *vs, struct guest *g, enum weir_why why) {
+    bool carried = g->state >= WEIR_VSTACK_FENCING;
+    g->why = why;
+    if (g->recording && g->rec.to_vf) {
+        g->rec.why = why;
+        g->rec.cycle_done = vstack_cycle(vs);
+        vstack_record_end(vs, g, -ECANCELED);
+    }
+    if (carried && !g->recording)
+        vstack_record_begin(vs, g, false, why, vstack_cycle(vs));
+    g->rec.surprise = true;
+    g->rec.why = why;
+    g->leave = g->revoke = g->asked_vf = g->asked_syn = false;
+    enter(vs, g, WEIR_VSTACK_REVOKING);
+}
+
+static void timeout_surprise(struct weir_vstack *vs, struct guest *g) {
+    surprise(vs, g, g->state == WEIR_VSTACK_FENCING ? WEIR_WHY_CARD_FAILED : WEIR_WHY_GUEST_SLOW);
+}
+
+// Move first: in the same instant what is still queued for the VF turns to the default vPort. Then the reset, after which
+// the VF writes nothing any more; only then is the guest told, so that what it finds in its memory is all there will be.
+static void step_revoking(struct weir_vstack *vs, struct guest *g) {
+    int err;
+    if (vs->now < g->next_try)
+        return;
+    if (g->on_vport) {
+        err = weir_pf_move_filter(vs->pf, weir_netvsp_filter(vs->nv, g->port), (unsigned)g->vport, 0, WEIR_MOVE_FLOOD | WEIR_MOVE_DRAIN, 0,
+                                  &g->rec.epoch, &g->rec.cycle_move);
+        if (err == -EAGAIN) {
+            g->next_try = vs->now + RETRY_US;
+            return;
+        }
+        if (err != 0) {
+            fail(vs, g, err);
+            return;
+        }
+        g->on_vport = false;
+        weir_netvsp_moved(vs->nv, g->port, false, (unsigned)g->vport, g->rec.epoch, 0);
+    }
+    err = weir_pf_reset_vf(vs->pf, (unsigned)g->vf);
+    if (err != 0) {
+        fail(vs, g, err);
+        return;
+    }
+    g->reset = true;
+    if (!g->gone)
+        send_detach(vs, g, WEIR_MSG_VF_REVOKED, g->why);
+    enter(vs, g, WEIR_VSTACK_REVOKED);
+}
+
+static void timeout_fail(struct weir_vstack *vs, struct guest *g) {
+    fail(vs, g, -ETIMEDOUT);
+}
+
+static void step_revoked(struct weir_vstack *vs, struct guest *g) {
+    if (!g->released && !g->gone)
+        return;
+    g->rec.cycle_done = vstack_cycle(vs);
+    enter(vs, g, WEIR_VSTACK_RECLAIMING);
+}
+
+static void timeout_reclaim(struct weir_vstack *vs, struct guest *g) {
+    g->rec.cycle_done = vstack_cycle(vs);
+    enter(vs, g, WEIR_VSTACK_RECLAIMING);
+}
+
+// ---- the end ----
+
+static uint64_t missing(uint64_t of, uint64_t there) {
+    return of > there ? of - there : 0;
+}
+
+// The card's half and the guest's. The counters of a deleted vPort stay readable until its id is used again.
+static void ledger(struct weir_vstack *vs, struct guest *g) {
+    struct weir_vstack_record *r = &g->rec;
+    uint64_t value[32] = {0};
+    if (weir_pf_counters(vs->pf, (unsigned)g->vport, value) != 0)
+        return;
+    r->guest_told = g->told;
+    r->tx_entered = value[WEIR_VPORT_CNT_TX_FRAMES];
+    r->rx_delivered = value[WEIR_VPORT_CNT_RX_FRAMES];
+    r->rx_redirected = value[WEIR_VPORT_CNT_RX_REDIRECT_OUT];
+    for (unsigned i = WEIR_VPORT_CNT_RX_DROP_NO_DESC; i <= WEIR_VPORT_CNT_RX_DROP_VPORT; i++)
+        r->rx_dropped += value[i];
+    if (!g->told)
+        return;
+    r->tx_posted = g->report.posted;
+    r->rx_taken = g->report.taken;
+    r->tx_lost = missing(r->tx_posted, r->tx_entered);
+    r->rx_lost = missing(r->rx_delivered, r->rx_taken);
+}
+
+// Delete, reset, free, in the order of rules 7.4; after a surprise the reset is behind us.
+static void step_reclaiming(struct weir_vstack *vs, struct guest *g) {
+    int err = weir_pf_delete_vport(vs->pf, (unsigned)g->vport);
+    if (err == 0 && !g->reset)
+        err = weir_pf_reset_vf(vs->pf, (unsigned)g->vf);
+    if (err == 0)
+        err = weir_pf_free_vf(vs->pf, (unsigned)g->vf);
+    if (err != 0) {
+        fail(vs, g, err);
+        return;
+    }
+    if (g->recording)
+        ledger(vs, g);
+    vstack_record_end(vs, g, 0);
+    g->vf = NONE;
+    g->vport = NONE;
+    g->token = 0;
+    g->revoke = g->leave = false;
+    enter(vs, g, WEIR_VSTACK_DETACHED);
+}
+
+static const struct row table[WEIR_VSTACK_STATE_COUNT] = {
+#define BOUND(field) offsetof(struct weir_vstack_config, field)
+    // state                    name           awaits                    bound              then
+    [WEIR_VSTACK_NONE] = {"no guest", NULL, 0, NULL},
+    [WEIR_VSTACK_DETACHED] = {"detached", NULL, 0, NULL},
+    [WEIR_VSTACK_OFFERED] = {"offered", step_offered, BOUND(offer_us), timeout_surprise},
+    [WEIR_VSTACK_DRAINING_TX] = {"draining transmit", step_draining, BOUND(drain_us), timeout_refuse},
+    [WEIR_VSTACK_TO_VF] = {"moving to VF", step_to_vf, BOUND(move_us), timeout_refuse},
+    [WEIR_VSTACK_FENCING] = {"fencing", step_fencing, BOUND(fence_us), timeout_surprise},
+    [WEIR_VSTACK_ATTACHED] = {"attached", step_attached, 0, NULL},
+    [WEIR_VSTACK_LEAVING] = {"leaving", step_leaving, BOUND(leave_us), timeout_surprise},
+    [WEIR_VSTACK_TO_SYN] = {"moving to synthetic", step_to_syn, BOUND(move_us), timeout_stay},
+    [WEIR_VSTACK_RELEASING] = {"releasing", step_releasing, BOUND(release_us), timeout_surprise},
+    [WEIR_VSTACK_REVOKING] = {"revoking", step_revoking, BOUND(move_us), timeout_fail},
+    [WEIR_VSTACK_REVOKED] = {"revoked", step_revoked, BOUND(release_us), timeout_reclaim},
+    [WEIR_VSTACK_RECLAIMING] = {"reclaiming", step_reclaiming, 0, NULL},
+    [WEIR_VSTACK_FAILED] = {"failed", NULL, 0, NULL},
+#undef BOUND
+};
+
+const char *weir_vstack_state_text(enum weir_vstack_state state) {
+    return state < WEIR_VSTACK_STATE_COUNT ? table[state].name : "?";
+}
+
+static unsigned bound_of(const struct weir_vstack *vs, const struct row *row) {
+    unsigned us;
+    memcpy(&us, (const char *)&vs->cfg + row->bound, sizeof(us));
+    return us;
+}
+
+static void remove_guest(struct weir_vstack *vs, unsigned guest) {
+    struct guest *g = vs->guest[guest];
+    vs->guest_of_port[g->port] = NONE;
+    (void)weir_netvsp_port_remove(vs->nv, g->port);
+    vs->guest[guest] = NULL;
+    free(g);
+}
+
+// What may end any state comes first; then the state's own event; then its bound. Goes on while that leads to another state.
+void vstack_step(struct weir_vstack *vs, unsigned guest) {
+    struct guest *g = vs->guest[guest];
+    for (unsigned rounds = 0; rounds < 8; rounds++) {
+        enum weir_vstack_state was = g->state;
+        const struct row *row = &table[was];
+
+        if (g->gone && (was == WEIR_VSTACK_DETACHED || was == WEIR_VSTACK_FAILED)) {
+            remove_guest(vs, guest);
+            return;
+        }
+        if (vstack_has_vf(g) && g->gone)
+            surprise(vs, g, WEIR_WHY_GUEST_GONE);
+        else if (vstack_has_vf(g) && g->revoke)
+            surprise(vs, g, g->revoke_why);
+        else if (was >= WEIR_VSTACK_FENCING && was <= WEIR_VSTACK_RELEASING && g->asked_syn && g->asked_why == WEIR_WHY_VF_GONE)
+            surprise(vs, g, WEIR_WHY_VF_GONE);
+        else if (was >= WEIR_VSTACK_FENCING && was < WEIR_VSTACK_RELEASING && g->released)
+            surprise(vs, g, WEIR_WHY_VF_GONE);
+        else if (row->step != NULL)
+            row->step(vs, g);
+        if (g->state == was && row->timeout != NULL && vs->now - g->since >= bound_of(vs, row))
+            row->timeout(vs, g);
+        if (g->state == was)
+            return;
+    }
+}

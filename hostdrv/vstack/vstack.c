@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+// The virtualization stack's entry points, records, and what comes in: messages of guests, events of the card. All of it is
+// only noted here; the state machines (state.c) act on it.
+#include "weir/vstack.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vstack_int.h"
+
+static void on_message(void *ctx, unsigned port, uint32_t type, const void *payload) {
+    struct weir_vstack *vs = ctx;
+    struct guest *g = vs->guest_of_port[port] != NONE ? vs->guest[vs->guest_of_port[port]] : NULL;
+    struct weir_msg_switch_data_path m;
+    struct weir_msg_vf_released r;
+    if (g == NULL)
+        return;
+    // A token of an association that is over: the guest had not read of its end when it wrote.
+    if (type == WEIR_MSG_SWITCH_DATA_PATH) {
+        memcpy(&m, payload, sizeof(m));
+        if (m.token != g->token)
+            return;
+        g->asked_vf = m.to_vf != 0;
+        g->asked_syn = m.to_vf == 0;
+        g->asked_why = (enum weir_why)m.why;
+    } else if (type == WEIR_MSG_VF_RELEASED) {
+        memcpy(&r, payload, sizeof(r));
+        if (r.token != g->token)
+            return;
+        g->released = true;
+        g->told = true;
+        g->report = r;
+    }
+}
+
+static void on_gone(void *ctx, unsigned port, int err) {
+    struct weir_vstack *vs = ctx;
+    (void)err;
+    if (vs->guest_of_port[port] != NONE)
+        vs->guest[vs->guest_of_port[port]]->gone = true;
+}
+
+static void set_default(unsigned *v, unsigned value) {
+    if (*v == 0)
+        *v = value;
+}
+
+int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, struct weir_vstack **out, char *err, size_t err_size) {
+    struct weir_netvsp_config nc = {.max_ports = cfg->max_guests, .first_filter = cfg->first_filter};
+    struct weir_vstack *vs;
+    int ret;
+
+    if (cfg->max_guests == 0 || cfg->max_guests > MAX_GUESTS || cfg->num_vports == 0 || cfg->num_vports > WEIR_NUM_VPORTS) {
+        snprintf(err, err_size, "the stack takes 1 to %u guests and 1 to %d vPorts, asked for %u and %u", MAX_GUESTS, WEIR_NUM_VPORTS,
+                 cfg->max_guests, cfg->num_vports);
+        return -EINVAL;
+    }
+    vs = calloc(1, sizeof(*vs));
+    if (vs == NULL) {
+        snprintf(err, err_size, "out of memory");
+        return -ENOMEM;
+    }
+    vs->pf = pf;
+    vs->cfg = *cfg;
+    set_default(&vs->cfg.vf_qps, 1);
+    set_default(&vs->cfg.offer_us, 60000000);
+    set_default(&vs->cfg.drain_us, 1000000);
+    set_default(&vs->cfg.move_us, 100000);
+    set_default(&vs->cfg.fence_us, 1000000);
+    set_default(&vs->cfg.leave_us, 60000000);
+    set_default(&vs->cfg.release_us, 1000000);
+    set_default(&vs->cfg.refusals, 16);
+    set_default(&vs->cfg.events_us, 10000);
+    for (unsigned i = 0; i < MAX_GUESTS; i++)
+        vs->guest_of_port[i] = NONE;
+    nc.events.ctx = vs;
+    nc.events.message = on_message;
+    nc.events.gone = on_gone;
+    ret = weir_netvsp_open(pf, &nc, &vs->nv);
+    if (ret != 0) {
+        snprintf(err, err_size, "cannot open the parent's switch: %s", strerror(-ret));
+        free(vs);
+        return ret;
+    }
+    *out = vs;
+    return 0;
+}
+
+void weir_vstack_close(struct weir_vstack *vs) {
+    if (vs == NULL)
+        return;
+    for (unsigned i = 0; i < vs->cfg.max_guests; i++) {
+        if (vs->guest[i] == NULL)
+            continue;
+        // Without a guest to wait for, no state takes longer than a command each; a failed card ends it, too.
+        vs->guest[i]->gone = true;
+        for (unsigned step = 0; step < 8 && vs->guest[i] != NULL; step++)
+            vstack_step(vs, i);
+        free(vs->guest[i]);
+    }
+    weir_netvsp_close(vs->nv);
+    free(vs);
+}
+
+struct weir_netvsp *weir_vstack_netvsp(struct weir_vstack *vs) {
+    return vs->nv;
+}
+
+static struct guest *get(const struct weir_vstack *vs, unsigned guest) {
+    return guest < MAX_GUESTS ? vs->guest[guest] : NULL;
+}
+
+int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg) {
+    struct weir_netvsp_port_config pc = {.channel = cfg->channel, .learn = cfg->learn};
+    unsigned at = 0;
+    struct guest *g;
+    int port;
+
+    while (at < vs->cfg.max_guests && vs->guest[at] != NULL)
+        at++;
+    if (at == vs->cfg.max_guests)
+        return -ENOSPC;
+    g = calloc(1, sizeof(*g));
+    if (g == NULL)
+        return -ENOMEM;
+    memcpy(pc.mac, cfg->mac, 6);
+    port = weir_netvsp_port_add(vs->nv, &pc);
+    if (port < 0) {
+        free(g);
+        return port;
+    }
+    g->cfg = *cfg;
+    g->cfg.name[sizeof(g->cfg.name) - 1] = '\0';
+    g->state = WEIR_VSTACK_DETACHED;
+    g->why = WEIR_WHY_NOT_OFFERED;
+    g->port = (unsigned)port;
+    g->vf = NONE;
+    g->vport = NONE;
+    vs->guest[at] = g;
+    vs->guest_of_port[port] = (int)at;
+    return (int)at;
+}
+
+int weir_vstack_guest_remove(struct weir_vstack *vs, unsigned guest) {
+    struct guest *g = get(vs, guest);
+    if (g == NULL)
+        return -ENOENT;
+    g->gone = true;
+    return 0;
+}
+
+int weir_vstack_attach(struct weir_vstack *vs, unsigned guest) {
+    struct guest *g = get(vs, guest);
+    if (g == NULL)
+        return -ENOENT;
+    if (g->state != WEIR_VSTACK_DETACHED || g->gone)
+        return -EBUSY;
+    if (!weir_netvsp_ready(vs->nv, g->port))
+        return -EAGAIN;
+    return vstack_offer(vs, g);
+}
+
+int weir_vstack_detach(struct weir_vstack *vs, unsigned guest, enum weir_why why) {
+    struct guest *g = get(vs, guest);
+    if (g == NULL)
+        return -ENOENT;
+    if (g->leave || g->revoke)
+        return -EALREADY;
+    switch (g->state) {
+    case WEIR_VSTACK_OFFERED:
+    case WEIR_VSTACK_DRAINING_TX:
+    case WEIR_VSTACK_TO_VF:
+        return weir_vstack_revoke(vs, guest, why); // it carries no traffic yet
+    case WEIR_VSTACK_FENCING:
+    case WEIR_VSTACK_ATTACHED:
+        g->leave = true;
+        g->leave_why = why;
+        g->leave_cycle = vstack_cycle(vs);
+        return 0;
+    default:
+        return -EALREADY;
+    }
+}
+
+int weir_vstack_revoke(struct weir_vstack *vs, unsigned guest, enum weir_why why) {
+    struct guest *g = get(vs, guest);
+    if (g == NULL)
+        return -ENOENT;
+    if (!vstack_has_vf(g) || g->revoke)
+        return -EALREADY;
+    g->revoke = true;
+    g->revoke_why = why;
+    return 0;
+}
+
+// ---- records ----
+
+uint32_t vstack_cycle(struct weir_vstack *vs) {
+    uint32_t cycle = 0;
+    (void)weir_pf_ping(vs->pf, &cycle);
+    return cycle;
+}
+
+void vstack_record_begin(struct weir_vstack *vs, struct guest *g, bool to_vf, enum weir_why why, uint32_t request) {
+    memset(&g->rec, 0, sizeof(g->rec));
+    memcpy(g->rec.name, g->cfg.name, sizeof(g->rec.name));
+    g->rec.guest = (unsigned)vs->guest_of_port[g->port];
+    g->rec.to_vf = to_vf;
+    g->rec.why = why;
+    g->rec.vf = g->vf != NONE ? (unsigned)g->vf : 0;
+    g->rec.vport = g->vport != NONE ? (unsigned)g->vport : 0;
+    g->rec.cycle_request = request;
+    g->recording = true;
+}
+
+// Keeps the record; a try that was refused goes on under a copy with the same request.
+void vstack_record_end(struct weir_vstack *vs, struct guest *g, int status) {
+    if (!g->recording)
+        return;
+    g->rec.status = status;
+    g->rec.serial = vs->num_records;
+    vs->record[vs->num_records++ % RECORDS] = g->rec;
+    g->recording = false;
+}
+
+uint64_t weir_vstack_num_records(const struct weir_vstack *vs) {
+    return vs->num_records;
+}
+
+const struct weir_vstack_record *weir_vstack_record(const struct weir_vstack *vs, uint64_t serial) {
+    bool kept = serial < vs->num_records && vs->num_records - serial <= RECORDS;
+    return kept ? &vs->record[serial % RECORDS] : NULL;
+}
+
+int vstack_pick_vport(struct weir_vstack *vs) {
+    for (unsigned i = 0; i + 1 < vs->cfg.num_vports; i++) {
+        unsigned vport = 1 + (vs->next_vport + i) % (vs->cfg.num_vports - 1);
+        bool used = false;
+        for (unsigned k = 0; k < vs->cfg.max_guests; k++)
+            used = used || (vs->guest[k] != NULL && vs->guest[k]->vport == (int)vport);
+        if (!used) {
+            vs->next_vport = vport; // the one behind it comes next
+            return (int)vport;
+        }
+    }
+    return NONE;
+}
+
+// ---- events of the card ----
+
+static void revoke_vf(struct weir_vstack *vs, unsigned vf, enum weir_why why) {
+    for (unsigned i = 0; i < vs->cfg.max_guests; i++) {
+        struct guest *g = vs->guest[i];
+        struct weir_get_vport_rsp rsp;
+        if (g == NULL || g->vf != (int)vf || !g->on_vport)
+            continue;
+        // The event is a hint: it may be of our own reset, or of the VF's last owner. Its queues tell.
+        if (weir_pf_get_vport(vs->pf, (unsigned)g->vport, &rsp) == 0 && rsp.armed == 0)
+            (void)weir_vstack_revoke(vs, i, why);
+    }
+}
+
+static void fence_failed(struct weir_vstack *vs, unsigned vport, uint32_t token) {
+    for (unsigned i = 0; i < vs->cfg.max_guests; i++) {
+        struct guest *g = vs->guest[i];
+        if (g != NULL && g->token == token && g->vport != NONE && (vport == 0 || vport == (unsigned)g->vport))
+            (void)weir_vstack_revoke(vs, i, vport == 0 ? WEIR_WHY_CARD_FAILED : WEIR_WHY_VF_GONE);
+    }
+}
+
+static void card_events(struct weir_vstack *vs) {
+    struct weir_dev *dev = weir_pf_dev(vs->pf);
+    struct weir_bus *bus = weir_dev_bus(dev);
+    struct weir_event event[7];
+    int n = 7;
+
+    if (bus->ops->irq_take(bus, 0) == 0 && vs->now < vs->next_events)
+        return;
+    vs->next_events = vs->now + vs->cfg.events_us;
+    if ((weir_dev_events(dev) >> WEIR_FN_EVENT_EVENTS_BIT & 1) == 0)
+        return;
+    for (unsigned round = 0; round < 16 && n == 7; round++) {
+        n = weir_pf_events(vs->pf, event, 7);
+        for (int i = 0; i < n; i++) {
+            if (event[i].kind == WEIR_FW_EVENT_VF_FLR)
+                revoke_vf(vs, event[i].a, WEIR_WHY_VF_RESET);
+            else if (event[i].kind == WEIR_FW_EVENT_QP_ERROR && event[i].a != 0)
+                revoke_vf(vs, event[i].a - 1u, WEIR_WHY_MALICIOUS);
+            else if (event[i].kind == WEIR_FW_EVENT_FENCE_DONE && event[i].c != 0)
+                fence_failed(vs, event[i].a, event[i].b);
+        }
+    }
+}
+
+// ---- driving and looking ----
+
+unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us) {
+    unsigned work;
+    vs->now = now_us;
+    work = weir_netvsp_poll(vs->nv);
+    card_events(vs);
+    for (unsigned i = 0; i < vs->cfg.max_guests; i++)
+        if (vs->guest[i] != NULL)
+            vstack_step(vs, i);
+    return work;
+}
+
+enum weir_vstack_state weir_vstack_state(const struct weir_vstack *vs, unsigned guest) {
+    const struct guest *g = get(vs, guest);
+    return g != NULL ? g->state : WEIR_VSTACK_NONE;
+}
+
+enum weir_why weir_vstack_why(const struct weir_vstack *vs, unsigned guest) {
+    const struct guest *g = get(vs, guest);
+    return g != NULL ? g->why : WEIR_WHY_GUEST_GONE;
+}
+
+int weir_vstack_port(const struct weir_vstack *vs, unsigned guest) {
+    const struct guest *g = get(vs, guest);
+    return g != NULL ? (int)g->port : NONE;
+}
+
+int weir_vstack_vf(const struct weir_vstack *vs, unsigned guest) {
+    const struct guest *g = get(vs, guest);
+    return g != NULL ? g->vf : NONE;
+}
+
+int weir_vstack_vport(const struct weir_vstack *vs, unsigned guest) {
+    const struct guest *g = get(vs, guest);
+    return g != NULL ? g->vport : NONE;
+}

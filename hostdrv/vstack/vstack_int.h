@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between the files of the virtualization stack; see weir/vstack.h.
+#ifndef WEIR_VSTACK_INT_H
+#define WEIR_VSTACK_INT_H
+
+#include "weir/vstack.h"
+
+#define MAX_GUESTS 256u
+#define RECORDS 256u
+#define NONE (-1)
+
+struct guest {
+    struct weir_vstack_guest_config cfg;
+    enum weir_vstack_state state;
+    enum weir_why why;
+    unsigned port;
+    int vf, vport;
+    uint32_t token;
+    uint64_t since, next_try;
+    unsigned refusals;
+    bool on_vport; // the filter is on the VF's vPort
+    bool reset;    // the VF was reset since it was allocated
+    // What came since the state last looked.
+    bool asked_vf, asked_syn, released, gone;
+    enum weir_why asked_why;
+    bool told; // report is the guest's half of the ledger
+    struct weir_msg_vf_released report;
+    // What the administrator wants.
+    bool leave, revoke;
+    enum weir_why leave_why, revoke_why;
+    uint32_t leave_cycle;
+    bool recording;
+    struct weir_vstack_record rec;
+};
+
+struct weir_vstack {
+    struct weir_pf *pf;
+    struct weir_netvsp *nv;
+    struct weir_vstack_config cfg;
+    struct guest *guest[MAX_GUESTS];
+    int guest_of_port[MAX_GUESTS];
+    uint64_t now, next_events;
+    uint32_t token;
+    unsigned next_vport; // ids go round, so that a deleted vPort's counters stay readable for long
+    uint64_t num_records;
+    struct weir_vstack_record record[RECORDS];
+};
+
+// vstack.c
+uint32_t vstack_cycle(struct weir_vstack *vs);
+void vstack_record_begin(struct weir_vstack *vs, struct guest *g, bool to_vf, enum weir_why why, uint32_t request);
+void vstack_record_end(struct weir_vstack *vs, struct guest *g, int status);
+int vstack_pick_vport(struct weir_vstack *vs);
+
+// state.c
+void vstack_step(struct weir_vstack *vs, unsigned guest);
+int vstack_offer(struct weir_vstack *vs, struct guest *g);
+bool vstack_has_vf(const struct guest *g);
+
+#endif

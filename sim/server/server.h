@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The card's functions on unix sockets: DIR/pf.sock, DIR/vf0.sock ... One client a socket; a second one is told EBUSY at
+// once. Single thread: whoever owns the card calls weir_server_dispatch when a descriptor is ready.
+#ifndef WEIR_SIM_SERVER_H
+#define WEIR_SIM_SERVER_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct host;
+struct weir_server;
+
+// One line about a client, without newline.
+typedef void (*weir_server_log_fn)(void *ctx, const char *line);
+
+struct weir_server_options {
+    const char *dir;
+    unsigned num_vfs; // sockets vf0 .. vf<num_vfs-1>
+    weir_server_log_fn log; // may be NULL
+    void *log_ctx;
+};
+
+#define WEIR_SERVER_SLOTS 3u // descriptors a function may have to poll for
+
+// Makes `dir` (0700) if need be and takes it: a second simulator on it fails. Returns a descriptor to keep open as long as
+// the sockets live, or negative errno with one line in err.
+int weir_server_lock(const char *dir, char *err, size_t err_size);
+// Sockets in the locked dir; stale ones are replaced. Takes the host's interrupts over. NULL with one line in err.
+struct weir_server *weir_server_new(struct host *host, const struct weir_server_options *opt, char *err, size_t err_size);
+// Removes the sockets.
+void weir_server_free(struct weir_server *s);
+// Fills in what to poll for; `room` of at least WEIR_SERVER_SLOTS * (num_vfs + 1). Returns how many.
+unsigned weir_server_pollfds(struct weir_server *s, struct pollfd *fds, unsigned room);
+// Acts on the same array after poll. May run the card.
+void weir_server_dispatch(struct weir_server *s, const struct pollfd *fds, unsigned n);
+// Clients connected now.
+unsigned weir_server_clients(const struct weir_server *s);
+// The PF's driver posts receive buffers: frames from the wire will be taken.
+bool weir_server_pf_in_use(const struct weir_server *s);
+
+#endif

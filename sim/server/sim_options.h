@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Command line of weir-sim.
+#ifndef WEIR_SIM_OPTIONS_H
+#define WEIR_SIM_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sim_options {
+    const char *firmware; // NULL: start from what the flash file holds
+    const char *flash;
+    const char *dir;
+    unsigned num_vfs;
+    const char *wire;
+    const char *trace; // pcapng
+    const char *fst;
+    bool console, quiet, help;
+};
+
+// 0, or -EINVAL with one line in err.
+int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, size_t err_size);
+extern const char sim_usage[];
+
+#endif

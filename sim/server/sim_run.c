@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// See sim_run.h. The card's clock runs while there is something to do. When there is not, the process sleeps in poll and
+// wakes now and then for a moment of card time, so that the card's timers go on, slowly, at next to no cost.
+#include "sim_run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "card.h"
+#include "host.h"
+#include "pcapng.h"
+#include "rc.h"
+#include "server.h"
+#include "weir_abi.h"
+#include "wire.h"
+#include "wire_end.h"
+
+#define BOOT_CYCLES 5000000u
+#define BUSY_SLICE 64u    // cycles between two looks at the sockets: some 0.3 ms
+#define IDLE_WAIT_MS 10
+#define IDLE_STEP 4u      // cycles at a time while idle,
+#define IDLE_SLICE_NS 50000 // for so long per wake: about 1 % of a processor
+#define MAX_FDS (WEIR_SERVER_SLOTS * WEIR_NUM_FNS + 1)
+#define NS_PER_CYCLE (1000000000u / WEIR_CLOCK_HZ)
+
+struct sim {
+    int lock;
+    struct card *card;
+    struct host *host;
+    struct weir_server *server;
+    struct wire_end *end;
+    struct weir_pcapng *trace;
+    int trace_wire;
+    bool receiving; // the PF's driver posted buffers, and the card has fetched them
+    sim_log_fn log;
+    void *log_ctx;
+};
+
+static void on_log(void *ctx, const char *line) {
+    struct sim *s = ctx;
+    if (s->log != NULL)
+        s->log(s->log_ctx, line);
+}
+
+static void from_card(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle) {
+    struct sim *s = ctx;
+    wire_end_take(s->end, frame, len, cycle * NS_PER_CYCLE);
+    if (s->trace != NULL)
+        (void)weir_pcapng_write(s->trace, s->trace_wire, cycle * NS_PER_CYCLE, WEIR_PCAPNG_OUT, frame, len);
+}
+
+static void to_card(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle) {
+    struct sim *s = ctx;
+    if (s->trace != NULL)
+        (void)weir_pcapng_write(s->trace, s->trace_wire, cycle * NS_PER_CYCLE, WEIR_PCAPNG_IN, frame, len);
+}
+
+static int boot(struct sim *s, const struct sim_options *o, char *err, size_t err_size) {
+    const struct card_options co = {.firmware = o->firmware, .flash_file = o->flash, .console = o->console};
+    int ret;
+
+    s->card = card_new(&co, err, err_size);
+    if (s->card == NULL)
+        return -EINVAL;
+    if (o->fst != NULL && card_trace(s->card, o->fst) != 0) {
+        snprintf(err, err_size, "cannot write the waveform %s: this build has no tracing (configure with -DWEIR_TRACE=ON) or the file cannot be made",
+                 o->fst);
+        return -ENOTSUP;
+    }
+    ret = card_boot(s->card, BOOT_CYCLES);
+    if (ret != 0) {
+        snprintf(err, err_size, ret == -ENOEXEC ? "the card finds no firmware it can start in %s; give it one with --firmware"
+                                                : "firmware from %s does not start; see what it says with --console",
+                 o->firmware != NULL ? o->firmware : o->flash);
+        return ret;
+    }
+    s->host = host_new(s->card, err, (unsigned)err_size);
+    return s->host != NULL ? 0 : -ENODEV;
+}
+
+struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, char *err, size_t err_size) {
+    struct weir_server_options so = {.dir = o->dir, .num_vfs = o->num_vfs, .log = on_log};
+    struct sim *s = calloc(1, sizeof(*s));
+
+    if (s == NULL) {
+        snprintf(err, err_size, "out of memory");
+        return NULL;
+    }
+    s->log = log;
+    s->log_ctx = log_ctx;
+    so.log_ctx = s;
+    // What fails quickly comes first, the card's boot takes a second.
+    s->lock = weir_server_lock(o->dir, err, err_size);
+    if (s->lock < 0)
+        goto err_sim;
+    s->end = wire_end_open(o->wire, err, err_size);
+    if (s->end == NULL)
+        goto err_sim;
+    if (o->trace != NULL) {
+        s->trace = weir_pcapng_open(o->trace, err, err_size);
+        if (s->trace == NULL)
+            goto err_sim;
+        s->trace_wire = weir_pcapng_add_interface(s->trace, "wire");
+    }
+    if (boot(s, o, err, err_size) != 0)
+        goto err_sim;
+    wire_set_rx(card_wire(s->card), from_card, s);
+    wire_set_sent(card_wire(s->card), to_card, s);
+    s->server = weir_server_new(s->host, &so, err, err_size);
+    if (s->server == NULL)
+        goto err_sim;
+    return s;
+
+err_sim:
+    (void)sim_free(s, NULL, 0);
+    return NULL;
+}
+
+static int64_t now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void idle_slice(struct sim *s) {
+    int64_t until = now_ns() + IDLE_SLICE_NS;
+    do
+        card_step(s->card, IDLE_STEP, false);
+    while (now_ns() < until && card_idle(s->card));
+}
+
+int sim_run(struct sim *s, const volatile int *stop) {
+    struct wire *wire = card_wire(s->card);
+
+    while (*stop == 0) {
+        struct pollfd fds[MAX_FDS];
+        unsigned n = weir_server_pollfds(s->server, fds, MAX_FDS - 1);
+        bool idle = card_idle(s->card);
+        int ready;
+
+        fds[n] = (struct pollfd){.fd = wire_end_fd(s->end, wire), .events = POLLIN};
+        if (idle && s->trace != NULL)
+            (void)weir_pcapng_flush(s->trace);
+        ready = poll(fds, n + 1, idle ? IDLE_WAIT_MS : 0);
+        if (ready < 0 && errno != EINTR)
+            return -errno;
+        if (ready > 0)
+            weir_server_dispatch(s->server, fds, n);
+        s->receiving = weir_server_pf_in_use(s->server) && (s->receiving || card_idle(s->card));
+        if (wire_end_feed(s->end, wire, s->receiving) == 0 && ready <= 0 && idle)
+            idle_slice(s);
+        else
+            card_step(s->card, BUSY_SLICE, true);
+    }
+    return 0;
+}
+
+void sim_totals(const struct sim *s, struct sim_totals *t) {
+    const struct wire_end_stats *w = wire_end_stats(s->end);
+    const struct rc_stats *r = rc_stats(card_rc(s->card));
+
+    *t = (struct sim_totals){.cycles = card_cycles(s->card),
+                             .wire_in = w->to_card,
+                             .wire_out = w->from_card,
+                             .wire_drops = w->dropped,
+                             .tlps = r->tlps_from_card + r->tlps_to_card,
+                             .violations = r->violations,
+                             .iommu_faults = r->iommu_faults};
+    memcpy(t->first_violation, r->first_violation, sizeof(t->first_violation));
+}
+
+int sim_free(struct sim *s, char *err, size_t err_size) {
+    int ret = 0;
+
+    if (s == NULL)
+        return 0;
+    weir_server_free(s->server);
+    host_free(s->host);
+    card_free(s->card);
+    if (weir_pcapng_close(s->trace) != 0) {
+        ret = -EIO;
+        snprintf(err, err_size, "the trace is not whole: is the disk full?");
+    }
+    if (wire_end_close(s->end) != 0) {
+        ret = -EIO;
+        snprintf(err, err_size, "the pcap output is not whole: is the disk full?");
+    }
+    if (s->lock >= 0)
+        close(s->lock);
+    free(s);
+    return ret;
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// weir-sim: words for people and signals; everything else is in sim/server.
+// Exit status: 0 stopped by a signal, 1 could not start or run, 2 the card broke a TLP rule (sim/pcie/rc.h).
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim_run.h"
+
+static volatile int stop;
+
+static void on_signal(int sig) {
+    (void)sig;
+    stop = 1;
+}
+
+static void say(void *ctx, const char *line) {
+    if (!((const struct sim_options *)ctx)->quiet)
+        printf("weir-sim: %s\n", line);
+    fflush(stdout);
+}
+
+static int complain(const char *err) {
+    fprintf(stderr, "weir-sim: %s\n", err);
+    return 1;
+}
+
+int main(int argc, char **argv) {
+    const struct sigaction act = {.sa_handler = on_signal};
+    struct sim_options o;
+    struct sim_totals t;
+    struct sim *s;
+    char err[512] = "", line[512];
+    int ret;
+
+    if (sim_options_parse(&o, argc, argv, err, sizeof(err)) != 0)
+        return complain(err);
+    if (o.help) {
+        fputs(sim_usage, stdout);
+        return 0;
+    }
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    s = sim_new(&o, say, &o, err, sizeof(err));
+    if (s == NULL)
+        return complain(err);
+    if (o.num_vfs != 0)
+        snprintf(line, sizeof(line), "ready: PF at %s/pf.sock, VFs at %s/vf0.sock to vf%u.sock", o.dir, o.dir, o.num_vfs - 1);
+    else
+        snprintf(line, sizeof(line), "ready: PF at %s/pf.sock", o.dir);
+    say(&o, line);
+    ret = sim_run(s, &stop);
+    sim_totals(s, &t);
+    if (sim_free(s, err, sizeof(err)) != 0)
+        ret = complain(err);
+    else if (ret != 0)
+        ret = complain(strerror(-ret));
+    snprintf(line, sizeof(line),
+             "stopped after %" PRIu64 " cycles: wire %" PRIu64 " in, %" PRIu64 " out, %" PRIu64 " not taken; %" PRIu64 " TLPs, %" PRIu64
+             " refused by the IOMMU",
+             t.cycles, t.wire_in, t.wire_out, t.wire_drops, t.tlps, t.iommu_faults);
+    say(&o, line);
+    if (t.violations != 0) {
+        fprintf(stderr, "weir-sim: the card broke TLP rules %" PRIu64 " times, first: %s\n", t.violations, t.first_violation);
+        return 2;
+    }
+    return ret;
+}
