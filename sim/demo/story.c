@@ -15,6 +15,7 @@
 #include "host.h"
 #include "inproc.h"
 #include "kernel.h"
+#include "pcapng.h"
 #include "rc.h"
 #include "report.h"
 #include "weir/netvsc.h"
@@ -22,6 +23,7 @@
 #include "wire.h"
 
 #define GUESTS 2u
+#define VPORTS 5u
 #define CHANNEL_RING (1u << 20)
 #define SLICE 400u           // card cycles between two looks
 #define SAMPLE_CYCLES 20000u
@@ -87,6 +89,28 @@ static uint64_t now_us(const struct story *s) {
     return card_cycles(s->card) / 250;
 }
 
+// ---- capture: interface 0 is the wire, 1 + v is vPort v, seen from the card ----
+
+static void capture(struct story *s, int interface, bool into_card, const uint8_t *frame, size_t len) {
+    if (s->opt->capture != NULL)
+        (void)weir_pcapng_write(s->opt->capture, interface, card_cycles(s->card) * 4, into_card ? WEIR_PCAPNG_IN : WEIR_PCAPNG_OUT, frame, len);
+}
+
+static int vport_interface(struct story *s, const struct guest *g, bool vf) {
+    int vport = vf ? weir_vstack_vport(s->vs, g->number) : 0;
+    return vport > 0 && vport < (int)VPORTS ? 1 + vport : 1;
+}
+
+static int name_interfaces(struct story *s) {
+    char name[16];
+    int ret = s->opt->capture == NULL ? 0 : weir_pcapng_add_interface(s->opt->capture, "wire");
+    for (unsigned v = 0; v < VPORTS && s->opt->capture != NULL && ret >= 0; v++) {
+        snprintf(name, sizeof(name), "vport%u", v);
+        ret = weir_pcapng_add_interface(s->opt->capture, name);
+    }
+    return ret < 0 ? ret : 0;
+}
+
 // ---- arrivals ----
 
 static void arrived(struct story *s, unsigned place, int flow, const uint8_t *frame, size_t len) {
@@ -105,7 +129,13 @@ static void arrived(struct story *s, unsigned place, int flow, const uint8_t *fr
 static void on_wire(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle) {
     struct story *s = ctx;
     (void)cycle;
+    capture(s, 0, false, frame, len);
     arrived(s, KERNEL_PEER, -1, frame, len);
+}
+
+static void on_wire_sent(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle) {
+    (void)cycle;
+    capture(ctx, 0, true, frame, len);
 }
 
 static void on_guest_rx(void *ctx, const void *frame, size_t len, const struct weir_netvsc_rx *info) {
@@ -113,6 +143,7 @@ static void on_guest_rx(void *ctx, const void *frame, size_t len, const struct w
     struct story *s = g->story;
     s->frames[info->vf]++;
     s->bytes[info->vf] += len;
+    capture(s, vport_interface(s, g, info->vf), false, frame, len);
     arrived(s, g->number + 1, info->flooded ? (int)(FLOW_FLOOD0 + g->number) : -1, frame, len);
 }
 
@@ -124,6 +155,12 @@ static int open_vf(void *ctx, unsigned fn, struct weir_bus **bus) {
 
 // ---- traffic and time ----
 
+static void sent(struct story *s, struct guest *g, bool vf, const uint8_t *f, size_t len) {
+    s->frames[vf]++;
+    s->bytes[vf] += len;
+    capture(s, vport_interface(s, g, vf), true, f, len);
+}
+
 static void guest_sends(struct story *s, struct guest *g, unsigned id) {
     uint8_t f[1514];
     struct flow trial = s->flow[id];
@@ -133,8 +170,7 @@ static void guest_sends(struct story *s, struct guest *g, unsigned id) {
     if (weir_netvsc_send(g->nic, f, len) != 0)
         return;
     s->flow[id].sent = trial.sent;
-    s->frames[vf]++;
-    s->bytes[vf] += len;
+    sent(s, g, vf, f, len);
 }
 
 static void wire_sends(struct story *s, unsigned id) {
@@ -156,6 +192,11 @@ static void kernel_sends(struct story *s) {
             if (*len == 0)
                 break;
             if (place == KERNEL_PEER) {
+                // The peer's network card would pad; a TAP device does not.
+                if (*len < 60) {
+                    memset(f + *len, 0, 60 - *len);
+                    *len = 60;
+                }
                 if (wire_queued(card_wire(s->card)) >= 64 || wire_send(card_wire(s->card), f, *len, false) != 0)
                     break;
             } else {
@@ -163,8 +204,7 @@ static void kernel_sends(struct story *s) {
                 bool vf = weir_netvsc_state(g->nic) == WEIR_NETVSC_ON_VF;
                 if (weir_netvsc_send(g->nic, f, *len) == -EAGAIN)
                     break;
-                s->frames[vf]++;
-                s->bytes[vf] += *len;
+                sent(s, g, vf, f, *len);
             }
             *len = 0;
         }
@@ -200,8 +240,12 @@ static void turn(struct story *s) {
     }
 }
 
+static bool stopped(const struct story *s) {
+    return s->opt->stop != NULL && *s->opt->stop != 0;
+}
+
 static void run(struct story *s, unsigned turns) {
-    while (turns-- > 0)
+    while (turns-- > 0 && !stopped(s))
         turn(s);
 }
 
@@ -224,6 +268,8 @@ static int wait_state(struct story *s, unsigned guest, enum weir_vstack_state wa
     for (unsigned i = 0; i < WAIT_TURNS; i++) {
         if (weir_vstack_state(s->vs, guest) == want)
             return 0;
+        if (stopped(s))
+            return fail(s, "interrupted");
         turn(s);
     }
     {
@@ -347,7 +393,7 @@ static int play(struct story *s) {
         time_t start = time(NULL);
         say(s, "waiting for the tools to finish");
         s->quiet = true;
-        while (kernel_running(s->opt->kernel) && time(NULL) - start < (time_t)s->opt->seconds + 60)
+        while (!stopped(s) && kernel_running(s->opt->kernel) && time(NULL) - start < (time_t)s->opt->seconds + 60)
             run(s, 50);
         settle(s);
     }
@@ -394,8 +440,8 @@ static void set_flow(struct story *s, unsigned id, const uint8_t *dst, const uin
 
 static int bring_up(struct story *s, char *err, size_t err_size) {
     struct card_options co = {.firmware = s->opt->firmware};
-    struct weir_pf_config pc = {.num_vfs = 4, .num_vports = 5, .default_qps = 1, .tx_log2 = 10, .rx_log2 = 10, .buf_bytes = 2048};
-    struct weir_vstack_config vc = {.max_guests = 4, .num_vports = 5, .first_filter = 1};
+    struct weir_pf_config pc = {.num_vfs = 4, .num_vports = VPORTS, .default_qps = 1, .tx_log2 = 10, .rx_log2 = 10, .buf_bytes = 2048};
+    struct weir_vstack_config vc = {.max_guests = 4, .num_vports = VPORTS, .first_filter = 1};
     int ret;
 
     say(s, "card: two RV32 cores boot the firmware from flash");
@@ -417,6 +463,7 @@ static int bring_up(struct story *s, char *err, size_t err_size) {
     if (ret != 0)
         return ret;
     wire_set_rx(card_wire(s->card), on_wire, s);
+    wire_set_sent(card_wire(s->card), on_wire_sent, s);
     wire_set_rate(card_wire(s->card), 1, 6);
     set_flow(s, FLOW_DOWN0, MAC(0), PEER);
     set_flow(s, FLOW_DOWN1, MAC(1), PEER);
@@ -426,7 +473,9 @@ static int bring_up(struct story *s, char *err, size_t err_size) {
     set_flow(s, FLOW_CROSS10, MAC(0), MAC(1));
     set_flow(s, FLOW_FLOOD0, all, PEER);
     set_flow(s, FLOW_FLOOD1, all, PEER);
-    ret = open_guests(s);
+    ret = name_interfaces(s);
+    if (ret == 0)
+        ret = open_guests(s);
     if (ret != 0)
         snprintf(err, err_size, "cannot start the guests: %s", strerror(-ret));
     return ret;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct weir_pcapng;
 struct kernel;
 struct report;
 struct story;
@@ -17,6 +18,8 @@ struct story_options {
     uint64_t seed;
     struct kernel *kernel; // NULL: built-in traffic only
     unsigned seconds;      // kernel traffic runs about this long
+    struct weir_pcapng *capture; // NULL: none. Interfaces: the wire, then each vPort
+    const volatile int *stop;    // set by somebody else: the story ends at once
     // Called now and then with a line for a progress display; NULL = quiet.
     void (*progress)(void *ctx, const char *text);
     void *ctx;

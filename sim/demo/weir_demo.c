@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// `./weir demo`: runs the story, shows its progress, writes demo.json and demo.html. With root, /dev/net/tun and namespaces
+// `./weir demo`: runs the story, shows its progress, writes demo.json, demo.html and demo.pcapng. With root, /dev/net/tun and namespaces
 // the kernel's own traffic runs beside the built-in sequence-checked one.
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "kernel.h"
+#include "pcapng.h"
 #include "report.h"
 #include "story.h"
+
+static volatile int stop;
+
+static void on_signal(int number) {
+    (void)number;
+    stop = 1;
+}
 
 static void show(void *ctx, const char *text) {
     unsigned *step = ctx;
@@ -62,11 +71,26 @@ int main(int argc, char **argv) {
             printf("No kernel traffic here (%s): the same story on the built-in generator alone.\n", err);
         err[0] = '\0';
     }
+    // Namespaces and devices must not outlive the demo.
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    opt.stop = &stop;
+    snprintf(path, sizeof(path), "%s/demo.pcapng", out);
+    opt.capture = weir_pcapng_open(path, err, sizeof(err));
+    if (opt.capture == NULL) {
+        fprintf(stderr, "weir-demo: %s; name another folder with --out\n", err);
+        kernel_close(opt.kernel);
+        return 1;
+    }
     r = report_new(opt.kernel != NULL ? "ping, TCP and UDP of the kernel beside sequence-numbered frames"
                                       : "built-in generator, sequence-numbered frames, deterministic");
-    if (r == NULL)
+    if (r == NULL) {
+        kernel_close(opt.kernel);
         return 1;
+    }
     ret = story_run(&opt, r, err, sizeof(err));
+    if (weir_pcapng_close(opt.capture) != 0 && ret == 0)
+        fprintf(stderr, "weir-demo: %s is not whole: disk full?\n", path);
     if (ret != 0) {
         fprintf(stderr, "weir-demo: %s\n", err[0] != '\0' ? err : strerror(-ret));
         report_free(r);
@@ -87,7 +111,7 @@ int main(int argc, char **argv) {
         report_free(r);
         return 1;
     }
-    printf("written: %s/demo.json, %s/demo.html\n", out, out);
+    printf("written: %s/demo.json, demo.html, demo.pcapng\n", out);
     ret = report_good(r) && kernel_good ? 0 : 1;
     report_free(r);
     return ret;
