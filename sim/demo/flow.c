@@ -25,13 +25,13 @@ size_t flow_make(struct flow *fl, unsigned id, uint8_t *f, size_t len) {
 }
 
 int flow_parse(const uint8_t *f, size_t len, uint32_t *seq) {
-    if (len < 60 || f[AT_TYPE] != FLOW_ETHERTYPE >> 8 || f[AT_TYPE + 1] != (FLOW_ETHERTYPE & 0xFF) || f[AT_ID + 1] != 0x5A || f[AT_ID] >= FLOW_MAX)
+    if (len < AT_SEQ + 4 || f[AT_TYPE] != FLOW_ETHERTYPE >> 8 || f[AT_TYPE + 1] != (FLOW_ETHERTYPE & 0xFF) || f[AT_ID + 1] != 0x5A || f[AT_ID] >= FLOW_MAX)
         return -1;
     memcpy(seq, f + AT_SEQ, 4);
     return f[AT_ID];
 }
 
-void flow_arrived(struct flow *fl, uint32_t seq, size_t len, uint64_t cycle) {
+void flow_arrived(struct flow *fl, uint32_t seq, size_t len) {
     if (seq >= fl->room) {
         uint32_t room = (seq / 4096 + 1) * 4096;
         uint64_t *seen = realloc(fl->seen, room / 8);
@@ -52,6 +52,9 @@ void flow_arrived(struct flow *fl, uint32_t seq, size_t len, uint64_t cycle) {
         fl->reordered++;
     else
         fl->next = seq + 1;
+}
+
+void flow_passed(struct flow *fl, uint64_t cycle) {
     if (fl->last_cycle != 0 && cycle - fl->last_cycle > fl->gap)
         fl->gap = cycle - fl->last_cycle;
     fl->last_cycle = cycle;

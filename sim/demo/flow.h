@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sequence-numbered frames: makes them and judges what arrives. Each flow counts what was lost, doubled or reordered and
-// remembers the longest silence; knows nothing of paths.
+// remembers the longest silence at the card; knows nothing of paths.
 #ifndef WEIR_DEMO_FLOW_H
 #define WEIR_DEMO_FLOW_H
 
@@ -17,7 +17,7 @@ struct flow {
     uint32_t next;      // number expected next
     uint64_t frames, bytes;
     uint64_t doubled, reordered;
-    uint64_t last_cycle, gap; // longest time between two arrivals since flow_mark
+    uint64_t last_cycle, gap; // longest time between two frames leaving the card since flow_mark
     uint64_t *seen;     // bit per number
     uint32_t room;
 };
@@ -26,7 +26,10 @@ struct flow {
 size_t flow_make(struct flow *fl, unsigned id, uint8_t *f, size_t len);
 // The flow and number of a frame; -1 when it is none of ours.
 int flow_parse(const uint8_t *f, size_t len, uint32_t *seq);
-void flow_arrived(struct flow *fl, uint32_t seq, size_t len, uint64_t cycle);
+// It came to its receiver.
+void flow_arrived(struct flow *fl, uint32_t seq, size_t len);
+// A frame of the flow left the card for its receiver's memory.
+void flow_passed(struct flow *fl, uint64_t cycle);
 // Numbers sent and not arrived.
 uint64_t flow_missing(const struct flow *fl);
 // Starts measuring the longest silence anew.

@@ -16,7 +16,7 @@ struct report_handover {
     const char *why;
     bool surprise;
     uint64_t requested, done; // card cycles
-    uint64_t gap;             // longest silence in delivery around it, card cycles
+    uint64_t gap;             // longest silence of the card towards the guest around it, card cycles
     uint64_t lost, doubled, reordered;
     uint64_t ledger_lost;     // what the card's and the drivers' counters say was lost
 };

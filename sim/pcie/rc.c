@@ -30,7 +30,8 @@ struct rc {
     uint64_t rand;
     struct rc_stats stats;
     rc_irq_fn irq;
-    void *irq_ctx;
+    rc_write_fn write;
+    void *irq_ctx, *write_ctx;
     unsigned mps, mrrs;
 
     struct iommu iommu[WEIR_NUM_FNS];
@@ -99,6 +100,11 @@ void rc_set_timing(struct rc *rc, const struct rc_timing *t) {
 void rc_set_irq(struct rc *rc, rc_irq_fn fn, void *ctx) {
     rc->irq = fn;
     rc->irq_ctx = ctx;
+}
+
+void rc_set_write(struct rc *rc, rc_write_fn fn, void *ctx) {
+    rc->write = fn;
+    rc->write_ctx = ctx;
 }
 
 const struct rc_stats *rc_stats(const struct rc *rc) {
@@ -260,6 +266,8 @@ static void memory_write(struct rc *rc, const struct tlp *t) {
     check_request(rc, t, rc->mps);
     rc->stats.writes++;
     rc->stats.write_bytes += dw * 4;
+    if (rc->write != NULL)
+        rc->write(rc->write_ctx, tlp_requester(t), addr, t->data, dw * 4);
     mem = reach(rc, tlp_requester(t), addr, (uint64_t)dw * 4, IOMMU_WRITE);
     if (mem == NULL) {
         rc->stats.iommu_faults++;

@@ -35,12 +35,15 @@ struct rc_stats {
     char first_violation[160];
 };
 
+// A memory write of the card as it passes the link, before it is in memory; for measurements.
+typedef void (*rc_write_fn)(void *ctx, uint16_t rid, uint64_t addr, const void *data, unsigned bytes);
 typedef void (*rc_irq_fn)(void *ctx, uint16_t rid, uint32_t data);
 
 struct rc *rc_new(struct card *card);
 void rc_free(struct rc *rc);
 void rc_set_timing(struct rc *rc, const struct rc_timing *t);
 void rc_set_irq(struct rc *rc, rc_irq_fn fn, void *ctx);
+void rc_set_write(struct rc *rc, rc_write_fn fn, void *ctx);
 const struct rc_stats *rc_stats(const struct rc *rc);
 
 // Configuration access of 1, 2 or 4 bytes, naturally aligned. Status of the completion: 0, -ENODEV (UR), -EAGAIN (CRS),
