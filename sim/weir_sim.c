@@ -47,7 +47,8 @@ int main(int argc, char **argv) {
     if (s == NULL)
         return complain(err);
     if (o.num_vfs != 0)
-        snprintf(line, sizeof(line), "ready: PF at %s/pf.sock, VFs at %s/vf0.sock to vf%u.sock", o.dir, o.dir, o.num_vfs - 1);
+        snprintf(line, sizeof(line), "ready: PF at %s/pf.sock, VFs at %s/vf0.sock to vf%u.sock", o.dir, o.dir,
+                 o.num_vfs - 1);
     else
         snprintf(line, sizeof(line), "ready: PF at %s/pf.sock", o.dir);
     say(&o, line);
@@ -58,12 +59,13 @@ int main(int argc, char **argv) {
     else if (ret != 0)
         ret = complain(strerror(-ret));
     snprintf(line, sizeof(line),
-             "stopped after %" PRIu64 " cycles: wire %" PRIu64 " in, %" PRIu64 " out, %" PRIu64 " not taken; %" PRIu64 " TLPs, %" PRIu64
-             " refused by the IOMMU",
+             "stopped after %" PRIu64 " cycles: wire %" PRIu64 " in, %" PRIu64 " out, %" PRIu64 " not taken; %" PRIu64
+             " TLPs, %" PRIu64 " refused by the IOMMU",
              t.cycles, t.wire_in, t.wire_out, t.wire_drops, t.tlps, t.iommu_faults);
     say(&o, line);
     if (t.violations != 0) {
-        fprintf(stderr, "weir-sim: the card broke TLP rules %" PRIu64 " times, first: %s\n", t.violations, t.first_violation);
+        fprintf(stderr, "weir-sim: the card broke TLP rules %" PRIu64 " times, first: %s\n", t.violations,
+                t.first_violation);
         return 2;
     }
     return ret;

@@ -40,7 +40,8 @@ static uint32_t flash_read(uint32_t from, uint32_t to, uint32_t bytes) {
 
 static int load_slot(uint32_t slot) {
     // volatile: the loader writes it behind the compiler's back.
-    volatile struct weir_image_header *h = (volatile struct weir_image_header *)(TCM0_BASE + WEIR_TCM_BYTES - SCRATCH_BYTES);
+    volatile struct weir_image_header *h =
+        (volatile struct weir_image_header *)(TCM0_BASE + WEIR_TCM_BYTES - SCRATCH_BYTES);
     uint32_t crc = flash_read(slot, (uint32_t)h, sizeof(*h) - 4);
     (void)flash_read(slot + sizeof(*h) - 4, (uint32_t)h + sizeof(*h) - 4, 4);
     if (h->magic != WEIR_IMAGE_MAGIC || h->format != WEIR_IMAGE_FORMAT || h->crc != crc) {

@@ -14,7 +14,13 @@
 #define SWITCH CMD_SWITCH
 static const struct cmd table[] = {
 #define CMD(op, cmd_name, req_size, rsp_size, who, when, since, text)                                                  \
-    {.opcode = (op), .req = (req_size), .rsp = (rsp_size), .callers = (who), .state = (when), .name = #cmd_name, .run = cmd_run_##cmd_name},
+    {.opcode = (op),                                                                                                   \
+     .req = (req_size),                                                                                                \
+     .rsp = (rsp_size),                                                                                                \
+     .callers = (who),                                                                                                 \
+     .state = (when),                                                                                                  \
+     .name = #cmd_name,                                                                                                \
+     .run = cmd_run_##cmd_name},
 #include "mbox.def"
 #undef CMD
 };

@@ -14,10 +14,12 @@ enum weir_status cmd_run_HELLO(unsigned fn, const void *req_, void *rsp_) {
     const struct weir_hello_req *req = req_;
     struct weir_hello_rsp *rsp = rsp_;
     if (req->abi_major != WEIR_ABI_MAJOR) {
+        svc_hello_set(fn, false);
         return WEIR_VERSION;
     }
     // No optional feature exists yet, so none is granted.
-    *rsp = (struct weir_hello_rsp){.abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_MINOR, .fw_version = FW_VERSION, .fn = fn};
+    *rsp = (struct weir_hello_rsp){
+        .abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_MINOR, .fw_version = FW_VERSION, .fn = fn};
     svc_hello_set(fn, true);
     return WEIR_OK;
 }
@@ -47,7 +49,8 @@ enum weir_status cmd_run_GET_CAPS(unsigned fn, const void *req_, void *rsp_) {
                                       .max_filters = WEIR_NUM_FILTERS,
                                       .filter_quota = WEIR_FILTER_QUOTA,
                                       .max_frame = WEIR_MAX_FRAME,
-                                      .flags = WEIR_CAP_SINGLE_VPORT_POOL | WEIR_CAP_ASYMMETRIC_QPS | WEIR_CAP_ATOMIC_MOVE_FENCE,
+                                      .flags = WEIR_CAP_SINGLE_VPORT_POOL | WEIR_CAP_ASYMMETRIC_QPS |
+                                               WEIR_CAP_ATOMIC_MOVE_FENCE,
                                       .clock_hz = WEIR_CLOCK_HZ};
     return WEIR_OK;
 }
@@ -61,7 +64,7 @@ enum weir_status cmd_run_GET_INFO(unsigned fn, const void *req_, void *rsp_) {
     if (fn != 0) {
         memcpy(rsp->mac, svc_vf(fn - 1)->mac, 6);
     }
-    if (vport >= 0) {
+    if (vport >= 0 && !steer_vport((unsigned)vport)->retired) {
         rsp->has_vport = 1;
         rsp->num_qps = steer_vport((unsigned)vport)->num_qps;
     }

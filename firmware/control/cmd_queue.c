@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands of queue pairs and of the backchannel. A VF's queue numbers are its own; the range check here is the only way
-// from them to the card's (threat T7).
+// Commands of queue pairs and of the backchannel. A VF's queue numbers are its own; the range check here is the only
+// way from them to the card's (threat T7).
 #include "cmd.h"
 #include "hal/hal_ctrl.h"
 #include "hal/hal_lib.h"
-#include "ipc.h"
+#include "queue/ipc.h"
 #include "steer/steer.h"
 #include "svc/svc.h"
 
-// The vPort that holds queue pair `qp` (caller's numbering) and its number in the card; NULL when it is not the caller's.
+// The vPort that holds queue pair `qp` (caller's numbering) and its number in the card; NULL when it is not the
+// caller's, or not any more.
 static const struct steer_vport *own_qp(unsigned fn, unsigned qp, unsigned *vport, unsigned *card_qp) {
     if (fn == 0) {
         for (unsigned i = 0; i < steer_switch_vports(); i++) {
             const struct steer_vport *v = steer_vport(i);
-            if (v != NULL && v->vf == STEER_NO_VF && qp >= v->qp_base && qp < v->qp_base + v->num_qps) {
+            if (v != NULL && !v->retired && v->vf == STEER_NO_VF && qp >= v->qp_base && qp < v->qp_base + v->num_qps) {
                 *vport = i;
                 *card_qp = qp;
                 return v;
@@ -22,7 +23,7 @@ static const struct steer_vport *own_qp(unsigned fn, unsigned qp, unsigned *vpor
         return NULL;
     }
     int own = steer_vport_of_vf(fn - 1);
-    if (own < 0 || qp >= steer_vport((unsigned)own)->num_qps) {
+    if (own < 0 || steer_vport((unsigned)own)->retired || qp >= steer_vport((unsigned)own)->num_qps) {
         return NULL;
     }
     *vport = (unsigned)own;
@@ -30,8 +31,8 @@ static const struct steer_vport *own_qp(unsigned fn, unsigned qp, unsigned *vpor
     return steer_vport((unsigned)own);
 }
 
-// True when [base, base + bytes) stays below 2^64 and clear of the interrupt window: the card must never write there but for
-// its own interrupts (threat T10).
+// True when [base, base + bytes) stays below 2^64 and clear of the interrupt window: the card must never write there
+// but for its own interrupts (threat T10).
 static bool ring_ok(uint64_t base, unsigned log2) {
     uint64_t last = base + ((uint64_t)WEIR_RING_ENTRY_BYTES << log2) - 1;
     return (base & 63) == 0 && last >= base && (last < 0xFEE00000u || base > 0xFEEFFFFFu);
@@ -48,11 +49,14 @@ enum weir_status cmd_run_CREATE_QP(unsigned fn, const void *req_, void *rsp_) {
     }
     if (req->tx_log2 < WEIR_RING_LOG2_MIN || req->tx_log2 > WEIR_RING_LOG2_MAX || req->rx_log2 < WEIR_RING_LOG2_MIN ||
         req->rx_log2 > WEIR_RING_LOG2_MAX || req->cq_log2 < WEIR_RING_LOG2_MIN + 1 || req->cq_log2 > WEIR_CQ_LOG2_MAX ||
-        req->vector >= WEIR_FN_VECTORS || !ring_ok(req->tx_base, req->tx_log2) || !ring_ok(req->rx_base, req->rx_log2) ||
-        !ring_ok(req->cq_base, req->cq_log2)) {
+        req->vector >= WEIR_FN_VECTORS || !ring_ok(req->tx_base, req->tx_log2) ||
+        !ring_ok(req->rx_base, req->rx_log2) || !ring_ok(req->cq_base, req->cq_log2)) {
         return WEIR_INVALID_PARAMETER;
     }
     status = ipc_queue_create(qp, fn, vport, req);
+    if (status == WEIR_ABORTED || status == WEIR_TIMEOUT) {
+        (void)ipc_queue_kill(qp, 1); // half done, perhaps
+    }
     rsp->qp = (uint16_t)qp;
     rsp->db_offset = WEIR_BAR_DOORBELL_BASE + req->qp * (uint32_t)WEIR_BAR_DOORBELL_SIZE;
     return status;
@@ -61,8 +65,16 @@ enum weir_status cmd_run_CREATE_QP(unsigned fn, const void *req_, void *rsp_) {
 enum weir_status cmd_run_DESTROY_QP(unsigned fn, const void *req_, void *rsp_) {
     const struct weir_qp_req *req = req_;
     unsigned vport, qp;
+    enum weir_status status;
     (void)rsp_;
-    return own_qp(fn, req->qp, &vport, &qp) == NULL ? WEIR_NOT_FOUND : ipc_queue_destroy(qp, 1);
+    if (own_qp(fn, req->qp, &vport, &qp) == NULL) {
+        return WEIR_NOT_FOUND;
+    }
+    status = ipc_queue_destroy(qp, 1);
+    if (status != WEIR_OK) {
+        (void)ipc_queue_kill(qp, 1); // not drained, but at rest; the status says so
+    }
+    return status;
 }
 
 enum weir_status cmd_run_GET_QP(unsigned fn, const void *req_, void *rsp_) {

@@ -3,30 +3,39 @@
 #include "cmd.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_pcie.h"
-#include "ipc.h"
+#include "queue/ipc.h"
 #include "steer/steer.h"
 #include "svc/svc.h"
 
 enum weir_status cmd_run_CREATE_SWITCH(unsigned fn, const void *req_, void *rsp_) {
     const struct weir_create_switch_req *req = req_;
-    enum weir_status status;
+    enum weir_status status = WEIR_OK;
     (void)fn;
     (void)rsp_;
     // Limits of rules 2.2, 2.10.
     if (req->switch_id != 0 || req->num_vfs > WEIR_NUM_VFS || req->num_vports < req->num_vfs + 1) {
         return WEIR_INVALID_PARAMETER;
     }
-    status = steer_switch_create(req->num_vports, req->num_qps, req->default_qps);
+    if (svc_must_sweep()) {
+        status = svc_sweep();
+    }
+    if (status == WEIR_OK) {
+        status = steer_switch_create(req->num_vports, req->num_qps, req->default_qps);
+    }
     if (status != WEIR_OK) {
         return status;
     }
-    svc_vf_limit(req->num_vfs);
     // The PF is trusted: its doorbell pages are all queue pairs in the card's numbering.
-    return ipc_queue_map(0, 0, WEIR_NUM_QPS);
+    status = ipc_queue_map(0, 0, WEIR_NUM_QPS);
+    if (status != WEIR_OK) {
+        steer_reset();
+        return status;
+    }
+    svc_vf_limit(req->num_vfs);
+    return WEIR_OK;
 }
 
 enum weir_status cmd_run_DELETE_SWITCH(unsigned fn, const void *req_, void *rsp_) {
-    unsigned qps = steer_vport(0)->num_qps;
     enum weir_status status;
     (void)fn;
     (void)req_;
@@ -34,9 +43,15 @@ enum weir_status cmd_run_DELETE_SWITCH(unsigned fn, const void *req_, void *rsp_
     if (svc_vf_allocated() != 0) {
         return WEIR_IN_USE; // rules 9.11
     }
-    status = steer_switch_delete();
+    status = steer_switch_empty();
     if (status == WEIR_OK) {
-        status = ipc_queue_destroy(0, qps);
+        status = ipc_queue_stop(0, steer_vport(0)->num_qps);
+    }
+    if (status == WEIR_OK) {
+        status = ipc_queue_map(0, 0, 0);
+    }
+    if (status == WEIR_OK) {
+        steer_reset();
         svc_vf_limit(0);
     }
     return status;
@@ -99,15 +114,22 @@ enum weir_status cmd_run_CREATE_VPORT(unsigned fn, const void *req_, void *rsp_)
     (void)rsp_;
     if (req->vf != WEIR_VPORT_NO_VF) {
         v = svc_vf(req->vf);
-        if (v == NULL || v->state != WEIR_VF_ALLOCATED) {
+        if (v == NULL || v->state == WEIR_VF_FREE) {
             return WEIR_NOT_FOUND; // rules 2.4
+        }
+        if (v->state != WEIR_VF_ALLOCATED) {
+            return WEIR_NOT_ACCEPTED;
         }
         owner = req->vf + 1u;
     }
-    status = steer_vport_create(req->vport, owner, req->vf, req->num_qps, req->flags, v != NULL ? v->mac : no_mac, req->name);
+    status = steer_vport_create(req->vport, owner, req->vf, req->num_qps, req->flags, v != NULL ? v->mac : no_mac,
+                                req->name);
     if (status == WEIR_OK && owner != 0) {
         const struct steer_vport *p = steer_vport(req->vport);
         status = ipc_queue_map(owner, p->qp_base, p->num_qps);
+        if (status != WEIR_OK) {
+            steer_vport_undo(req->vport); // all or nothing (rules 2.16)
+        }
     }
     return status;
 }
@@ -115,26 +137,15 @@ enum weir_status cmd_run_CREATE_VPORT(unsigned fn, const void *req_, void *rsp_)
 enum weir_status cmd_run_DELETE_VPORT(unsigned fn, const void *req_, void *rsp_) {
     const struct weir_vport_req *req = req_;
     const struct steer_vport *p = steer_vport(req->vport);
-    enum weir_status status;
+    enum weir_status status = steer_vport_retire(req->vport);
     (void)fn;
     (void)rsp_;
-    if (p == NULL) {
-        return WEIR_NOT_FOUND;
+    // A step that fails leaves the vPort as it is then; deleting it again goes on from there.
+    if (status == WEIR_OK && p->vf != STEER_NO_VF) {
+        status = ipc_queue_map(p->vf + 1u, 0, 0);
     }
-    if (req->vport == 0) {
-        return WEIR_PERMISSION; // rules 2.3
-    }
-    if (p->filters != 0) {
-        return WEIR_IN_USE;
-    }
-    // From here on nothing reaches its rings; then they are brought to rest, so that nothing is indicated afterwards.
-    steer_vport_down(req->vport);
-    if (p->vf != STEER_NO_VF) {
-        (void)ipc_queue_map(p->vf + 1u, 0, 0);
-    }
-    status = ipc_queue_destroy(p->qp_base, p->num_qps);
-    if (status == WEIR_TIMEOUT) {
-        status = ipc_queue_kill(p->qp_base, p->num_qps);
+    if (status == WEIR_OK) {
+        status = ipc_queue_stop(p->qp_base, p->num_qps);
     }
     return status == WEIR_OK ? steer_vport_delete(req->vport) : status;
 }

@@ -8,16 +8,17 @@
 
 #include "weir_mbox.h"
 
-uint32_t hal_ctrl_cycle(void);                   // low word of the cycle counter
+uint32_t hal_ctrl_cycle(void);                          // low word of the cycle counter
 bool hal_ctrl_expired(uint32_t since, uint32_t cycles); // at least `cycles` (below 2^31) since `since`
-void hal_ctrl_irq_enable(uint32_t mask);         // WEIR_CTRL_IRQ_PENDING_* bits that end hal_ctrl_sleep
-void hal_ctrl_sleep(void);                       // until an enabled interrupt is pending
-void hal_ctrl_timer(uint32_t cycles);            // wake in that many cycles
-void hal_ctrl_watchdog(uint32_t cycles);         // reset this core unless kicked in time; 0 = off
+void hal_ctrl_irq_enable(uint32_t mask);                // WEIR_CTRL_IRQ_PENDING_* bits that end hal_ctrl_sleep
+void hal_ctrl_sleep(void);                              // until an enabled interrupt is pending
+void hal_ctrl_timer(uint32_t cycles);                   // wake in that many cycles
+void hal_ctrl_watchdog(uint32_t cycles);                // reset this core unless kicked in time; 0 = off
 void hal_ctrl_kick(void);
-void hal_ctrl_ring(unsigned core);               // ring the other core
+void hal_ctrl_ring(unsigned core); // ring the other core
 void hal_ctrl_ring_ack(void);
-uint32_t hal_ctrl_reset_cause(void);
+enum hal_reset { HAL_RESET_POWER_ON = 0, HAL_RESET_WATCHDOG = 1, HAL_RESET_BY_CORE0 = 2 };
+uint32_t hal_ctrl_reset_cause(void); // of this core, enum hal_reset
 void hal_ctrl_ready(bool ready);
 void hal_ctrl_heartbeat(uint32_t count);
 void hal_ctrl_console(char c);
@@ -27,6 +28,7 @@ int hal_mbox_pop(void);
 void hal_mbox_read(unsigned fn, struct weir_mbox_msg *msg);        // copies header and payload once
 void hal_mbox_write(unsigned fn, const struct weir_mbox_msg *msg); // response, before hal_mbox_done
 void hal_mbox_done(unsigned fn);
+void hal_mbox_wipe(unsigned fn); // zeroes the response (threat T20)
 // OR bits into a function's event register and interrupt it.
 void hal_fn_event(unsigned fn, uint32_t lo, uint32_t hi);
 void hal_fn_clear(unsigned fn);

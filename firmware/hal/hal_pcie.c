@@ -13,9 +13,17 @@ void hal_pcie_operational(unsigned fn, bool on) {
     HAL_WRITE(PCIE, FN_CTL, WEIR_PUT(on ? 1 : 0, PCIE_FN_CTL_OPERATIONAL));
 }
 
-uint32_t hal_pcie_fn_status(unsigned fn) {
+static uint32_t fn_status(unsigned fn) {
     HAL_WRITE(PCIE, FN_SEL, fn);
     return HAL_READ(PCIE, FN_STATUS);
+}
+
+bool hal_pcie_visible(unsigned fn) {
+    return WEIR_GET(fn_status(fn), PCIE_FN_STATUS_VISIBLE) != 0;
+}
+
+bool hal_pcie_in_flr(unsigned fn) {
+    return WEIR_GET(fn_status(fn), PCIE_FN_STATUS_IN_FLR) != 0;
 }
 
 void hal_pcie_flr_start(unsigned fn) {

@@ -7,12 +7,13 @@
 
 bool hal_pcie_event(struct hal_event *e);
 void hal_pcie_operational(unsigned fn, bool on);
-uint32_t hal_pcie_fn_status(unsigned fn);
+bool hal_pcie_visible(unsigned fn);
+bool hal_pcie_in_flr(unsigned fn);
 void hal_pcie_flr_start(unsigned fn);
 void hal_pcie_flr_done(unsigned fn);
 uint32_t hal_pcie_num_vfs(void); // visible VFs
 uint16_t hal_pcie_rid(unsigned fn);
-bool hal_dma_busy(unsigned fn);  // the engines hold work of the function
+bool hal_dma_busy(unsigned fn); // the engines hold work of the function
 
 bool hal_port_event(struct hal_event *e);
 void hal_port_enable(bool on);

@@ -11,7 +11,14 @@ struct hal_qp_ctx {
     uint64_t tx_base, rx_base, cq_base;
 };
 
-enum hal_qp_op { HAL_QP_LOAD = 1, HAL_QP_TX_ON = 2, HAL_QP_TX_OFF = 3, HAL_QP_RX_ON = 4, HAL_QP_RX_OFF = 5, HAL_QP_CLEAR = 6 };
+enum hal_qp_op {
+    HAL_QP_LOAD = 1,
+    HAL_QP_TX_ON = 2,
+    HAL_QP_TX_OFF = 3,
+    HAL_QP_RX_ON = 4,
+    HAL_QP_RX_OFF = 5,
+    HAL_QP_CLEAR = 6
+};
 
 void hal_queue_map(unsigned fn, unsigned base, unsigned count);
 void hal_queue_load(unsigned qp, const struct hal_qp_ctx *ctx);

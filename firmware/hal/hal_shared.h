@@ -13,19 +13,21 @@
 #define HAL_SHARED_LOG_BYTES 8192u // power of two
 
 struct hal_shared {
-    volatile uint32_t req_seq;   // core 0
-    volatile uint32_t op;        // core 0: enum queue_op
-    volatile uint32_t arg[12];   // core 0
-    volatile uint32_t rsp_seq;   // core 1
-    volatile uint32_t status;    // core 1: enum weir_status
-    volatile uint32_t ret[8];    // core 1
-    volatile uint32_t ready1;    // core 1: runs its main loop
-    volatile uint32_t beat1;     // core 1: heartbeat
-    volatile uint32_t ev_head;   // core 1: events written
-    volatile uint32_t ev_tail;   // core 0: events taken
+    volatile uint32_t req_seq;                  // core 0
+    volatile uint32_t op;                       // core 0: enum queue_op
+    volatile uint32_t arg[12];                  // core 0
+    volatile uint32_t given_up;                 // core 0: request it no longer waits for; not to be begun any more
+    volatile uint32_t rsp_seq;                  // core 1
+    volatile uint32_t status;                   // core 1: enum weir_status
+    volatile uint32_t ret[8];                   // core 1
+    volatile uint32_t ready1;                   // core 1: runs its main loop
+    volatile uint32_t beat1;                    // core 1: heartbeat
+    volatile uint32_t restarts1;                // core 1: times its watchdog brought it back
+    volatile uint32_t ev_head;                  // core 1: events written
+    volatile uint32_t ev_tail;                  // core 0: events taken
     volatile uint32_t event[HAL_SHARED_EVENTS]; // core 1: 15:0 queue pair, 23:16 reason
-    volatile uint32_t log_head;  // core 0: bytes ever written
-    volatile uint32_t reserved[3];
+    volatile uint32_t log_head;                 // core 0: bytes ever written
+    volatile uint32_t reserved;
     volatile char log[HAL_SHARED_LOG_BYTES]; // core 0
 };
 _Static_assert(sizeof(struct hal_shared) <= WEIR_SHARED_BYTES, "shared RAM");

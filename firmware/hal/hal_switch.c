@@ -64,7 +64,8 @@ uint8_t hal_switch_move(const struct hal_move *m) {
     HAL_WRITE(SWITCH, MOVE_SLOT, m->slot < 0 ? 1u << 31 : (uint32_t)m->slot);
     HAL_WRITE(SWITCH, MOVE_DST, m->dst);
     HAL_WRITE(SWITCH, MOVE_FLOOD,
-              (m->leave < 0 ? 0 : (uint32_t)m->leave | 1u << 16) | (m->join < 0 ? 0 : (uint32_t)m->join << 8 | 1u << 17));
+              (m->leave < 0 ? 0 : (uint32_t)m->leave | 1u << 16) |
+                  (m->join < 0 ? 0 : (uint32_t)m->join << 8 | 1u << 17));
     HAL_WRITE(SWITCH, MOVE_FENCE, m->fence < 0 ? 0 : (uint32_t)m->fence | 1u << 8);
     HAL_WRITE(SWITCH, MOVE_TOKEN, m->token);
     HAL_WRITE(SWITCH, MOVE_CMD, m->advance ? 3 : 1);

@@ -15,7 +15,7 @@ struct hal_filter {
 };
 
 struct hal_move {
-    int slot;  // filter slot, or -1: no filter
+    int slot; // filter slot, or -1: no filter
     uint8_t dst;
     int leave; // vPort that leaves the flood set, or -1
     int join;  // vPort that joins it, or -1

@@ -4,8 +4,8 @@
 #ifndef QUEUE_H
 #define QUEUE_H
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "weir_mbox.h"
@@ -23,9 +23,9 @@ enum queue_op {
 enum queue_event {
     QUEUE_EV_CREATE = 0,
     QUEUE_EV_START = 1,
-    QUEUE_EV_DRAIN = 2,   // transmit off, wait for what is in flight
+    QUEUE_EV_DRAIN = 2, // transmit off, wait for what is in flight
     QUEUE_EV_DRAINED = 3,
-    QUEUE_EV_ERROR = 4,   // malicious-driver detection
+    QUEUE_EV_ERROR = 4, // malicious-driver detection
     QUEUE_EV_DISABLE = 5,
     QUEUE_EV_COUNT
 };
@@ -41,10 +41,13 @@ enum weir_status queue_destroy(unsigned base, unsigned count);
 enum weir_status queue_kill(unsigned base, unsigned count);
 enum weir_status queue_get(unsigned qp, uint32_t *ret);
 bool queue_armed(unsigned base, unsigned count);
-// Takes the hardware's error events, at most a few a call; false when there was none.
+// Takes the hardware's error events, at most a few a call; false when it took none.
 bool queue_poll_errors(void);
 
-// Runs one request of core 0; the dispatcher of the operations above.
-enum weir_status queue_serve(uint32_t op, const uint32_t *arg, uint32_t *ret);
+// Core 1's start: state from the hardware, answer to a request that was open when it was reset.
+void queue_start(void);
+// One round of core 1's main loop: errors first, so that a request never meets one of an earlier life of its queue;
+// then one request of core 0. False when there was nothing to do.
+bool queue_round(void);
 
 #endif

@@ -13,7 +13,9 @@
 #include "hal/hal_queue.h"
 #include "hal/hal_shared.h"
 
-#define DRAIN_CYCLES 250000u // 1 ms: longer than any host read the card waits for in order
+// 1 ms for all queue pairs of a call together. A host answers reads in microseconds; what one that takes longer had
+// queued is given up. The RTL keeps the old life's late reads out of the new one.
+#define DRAIN_CYCLES 250000u
 #define NONE 0xFFu
 
 static uint8_t state[WEIR_NUM_QPS];
@@ -90,9 +92,8 @@ enum weir_status queue_create(const uint32_t *arg) {
     return WEIR_OK;
 }
 
-// Waits until `mask` bits of QP_STATUS fall; false when the bound ran out.
-static bool wait_idle(unsigned qp, uint32_t mask) {
-    uint32_t since = hal_ctrl_cycle();
+// Waits until `mask` bits of QP_STATUS fall; false when the bound, counted from `since`, ran out.
+static bool wait_idle(unsigned qp, uint32_t mask, uint32_t since) {
     while ((hal_queue_status(qp) & mask) != 0) {
         if (hal_ctrl_expired(since, DRAIN_CYCLES)) {
             return false;
@@ -104,6 +105,7 @@ static bool wait_idle(unsigned qp, uint32_t mask) {
 enum weir_status queue_destroy(unsigned base, unsigned count) {
     const uint32_t tx_busy = WEIR_PUT(1, QUEUE_QP_STATUS_TX_BUSY), rx_busy = WEIR_PUT(1, QUEUE_QP_STATUS_RX_BUSY);
     enum weir_status status = WEIR_OK;
+    uint32_t since;
 
     if (base >= WEIR_NUM_QPS || count > WEIR_NUM_QPS - base) {
         return WEIR_INVALID_PARAMETER;
@@ -113,20 +115,22 @@ enum weir_status queue_destroy(unsigned base, unsigned count) {
             hal_queue_op(qp, HAL_QP_TX_OFF);
         }
     }
+    // One bound for all: however many there are, core 1 is back before its watchdog and core 0 lose patience.
+    since = hal_ctrl_cycle();
     for (unsigned qp = base; qp < base + count; qp++) {
-        if (state[qp] == WEIR_QP_DISABLED) {
-            continue;
+        if (state[qp] != WEIR_QP_DISABLED) {
+            status = wait_idle(qp, tx_busy, since) ? status : WEIR_TIMEOUT;
+            hal_queue_op(qp, HAL_QP_RX_OFF);
         }
-        if (!wait_idle(qp, tx_busy)) {
-            status = WEIR_TIMEOUT;
+    }
+    since = hal_ctrl_cycle();
+    for (unsigned qp = base; qp < base + count; qp++) {
+        if (state[qp] != WEIR_QP_DISABLED) {
+            status = wait_idle(qp, rx_busy, since) ? status : WEIR_TIMEOUT;
+            (void)step(qp, QUEUE_EV_DRAINED);
+            hal_queue_op(qp, HAL_QP_CLEAR);
+            (void)step(qp, QUEUE_EV_DISABLE);
         }
-        hal_queue_op(qp, HAL_QP_RX_OFF);
-        if (!wait_idle(qp, rx_busy)) {
-            status = WEIR_TIMEOUT;
-        }
-        (void)step(qp, QUEUE_EV_DRAINED);
-        hal_queue_op(qp, HAL_QP_CLEAR);
-        (void)step(qp, QUEUE_EV_DISABLE);
     }
     return status;
 }
@@ -150,17 +154,20 @@ enum weir_status queue_get(unsigned qp, uint32_t *ret) {
     if (qp >= WEIR_NUM_QPS) {
         return WEIR_INVALID_PARAMETER;
     }
-    ret[0] = state[qp] | (uint32_t)reason[qp] << 8;
+    // The reason of an earlier life is nobody's business (threat T20).
+    ret[0] = state[qp] | (state[qp] == WEIR_QP_ERROR ? (uint32_t)reason[qp] << 8 : 0);
     hal_queue_pointers(qp, &ret[1], &ret[2], &ret[3]);
     return WEIR_OK;
 }
 
 bool queue_armed(unsigned base, unsigned count) {
+    // RX_ON falls with an error before its event is read.
+    const uint32_t need = WEIR_PUT(1, QUEUE_QP_STATUS_RX_ON) | WEIR_PUT(1, QUEUE_QP_STATUS_RX_POSTED);
     if (count == 0 || base >= WEIR_NUM_QPS || count > WEIR_NUM_QPS - base) {
         return false;
     }
     for (unsigned qp = base; qp < base + count; qp++) {
-        if (state[qp] != WEIR_QP_RUNNING || WEIR_GET(hal_queue_status(qp), QUEUE_QP_STATUS_RX_POSTED) == 0) {
+        if (state[qp] != WEIR_QP_RUNNING || (hal_queue_status(qp) & need) != need) {
             return false;
         }
     }
@@ -170,44 +177,22 @@ bool queue_armed(unsigned base, unsigned count) {
 bool queue_poll_errors(void) {
     struct hal_event e;
     bool any = false;
-    for (unsigned i = 0; i < 8 && hal_queue_event(&e); i++) {
+    // What does not fit stays pending in the hardware, one bit a queue: nothing is lost.
+    for (unsigned i = 0; i < 8 && HAL_SHARED->ev_head - HAL_SHARED->ev_tail < HAL_SHARED_EVENTS && hal_queue_event(&e);
+         i++) {
         uint32_t head = HAL_SHARED->ev_head;
         any = true;
-        if (e.kind != WEIR_HW_EVENT_QP_ERROR || e.arg >= WEIR_NUM_QPS) {
+        // Not in error any more: the event is of an earlier life of the queue pair, whose context was cleared.
+        if (e.kind != WEIR_HW_EVENT_QP_ERROR || e.arg >= WEIR_NUM_QPS ||
+            WEIR_GET(hal_queue_status(e.arg), QUEUE_QP_STATUS_ERROR) == 0 || !step(e.arg, QUEUE_EV_ERROR)) {
             continue;
         }
         reason[e.arg] = e.reason;
-        (void)step(e.arg, QUEUE_EV_ERROR);
         // A queue that stopped because its function was reset or switched off did nothing malicious.
-        if (e.reason == WEIR_QP_REASON_FN_DISABLED) {
-            continue;
-        }
-        // A full ring means core 0 has this many reports to read already; the queue's own state keeps the reason.
-        if (head - HAL_SHARED->ev_tail < HAL_SHARED_EVENTS) {
+        if (e.reason != WEIR_QP_REASON_FN_DISABLED) {
             HAL_SHARED->event[head % HAL_SHARED_EVENTS] = e.arg | (uint32_t)e.reason << 16;
             HAL_SHARED->ev_head = head + 1;
         }
     }
     return any;
-}
-
-enum weir_status queue_serve(uint32_t op, const uint32_t *arg, uint32_t *ret) {
-    switch (op) {
-    case QUEUE_OP_MAP:
-        hal_queue_map(arg[0], arg[1], arg[2]);
-        return WEIR_OK;
-    case QUEUE_OP_CREATE:
-        return queue_create(arg);
-    case QUEUE_OP_DESTROY:
-        return queue_destroy(arg[0], arg[1]);
-    case QUEUE_OP_KILL:
-        return queue_kill(arg[0], arg[1]);
-    case QUEUE_OP_GET:
-        return queue_get(arg[0], ret);
-    case QUEUE_OP_ARMED:
-        ret[0] = queue_armed(arg[0], arg[1]) ? 1 : 0;
-        return WEIR_OK;
-    default:
-        return WEIR_NOT_SUPPORTED;
-    }
 }

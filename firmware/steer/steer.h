@@ -4,8 +4,8 @@
 #ifndef STEER_H
 #define STEER_H
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "weir_mbox.h"
@@ -20,32 +20,45 @@ struct steer_vport {
     uint16_t flags; // WEIR_VPORT_*
     uint8_t state;  // enum weir_vport_state
     bool flood;
-    bool drain;
+    bool drain;   // the PF's wish (SET_VPORT)
+    bool down;    // its function was reset or vanished; drains, too
+    bool retired; // being deleted; drains, and nothing new is given to it
     uint16_t filters;
-    bool moved; // last_move is valid
+    bool moved;         // the next two are valid
+    bool moved_in;      // direction of the last move
     uint32_t last_move; // cycle
     char name[32];
 };
 
 // ---- switch (rules 2.1-2.3) ----
 enum weir_status steer_switch_create(unsigned num_vports, unsigned num_qps, unsigned default_qps);
-enum weir_status steer_switch_delete(void);
+enum weir_status steer_switch_empty(void); // OK when only the default vPort is left, without filters (rules 9.11)
 bool steer_switch_exists(void);
 unsigned steer_switch_vports(void); // as created, 0 without a switch
 unsigned steer_switch_qps(void);
-// Everything gone at once, after a reset of the PF.
+// Everything gone at once: DELETE_SWITCH, or a reset of the PF.
 void steer_reset(void);
+// The same for hardware whose state this firmware does not know: core 0 was restarted.
+void steer_sweep(void);
 
 // ---- vPorts (rules 2.4-2.18) ----
 const struct steer_vport *steer_vport(unsigned vport); // NULL when there is none
-enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, unsigned num_qps, unsigned flags, const uint8_t mac[6], const char *name);
+enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, unsigned num_qps, unsigned flags,
+                                    const uint8_t mac[6], const char *name);
+// Takes back a creation of this moment: no frame was routed to the vPort.
+void steer_vport_undo(unsigned vport);
+// Deleting takes two steps, between which the caller brings the queue pairs to rest. Retired, nothing more is routed to
+// the vPort and what still is in the card goes to the default vPort. Delete waits until that has happened (bounded;
+// TIMEOUT leaves the vPort retired, to be tried again): no frame of this life meets the id's or the queue pairs' next
+// (rules 2.17).
+enum weir_status steer_vport_retire(unsigned vport);
 enum weir_status steer_vport_delete(unsigned vport);
 enum weir_status steer_vport_set(const struct weir_set_vport_req *req);
 // The vPort of a VF, -1 without one.
 int steer_vport_of_vf(unsigned vf);
-// Disables a VF's vPort in hardware and sends what is queued for it to the default vPort (its function was reset).
+// Its function was reset or died: what is queued for the vPort goes to the default vPort until it is up again.
 void steer_vport_down(unsigned vport);
-// Puts it in order again after the reset.
+// The reset is over. A drain that the PF asked for stays.
 void steer_vport_up(unsigned vport);
 enum weir_status steer_flood(unsigned vport, bool member);
 
@@ -54,10 +67,15 @@ enum weir_status steer_filter_set(const struct weir_set_filter_req *req);
 enum weir_status steer_filter_clear(uint32_t id);
 enum weir_status steer_filter_move(const struct weir_move_filter_req *req, struct weir_move_filter_rsp *rsp);
 enum weir_status steer_fence(unsigned vport, uint32_t token, uint8_t *epoch);
+// Each FENCE_DONE of the hardware passes here; true when it is the PF's, false when it was a fence of steer's own.
+bool steer_fence_done(unsigned vport, uint32_t token);
 
 // ---- between the files of this folder ----
 struct steer_vport *steer_vport_mut(unsigned vport);
 void steer_filter_reset(void);
+void steer_filter_sweep(void);
+// Waits until every copy routed to the vPort so far has met its fate; its queue pairs are at rest.
+enum weir_status steer_flush(unsigned vport);
 unsigned steer_filter_count(void);
 // Slot of a filter id on `vport`, -1 when there is none.
 int steer_filter_slot(uint32_t id, unsigned vport);

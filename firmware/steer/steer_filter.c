@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Receive filters and where they sit in the hash table: each key may sit in one row of each of 4 banks. When all four are
-// taken, entries are pushed to their other places; each is copied before its old place is overwritten, and the doubled
-// entry in between says the same in both places, so lookups never miss (cuckoo hashing, breadth bounded).
+// Receive filters and where they sit in the hash table: each key may sit in one row of each of 4 banks. When all four
+// are taken, entries are pushed to their other places; each is copied before its old place is overwritten, and the
+// doubled entry in between says the same in both places, so lookups never miss (cuckoo hashing, breadth bounded).
 #include "steer.h"
 
 #include "hal/hal_lib.h"
@@ -31,6 +31,15 @@ void steer_filter_reset(void) {
         if (filters[i].used) {
             hal_switch_filter_clear(filters[i].slot);
         }
+    }
+    memset(filters, 0, sizeof(filters));
+    memset(slot_owner, 0, sizeof(slot_owner));
+    count = 0;
+}
+
+void steer_filter_sweep(void) {
+    for (unsigned slot = 0; slot < WEIR_FILTER_SLOTS; slot++) {
+        hal_switch_filter_clear(slot);
     }
     memset(filters, 0, sizeof(filters));
     memset(slot_owner, 0, sizeof(slot_owner));
@@ -117,6 +126,9 @@ enum weir_status steer_filter_set(const struct weir_set_filter_req *req) {
 
     if (v == NULL) {
         return WEIR_NOT_FOUND;
+    }
+    if (v->retired) {
+        return WEIR_WRONG_STATE;
     }
     // A group address is flooded, never filtered; a VLAN id belongs to mode VLAN only (rules 3.3-3.5).
     if ((req->mac[0] & 1) != 0 || req->mode > WEIR_FILTER_VLAN || req->vid > 4094 ||

@@ -1,20 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 // MOVE_FILTER, the pivot of every hand-over (rules 3.10, 7.12, 7.13): all checks first, then one hardware operation.
-#include "control/ipc.h"
+// And the fences.
 #include "hal/hal_ctrl.h"
 #include "hal/hal_switch.h"
+#include "queue/ipc.h"
 #include "steer.h"
+#include "svc/svc.h"
 
-// A vPort moved in is not moved out again for this long: flapping costs every guest epochs and fences.
+// Moves of a vPort do not turn round sooner: flapping costs every guest epochs and fences.
 #define MOVE_GAP_CYCLES 2500u // 10 us
+// The hardware holds up a further fence on the bus until an earlier one is through, and core 0 with it.
+#define MAX_FENCES 16u
+#define FLUSH_CYCLES 250000u // 1 ms
 
-enum weir_status steer_filter_move(const struct weir_move_filter_req *req, struct weir_move_filter_rsp *rsp) {
+// Fences under way in order of issue, the order in which they end.
+static struct fence {
+    uint8_t vport;
+    bool own; // steer_flush's, nobody else hears of it
+    uint32_t token;
+} fence[MAX_FENCES];
+static unsigned head, tail;
+static int flushed; // vPort of the last own fence that ended, or -1
+
+static bool fence_room(void) {
+    return head - tail < MAX_FENCES;
+}
+
+static uint8_t move(const struct hal_move *m, bool own) {
+    if (m->fence >= 0) {
+        fence[head++ % MAX_FENCES] = (struct fence){.vport = (uint8_t)m->fence, .own = own, .token = m->token};
+    }
+    return hal_switch_move(m);
+}
+
+bool steer_fence_done(unsigned vport, uint32_t token) {
+    const struct fence *f = &fence[tail % MAX_FENCES];
+    if (head == tail || f->vport != vport || f->token != token) {
+        return true; // issued before core 0 was restarted
+    }
+    tail++;
+    if (f->own) {
+        flushed = (int)vport;
+    }
+    return !f->own;
+}
+
+// A hand-over may take several filters; they go the same way.
+static bool turns_too_soon(const struct steer_vport *v, bool in) {
+    return v->moved && v->moved_in != in && !hal_ctrl_expired(v->last_move, MOVE_GAP_CYCLES);
+}
+
+static void note_move(struct steer_vport *v, bool in, uint32_t cycle) {
+    v->moved = true;
+    v->moved_in = in;
+    v->last_move = cycle;
+}
+
+static enum weir_status check_move(const struct weir_move_filter_req *req, const struct steer_vport *src,
+                                   const struct steer_vport *dst, int slot) {
     const unsigned known = WEIR_MOVE_FLOOD | WEIR_MOVE_FENCE | WEIR_MOVE_DRAIN;
-    struct steer_vport *src = steer_vport_mut(req->src), *dst = steer_vport_mut(req->dst);
     bool surprise = (req->flags & WEIR_MOVE_DRAIN) != 0;
-    struct steer_vport *guest; // the nondefault side, whose moves are rate-limited
-    struct hal_move m;
-    int slot;
 
     if (src == NULL || dst == NULL) {
         return WEIR_NOT_FOUND;
@@ -22,25 +67,38 @@ enum weir_status steer_filter_move(const struct weir_move_filter_req *req, struc
     if (src == dst || (req->flags & ~known) != 0 || (surprise && req->dst != 0)) {
         return WEIR_INVALID_PARAMETER;
     }
-    slot = steer_filter_slot(req->filter, req->src);
     if (slot < 0) {
         return WEIR_NOT_FOUND; // unknown, or not on the named source (rules 3.11)
     }
-    if (dst->state != WEIR_VPORT_ACTIVATED || dst->drain) {
+    if (dst->state != WEIR_VPORT_ACTIVATED || dst->drain || dst->down || dst->retired) {
         return WEIR_WRONG_STATE;
     }
     if (dst->vf != STEER_NO_VF && dst->filters >= WEIR_FILTER_QUOTA) {
-        return WEIR_NO_RESOURCES;
+        return WEIR_NO_RESOURCES; // threat T14
     }
     if (req->dst != 0 && !ipc_queue_armed(dst->qp_base, dst->num_qps)) {
-        return WEIR_NOT_ARMED;
+        return WEIR_NOT_ARMED; // rules 4.11
     }
-    guest = req->src != 0 ? src : dst;
-    if (!surprise && guest->moved && !hal_ctrl_expired(guest->last_move, MOVE_GAP_CYCLES)) {
+    // The default vPort takes part in everybody's moves and counts for none.
+    if (!surprise && ((req->src != 0 && turns_too_soon(src, false)) || (req->dst != 0 && turns_too_soon(dst, true)))) {
         return WEIR_RATE_LIMITED;
     }
+    if ((req->flags & WEIR_MOVE_FENCE) != 0 && !fence_room()) {
+        return WEIR_RATE_LIMITED;
+    }
+    return WEIR_OK;
+}
 
-    m = (struct hal_move){.slot = slot, .dst = (uint8_t)req->dst, .leave = -1, .join = -1, .fence = -1, .token = req->token};
+enum weir_status steer_filter_move(const struct weir_move_filter_req *req, struct weir_move_filter_rsp *rsp) {
+    struct steer_vport *src = steer_vport_mut(req->src), *dst = steer_vport_mut(req->dst);
+    int slot = steer_filter_slot(req->filter, req->src);
+    enum weir_status status = check_move(req, src, dst, slot);
+    struct hal_move m = {
+        .slot = slot, .dst = (uint8_t)req->dst, .leave = -1, .join = -1, .fence = -1, .token = req->token};
+
+    if (status != WEIR_OK) {
+        return status;
+    }
     if ((req->flags & WEIR_MOVE_FLOOD) != 0) {
         m.leave = req->src != 0 ? (int)req->src : -1;
         m.join = req->dst != 0 ? (int)req->dst : -1;
@@ -48,11 +106,11 @@ enum weir_status steer_filter_move(const struct weir_move_filter_req *req, struc
     if ((req->flags & WEIR_MOVE_FENCE) != 0) {
         m.fence = (int)req->src;
     }
-    if (surprise) {
+    if ((req->flags & WEIR_MOVE_DRAIN) != 0) {
         // Before the move, so that no copy is written to a function that is gone.
         steer_vport_down(req->src);
     }
-    rsp->epoch = hal_switch_move(&m);
+    rsp->epoch = move(&m, false);
     rsp->cycle_lo = hal_ctrl_cycle();
     steer_filter_moved(req->filter, req->dst);
     if (m.leave >= 0) {
@@ -61,8 +119,8 @@ enum weir_status steer_filter_move(const struct weir_move_filter_req *req, struc
     if (m.join >= 0) {
         dst->flood = true;
     }
-    guest->moved = true;
-    guest->last_move = rsp->cycle_lo;
+    note_move(src, false, rsp->cycle_lo);
+    note_move(dst, true, rsp->cycle_lo);
     return WEIR_OK;
 }
 
@@ -71,6 +129,27 @@ enum weir_status steer_fence(unsigned vport, uint32_t token, uint8_t *epoch) {
     if (steer_vport(vport) == NULL) {
         return WEIR_NOT_FOUND;
     }
-    *epoch = hal_switch_move(&m);
+    if (!fence_room()) {
+        return WEIR_RATE_LIMITED;
+    }
+    *epoch = move(&m, false);
     return WEIR_OK;
+}
+
+enum weir_status steer_flush(unsigned vport) {
+    struct hal_move m = {.slot = -1, .leave = -1, .join = -1, .fence = (int)vport};
+    uint32_t since = hal_ctrl_cycle();
+    bool sent = false;
+    flushed = -1;
+    do {
+        if (!sent && fence_room()) {
+            (void)move(&m, true);
+            sent = true;
+        }
+        (void)svc_event_switch();
+        if (flushed == (int)vport) {
+            return WEIR_OK;
+        }
+    } while (!hal_ctrl_expired(since, FLUSH_CYCLES));
+    return WEIR_TIMEOUT;
 }

@@ -2,7 +2,6 @@
 // The switch and its vPorts, see steer.h.
 #include "steer.h"
 
-#include "control/ipc.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_switch.h"
 
@@ -13,11 +12,15 @@ static struct {
 static struct steer_vport vports[WEIR_NUM_VPORTS];
 static bool qp_used[WEIR_NUM_QPS];
 
+// The hardware counts a vPort's queue pairs in a field of this width.
+#define MAX_VPORT_QPS WEIR_ABI_MASK(0, WEIR_SWITCH_VPORT_QP_COUNT_WIDTH)
+
 // vPort 0 has its own filters like any other; nothing is special about it here but that it cannot be deleted.
 static uint32_t config_of(const struct steer_vport *v) {
     return WEIR_PUT(v->state == WEIR_VPORT_ACTIVATED ? 1 : 0, SWITCH_VPORT_CFG_ENABLE) |
            WEIR_PUT((v->flags & WEIR_VPORT_CHECK_SRC) != 0 ? 1 : 0, SWITCH_VPORT_CFG_CHECK_SRC) |
-           WEIR_PUT(v->drain ? 1 : 0, SWITCH_VPORT_CFG_DRAIN) | WEIR_PUT(v->vf != STEER_NO_VF ? 1 : 0, SWITCH_VPORT_CFG_IS_VF);
+           WEIR_PUT(v->drain || v->down || v->retired ? 1 : 0, SWITCH_VPORT_CFG_DRAIN) |
+           WEIR_PUT(v->vf != STEER_NO_VF ? 1 : 0, SWITCH_VPORT_CFG_IS_VF);
 }
 
 struct steer_vport *steer_vport_mut(unsigned vport) {
@@ -77,8 +80,8 @@ enum weir_status steer_switch_create(unsigned num_vports, unsigned num_qps, unsi
     if (sw.exists) {
         return WEIR_ALREADY_EXISTS;
     }
-    if (num_vports == 0 || num_vports > WEIR_NUM_VPORTS || num_qps < num_vports || num_qps > WEIR_NUM_QPS || default_qps == 0 ||
-        default_qps > num_qps) {
+    if (num_vports == 0 || num_vports > WEIR_NUM_VPORTS || num_qps < num_vports || num_qps > WEIR_NUM_QPS ||
+        default_qps == 0 || default_qps > num_qps || default_qps > MAX_VPORT_QPS) {
         return WEIR_INVALID_PARAMETER;
     }
     sw.num_vports = (uint16_t)num_vports;
@@ -86,7 +89,8 @@ enum weir_status steer_switch_create(unsigned num_vports, unsigned num_qps, unsi
     memset(vports, 0, sizeof(vports));
     memset(qp_used, 0, sizeof(qp_used));
     mark_qps(0, default_qps, true);
-    vports[0] = (struct steer_vport){.used = true, .vf = STEER_NO_VF, .num_qps = (uint16_t)default_qps, .state = WEIR_VPORT_ACTIVATED};
+    vports[0] = (struct steer_vport){
+        .used = true, .vf = STEER_NO_VF, .num_qps = (uint16_t)default_qps, .state = WEIR_VPORT_ACTIVATED};
     copy_name(vports[0].name, "default");
     sw.exists = true;
     hal_switch_counters_clear(0);
@@ -96,17 +100,13 @@ enum weir_status steer_switch_create(unsigned num_vports, unsigned num_qps, unsi
     return WEIR_OK;
 }
 
-enum weir_status steer_switch_delete(void) {
+enum weir_status steer_switch_empty(void) {
     for (unsigned i = 1; i < WEIR_NUM_VPORTS; i++) {
         if (vports[i].used) {
             return WEIR_IN_USE;
         }
     }
-    if (steer_filter_count() != 0) {
-        return WEIR_IN_USE;
-    }
-    steer_reset();
-    return WEIR_OK;
+    return steer_filter_count() != 0 ? WEIR_IN_USE : WEIR_OK;
 }
 
 void steer_reset(void) {
@@ -125,6 +125,18 @@ void steer_reset(void) {
     sw.exists = false;
 }
 
+void steer_sweep(void) {
+    for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
+        move_flood(i, false);
+        hal_switch_vport(i, 0);
+        hal_switch_vport_qps(i, 0, 0);
+    }
+    steer_filter_sweep();
+    memset(vports, 0, sizeof(vports));
+    memset(qp_used, 0, sizeof(qp_used));
+    sw.exists = false;
+}
+
 int steer_vport_of_vf(unsigned vf) {
     for (unsigned i = 1; i < WEIR_NUM_VPORTS; i++) {
         if (vports[i].used && vports[i].vf == vf) {
@@ -134,15 +146,14 @@ int steer_vport_of_vf(unsigned vf) {
     return -1;
 }
 
-enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, unsigned num_qps, unsigned flags, const uint8_t mac[6],
-                                    const char *name) {
+enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, unsigned num_qps, unsigned flags,
+                                    const uint8_t mac[6], const char *name) {
     struct steer_vport *v;
     int base;
 
-    if (vport == 0 || vport >= sw.num_vports || num_qps == 0 || (flags & ~WEIR_VPORT_CHECK_SRC) != 0) {
-        return WEIR_INVALID_PARAMETER;
-    }
-    if (vf != STEER_NO_VF && num_qps > WEIR_VF_MAX_QPS) {
+    // MaxNumQueuePairsPerNonDefaultVPort holds for the PF's vPorts, too (rules 2.10).
+    if (vport == 0 || vport >= sw.num_vports || num_qps == 0 || num_qps > WEIR_VF_MAX_QPS ||
+        (flags & ~WEIR_VPORT_CHECK_SRC) != 0) {
         return WEIR_INVALID_PARAMETER;
     }
     if (vports[vport].used || (vf != STEER_NO_VF && steer_vport_of_vf(vf) >= 0)) {
@@ -170,7 +181,17 @@ enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, un
     return WEIR_OK;
 }
 
-enum weir_status steer_vport_delete(unsigned vport) {
+void steer_vport_undo(unsigned vport) {
+    struct steer_vport *v = steer_vport_mut(vport);
+    if (v != NULL && vport != 0) {
+        hal_switch_vport(vport, 0);
+        hal_switch_vport_qps(vport, 0, 0);
+        mark_qps(v->qp_base, v->num_qps, false);
+        v->used = false;
+    }
+}
+
+enum weir_status steer_vport_retire(unsigned vport) {
     struct steer_vport *v = steer_vport_mut(vport);
     if (v == NULL) {
         return WEIR_NOT_FOUND;
@@ -181,15 +202,26 @@ enum weir_status steer_vport_delete(unsigned vport) {
     if (v->filters != 0) {
         return WEIR_IN_USE; // rules 3.9
     }
+    // Out of the flood set before it drains, or the default vPort would see each broadcast twice.
     if (v->flood) {
         move_flood(vport, false);
     }
-    // What is still queued for it goes to the default vPort (rules 7.8); then nothing more is delivered (rules 2.17).
-    hal_switch_vport(vport, WEIR_PUT(1, SWITCH_VPORT_CFG_DRAIN));
-    hal_switch_vport_qps(vport, 0, 0);
-    mark_qps(v->qp_base, v->num_qps, false);
-    v->used = false;
+    v->retired = true;
+    hal_switch_vport(vport, config_of(v)); // rules 7.8
     return WEIR_OK;
+}
+
+enum weir_status steer_vport_delete(unsigned vport) {
+    struct steer_vport *v = steer_vport_mut(vport);
+    enum weir_status status;
+    if (v == NULL || !v->retired) {
+        return WEIR_WRONG_STATE;
+    }
+    status = steer_flush(vport);
+    if (status == WEIR_OK) {
+        steer_vport_undo(vport);
+    }
+    return status;
 }
 
 enum weir_status steer_vport_set(const struct weir_set_vport_req *req) {
@@ -222,7 +254,7 @@ enum weir_status steer_vport_set(const struct weir_set_vport_req *req) {
 void steer_vport_down(unsigned vport) {
     struct steer_vport *v = steer_vport_mut(vport);
     if (v != NULL && vport != 0) {
-        v->drain = true;
+        v->down = true;
         hal_switch_vport(vport, config_of(v));
     }
 }
@@ -230,7 +262,7 @@ void steer_vport_down(unsigned vport) {
 void steer_vport_up(unsigned vport) {
     struct steer_vport *v = steer_vport_mut(vport);
     if (v != NULL && vport != 0) {
-        v->drain = false;
+        v->down = false;
         hal_switch_vport(vport, config_of(v));
     }
 }
@@ -242,6 +274,9 @@ enum weir_status steer_flood(unsigned vport, bool member) {
     }
     if (vport == 0) {
         return WEIR_PERMISSION; // the default vPort always is a member
+    }
+    if (v->retired) {
+        return WEIR_WRONG_STATE;
     }
     if (v->flood != member) {
         move_flood(vport, member);

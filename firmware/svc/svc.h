@@ -3,8 +3,8 @@
 #ifndef SVC_H
 #define SVC_H
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "weir_mbox.h"
@@ -15,7 +15,6 @@ struct svc_vf {
     uint8_t mac[6];
     char vm_name[32];
 };
-void svc_vf_reset_all(void);
 const struct svc_vf *svc_vf(unsigned vf); // NULL beyond the VFs of the switch
 unsigned svc_vf_allocated(void);
 void svc_vf_limit(unsigned num_vfs); // of CREATE_SWITCH
@@ -23,20 +22,44 @@ unsigned svc_vf_max(void);
 enum weir_status svc_vf_alloc(unsigned wanted, const uint8_t mac[6], const char *name, unsigned *vf);
 enum weir_status svc_vf_free(unsigned vf);
 enum weir_status svc_vf_reset(unsigned vf);
-// A function was reset by the bus (FLR, VF Enable cleared): bring all that belongs to it to rest, then end the reset.
-void svc_fn_reset(unsigned fn);
+// The number of visible VFs changed.
+void svc_vf_visible(void);
+
+// ---- resets of functions (svc_reset.c) ----
+// The hardware began to reset a function (FLR, VF Enable cleared, svc_vf_reset). Brings all that belongs to it to rest,
+// then ends the reset; true when it has ended at once, else svc_reset_poll goes on.
+bool svc_reset_begin(unsigned fn);
+// A step for resets that have not ended; true while there are some.
+bool svc_reset_poll(void);
+bool svc_reset_active(unsigned fn);
+// Core 0 was restarted: the hardware holds vPorts, filters and queues that this firmware does not know. They go on as
+// they are until the PF creates its switch anew (or is reset): svc_sweep clears them.
+void svc_restarted(void);
+bool svc_must_sweep(void);
+enum weir_status svc_sweep(void);
+
+// ---- between the files of this folder ----
+void svc_vf_reset_all(void);
+void svc_vf_resetting(unsigned vf, bool on); // an allocated VF's state
 
 // Which functions said HELLO; a reset forgets it.
 bool svc_hello(unsigned fn);
 void svc_hello_set(unsigned fn, bool said);
 
 // ---- events for the PF driver ----
+// A VF can cause few enough before the PF takes some that it cannot crowd out another's (rules 1.4); what is left out
+// is counted.
 void svc_event(unsigned kind, unsigned a, uint32_t b, uint32_t c);
 void svc_event_take(struct weir_get_events_rsp *rsp);
+void svc_event_clear(void);
+// Takes one event of the switch; false when there was none.
+bool svc_event_switch(void);
 
 // ---- log ring in shared RAM ----
 // %s %u %x only; one line a call, the cycle in front.
 void svc_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+// Asked before a line that a VF can cause: false when there were many lately (threat T6).
+bool svc_log_room(void);
 void svc_log_read(uint32_t position, struct weir_read_log_rsp *rsp);
 
 // ---- configuration blocks (rules 9.1-9.7) ----

@@ -7,16 +7,21 @@
 #include "hal/hal_shared.h"
 #include "svc.h"
 
+#define ROOM_CYCLES 250000000u // 1 s
+#define ROOM_LINES 16u
+
 static void put(char c) {
     uint32_t at = HAL_SHARED->log_head;
     HAL_SHARED->log[at % HAL_SHARED_LOG_BYTES] = c;
-    HAL_SHARED->log_head = at + 1;
+    // Below one ring's length the position says that the ring was never full; so it leaves that out when it wraps.
+    HAL_SHARED->log_head = at + 1 != 0 ? at + 1 : HAL_SHARED_LOG_BYTES;
     hal_ctrl_console(c);
 }
 
+// Names come from outside: what is not printable could fake a line.
 static void put_str(const char *s) {
     for (unsigned i = 0; i < 64 && s[i] != '\0'; i++) {
-        put(s[i]);
+        put(s[i] >= ' ' && s[i] <= '~' ? s[i] : '?');
     }
 }
 
@@ -60,15 +65,30 @@ void svc_log(const char *fmt, ...) {
     put('\n');
 }
 
+bool svc_log_room(void) {
+    static uint32_t since, lines, left_out;
+    if (hal_ctrl_expired(since, ROOM_CYCLES)) {
+        if (left_out != 0) {
+            svc_log("%u lines left out", (unsigned)left_out);
+        }
+        since = hal_ctrl_cycle();
+        lines = left_out = 0;
+    }
+    if (lines == ROOM_LINES) {
+        left_out++;
+        return false;
+    }
+    lines++;
+    return true;
+}
+
 void svc_log_read(uint32_t position, struct weir_read_log_rsp *rsp) {
     uint32_t head = HAL_SHARED->log_head;
-    uint32_t oldest = head > HAL_SHARED_LOG_BYTES ? head - HAL_SHARED_LOG_BYTES : 0;
+    uint32_t kept = head < HAL_SHARED_LOG_BYTES ? head : HAL_SHARED_LOG_BYTES;
     memset(rsp, 0, sizeof(*rsp));
-    if (position < oldest) {
-        position = oldest;
-    }
-    if (position > head) {
-        position = head;
+    // Positions count modulo 2^32: `head - position` bytes were written since, or will be.
+    if (head - position > kept) {
+        position = position != 0 && position - head < 1u << 31 ? head : head - kept;
     }
     rsp->position = position;
     while (rsp->length < sizeof(rsp->text) && position != head) {

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// VF life cycle, see svc.h. FREE -> ALLOCATED -> (RESETTING -> ALLOCATED)* -> FREE.
-#include "control/ipc.h"
-#include "hal/hal_csr.h"
+// VF life cycle, see svc.h. States (enum weir_vf_state):
+//   FREE       not operational: no doorbell, no DMA, no mailbox (rules 1.10)
+//   ALLOCATED  the VF's driver may use what it was given
+//   RESETTING  a reset was begun and has not ended; it ends in ALLOCATED
 #include "hal/hal_ctrl.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_pcie.h"
+#include "queue/ipc.h"
 #include "steer/steer.h"
 #include "svc.h"
 
-#define DMA_IDLE_CYCLES 250000u // 1 ms; reads of a function in reset are answered or timed out by then
+// A reset ends when the function's reads are answered or timed out (80 ms); the PCIe limit is 100 ms.
+#define RESET_CYCLES 30000000u // 120 ms
 
 static struct svc_vf vfs[WEIR_NUM_VFS];
 static bool hello[WEIR_NUM_FNS];
@@ -56,6 +59,12 @@ void svc_hello_set(unsigned fn, bool said) {
     }
 }
 
+void svc_vf_resetting(unsigned vf, bool on) {
+    if (vf < WEIR_NUM_VFS && vfs[vf].state != WEIR_VF_FREE) {
+        vfs[vf].state = on ? WEIR_VF_RESETTING : WEIR_VF_ALLOCATED;
+    }
+}
+
 enum weir_status svc_vf_alloc(unsigned wanted, const uint8_t mac[6], const char *name, unsigned *vf) {
     unsigned visible = hal_pcie_num_vfs();
     unsigned n = limit < visible ? limit : visible, at = wanted;
@@ -76,67 +85,70 @@ enum weir_status svc_vf_alloc(unsigned wanted, const uint8_t mac[6], const char 
     vfs[at].state = WEIR_VF_ALLOCATED;
     memcpy(vfs[at].mac, mac, 6);
     memcpy(vfs[at].vm_name, name, sizeof(vfs[at].vm_name));
-    vfs[at].vm_name[31] = '\0';
+    vfs[at].vm_name[sizeof(vfs[at].vm_name) - 1] = '\0';
+    // What the last owner left behind (threat T20).
     svc_block_clear(at);
     hello[at + 1] = false;
     hal_fn_clear(at + 1);
+    hal_mbox_wipe(at + 1);
     hal_pcie_operational(at + 1, true);
     *vf = at;
     return WEIR_OK;
 }
 
+// Resets a VF as FLR would and waits for the end.
+static enum weir_status reset_and_wait(unsigned vf) {
+    uint32_t since = hal_ctrl_cycle();
+    if (!svc_reset_active(vf + 1)) {
+        hal_pcie_flr_start(vf + 1);
+        (void)svc_reset_begin(vf + 1);
+    }
+    while (svc_reset_active(vf + 1)) {
+        if (hal_ctrl_expired(since, RESET_CYCLES)) {
+            return WEIR_TIMEOUT; // the main loop goes on with it
+        }
+        hal_ctrl_kick();
+        (void)svc_reset_poll();
+    }
+    return WEIR_OK;
+}
+
 enum weir_status svc_vf_free(unsigned vf) {
+    enum weir_status status;
     if (vf >= limit || vfs[vf].state == WEIR_VF_FREE) {
         return WEIR_NOT_FOUND;
     }
     if (steer_vport_of_vf(vf) >= 0) {
         return WEIR_IN_USE; // rules 7.5
     }
+    // "RESET before FREE" (rules 7.5) is not left to the caller: nothing of this owner may reach the next.
     hal_pcie_operational(vf + 1, false);
-    (void)ipc_queue_map(vf + 1, 0, 0);
-    hal_fn_clear(vf + 1);
+    status = reset_and_wait(vf);
+    if (status == WEIR_OK) {
+        status = ipc_queue_map(vf + 1, 0, 0);
+    }
+    if (status != WEIR_OK) {
+        hal_pcie_operational(vf + 1, true);
+        return status;
+    }
     svc_block_clear(vf);
-    hello[vf + 1] = false;
     memset(&vfs[vf], 0, sizeof(vfs[vf]));
     return WEIR_OK;
-}
-
-// Queues stop at once (their DMA is already off), what was queued for the vPort goes to the default vPort, and the reset
-// ends when no TLP of the function can come any more (pcie 28-32).
-void svc_fn_reset(unsigned fn) {
-    uint32_t since;
-    int vport = fn > 0 ? steer_vport_of_vf(fn - 1) : -1;
-
-    if (fn == 0) {
-        (void)ipc_queue_kill(0, WEIR_NUM_QPS);
-        steer_reset();
-        svc_vf_reset_all();
-    } else if (vport >= 0) {
-        const struct steer_vport *v = steer_vport((unsigned)vport);
-        steer_vport_down((unsigned)vport);
-        (void)ipc_queue_kill(v->qp_base, v->num_qps);
-    }
-    since = hal_ctrl_cycle();
-    while (hal_dma_busy(fn) && !hal_ctrl_expired(since, DMA_IDLE_CYCLES)) {
-    }
-    svc_hello_set(fn, false);
-    hal_fn_clear(fn);
-    hal_pcie_flr_done(fn);
-    if (vport >= 0 && (hal_pcie_fn_status(fn) & WEIR_PUT(1, PCIE_FN_STATUS_VISIBLE)) != 0) {
-        steer_vport_up((unsigned)vport);
-    }
-    if (fn > 0) {
-        svc_event(WEIR_FW_EVENT_VF_FLR, fn - 1, 0, 0);
-    }
 }
 
 enum weir_status svc_vf_reset(unsigned vf) {
     if (vf >= limit || vfs[vf].state == WEIR_VF_FREE) {
         return WEIR_NOT_FOUND; // rules 7.5
     }
-    vfs[vf].state = WEIR_VF_RESETTING;
-    hal_pcie_flr_start(vf + 1);
-    svc_fn_reset(vf + 1);
-    vfs[vf].state = WEIR_VF_ALLOCATED;
-    return WEIR_OK;
+    return reset_and_wait(vf);
+}
+
+void svc_vf_visible(void) {
+    // vPorts of VFs whose reset ended while they were not there. A VF still in reset is brought up at its end.
+    for (unsigned vf = 0; vf < limit; vf++) {
+        int vport = vfs[vf].state == WEIR_VF_ALLOCATED ? steer_vport_of_vf(vf) : -1;
+        if (vport >= 0 && hal_pcie_visible(vf + 1) && !hal_pcie_in_flr(vf + 1)) {
+            steer_vport_up((unsigned)vport);
+        }
+    }
 }

@@ -53,7 +53,8 @@ static int add_chunk(struct pci_memory *m) {
 
     if (c == NULL)
         return -ENOMEM;
-    c->mem = mmap(NULL, HUGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB | MAP_LOCKED | MAP_POPULATE, -1, 0);
+    c->mem = mmap(NULL, HUGE_BYTES, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB | MAP_LOCKED | MAP_POPULATE, -1, 0);
     if (c->mem == MAP_FAILED) {
         free(c);
         return -ENOMEM;
@@ -77,8 +78,9 @@ struct pci_memory *pci_memory_new(char *err, size_t err_size) {
     if (ret == 0)
         return m;
     free(m);
-    snprintf(err, err_size, ret == -EPERM ? "physical addresses are hidden from this process: run as root (CAP_SYS_ADMIN)"
-                                          : "no free 2 MiB huge page: write a number to /proc/sys/vm/nr_hugepages");
+    snprintf(err, err_size,
+             ret == -EPERM ? "physical addresses are hidden from this process: run as root (CAP_SYS_ADMIN)"
+                           : "no free 2 MiB huge page: write a number to /proc/sys/vm/nr_hugepages");
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // DMA memory for a device without an IOMMU in between: 2 MiB huge pages, which the kernel neither swaps nor splits, cut
-// into 4 KiB-aligned areas; their physical addresses come from /proc/self/pagemap. One area is at most one huge page long.
+// into 4 KiB-aligned areas; their physical addresses come from /proc/self/pagemap. One area is at most one huge page
+// long.
 #ifndef WEIR_BUS_PCI_MEMORY_H
 #define WEIR_BUS_PCI_MEMORY_H
 

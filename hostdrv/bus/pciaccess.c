@@ -179,7 +179,8 @@ static int find(struct pci_fn *f, const char *slot, char *err, size_t err_size) 
     char rest;
     int why;
 
-    if (sscanf(slot, "%4x:%2x:%2x.%1x%c", &domain, &bus, &device, &function, &rest) != 4 || device > 31 || function > 7) {
+    if (sscanf(slot, "%4x:%2x:%2x.%1x%c", &domain, &bus, &device, &function, &rest) != 4 || device > 31 ||
+        function > 7) {
         snprintf(err, err_size, "'%s' is no PCI address; write it as lspci -D does, 0000:03:00.0", slot);
         return -EINVAL;
     }
@@ -194,7 +195,8 @@ static int find(struct pci_fn *f, const char *slot, char *err, size_t err_size) 
         snprintf(err, err_size, "%s: there is no such PCI device; lspci -D shows those there are", slot);
         return -ENODEV;
     }
-    if (f->dev->vendor_id != WEIR_VENDOR_ID || (f->dev->device_id != WEIR_PF_DEVICE_ID && f->dev->device_id != WEIR_VF_DEVICE_ID)) {
+    if (f->dev->vendor_id != WEIR_VENDOR_ID ||
+        (f->dev->device_id != WEIR_PF_DEVICE_ID && f->dev->device_id != WEIR_VF_DEVICE_ID)) {
         snprintf(err, err_size, "%s: not a Weir function but %04x:%04x", slot, f->dev->vendor_id, f->dev->device_id);
         return -ENODEV;
     }
@@ -208,9 +210,11 @@ static int map_bar(struct pci_fn *f, const char *slot, char *err, size_t err_siz
     if (why == 0 && f->dev->regions[0].size == 0)
         why = ENXIO;
     if (why == 0)
-        why = pci_device_map_range(f->dev, f->dev->regions[0].base_addr, f->dev->regions[0].size, PCI_DEV_MAP_FLAG_WRITABLE, &mem);
+        why = pci_device_map_range(f->dev, f->dev->regions[0].base_addr, f->dev->regions[0].size,
+                                   PCI_DEV_MAP_FLAG_WRITABLE, &mem);
     if (why != 0) {
-        snprintf(err, err_size, "%s: cannot map BAR 0: %s; is this process root, and no driver bound to the device?", slot, strerror(why));
+        snprintf(err, err_size, "%s: cannot map BAR 0: %s; is this process root, and no driver bound to the device?",
+                 slot, strerror(why));
         return -why;
     }
     f->bar = mem;
@@ -229,7 +233,9 @@ struct weir_bus *weir_pciaccess_open(const char *slot, char *err, size_t err_siz
     if (find(f, slot, err, err_size) != 0 || map_bar(f, slot, err, err_size) != 0)
         goto err_fn;
     if (iommu_translates(f)) {
-        snprintf(err, err_size, "%s: an IOMMU translates for this device; boot with iommu=pt, which leaves addresses as they are", slot);
+        snprintf(err, err_size,
+                 "%s: an IOMMU translates for this device; boot with iommu=pt, which leaves addresses as they are",
+                 slot);
         goto err_fn;
     }
     f->memory = pci_memory_new(err, err_size);

@@ -1,27 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// See vfio_user.h. One request at a time: its reply is awaited before the next, but BAR writes ask for no reply and stay in
-// order with everything behind them, as posted writes do.
+// See vfio_user.h. One request at a time: its reply is awaited before the next, but BAR writes ask for no reply and
+// stay in order with everything behind them, as posted writes do.
 #include "vfio_user.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "vfu_proto.h"
+#include "vfu_client.h"
 #include "weir/bus.h"
 #include "weir_abi.h"
 
-#define REPLY_MS 10000 // a simulator that says nothing for so long is taken for dead
 // Bus addresses differ from those of the process, so that a missing translation shows.
 #define IOVA_BASE 0x5000000000ull
 #define PAGE 4096u
@@ -40,8 +36,7 @@ enum {
 
 struct vu_fn {
     struct weir_bus bus;
-    int fd; // -1: the server is gone
-    uint16_t id;
+    struct vfu_client server;
     uint64_t bar_size;
     int memfd;
     uint64_t mem_end; // bytes of memfd in use, also the next bus address
@@ -52,124 +47,9 @@ static struct vu_fn *self(struct weir_bus *bus) {
     return (struct vu_fn *)bus;
 }
 
-static int64_t now_us(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-// ---- messages ----
-
-static int die(struct vu_fn *f) {
-    if (f->fd >= 0)
-        close(f->fd);
-    f->fd = -1;
-    return -ENODEV;
-}
-
-// Until the socket is ready for `events`, or the server is given up.
-static int await(struct vu_fn *f, short events, int64_t deadline) {
-    for (;;) {
-        int64_t left = deadline - now_us();
-        struct pollfd p = {.fd = f->fd, .events = events};
-        int n;
-        if (left <= 0)
-            return die(f);
-        n = poll(&p, 1, (int)(left / 1000) + 1);
-        if (n > 0)
-            return 0;
-        if (n < 0 && errno != EINTR)
-            return die(f);
-    }
-}
-
-// Header, then up to two pieces of payload; descriptors go with the first byte.
-static int send_message(struct vu_fn *f, struct vfu_header *h, const void *a, size_t na, const void *b, size_t nb, const int *fds, unsigned nfds) {
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int) * VFU_MAX_FDS)];
-    } control;
-    struct iovec iov[3] = {{h, sizeof(*h)}, {(void *)(uintptr_t)a, na}, {(void *)(uintptr_t)b, nb}};
-    struct msghdr m = {.msg_iov = iov, .msg_iovlen = 3};
-    int64_t deadline = now_us() + (int64_t)REPLY_MS * 1000;
-
-    h->id = ++f->id;
-    h->size = (uint32_t)(sizeof(*h) + na + nb);
-    if (nfds != 0) {
-        struct cmsghdr *c;
-        memset(&control, 0, sizeof(control));
-        m.msg_control = &control;
-        m.msg_controllen = CMSG_SPACE(sizeof(int) * nfds);
-        c = CMSG_FIRSTHDR(&m);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof(int) * nfds);
-        memcpy(CMSG_DATA(c), fds, sizeof(int) * nfds);
-    }
-    while (iov[0].iov_len + iov[1].iov_len + iov[2].iov_len != 0) {
-        ssize_t n = sendmsg(f->fd, &m, MSG_NOSIGNAL);
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-            if (await(f, POLLOUT, deadline) != 0)
-                return -ENODEV;
-            continue;
-        }
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return die(f);
-        m.msg_control = NULL; // the descriptors are on their way
-        m.msg_controllen = 0;
-        for (unsigned i = 0; i < 3; i++) {
-            size_t part = (size_t)n < iov[i].iov_len ? (size_t)n : iov[i].iov_len;
-            iov[i].iov_base = (uint8_t *)iov[i].iov_base + part;
-            iov[i].iov_len -= part;
-            n -= (ssize_t)part;
-        }
-    }
-    return 0;
-}
-
-static int take(struct vu_fn *f, void *to, size_t len, int64_t deadline) {
-    for (size_t have = 0; have < len;) {
-        ssize_t n = recv(f->fd, (uint8_t *)to + have, len - have, 0);
-        if (n > 0) {
-            have += (size_t)n;
-            continue;
-        }
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
-            return die(f);
-        if (await(f, POLLIN, deadline) != 0)
-            return -ENODEV;
-    }
-    return 0;
-}
-
-// Sends a command and takes its reply, whose payload must be between *rsp_len and room bytes long. 0, the server's errno,
-// or -ENODEV when the server is gone or no longer makes sense.
-static int call_fds(struct vu_fn *f, uint16_t command, const void *a, size_t na, const void *b, size_t nb, const int *fds, unsigned nfds, void *rsp,
-                    size_t min, size_t room) {
-    struct vfu_header h = {.command = command};
-    int64_t deadline = now_us() + (int64_t)REPLY_MS * 1000;
-    uint16_t id;
-
-    if (f->fd < 0 || send_message(f, &h, a, na, b, nb, fds, nfds) != 0)
-        return -ENODEV;
-    id = h.id;
-    if (take(f, &h, sizeof(h), deadline) != 0)
-        return -ENODEV;
-    if (h.id != id || (h.flags & VFU_TYPE_MASK) != VFU_REPLY || h.size < sizeof(h) || h.size - sizeof(h) > room)
-        return die(f);
-    if (h.size > sizeof(h) && take(f, rsp, h.size - sizeof(h), deadline) != 0)
-        return -ENODEV;
-    if ((h.flags & VFU_ERROR) != 0)
-        return h.error != 0 && h.error < 4096 ? -(int)h.error : -EIO;
-    return h.size - sizeof(h) >= min ? 0 : die(f);
-}
-
+// A command whose reply is exactly rsp_len long.
 static int call(struct vu_fn *f, uint16_t command, const void *req, size_t len, void *rsp, size_t rsp_len) {
-    return call_fds(f, command, req, len, NULL, 0, NULL, 0, rsp, rsp_len, rsp_len);
+    return vfu_client_call(&f->server, command, req, len, NULL, 0, NULL, 0, rsp, rsp_len, rsp_len);
 }
 
 // ---- regions ----
@@ -180,7 +60,8 @@ static int region_read(struct vu_fn *f, unsigned region, uint64_t offset, unsign
         struct vfu_region_io io;
         uint32_t data;
     } rsp = {.data = 0};
-    int err = call_fds(f, VFU_REGION_READ, &io, sizeof(io), NULL, 0, NULL, 0, &rsp, sizeof(io) + size, sizeof(io) + size);
+    int err = vfu_client_call(&f->server, VFU_REGION_READ, &io, sizeof(io), NULL, 0, NULL, 0, &rsp, sizeof(io) + size,
+                              sizeof(io) + size);
 
     *value = err == 0 ? rsp.data : UINT32_MAX >> (32 - 8 * size);
     return err;
@@ -192,7 +73,8 @@ static int cfg_read(struct weir_bus *bus, unsigned offset, unsigned size, uint32
 
 static int cfg_write(struct weir_bus *bus, unsigned offset, unsigned size, uint32_t value) {
     struct vfu_region_io io = {.offset = offset, .region = VFIO_PCI_CONFIG_REGION_INDEX, .count = size}, rsp;
-    return call_fds(self(bus), VFU_REGION_WRITE, &io, sizeof(io), &value, size, NULL, 0, &rsp, sizeof(rsp), sizeof(rsp));
+    return vfu_client_call(&self(bus)->server, VFU_REGION_WRITE, &io, sizeof(io), &value, size, NULL, 0, &rsp,
+                           sizeof(rsp), sizeof(rsp));
 }
 
 // A function that is not there reads all ones everywhere (rules 9.16); the class code tells it from a register of ones.
@@ -213,11 +95,9 @@ static int bar_write(struct weir_bus *bus, uint64_t offset, uint32_t value) {
     struct vfu_header h = {.command = VFU_REGION_WRITE, .flags = VFU_NO_REPLY};
     struct vfu_region_io io = {.offset = offset, .region = VFIO_PCI_BAR0_REGION_INDEX, .count = 4};
 
-    if (f->fd < 0)
-        return -ENODEV;
     // What the driver wrote to memory before a doorbell is seen before it.
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    return send_message(f, &h, &io, sizeof(io), &value, sizeof(value), NULL, 0);
+    return vfu_client_send(&f->server, &h, &io, sizeof(io), &value, sizeof(value), NULL, 0);
 }
 
 static uint64_t bar_size(struct weir_bus *bus) {
@@ -244,7 +124,7 @@ static int dma_alloc(struct weir_bus *bus, size_t bytes, struct weir_dma *dma) {
     mem = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_SHARED, f->memfd, (off_t)f->mem_end);
     if (mem == MAP_FAILED)
         return -errno;
-    err = call_fds(f, VFU_DMA_MAP, &map, sizeof(map), NULL, 0, &f->memfd, 1, NULL, 0, 0);
+    err = vfu_client_call(&f->server, VFU_DMA_MAP, &map, sizeof(map), NULL, 0, &f->memfd, 1, NULL, 0, 0);
     if (err != 0) {
         munmap(mem, room);
         return err;
@@ -263,7 +143,8 @@ static void dma_free(struct weir_bus *bus, struct weir_dma *dma) {
     (void)call(f, VFU_DMA_UNMAP, &u, sizeof(u), &rsp, sizeof(rsp));
     munmap(dma->mem, dma->bytes);
     // Addresses are not used again, the pages go back.
-    (void)fallocate(f->memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(dma->iova - IOVA_BASE), (off_t)dma->bytes);
+    (void)fallocate(f->memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(dma->iova - IOVA_BASE),
+                    (off_t)dma->bytes);
     memset(dma, 0, sizeof(*dma));
 }
 
@@ -271,8 +152,10 @@ static void dma_free(struct weir_bus *bus, struct weir_dma *dma) {
 
 static int irq_enable(struct weir_bus *bus, unsigned n) {
     struct vu_fn *f = self(bus);
-    struct vfu_irq_set set = {
-        .argsz = sizeof(set), .flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER, .index = VFIO_PCI_MSIX_IRQ_INDEX, .count = n};
+    struct vfu_irq_set set = {.argsz = sizeof(set),
+                              .flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+                              .index = VFIO_PCI_MSIX_IRQ_INDEX,
+                              .count = n};
 
     if (n > WEIR_FN_VECTORS)
         return -ERANGE;
@@ -284,12 +167,13 @@ static int irq_enable(struct weir_bus *bus, unsigned n) {
     }
     if (n == 0)
         set.flags = VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER;
-    return call_fds(f, VFU_DEVICE_SET_IRQS, &set, sizeof(set), NULL, 0, f->irq, n, NULL, 0, 0);
+    return vfu_client_call(&f->server, VFU_DEVICE_SET_IRQS, &set, sizeof(set), NULL, 0, f->irq, n, NULL, 0, 0);
 }
 
 static unsigned irq_take(struct weir_bus *bus, unsigned vector) {
     uint64_t count;
-    if (vector >= WEIR_FN_VECTORS || self(bus)->irq[vector] < 0 || read(self(bus)->irq[vector], &count, sizeof(count)) != sizeof(count))
+    if (vector >= WEIR_FN_VECTORS || self(bus)->irq[vector] < 0 ||
+        read(self(bus)->irq[vector], &count, sizeof(count)) != sizeof(count))
         return 0;
     return count < UINT32_MAX ? (unsigned)count : UINT32_MAX;
 }
@@ -321,7 +205,7 @@ static int sriov(struct weir_bus *bus, unsigned num_vfs) {
     int err;
 
     if (cap == 0)
-        return self(bus)->fd < 0 ? -ENODEV : -EPERM; // only the PF has it
+        return self(bus)->server.fd < 0 ? -ENODEV : -EPERM; // only the PF has it
     err = cfg_read(bus, cap + SRIOV_TOTAL + 2, 2, &v);
     if (err == 0 && num_vfs > v)
         return -ERANGE;
@@ -355,8 +239,7 @@ static unsigned pass(struct weir_bus *bus, unsigned microseconds) {
 static void close_fn(struct weir_bus *bus) {
     struct vu_fn *f = self(bus);
 
-    if (f->fd >= 0)
-        close(f->fd); // the server resets the function and lets go of our memory
+    vfu_client_close(&f->server); // the server resets the function and lets go of our memory
     for (unsigned i = 0; i < WEIR_FN_VECTORS; i++)
         if (f->irq[i] >= 0)
             close(f->irq[i]);
@@ -385,30 +268,6 @@ static const struct weir_bus_ops ops = {
 
 // ---- opening ----
 
-static int connect_to(const char *path, char *err, size_t err_size) {
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    int fd, why;
-
-    if (strlen(path) >= sizeof(addr.sun_path)) {
-        snprintf(err, err_size, "%s: too long a path for a socket, %zu characters at most", path, sizeof(addr.sun_path) - 1);
-        return -ENAMETOOLONG;
-    }
-    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) {
-        why = errno;
-        snprintf(err, err_size, "no socket: %s", strerror(why));
-        return -why;
-    }
-    if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
-        why = errno;
-        snprintf(err, err_size, "cannot reach %s: %s; is weir-sim running there?", path, strerror(why));
-        close(fd);
-        return -why;
-    }
-    return fd;
-}
-
 static int handshake(struct vu_fn *f) {
     static const char capabilities[] = "{\"capabilities\":{\"max_msg_fds\":16,\"max_data_xfer_size\":4096}}";
     struct vfu_version v = {0, 0};
@@ -418,7 +277,8 @@ static int handshake(struct vu_fn *f) {
     } rsp;
     struct vfu_device_info info = {.argsz = sizeof(info)};
     struct vfu_region_info bar = {.argsz = sizeof(bar), .index = VFIO_PCI_BAR0_REGION_INDEX};
-    int err = call_fds(f, VFU_VERSION, &v, sizeof(v), capabilities, sizeof(capabilities), NULL, 0, &rsp, sizeof(v), sizeof(rsp));
+    int err = vfu_client_call(&f->server, VFU_VERSION, &v, sizeof(v), capabilities, sizeof(capabilities), NULL, 0, &rsp,
+                              sizeof(v), sizeof(rsp));
 
     if (err == 0)
         err = call(f, VFU_DEVICE_GET_INFO, &info, sizeof(info), &info, sizeof(info));
@@ -442,13 +302,14 @@ struct weir_bus *weir_vfio_user_open(const char *path, char *err, size_t err_siz
     for (unsigned i = 0; i < WEIR_FN_VECTORS; i++)
         f->irq[i] = -1;
     f->memfd = memfd_create("weir-dma", MFD_CLOEXEC);
-    f->fd = connect_to(path, err, err_size);
-    if (f->fd < 0)
+    if (vfu_client_open(&f->server, path, err, err_size) != 0)
         goto err_fn;
     ret = f->memfd < 0 ? -ENOMEM : handshake(f);
     if (ret != 0) {
         snprintf(err, err_size, ret == -EBUSY ? "%s: another client has this function; %s" : "%s: %s", path,
-                 ret == -EBUSY ? "close it first" : ret == -ENODEV ? "the server hung up or does not answer" : strerror(-ret));
+                 ret == -EBUSY    ? "close it first"
+                 : ret == -ENODEV ? "the server hung up or does not answer"
+                                  : strerror(-ret));
         goto err_fn;
     }
     if (vanished(f)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bus backend that drives one function of a simulated card through its vfio-user socket (weir-sim --dir). Real time: a wait
-// is a wait of this process. A server that dies or hangs looks like a function that was pulled: -ENODEV and all ones.
+// Bus backend that drives one function of a simulated card through its vfio-user socket (weir-sim --dir). Real time: a
+// wait is a wait of this process. A server that dies or hangs looks like a function that was pulled: -ENODEV and all
+// ones.
 #ifndef WEIR_BUS_VFIO_USER_H
 #define WEIR_BUS_VFIO_USER_H
 

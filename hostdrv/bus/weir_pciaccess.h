@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bus backend for a PCI device of this machine, on libpciaccess: a real card, or a card that a hypervisor passes to this
-// guest. Poll mode: without VFIO there is no interrupt for user space. DMA addresses are physical ones, so the device must
-// not sit behind a translating IOMMU. Never tried on silicon; tried as far as a machine without the card allows.
+// Bus backend for a PCI device of this machine, on libpciaccess: a real card, or a card that a hypervisor passes to
+// this guest. Poll mode: without VFIO there is no interrupt for user space. DMA addresses are physical ones, so the
+// device must not sit behind a translating IOMMU. Never tried on silicon; tried as far as a machine without the card
+// allows.
 #ifndef WEIR_BUS_PCIACCESS_H
 #define WEIR_BUS_PCIACCESS_H
 

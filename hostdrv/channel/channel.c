@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rings of weir/channel.h. Indices are free-running byte counts, multiples of 8; a message never wraps: a PAD message
-// fills the ring's end where the next one does not fit. Of the shared words, `tail` and `closed` are written by the ring's
-// producer, `head` by its consumer, `blocked` by both: set by the producer, cleared by the consumer.
+// The rings of weir/channel.h. Indices are free-running byte counts, multiples of 8; a message never wraps: a PAD
+// message fills the ring's end where the next one does not fit. Of the shared words, `tail` and `closed` are written by
+// the ring's producer, `head` by its consumer, `blocked` by both: set by the producer, cleared by the consumer.
 #include "weir/channel.h"
 
 #include <errno.h>
@@ -78,7 +78,8 @@ int weir_channel_attach(void *mem, size_t bytes, enum weir_channel_end end, stru
 
     if (mem == NULL || ((uintptr_t)mem & 7) != 0 || ring == 0)
         return -EINVAL;
-    if (__atomic_load_n(&s->magic, __ATOMIC_ACQUIRE) != MAGIC || s->version != WEIR_MSG_VERSION || s->ring_bytes != ring)
+    if (__atomic_load_n(&s->magic, __ATOMIC_ACQUIRE) != MAGIC || s->version != WEIR_MSG_VERSION ||
+        s->ring_bytes != ring)
         return -EPROTO;
     ch = calloc(1, sizeof(*ch));
     if (ch == NULL)
@@ -174,8 +175,8 @@ int weir_channel_send(struct weir_channel *ch, uint32_t type, const void *head, 
         memcpy(ch->out_data + at + HDR + head_len, body, body_len);
     ch->tail += total;
     __atomic_store_n(&ch->out->tail, ch->tail, __ATOMIC_RELEASE);
-    // The consumer publishes its head, then looks at the tail before it sleeps; we do the mirror of it, so one of the two
-    // sees the other and no wake-up is lost.
+    // The consumer publishes its head, then looks at the tail before it sleeps; we do the mirror of it, so one of the
+    // two sees the other and no wake-up is lost.
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (__atomic_load_n(&ch->out->head, __ATOMIC_RELAXED) == old)
         wake(ch);

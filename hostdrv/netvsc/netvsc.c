@@ -91,7 +91,8 @@ static void receive(struct weir_netvsc *n, const void *frame, size_t len, const 
 
 void netvsc_release(struct weir_netvsc *n, struct hold *h) {
     while (h->first != NULL) {
-        // Out of the queue first: the guest may send from its callback, and that may find the channel dead and release all.
+        // Out of the queue first: the guest may send from its callback, and that may find the channel dead and release
+        // all.
         struct held *f = hold_take(h);
         netvsc_deliver(n, f->data, f->len, &f->info);
         free(f);
@@ -100,7 +101,8 @@ void netvsc_release(struct weir_netvsc *n, struct hold *h) {
 
 static void on_vf_rx(void *ctx, const void *frame, const struct weir_rx_info *rx) {
     const struct ring_ctx *rc = ctx;
-    struct weir_netvsc_rx info = {.vf = true, .flooded = rx->mcast, .vlan = rx->vlan_stripped, .vlan_tci = rx->vlan_tci};
+    struct weir_netvsc_rx info = {
+        .vf = true, .flooded = rx->mcast, .vlan = rx->vlan_stripped, .vlan_tci = rx->vlan_tci};
     if (!rx->fence)
         receive(rc->n, frame, rx->len, &info);
     else if (rx->hash == rc->n->token)
@@ -142,7 +144,8 @@ static unsigned read_channel(struct weir_netvsc *n) {
             netvsc_dead(n);
             break;
         }
-        if (len > sizeof(n->buf) || (type == WEIR_MSG_RX_FRAME && len < sizeof(struct weir_msg_rx_frame) + WEIR_MIN_FRAME)) {
+        if (len > sizeof(n->buf) ||
+            (type == WEIR_MSG_RX_FRAME && len < sizeof(struct weir_msg_rx_frame) + WEIR_MIN_FRAME)) {
             n->stats.bad_messages++;
             (void)weir_channel_recv(n->cfg.channel, NULL, 0);
             continue;

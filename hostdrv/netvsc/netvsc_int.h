@@ -5,7 +5,8 @@
 
 #include "weir/netvsc.h"
 
-// Room a guest's frames leave in the channel for its control messages; at most three of at most 40 bytes are ever unread.
+// Room a guest's frames leave in the channel for its control messages; at most three of at most 40 bytes are ever
+// unread.
 #define CTL_RESERVE 1024u
 #define FRAME_ROOM (WEIR_MAX_FRAME + 64u)
 

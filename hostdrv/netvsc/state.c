@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// NetVSC's state machine (rules 7.12, 7.13): what each message of the parent, each fence and each bound leads to. Two things
-// make a hand-over exact: transmit moves to the other path only when all of the old one is in the card, and receive of the
-// new path is held until the old path's fence says that nothing more can come there.
-// Waits for the parent's answer end with the parent: its own bounds make it answer, and a parent that dies closes the
-// channel. The bound here only makes such a wait visible (WEIR_WHY_PARENT_SILENT).
+// NetVSC's state machine (rules 7.12, 7.13): what each message of the parent, each fence and each bound leads to. Two
+// things make a hand-over exact: transmit moves to the other path only when all of the old one is in the card, and
+// receive of the new path is held until the old path's fence says that nothing more can come there. Waits for the
+// parent's answer end with the parent: its own bounds make it answer, and a parent that dies closes the channel. The
+// bound here only makes such a wait visible (WEIR_WHY_PARENT_SILENT).
 #include <errno.h>
 #include <string.h>
 
 #include "netvsc_int.h"
 
+enum { DELIVER = false, HOLD = true };
+
 static const struct policy policies[WEIR_NETVSC_STATE_COUNT] = {
-    // state                       name              hold channel, VF  transmit     leaves on
-    [WEIR_NETVSC_SYNTHETIC] = {"synthetic", false, false, TX_CHANNEL},        // VF_ASSOCIATION
-    [WEIR_NETVSC_OPENING] = {"opening the VF", false, true, TX_CHANNEL},      // VF open; tries used up
-    [WEIR_NETVSC_TO_VF] = {"to VF, asked", false, true, TX_HOLD},             // SWITCH_COMPLETE
-    [WEIR_NETVSC_TO_VF_FENCE] = {"to VF, fence", false, true, TX_VF},         // FENCE; fence_us
-    [WEIR_NETVSC_ON_VF] = {"on VF", true, false, TX_VF},                      // DETACH_REQUEST; VF lost
-    [WEIR_NETVSC_TO_SYN_DRAIN] = {"to synthetic, drain", true, false, TX_HOLD}, // VF transmit in the card; drain_us
-    [WEIR_NETVSC_TO_SYN] = {"to synthetic, asked", true, false, TX_HOLD},     // SWITCH_COMPLETE
-    [WEIR_NETVSC_TO_SYN_FENCE] = {"to synthetic, fence", true, false, TX_HOLD}, // fence on every VF ring; fence_us
-    [WEIR_NETVSC_LOST] = {"VF lost", true, false, TX_HOLD},                   // VF_REVOKED
-    [WEIR_NETVSC_REVOKED_FENCE] = {"revoked, fence", false, true, TX_HOLD},   // FENCE; fence_us
-    [WEIR_NETVSC_DEAD] = {"channel dead", false, false, TX_HOLD},             // never
+    // what is done with frames received on the channel, on the VF, with frames to send; what the state waits for
+    [WEIR_NETVSC_SYNTHETIC] = {"synthetic", DELIVER, DELIVER, TX_CHANNEL},        // VF_ASSOCIATION
+    [WEIR_NETVSC_OPENING] = {"opening the VF", DELIVER, HOLD, TX_CHANNEL},        // VF open; tries used up
+    [WEIR_NETVSC_TO_VF] = {"to VF, asked", DELIVER, HOLD, TX_HOLD},               // SWITCH_COMPLETE
+    [WEIR_NETVSC_TO_VF_FENCE] = {"to VF, fence", DELIVER, HOLD, TX_VF},           // FENCE; fence_us
+    [WEIR_NETVSC_ON_VF] = {"on VF", HOLD, DELIVER, TX_VF},                        // DETACH_REQUEST; VF lost
+    [WEIR_NETVSC_TO_SYN_DRAIN] = {"to synthetic, drain", HOLD, DELIVER, TX_HOLD}, // VF transmit in the card; drain_us
+    [WEIR_NETVSC_TO_SYN] = {"to synthetic, asked", HOLD, DELIVER, TX_HOLD},       // SWITCH_COMPLETE
+    [WEIR_NETVSC_TO_SYN_FENCE] = {"to synthetic, fence", HOLD, DELIVER, TX_HOLD}, // fence on every VF ring; fence_us
+    [WEIR_NETVSC_LOST] = {"VF lost", HOLD, DELIVER, TX_HOLD},                     // VF_REVOKED
+    [WEIR_NETVSC_REVOKED_FENCE] = {"revoked, fence", DELIVER, HOLD, TX_HOLD},     // FENCE; fence_us
+    [WEIR_NETVSC_DEAD] = {"channel dead", DELIVER, DELIVER, TX_HOLD},             // never
 };
 
 // The VF was lost before the channel's fence came: transmit waits, too.
-static const struct policy lost_early = {"to VF, fence", false, true, TX_HOLD};
+static const struct policy lost_early = {"to VF, fence", DELIVER, HOLD, TX_HOLD};
 
 const struct policy *netvsc_policy(const struct weir_netvsc *n) {
     return n->state == WEIR_NETVSC_TO_VF_FENCE && n->lost ? &lost_early : &policies[n->state];

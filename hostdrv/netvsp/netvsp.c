@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NetVSP's ports and the way from the guests to the card. What a guest may not send is dropped here with a reason, because
-// the default vPort's transmit is not checked by the card.
+// NetVSP's ports and the way from the guests to the card. What a guest may not send is dropped here with a reason,
+// because the default vPort's transmit is not checked by the card.
 #include "weir/netvsp.h"
 
 #include <errno.h>

@@ -24,7 +24,7 @@ struct port {
     bool stalled;
     struct flip flip[FLIPS]; // newest first
     unsigned flips;
-    unsigned vport; // the last VF's, 0 = never on one
+    unsigned vport;   // the last VF's, 0 = never on one
     uint64_t tx_mark; // frames its queue had been given with this port's last one
     uint32_t fence_token;
     uint32_t fence_rings; // PF rings that have not shown the fence; 0 = none awaited

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// NetVSP's way from the PF's rings to the guests. A unicast frame goes to its address's port. A flooded one goes to each
-// port that owned its flood membership through the default vPort when the card looked the frame up: at that epoch. So each
-// guest gets one copy, whatever moved meanwhile (rules 3.19, 7.12).
+// NetVSP's way from the PF's rings to the guests. A unicast frame goes to its address's port. A flooded one goes to
+// each port that owned its flood membership through the default vPort when the card looked the frame up: at that epoch.
+// So each guest gets one copy, whatever moved meanwhile (rules 3.19, 7.12).
 #include <errno.h>
 #include <string.h>
 
@@ -31,7 +31,8 @@ static bool on_vf_at(const struct port *p, uint64_t epoch) {
     return p->flips != 0 && !p->flip[p->flips - 1].on_vf;
 }
 
-void weir_netvsp_moved(struct weir_netvsp *v, unsigned port, bool to_vf, unsigned vport, uint8_t epoch, uint32_t token) {
+void weir_netvsp_moved(struct weir_netvsp *v, unsigned port, bool to_vf, unsigned vport, uint8_t epoch,
+                       uint32_t token) {
     struct port *p = v->port[port];
     memmove(&p->flip[1], &p->flip[0], sizeof(p->flip) - sizeof(p->flip[0]));
     p->flip[0] = (struct flip){netvsp_epoch(v, epoch), to_vf};
@@ -74,7 +75,8 @@ static void deliver(struct weir_netvsp *v, unsigned port, const void *frame, con
     m.flags = (uint8_t)((info->mcast ? WEIR_RX_FRAME_FLOODED : 0) | (info->vlan_stripped ? WEIR_RX_FRAME_VLAN : 0) |
                         (info->redirect ? WEIR_RX_FRAME_REDIRECT : 0));
     err = p->gone ? -EPIPE
-                  : weir_channel_send(p->cfg.channel, WEIR_MSG_RX_FRAME, &m, sizeof(m), frame, info->len, v->cfg.ctl_reserve);
+                  : weir_channel_send(p->cfg.channel, WEIR_MSG_RX_FRAME, &m, sizeof(m), frame, info->len,
+                                      v->cfg.ctl_reserve);
     if (err != 0) {
         p->stats.rx_drop_room++;
         if (err == -EPIPE || err == -EPROTO)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state machine of a guest's VF in the parent (rules 4, 7). A planned move is asked for by the guest, which has brought
-// its own side to rest; a surprise asks nobody. Each wait has a bound; what happens then never needs the guest.
+// The state machine of a guest's VF in the parent (rules 4, 7). A planned move is asked for by the guest, which has
+// brought its own side to rest; a surprise asks nobody. Each wait has a bound; what happens then never needs the guest.
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -21,6 +21,7 @@ static void enter(struct weir_vstack *vs, struct guest *g, enum weir_vstack_stat
     g->state = state;
     g->since = vs->now;
     g->next_try = vs->now;
+    g->command = 0;
 }
 
 bool vstack_has_vf(const struct guest *g) {
@@ -80,7 +81,8 @@ int vstack_offer(struct weir_vstack *vs, struct guest *g) {
     g->vf = err;
     vport = vstack_pick_vport(vs);
     err = vport == NONE ? -ENOSPC
-                        : weir_pf_create_vport(vs->pf, (unsigned)vport, (unsigned)g->vf, vs->cfg.vf_qps, WEIR_VPORT_CHECK_SRC, g->cfg.name);
+                        : weir_pf_create_vport(vs->pf, (unsigned)vport, (unsigned)g->vf, vs->cfg.vf_qps,
+                                               WEIR_VPORT_CHECK_SRC, g->cfg.name);
     if (err != 0)
         goto err_vf;
     g->vport = vport;
@@ -152,8 +154,8 @@ static void step_to_vf(struct weir_vstack *vs, struct guest *g) {
     int err;
     if (vs->now < g->next_try)
         return;
-    err = weir_pf_move_filter(vs->pf, weir_netvsp_filter(vs->nv, g->port), 0, (unsigned)g->vport, WEIR_MOVE_FLOOD | WEIR_MOVE_FENCE,
-                              g->token, &g->rec.epoch, &g->rec.cycle_move);
+    err = weir_pf_move_filter(vs->pf, weir_netvsp_filter(vs->nv, g->port), 0, (unsigned)g->vport,
+                              WEIR_MOVE_FLOOD | WEIR_MOVE_FENCE, g->token, &g->rec.epoch, &g->rec.cycle_move);
     if (err == -EAGAIN) {
         g->next_try = vs->now + RETRY_US;
         return;
@@ -214,8 +216,8 @@ static void step_to_syn(struct weir_vstack *vs, struct guest *g) {
     int err;
     if (vs->now < g->next_try)
         return;
-    err = weir_pf_move_filter(vs->pf, weir_netvsp_filter(vs->nv, g->port), (unsigned)g->vport, 0, WEIR_MOVE_FLOOD | WEIR_MOVE_FENCE,
-                              g->token, &g->rec.epoch, &g->rec.cycle_move);
+    err = weir_pf_move_filter(vs->pf, weir_netvsp_filter(vs->nv, g->port), (unsigned)g->vport, 0,
+                              WEIR_MOVE_FLOOD | WEIR_MOVE_FENCE, g->token, &g->rec.epoch, &g->rec.cycle_move);
     if (err == -EAGAIN) {
         g->next_try = vs->now + RETRY_US;
         return;
@@ -261,15 +263,16 @@ static void timeout_surprise(struct weir_vstack *vs, struct guest *g) {
     surprise(vs, g, g->state == WEIR_VSTACK_FENCING ? WEIR_WHY_CARD_FAILED : WEIR_WHY_GUEST_SLOW);
 }
 
-// Move first: in the same instant what is still queued for the VF turns to the default vPort. Then the reset, after which
-// the VF writes nothing any more; only then is the guest told, so that what it finds in its memory is all there will be.
+// Move first: in the same instant what is still queued for the VF turns to the default vPort. Then the reset, after
+// which the VF writes nothing any more; only then is the guest told, so that what it finds in its memory is all there
+// will be.
 static void step_revoking(struct weir_vstack *vs, struct guest *g) {
     int err;
     if (vs->now < g->next_try)
         return;
     if (g->on_vport) {
-        err = weir_pf_move_filter(vs->pf, weir_netvsp_filter(vs->nv, g->port), (unsigned)g->vport, 0, WEIR_MOVE_FLOOD | WEIR_MOVE_DRAIN, 0,
-                                  &g->rec.epoch, &g->rec.cycle_move);
+        err = weir_pf_move_filter(vs->pf, weir_netvsp_filter(vs->nv, g->port), (unsigned)g->vport, 0,
+                                  WEIR_MOVE_FLOOD | WEIR_MOVE_DRAIN, 0, &g->rec.epoch, &g->rec.cycle_move);
         if (err == -EAGAIN) {
             g->next_try = vs->now + RETRY_US;
             return;
@@ -310,49 +313,33 @@ static void timeout_reclaim(struct weir_vstack *vs, struct guest *g) {
 
 // ---- the end ----
 
-static uint64_t missing(uint64_t of, uint64_t there) {
-    return of > there ? of - there : 0;
-}
-
-// The card's half and the guest's. The counters of a deleted vPort stay readable until its id is used again.
-static void ledger(struct weir_vstack *vs, struct guest *g) {
-    struct weir_vstack_record *r = &g->rec;
-    uint64_t value[32] = {0};
-    if (weir_pf_counters(vs->pf, (unsigned)g->vport, value) != 0)
-        return;
-    r->guest_told = g->told;
-    r->tx_entered = value[WEIR_VPORT_CNT_TX_FRAMES];
-    r->rx_delivered = value[WEIR_VPORT_CNT_RX_FRAMES];
-    r->rx_redirected = value[WEIR_VPORT_CNT_RX_REDIRECT_OUT];
-    for (unsigned i = WEIR_VPORT_CNT_RX_DROP_NO_DESC; i <= WEIR_VPORT_CNT_RX_DROP_VPORT; i++)
-        r->rx_dropped += value[i];
-    if (!g->told)
-        return;
-    r->tx_posted = g->report.posted;
-    r->rx_taken = g->report.taken;
-    r->tx_lost = missing(r->tx_posted, r->tx_entered);
-    r->rx_lost = missing(r->rx_delivered, r->rx_taken);
-}
-
-// Delete, reset, free, in the order of rules 7.4; after a surprise the reset is behind us.
+// Delete, reset, free, in the order of rules 7.4; after a surprise the reset is behind us. One command a poll: while
+// the parent waits for the card, no synthetic guest is served.
 static void step_reclaiming(struct weir_vstack *vs, struct guest *g) {
-    int err = weir_pf_delete_vport(vs->pf, (unsigned)g->vport);
-    if (err == 0 && !g->reset)
-        err = weir_pf_reset_vf(vs->pf, (unsigned)g->vf);
-    if (err == 0)
+    int err = 0;
+    switch (g->command++) {
+    case 0:
+        err = weir_pf_delete_vport(vs->pf, (unsigned)g->vport);
+        break;
+    case 1:
+        err = g->reset ? 0 : weir_pf_reset_vf(vs->pf, (unsigned)g->vf);
+        break;
+    case 2:
         err = weir_pf_free_vf(vs->pf, (unsigned)g->vf);
-    if (err != 0) {
-        fail(vs, g, err);
+        break;
+    default:
+        if (g->recording)
+            vstack_ledger(vs, g);
+        vstack_record_end(vs, g, 0);
+        g->vf = NONE;
+        g->vport = NONE;
+        g->token = 0;
+        g->revoke = g->leave = false;
+        enter(vs, g, WEIR_VSTACK_DETACHED);
         return;
     }
-    if (g->recording)
-        ledger(vs, g);
-    vstack_record_end(vs, g, 0);
-    g->vf = NONE;
-    g->vport = NONE;
-    g->token = 0;
-    g->revoke = g->leave = false;
-    enter(vs, g, WEIR_VSTACK_DETACHED);
+    if (err != 0)
+        fail(vs, g, err);
 }
 
 static const struct row table[WEIR_VSTACK_STATE_COUNT] = {
@@ -393,7 +380,8 @@ static void remove_guest(struct weir_vstack *vs, unsigned guest) {
     free(g);
 }
 
-// What may end any state comes first; then the state's own event; then its bound. Goes on while that leads to another state.
+// What may end any state comes first; then the state's own event; then its bound. Goes on while that leads to another
+// state.
 void vstack_step(struct weir_vstack *vs, unsigned guest) {
     struct guest *g = vs->guest[guest];
     for (unsigned rounds = 0; rounds < 8; rounds++) {
@@ -408,7 +396,8 @@ void vstack_step(struct weir_vstack *vs, unsigned guest) {
             surprise(vs, g, WEIR_WHY_GUEST_GONE);
         else if (vstack_has_vf(g) && g->revoke)
             surprise(vs, g, g->revoke_why);
-        else if (was >= WEIR_VSTACK_FENCING && was <= WEIR_VSTACK_RELEASING && g->asked_syn && g->asked_why == WEIR_WHY_VF_GONE)
+        else if (was >= WEIR_VSTACK_FENCING && was <= WEIR_VSTACK_RELEASING && g->asked_syn &&
+                 g->asked_why == WEIR_WHY_VF_GONE)
             surprise(vs, g, WEIR_WHY_VF_GONE);
         else if (was >= WEIR_VSTACK_FENCING && was < WEIR_VSTACK_RELEASING && g->released)
             surprise(vs, g, WEIR_WHY_VF_GONE);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The virtualization stack's entry points, records, and what comes in: messages of guests, events of the card. All of it is
-// only noted here; the state machines (state.c) act on it.
+// The virtualization stack's entry points, records, and what comes in: messages of guests, events of the card. All of
+// it is only noted here; the state machines (state.c) act on it.
 #include "weir/vstack.h"
 
 #include <errno.h>
@@ -47,14 +47,16 @@ static void set_default(unsigned *v, unsigned value) {
         *v = value;
 }
 
-int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, struct weir_vstack **out, char *err, size_t err_size) {
+int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, struct weir_vstack **out, char *err,
+                     size_t err_size) {
     struct weir_netvsp_config nc = {.max_ports = cfg->max_guests, .first_filter = cfg->first_filter};
     struct weir_vstack *vs;
     int ret;
 
-    if (cfg->max_guests == 0 || cfg->max_guests > MAX_GUESTS || cfg->num_vports == 0 || cfg->num_vports > WEIR_NUM_VPORTS) {
-        snprintf(err, err_size, "the stack takes 1 to %u guests and 1 to %d vPorts, asked for %u and %u", MAX_GUESTS, WEIR_NUM_VPORTS,
-                 cfg->max_guests, cfg->num_vports);
+    if (cfg->max_guests == 0 || cfg->max_guests > MAX_GUESTS || cfg->num_vports == 0 ||
+        cfg->num_vports > WEIR_NUM_VPORTS) {
+        snprintf(err, err_size, "the stack takes 1 to %u guests and 1 to %d vPorts, asked for %u and %u", MAX_GUESTS,
+                 WEIR_NUM_VPORTS, cfg->max_guests, cfg->num_vports);
         return -EINVAL;
     }
     vs = calloc(1, sizeof(*vs));
@@ -96,7 +98,7 @@ void weir_vstack_close(struct weir_vstack *vs) {
             continue;
         // Without a guest to wait for, no state takes longer than a command each; a failed card ends it, too.
         vs->guest[i]->gone = true;
-        for (unsigned step = 0; step < 8 && vs->guest[i] != NULL; step++)
+        for (unsigned step = 0; step < 16 && vs->guest[i] != NULL; step++)
             vstack_step(vs, i);
         free(vs->guest[i]);
     }
@@ -195,44 +197,7 @@ int weir_vstack_revoke(struct weir_vstack *vs, unsigned guest, enum weir_why why
     return 0;
 }
 
-// ---- records ----
-
-uint32_t vstack_cycle(struct weir_vstack *vs) {
-    uint32_t cycle = 0;
-    (void)weir_pf_ping(vs->pf, &cycle);
-    return cycle;
-}
-
-void vstack_record_begin(struct weir_vstack *vs, struct guest *g, bool to_vf, enum weir_why why, uint32_t request) {
-    memset(&g->rec, 0, sizeof(g->rec));
-    memcpy(g->rec.name, g->cfg.name, sizeof(g->rec.name));
-    g->rec.guest = (unsigned)vs->guest_of_port[g->port];
-    g->rec.to_vf = to_vf;
-    g->rec.why = why;
-    g->rec.vf = g->vf != NONE ? (unsigned)g->vf : 0;
-    g->rec.vport = g->vport != NONE ? (unsigned)g->vport : 0;
-    g->rec.cycle_request = request;
-    g->recording = true;
-}
-
-// Keeps the record; a try that was refused goes on under a copy with the same request.
-void vstack_record_end(struct weir_vstack *vs, struct guest *g, int status) {
-    if (!g->recording)
-        return;
-    g->rec.status = status;
-    g->rec.serial = vs->num_records;
-    vs->record[vs->num_records++ % RECORDS] = g->rec;
-    g->recording = false;
-}
-
-uint64_t weir_vstack_num_records(const struct weir_vstack *vs) {
-    return vs->num_records;
-}
-
-const struct weir_vstack_record *weir_vstack_record(const struct weir_vstack *vs, uint64_t serial) {
-    bool kept = serial < vs->num_records && vs->num_records - serial <= RECORDS;
-    return kept ? &vs->record[serial % RECORDS] : NULL;
-}
+// ---- vPort ids ----
 
 int vstack_pick_vport(struct weir_vstack *vs) {
     for (unsigned i = 0; i + 1 < vs->cfg.num_vports; i++) {

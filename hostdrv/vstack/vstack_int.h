@@ -18,8 +18,9 @@ struct guest {
     uint32_t token;
     uint64_t since, next_try;
     unsigned refusals;
-    bool on_vport; // the filter is on the VF's vPort
-    bool reset;    // the VF was reset since it was allocated
+    unsigned command; // next one of a state that gives several
+    bool on_vport;    // the filter is on the VF's vPort
+    bool reset;       // the VF was reset since it was allocated
     // What came since the state last looked.
     bool asked_vf, asked_syn, released, gone;
     enum weir_why asked_why;
@@ -46,10 +47,13 @@ struct weir_vstack {
     struct weir_vstack_record record[RECORDS];
 };
 
-// vstack.c
+// record.c
 uint32_t vstack_cycle(struct weir_vstack *vs);
 void vstack_record_begin(struct weir_vstack *vs, struct guest *g, bool to_vf, enum weir_why why, uint32_t request);
 void vstack_record_end(struct weir_vstack *vs, struct guest *g, int status);
+void vstack_ledger(struct weir_vstack *vs, struct guest *g);
+
+// vstack.c
 int vstack_pick_vport(struct weir_vstack *vs);
 
 // state.c

@@ -48,7 +48,8 @@ unsigned iommu_unmap(struct iommu *m, uint64_t iova, uint64_t len) {
         return 0;
     if (from < m->count && m->range[from].iova < iova)
         from++; // begins in front of the hole, stays
-    for (to = from; to < m->count && m->range[to].iova - iova < len && m->range[to].len <= len - (m->range[to].iova - iova);)
+    for (to = from;
+         to < m->count && m->range[to].iova - iova < len && m->range[to].len <= len - (m->range[to].iova - iova);)
         to++;
     if (to != from)
         memmove(&m->range[from], &m->range[to], (m->count - to) * sizeof(*m->range));

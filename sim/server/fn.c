@@ -98,11 +98,13 @@ static int bar_write(struct fn *f, uint64_t offset, const uint8_t *from, unsigne
 }
 
 static int region_read(void *dev, unsigned index, uint64_t offset, void *to, unsigned n) {
-    return index == VFIO_PCI_CONFIG_REGION_INDEX ? fn_cfg_read(dev, (unsigned)offset, to, n) : bar_read(dev, offset, to, n);
+    return index == VFIO_PCI_CONFIG_REGION_INDEX ? fn_cfg_read(dev, (unsigned)offset, to, n)
+                                                 : bar_read(dev, offset, to, n);
 }
 
 static int region_write(void *dev, unsigned index, uint64_t offset, const void *from, unsigned n) {
-    return index == VFIO_PCI_CONFIG_REGION_INDEX ? fn_cfg_write(dev, (unsigned)offset, from, n) : bar_write(dev, offset, from, n);
+    return index == VFIO_PCI_CONFIG_REGION_INDEX ? fn_cfg_write(dev, (unsigned)offset, from, n)
+                                                 : bar_write(dev, offset, from, n);
 }
 
 // ---- interrupts ----

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One PCI function of the card as a vfio-user device. What a hypervisor's host does for a passed-through function is done
-// here: BARs and payload sizes are the host's, the client sees its own; MSI-X vectors are programmed by us and come out as
-// eventfds; memory the client offers is mapped for this function's requester ID only.
-// A function that is not visible reads all ones and ignores writes, as on a bus.
+// One PCI function of the card as a vfio-user device. What a hypervisor's host does for a passed-through function is
+// done here: BARs and payload sizes are the host's, the client sees its own; MSI-X vectors are programmed by us and
+// come out as eventfds; memory the client offers is mapped for this function's requester ID only. A function that is
+// not visible reads all ones and ignores writes, as on a bus.
 #ifndef WEIR_SIM_FN_H
 #define WEIR_SIM_FN_H
 

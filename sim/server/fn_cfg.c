@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Configuration space as the client sees it. The card's registers pass through but for what belongs to the host that the
-// simulator plays: BARs and payload sizes (host.c placed them), MSI-X control (we program the table), the geometry of the
-// VFs. A VF gets the identity and the memory enable bit that it does not have itself (pcie 19, 20), as hosts give it.
+// Configuration space as the client sees it. The card's registers pass through but for what belongs to the host that
+// the simulator plays: BARs and payload sizes (host.c placed them), MSI-X control (we program the table), the geometry
+// of the VFs. A VF gets the identity and the memory enable bit that it does not have itself (pcie 19, 20), as hosts
+// give it.
 #include <errno.h>
 #include <string.h>
 

@@ -45,7 +45,8 @@ int fn_dma_map(struct fn *f, const struct vfu_dma_map *map, int fd) {
     unsigned rights = 0;
     int prot = 0, err;
 
-    if (map->size == 0 || map->address + (map->size - 1) < map->address || (map->flags & ~known) != 0 || (map->flags & known) == 0)
+    if (map->size == 0 || map->address + (map->size - 1) < map->address || (map->flags & ~known) != 0 ||
+        (map->flags & known) == 0)
         return -EINVAL;
     if ((map->flags & VFU_DMA_READABLE) != 0) {
         rights |= IOMMU_READ;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// See guard.h. The signal is synchronous: it comes while this same thread touches guest memory, never while it changes the
-// list, so the handler may read the list. mmap is a bare system call there.
+// See guard.h. The signal is synchronous: it comes while this same thread touches guest memory, never while it changes
+// the list, so the handler may read the list. mmap is a bare system call there.
 #include "guard.h"
 
 #include <errno.h>
@@ -25,7 +25,8 @@ static void on_bus_error(int sig, siginfo_t *info, void *context) {
         const struct area *a = &areas[i];
         if (at < a->mem || at >= a->mem + a->len)
             continue;
-        if (mmap(a->mem, a->len, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != MAP_FAILED)
+        if (mmap(a->mem, a->len, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                 0) != MAP_FAILED)
             return;
     }
     signal(sig, SIG_DFL); // not ours: the access is repeated and ends the process as it should

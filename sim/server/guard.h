@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory that clients share with us and may shrink behind our back: touching what is gone raises SIGBUS. The guard replaces
-// such a mapping by private empty pages, so the DMA of that one client goes nowhere and everybody else's goes on.
+// Memory that clients share with us and may shrink behind our back: touching what is gone raises SIGBUS. The guard
+// replaces such a mapping by private empty pages, so the DMA of that one client goes nowhere and everybody else's goes
+// on.
 #ifndef WEIR_SIM_GUARD_H
 #define WEIR_SIM_GUARD_H
 

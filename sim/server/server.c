@@ -60,6 +60,10 @@ int weir_server_lock(const char *dir, char *err, size_t err_size) {
     char path[256], pid[16] = "";
     int fd, why;
 
+    if (strlen(dir) + sizeof("/vf63.sock") > sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
+        snprintf(err, err_size, "%s is too long a path for sockets; name another folder with --dir", dir);
+        return -ENAMETOOLONG;
+    }
     if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
         why = errno;
         snprintf(err, err_size, "cannot make %s: %s; name another folder with --dir", dir, strerror(why));
@@ -75,7 +79,8 @@ int weir_server_lock(const char *dir, char *err, size_t err_size) {
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         ssize_t n = read(fd, pid, sizeof(pid) - 1);
         pid[n > 0 ? n : 0] = '\0';
-        snprintf(err, err_size, "%s is in use by another weir-sim (process %s); stop it or name another folder with --dir", dir,
+        snprintf(err, err_size,
+                 "%s is in use by another weir-sim (process %s); stop it or name another folder with --dir", dir,
                  strtok(pid, "\n") != NULL ? pid : "unknown");
         close(fd);
         return -EBUSY;
@@ -108,7 +113,8 @@ static void on_irq(void *ctx, unsigned fn, unsigned vector) {
         fn_irq(s->slot[fn].fn, vector);
 }
 
-struct weir_server *weir_server_new(struct host *host, const struct weir_server_options *opt, char *err, size_t err_size) {
+struct weir_server *weir_server_new(struct host *host, const struct weir_server_options *opt, char *err,
+                                    size_t err_size) {
     struct weir_server *s = calloc(1, sizeof(*s));
 
     if (s == NULL) {
@@ -119,17 +125,11 @@ struct weir_server *weir_server_new(struct host *host, const struct weir_server_
     s->opt = *opt;
     for (unsigned i = 0; i <= opt->num_vfs && i < WEIR_NUM_FNS; i++) {
         struct slot *t = &s->slot[i];
-        int n;
         if (i == 0)
             snprintf(t->name, sizeof(t->name), "pf");
         else
             snprintf(t->name, sizeof(t->name), "vf%u", i - 1);
-        n = snprintf(t->path, sizeof(t->path), "%s/%s.sock", opt->dir, t->name);
-        if (n < 0 || (size_t)n >= sizeof(t->path)) {
-            snprintf(err, err_size, "%s is too long a path for a socket (%zu characters at most with /%s.sock); name another folder with --dir",
-                     opt->dir, sizeof(t->path) - 1, t->name);
-            goto err_server;
-        }
+        snprintf(t->path, sizeof(t->path), "%s/%s.sock", opt->dir, t->name);
         t->fn = fn_new(host, i);
         if (t->fn == NULL) {
             snprintf(err, err_size, "out of memory");

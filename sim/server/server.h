@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The card's functions on unix sockets: DIR/pf.sock, DIR/vf0.sock ... One client a socket; a second one is told EBUSY at
-// once. Single thread: whoever owns the card calls weir_server_dispatch when a descriptor is ready.
+// The card's functions on unix sockets: DIR/pf.sock, DIR/vf0.sock ... One client a socket; a second one is told EBUSY
+// at once. Single thread: whoever owns the card calls weir_server_dispatch when a descriptor is ready.
 #ifndef WEIR_SIM_SERVER_H
 #define WEIR_SIM_SERVER_H
 
@@ -16,18 +16,19 @@ typedef void (*weir_server_log_fn)(void *ctx, const char *line);
 
 struct weir_server_options {
     const char *dir;
-    unsigned num_vfs; // sockets vf0 .. vf<num_vfs-1>
+    unsigned num_vfs;       // sockets vf0 .. vf<num_vfs-1>
     weir_server_log_fn log; // may be NULL
     void *log_ctx;
 };
 
 #define WEIR_SERVER_SLOTS 3u // descriptors a function may have to poll for
 
-// Makes `dir` (0700) if need be and takes it: a second simulator on it fails. Returns a descriptor to keep open as long as
-// the sockets live, or negative errno with one line in err.
+// Makes `dir` (0700) if need be and takes it: a second simulator on it fails. Returns a descriptor to keep open as long
+// as the sockets live, or negative errno with one line in err.
 int weir_server_lock(const char *dir, char *err, size_t err_size);
 // Sockets in the locked dir; stale ones are replaced. Takes the host's interrupts over. NULL with one line in err.
-struct weir_server *weir_server_new(struct host *host, const struct weir_server_options *opt, char *err, size_t err_size);
+struct weir_server *weir_server_new(struct host *host, const struct weir_server_options *opt, char *err,
+                                    size_t err_size);
 // Removes the sockets.
 void weir_server_free(struct weir_server *s);
 // Fills in what to poll for; `room` of at least WEIR_SERVER_SLOTS * (num_vfs + 1). Returns how many.

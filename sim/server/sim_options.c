@@ -25,7 +25,18 @@ const char sim_usage[] =
     "  --quiet            only errors\n"
     "  --help             this text\n";
 
-enum option_id { OPT_DIR = 256, OPT_VFS, OPT_FIRMWARE, OPT_FLASH, OPT_WIRE, OPT_TRACE, OPT_FST, OPT_CONSOLE, OPT_QUIET, OPT_HELP };
+enum option_id {
+    OPT_DIR = 256,
+    OPT_VFS,
+    OPT_FIRMWARE,
+    OPT_FLASH,
+    OPT_WIRE,
+    OPT_TRACE,
+    OPT_FST,
+    OPT_CONSOLE,
+    OPT_QUIET,
+    OPT_HELP
+};
 
 static int parse_vfs(const char *text, unsigned *n) {
     char *rest;
@@ -94,7 +105,9 @@ int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, s
             o->help = true;
             break;
         default:
-            snprintf(err, err_size, c == ':' ? "option %s needs a value; see weir-sim --help" : "unknown option %s; see weir-sim --help",
+            snprintf(err, err_size,
+                     c == ':' ? "option %s needs a value; see weir-sim --help"
+                              : "unknown option %s; see weir-sim --help",
                      argv[optind - 1]);
             return -EINVAL;
         }

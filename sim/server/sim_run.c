@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// See sim_run.h. The card's clock runs while there is something to do. When there is not, the process sleeps in poll and
-// wakes now and then for a moment of card time, so that the card's timers go on, slowly, at next to no cost.
+// See sim_run.h. The card's clock runs while there is something to do. When there is not, the process sleeps in poll
+// and wakes now and then for a moment of card time, so that the card's timers go on, slowly, at next to no cost.
 #include "sim_run.h"
 
 #include <errno.h>
@@ -21,9 +21,9 @@
 #include "wire_end.h"
 
 #define BOOT_CYCLES 5000000u
-#define BUSY_SLICE 64u    // cycles between two looks at the sockets: some 0.3 ms
+#define BUSY_SLICE 64u // cycles between two looks at the sockets: some 0.3 ms
 #define IDLE_WAIT_MS 10
-#define IDLE_STEP 4u      // cycles at a time while idle,
+#define IDLE_STEP 4u        // cycles at a time while idle,
 #define IDLE_SLICE_NS 50000 // for so long per wake: about 1 % of a processor
 #define MAX_FDS (WEIR_SERVER_SLOTS * WEIR_NUM_FNS + 1)
 #define NS_PER_CYCLE (1000000000u / WEIR_CLOCK_HZ)
@@ -68,14 +68,17 @@ static int boot(struct sim *s, const struct sim_options *o, char *err, size_t er
     if (s->card == NULL)
         return -EINVAL;
     if (o->fst != NULL && card_trace(s->card, o->fst) != 0) {
-        snprintf(err, err_size, "cannot write the waveform %s: this build has no tracing (configure with -DWEIR_TRACE=ON) or the file cannot be made",
+        snprintf(err, err_size,
+                 "cannot write the waveform %s: this build has no tracing (configure with -DWEIR_TRACE=ON) or the file "
+                 "cannot be made",
                  o->fst);
         return -ENOTSUP;
     }
     ret = card_boot(s->card, BOOT_CYCLES);
     if (ret != 0) {
-        snprintf(err, err_size, ret == -ENOEXEC ? "the card finds no firmware it can start in %s; give it one with --firmware"
-                                                : "firmware from %s does not start; see what it says with --console",
+        snprintf(err, err_size,
+                 ret == -ENOEXEC ? "the card finds no firmware it can start in %s; give it one with --firmware"
+                                 : "firmware from %s does not start; see what it says with --console",
                  o->firmware != NULL ? o->firmware : o->flash);
         return ret;
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The vfio-user protocol, version 0.0, as far as a PCI device without mappable regions and without migration needs it.
-// Shared by the server (sim/server) and the client (hostdrv/bus/vfio_user.c). Indices and flags of regions and interrupts
-// are those of <linux/vfio.h>. Little endian. File descriptors travel as SCM_RIGHTS with the first byte of a message.
+// Shared by the server (sim/server) and the client (hostdrv/bus/vfio_user.c). Indices and flags of regions and
+// interrupts are those of <linux/vfio.h>. Little endian. File descriptors travel as SCM_RIGHTS with the first byte of a
+// message.
 #ifndef WEIR_VFU_PROTO_H
 #define WEIR_VFU_PROTO_H
 
@@ -22,9 +23,9 @@ enum vfu_command {
     VFU_DEVICE_RESET = 13,
 };
 
-#define VFU_MAX_XFER 4096u                      // data bytes of one region access
-#define VFU_MAX_PAYLOAD (VFU_MAX_XFER + 64u)    // longest message behind the header
-#define VFU_MAX_FDS 16u                         // descriptors with one message
+#define VFU_MAX_XFER 4096u                   // data bytes of one region access
+#define VFU_MAX_PAYLOAD (VFU_MAX_XFER + 64u) // longest message behind the header
+#define VFU_MAX_FDS 16u                      // descriptors with one message
 #define VFU_TYPE_MASK 0xFu
 #define VFU_REPLY 0x1u
 #define VFU_NO_REPLY 0x10u

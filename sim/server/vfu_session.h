@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One client of one device, spoken to in vfio-user over a connected, non-blocking stream socket. Takes whole messages,
-// answers each in order, and calls the device. Knows nothing of PCI or of the card: the device is a table of operations.
-// A client that sends faster than the device works, or does not read its replies, fills its own socket and waits there.
+// answers each in order, and calls the device. Knows nothing of PCI or of the card: the device is a table of
+// operations. A client that sends faster than the device works, or does not read its replies, fills its own socket and
+// waits there.
 #ifndef WEIR_VFU_SESSION_H
 #define WEIR_VFU_SESSION_H
 

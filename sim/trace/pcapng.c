@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// See pcapng.h. Blocks as in the IETF draft "PCAP Next Generation Capture File Format": type, length, body, length again,
-// all in host order, bodies padded to 4 bytes. Times have nanosecond resolution (if_tsresol 9).
+// See pcapng.h. Blocks as in the IETF draft "PCAP Next Generation Capture File Format": type, length, body, length
+// again, all in host order, bodies padded to 4 bytes. Times have nanosecond resolution (if_tsresol 9).
 #include "pcapng.h"
 
 #include <errno.h>
@@ -130,7 +130,8 @@ int weir_pcapng_add_interface(struct weir_pcapng *p, const char *name) {
     return err != 0 ? err : p->interfaces++;
 }
 
-int weir_pcapng_write(struct weir_pcapng *p, int interface, uint64_t ns, enum weir_pcapng_dir dir, const void *frame, size_t len) {
+int weir_pcapng_write(struct weir_pcapng *p, int interface, uint64_t ns, enum weir_pcapng_dir dir, const void *frame,
+                      size_t len) {
     uint32_t flags = (uint32_t)dir;
     struct block b;
     size_t at;

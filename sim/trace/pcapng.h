@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writer of pcapng capture files: any number of interfaces (wire, vport0, ...), frames with a direction and a time in
-// nanoseconds. Depends on nothing else of the project, so the simulator and the host programs use it alike; each process
-// writes a file of its own (mergecap joins them).
+// nanoseconds. Depends on nothing else of the project, so the simulator and the host programs use it alike; each
+// process writes a file of its own (mergecap joins them).
 #ifndef WEIR_TRACE_PCAPNG_H
 #define WEIR_TRACE_PCAPNG_H
 
@@ -14,11 +14,12 @@ enum weir_pcapng_dir { WEIR_PCAPNG_UNKNOWN = 0, WEIR_PCAPNG_IN = 1, WEIR_PCAPNG_
 
 // Makes or replaces `path`. NULL with one line in err.
 struct weir_pcapng *weir_pcapng_open(const char *path, char *err, size_t err_size);
-// An Ethernet interface of that name (63 bytes of it are kept), at any time before its first frame. Returns its index, or
-// negative errno.
+// An Ethernet interface of that name (63 bytes of it are kept), at any time before its first frame. Returns its index,
+// or negative errno.
 int weir_pcapng_add_interface(struct weir_pcapng *p, const char *name);
 // A frame without FCS. 0, -EINVAL (no such interface, longer than 65535), or -EIO once the file could not be written.
-int weir_pcapng_write(struct weir_pcapng *p, int interface, uint64_t ns, enum weir_pcapng_dir dir, const void *frame, size_t len);
+int weir_pcapng_write(struct weir_pcapng *p, int interface, uint64_t ns, enum weir_pcapng_dir dir, const void *frame,
+                      size_t len);
 // Hands what was written so far to readers.
 int weir_pcapng_flush(struct weir_pcapng *p);
 // 0 or -EIO when any write failed. NULL is fine.

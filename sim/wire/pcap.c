@@ -93,7 +93,8 @@ void pcap_in_close(struct pcap_in *p) {
 }
 
 struct pcap_out *pcap_out_open(const char *path, char *err, size_t err_size) {
-    const struct file_header h = {.magic = MAGIC_NS, .major = 2, .minor = 4, .snap_len = MAX_FRAME, .link = LINK_ETHERNET};
+    const struct file_header h = {
+        .magic = MAGIC_NS, .major = 2, .minor = 4, .snap_len = MAX_FRAME, .link = LINK_ETHERNET};
     struct pcap_out *p = calloc(1, sizeof(*p));
 
     if (p == NULL) {
@@ -111,7 +112,8 @@ struct pcap_out *pcap_out_open(const char *path, char *err, size_t err_size) {
 }
 
 int pcap_out_write(struct pcap_out *p, uint64_t ns, const uint8_t *frame, size_t len) {
-    const struct frame_header h = {(uint32_t)(ns / 1000000000u), (uint32_t)(ns % 1000000000u), (uint32_t)len, (uint32_t)len};
+    const struct frame_header h = {(uint32_t)(ns / 1000000000u), (uint32_t)(ns % 1000000000u), (uint32_t)len,
+                                   (uint32_t)len};
     if (fwrite(&h, sizeof(h), 1, p->file) != 1 || fwrite(frame, 1, len, p->file) != len)
         p->failed = true;
     return p->failed ? -EIO : 0;

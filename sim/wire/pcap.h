@@ -11,7 +11,8 @@ struct pcap_out;
 
 // NULL with one line in err.
 struct pcap_in *pcap_in_open(const char *path, char *err, size_t err_size);
-// The next frame, at most `room` bytes of it. Bytes, 0 at the end, -EBADMSG when the file is cut or not sane from here on.
+// The next frame, at most `room` bytes of it. Bytes, 0 at the end, -EBADMSG when the file is cut or not sane from here
+// on.
 int pcap_in_next(struct pcap_in *p, uint8_t *to, size_t room);
 void pcap_in_close(struct pcap_in *p);
 

@@ -41,7 +41,8 @@ int tap_open(const char *name, char *err, size_t err_size) {
     fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         why = errno;
-        snprintf(err, err_size, "cannot open /dev/net/tun: %s; load the tun module, or run with --wire none", strerror(why));
+        snprintf(err, err_size, "cannot open /dev/net/tun: %s; load the tun module, or run with --wire none",
+                 strerror(why));
         return -why;
     }
     memset(&r, 0, sizeof(r));
@@ -50,7 +51,8 @@ int tap_open(const char *name, char *err, size_t err_size) {
     if (ioctl(fd, TUNSETIFF, &r) != 0) {
         why = errno;
         snprintf(err, err_size, "cannot use TAP device %s: %s; %s", name, strerror(why),
-                 why == EBUSY ? "another process has it" : "it needs root (CAP_NET_ADMIN), or `ip tuntap add NAME mode tap user YOU` beforehand");
+                 why == EBUSY ? "another process has it"
+                              : "it needs root (CAP_NET_ADMIN), or `ip tuntap add NAME mode tap user YOU` beforehand");
         close(fd);
         return -why;
     }

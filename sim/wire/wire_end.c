@@ -11,7 +11,7 @@
 #include "tap.h"
 #include "wire.h"
 
-#define QUEUE_FRAMES 64u // waiting for the card at most
+#define QUEUE_FRAMES 64u   // waiting for the card at most
 #define MIN_WIRE_FRAME 60u // the sender's MAC pads to this
 
 struct wire_end {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who is at the other end of the cable: a TAP device, pcap files, or nobody. Feeds the wire only as far as a short queue
-// reaches, so that what the card cannot take waits, or is dropped, where the sender is.
+// Who is at the other end of the cable: a TAP device, pcap files, or nobody. Feeds the wire only as far as a short
+// queue reaches, so that what the card cannot take waits, or is dropped, where the sender is.
 #ifndef WEIR_SIM_WIRE_END_H
 #define WEIR_SIM_WIRE_END_H
 

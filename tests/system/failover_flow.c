@@ -34,7 +34,7 @@ struct seen {
 struct flow {
     int from, to;
     uint64_t gap, due, sent;
-    size_t len;      // of the frame that was not taken, 0 = none
+    size_t len; // of the frame that was not taken, 0 = none
     struct seen at[FLOW_ENDPOINTS];
 };
 
@@ -229,7 +229,8 @@ void flow_receive(struct flow_net *net, int endpoint, const void *frame, size_t 
     const char *name = net->ep[endpoint].name;
 
     memcpy(&h, frame, len < sizeof(h) ? len : sizeof(h));
-    if (len < MIN_LEN || get_be(h.magic, 4) != MAGIC || h.flow >= net->num_flows || !net->flow[h.flow].at[endpoint].expected) {
+    if (len < MIN_LEN || get_be(h.magic, 4) != MAGIC || h.flow >= net->num_flows ||
+        !net->flow[h.flow].at[endpoint].expected) {
         net->strays++;
         complain(net, "%s got a frame that is not for it (%zu bytes)", name, len);
         return;
@@ -239,7 +240,8 @@ void flow_receive(struct flow_net *net, int endpoint, const void *frame, size_t 
     number = get_be(h.number, 8);
     if (number >= flow->sent || get_be(&h.len_hi, 2) != len) {
         s->corrupt++;
-        complain(net, "flow %u at %s: frame %" PRIu64 " of %" PRIu64 " has %zu bytes", h.flow, name, number, flow->sent, len);
+        complain(net, "flow %u at %s: frame %" PRIu64 " of %" PRIu64 " has %zu bytes", h.flow, name, number, flow->sent,
+                 len);
         return;
     }
     for (size_t i = sizeof(h); i < len; i++)
@@ -319,8 +321,8 @@ void flow_stat_print(struct flow_stat *s, const char *what) {
     if (s->count == 0)
         return;
     qsort(s->value, s->count, sizeof(*s->value), by_value);
-    printf("%-52s min %8" PRIu64 "  median %8" PRIu64 "  max %8" PRIu64 " cycles (%zu)\n", what, s->value[0], s->value[s->count / 2],
-           s->value[s->count - 1], s->count);
+    printf("%-52s min %8" PRIu64 "  median %8" PRIu64 "  max %8" PRIu64 " cycles (%zu)\n", what, s->value[0],
+           s->value[s->count / 2], s->value[s->count - 1], s->count);
 }
 
 void flow_stat_free(struct flow_stat *s) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flows of numbered frames between endpoints, and the check of what arrives: per flow and receiver every frame exactly once
-// and in order, or counted as lost, duplicated or reordered. Knows neither card nor driver: an endpoint is an address and a
-// function that takes a frame; time is whatever the caller counts (here card cycles).
+// Flows of numbered frames between endpoints, and the check of what arrives: per flow and receiver every frame exactly
+// once and in order, or counted as lost, duplicated or reordered. Knows neither card nor driver: an endpoint is an
+// address and a function that takes a frame; time is whatever the caller counts (here card cycles).
 #ifndef WEIR_TEST_FAILOVER_FLOW_H
 #define WEIR_TEST_FAILOVER_FLOW_H
 

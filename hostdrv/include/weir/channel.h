@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The channel between a guest's NetVSC and the parent's NetVSP: two rings of messages in one shared memory area, and the
-// messages. Each end trusts nothing the other can write: indices and lengths are checked, payloads are copied before they
-// are looked at, private state is never read back from the area. A hostile or dying peer makes calls fail, nothing more.
+// The channel between a guest's NetVSC and the parent's NetVSP: two rings of messages in one shared memory area, and
+// the messages. Each end trusts nothing the other can write: indices and lengths are checked, payloads are copied
+// before they are looked at, private state is never read back from the area. A hostile or dying peer makes calls fail,
+// nothing more.
 #ifndef WEIR_CHANNEL_H
 #define WEIR_CHANNEL_H
 
@@ -17,7 +18,8 @@ enum weir_channel_end { WEIR_CHANNEL_GUEST = 0, WEIR_CHANNEL_HOST = 1 };
 #define WEIR_CHANNEL_HEADER 1024u
 #define WEIR_CHANNEL_BYTES(ring) (WEIR_CHANNEL_HEADER + 2 * (size_t)(ring))
 
-// Makes an empty channel of the area (8-byte aligned). Done once, by the parent, before either end attaches. 0, -EINVAL.
+// Makes an empty channel of the area (8-byte aligned). Done once, by the parent, before either end attaches. 0,
+// -EINVAL.
 int weir_channel_init(void *mem, size_t bytes);
 // A private handle on one end. 0, -EINVAL, -EPROTO when the area holds no channel of this version and size, -ENOMEM.
 int weir_channel_attach(void *mem, size_t bytes, enum weir_channel_end end, struct weir_channel **ch);
@@ -36,8 +38,8 @@ int weir_channel_send(struct weir_channel *ch, uint32_t type, const void *head, 
 size_t weir_channel_room(struct weir_channel *ch);
 // Type and payload length of the next message: 1, 0 when there is none, -EPIPE, -EPROTO. Either pointer may be NULL.
 int weir_channel_peek(struct weir_channel *ch, uint32_t *type, size_t *len);
-// Copies the next message's payload and takes the message: its length, -EAGAIN when there is none, -EMSGSIZE when room is
-// too small (the message stays), -EPIPE, -EPROTO. room 0 throws a message away whatever its length.
+// Copies the next message's payload and takes the message: its length, -EAGAIN when there is none, -EMSGSIZE when room
+// is too small (the message stays), -EPIPE, -EPROTO. room 0 throws a message away whatever its length.
 int weir_channel_recv(struct weir_channel *ch, void *buf, size_t room);
 
 // ---- messages: little endian; the version byte comes first in each; reserved bytes are sent as 0 and ignored ----
@@ -68,8 +70,9 @@ struct weir_msg_tx_frame {
 };
 WEIR_MSG_ASSERT_SIZE(struct weir_msg_tx_frame, 8);
 
-// Asks the parent to move the guest's filter. To the VF: its rings are armed and every TX_FRAME before this message is to be
-// in the card first. To synthetic: the guest's VF transmit is drained, or the VF is gone (why = WEIR_WHY_VF_GONE).
+// Asks the parent to move the guest's filter. To the VF: its rings are armed and every TX_FRAME before this message is
+// to be in the card first. To synthetic: the guest's VF transmit is drained, or the VF is gone (why =
+// WEIR_WHY_VF_GONE).
 struct weir_msg_switch_data_path {
     uint8_t version;
     uint8_t to_vf;
@@ -119,8 +122,8 @@ struct weir_msg_fence {
 };
 WEIR_MSG_ASSERT_SIZE(struct weir_msg_fence, 8);
 
-// allocated = 0 takes an offer back. The token names the association in all later messages, and is the token of the fence
-// on the VF's rings when the guest leaves the VF.
+// allocated = 0 takes an offer back. The token names the association in all later messages, and is the token of the
+// fence on the VF's rings when the guest leaves the VF.
 struct weir_msg_vf_association {
     uint8_t version;
     uint8_t allocated;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// NetVSC, the guest's network adapter: what the guest's stack sees, whatever path carries the frames (rules 5.5). Starts on
-// the synthetic path (the channel to the parent), moves to a VF when one is offered, falls back when it is taken away. Frames
-// keep their order and none is lost by a hand-over (rules 7.12, 7.13). Driven by weir_netvsc_poll; no threads, no clock.
+// NetVSC, the guest's network adapter: what the guest's stack sees, whatever path carries the frames (rules 5.5).
+// Starts on the synthetic path (the channel to the parent), moves to a VF when one is offered, falls back when it is
+// taken away. Frames keep their order and none is lost by a hand-over (rules 7.12, 7.13). Driven by weir_netvsc_poll;
+// no threads, no clock.
 #ifndef WEIR_NETVSC_H
 #define WEIR_NETVSC_H
 
@@ -23,8 +24,8 @@ struct weir_netvsc_config {
     void *ctx;                    // of the two callbacks
     // A frame for the guest. May call weir_netvsc_send, nothing else of this adapter.
     void (*rx)(void *ctx, const void *frame, size_t len, const struct weir_netvsc_rx *info);
-    // Opens PCIe function fn: 0, -EAGAIN when it is not there yet (asked again later), else the offer is declined. NULL: the
-    // guest has no VF driver and stays synthetic.
+    // Opens PCIe function fn: 0, -EAGAIN when it is not there yet (asked again later), else the offer is declined.
+    // NULL: the guest has no VF driver and stays synthetic.
     int (*open_vf)(void *ctx, unsigned fn, struct weir_bus **bus);
     struct weir_vf_config vf;
     // 0 = the default in brackets.
@@ -40,9 +41,9 @@ struct weir_netvsc_config {
 // Which queue holds frames back in each state is in netvsc/state.c.
 enum weir_netvsc_state {
     WEIR_NETVSC_SYNTHETIC,
-    WEIR_NETVSC_OPENING,       // a VF was offered and is being brought up
-    WEIR_NETVSC_TO_VF,         // asked for the switch
-    WEIR_NETVSC_TO_VF_FENCE,   // switched; the channel's last frames are still to come
+    WEIR_NETVSC_OPENING,     // a VF was offered and is being brought up
+    WEIR_NETVSC_TO_VF,       // asked for the switch
+    WEIR_NETVSC_TO_VF_FENCE, // switched; the channel's last frames are still to come
     WEIR_NETVSC_ON_VF,
     WEIR_NETVSC_TO_SYN_DRAIN,  // VF transmit stopped, not all of it is in the card
     WEIR_NETVSC_TO_SYN,        // asked for the switch
@@ -55,12 +56,12 @@ enum weir_netvsc_state {
 
 struct weir_netvsc_stats {
     uint64_t tx_synthetic, tx_vf, rx_synthetic, rx_vf;
-    uint64_t tx_held, rx_held;           // frames that waited in a queue of a hand-over
-    uint64_t rx_lost_hold;               // received, but the queue was full: a loss
-    uint64_t tx_lost_size;               // held, then longer than the other path takes: a loss
+    uint64_t tx_held, rx_held; // frames that waited in a queue of a hand-over
+    uint64_t rx_lost_hold;     // received, but the queue was full: a loss
+    uint64_t tx_lost_size;     // held, then longer than the other path takes: a loss
     uint64_t to_vf, to_synthetic, revoked, refused, declined;
-    uint64_t fences_lost;                // released without the fence, after fence_us
-    uint64_t bad_messages;               // of the parent: wrong length, version, type or token
+    uint64_t fences_lost;  // released without the fence, after fence_us
+    uint64_t bad_messages; // of the parent: wrong length, version, type or token
 };
 
 int weir_netvsc_open(const struct weir_netvsc_config *cfg, struct weir_netvsc **n);

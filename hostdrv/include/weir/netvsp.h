@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// NetVSP, the parent's switch: connects the guests' channels with the PF's default vPort. It never hands a frame from one
-// guest to another by itself: all a guest sends goes through the card, whose lookup is the one point of order, and comes
-// back on the PF's ring when its receiver is synthetic, too (ADR 0002). Driven by weir_netvsp_poll; no threads, no clock.
+// NetVSP, the parent's switch: connects the guests' channels with the PF's default vPort. It never hands a frame from
+// one guest to another by itself: all a guest sends goes through the card, whose lookup is the one point of order, and
+// comes back on the PF's ring when its receiver is synthetic, too (ADR 0002). Driven by weir_netvsp_poll; no threads,
+// no clock.
 #ifndef WEIR_NETVSP_H
 #define WEIR_NETVSP_H
 
@@ -28,8 +29,8 @@ struct weir_netvsp_config {
 struct weir_netvsp_port_config {
     uint8_t mac[6];
     struct weir_channel *channel; // host end; stays the caller's
-    // Further source addresses the guest may use on the synthetic path, learned from its frames; 0 = its own only, which is
-    // what its VF will allow (threat T13). At most 64.
+    // Further source addresses the guest may use on the synthetic path, learned from its frames; 0 = its own only,
+    // which is what its VF will allow (threat T13). At most 64.
     unsigned learn;
 };
 
@@ -50,7 +51,7 @@ struct weir_netvsp_stats {
     uint64_t rx_unknown;        // unicast to nobody
     uint64_t rx_redirect_stray; // flooded copy drained back from a vPort that is no guest's
     uint64_t fences_stray;
-    uint64_t dead_tx;           // frames of guests that found the PF gone
+    uint64_t dead_tx; // frames of guests that found the PF gone
 };
 
 int weir_netvsp_open(struct weir_pf *pf, const struct weir_netvsp_config *cfg, struct weir_netvsp **v);
@@ -74,8 +75,8 @@ bool weir_netvsp_ready(struct weir_netvsp *v, unsigned port);
 bool weir_netvsp_tx_drained(const struct weir_netvsp *v, unsigned port);
 
 // The card moved the port's filter and flood membership to or from `vport`, a VF's; the new owner's frames begin with
-// `epoch`. To the VF: the move fenced the default vPort with `token`; when all PF rings showed it, FENCE{token} goes into
-// the channel.
+// `epoch`. To the VF: the move fenced the default vPort with `token`; when all PF rings showed it, FENCE{token} goes
+// into the channel.
 void weir_netvsp_moved(struct weir_netvsp *v, unsigned port, bool to_vf, unsigned vport, uint8_t epoch, uint32_t token);
 bool weir_netvsp_fence_pending(const struct weir_netvsp *v, unsigned port);
 

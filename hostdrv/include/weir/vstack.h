@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The virtualization stack of the parent: gives guests VFs and takes them back without losing a frame, or, when a VF goes
-// without notice, with a ledger that says what was lost (rules 4, 7; architecture.md section 5). One written state machine
-// per guest (vstack/state.c), every wait bounded. Driven by weir_vstack_poll; it polls the NetVSP it owns.
+// The virtualization stack of the parent: gives guests VFs and takes them back without losing a frame, or, when a VF
+// goes without notice, with a ledger that says what was lost (rules 4, 7; architecture.md section 5). One written state
+// machine per guest (vstack/state.c), every wait bounded. Driven by weir_vstack_poll; it polls the NetVSP it owns.
 #ifndef WEIR_VSTACK_H
 #define WEIR_VSTACK_H
 
@@ -42,13 +42,13 @@ enum weir_vstack_state {
     WEIR_VSTACK_TO_VF,       // moving the filter
     WEIR_VSTACK_FENCING,     // moved; the fence is on its way through the PF's rings
     WEIR_VSTACK_ATTACHED,
-    WEIR_VSTACK_LEAVING,     // the guest was asked to leave the VF
-    WEIR_VSTACK_TO_SYN,      // moving the filter back
-    WEIR_VSTACK_RELEASING,   // moved; the guest has not let the VF go
-    WEIR_VSTACK_REVOKING,    // the VF is to go now
-    WEIR_VSTACK_REVOKED,     // it is gone; the guest has not let it go
-    WEIR_VSTACK_RECLAIMING,  // nobody uses it: delete, reset, free
-    WEIR_VSTACK_FAILED,      // the card failed a command; synthetic at best
+    WEIR_VSTACK_LEAVING,    // the guest was asked to leave the VF
+    WEIR_VSTACK_TO_SYN,     // moving the filter back
+    WEIR_VSTACK_RELEASING,  // moved; the guest has not let the VF go
+    WEIR_VSTACK_REVOKING,   // the VF is to go now
+    WEIR_VSTACK_REVOKED,    // it is gone; the guest has not let it go
+    WEIR_VSTACK_RECLAIMING, // nobody uses it: delete, reset, free
+    WEIR_VSTACK_FAILED,     // the card failed a command; synthetic at best
     WEIR_VSTACK_STATE_COUNT
 };
 
@@ -67,18 +67,19 @@ struct weir_vstack_record {
     uint32_t cycle_move;    //   moved (0: never),
     uint32_t cycle_done;    //   over: the guest is wholly on the new path, or the try was given up
     // The ledger.
-    bool guest_told;         // the guest reported its half; else tx_posted and rx_taken are 0 and the losses unknown
-    uint64_t tx_posted;      // frames the guest posted on the VF
-    uint64_t tx_entered;     // that entered the card's switch
-    uint64_t tx_lost;        // the difference
-    uint64_t rx_delivered;   // copies the card delivered on the VF's rings
-    uint64_t rx_taken;       // that the guest took
-    uint64_t rx_lost;        // the difference
-    uint64_t rx_dropped;     // copies the card dropped on the vPort, with its reasons
-    uint64_t rx_redirected;  // copies drained back to the default vPort: not lost
+    bool guest_told;        // the guest reported its half; else tx_posted and rx_taken are 0 and the losses unknown
+    uint64_t tx_posted;     // frames the guest posted on the VF
+    uint64_t tx_entered;    // that entered the card's switch
+    uint64_t tx_lost;       // the difference
+    uint64_t rx_delivered;  // copies the card delivered on the VF's rings
+    uint64_t rx_taken;      // that the guest took
+    uint64_t rx_lost;       // the difference
+    uint64_t rx_dropped;    // copies the card dropped on the vPort, with its reasons
+    uint64_t rx_redirected; // copies drained back to the default vPort: not lost
 };
 
-int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, struct weir_vstack **vs, char *err, size_t err_size);
+int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, struct weir_vstack **vs, char *err,
+                     size_t err_size);
 // Takes every VF back at once and frees all of the card's objects it made, so that the PF can halt (rules 9.11).
 void weir_vstack_close(struct weir_vstack *vs);
 struct weir_netvsp *weir_vstack_netvsp(struct weir_vstack *vs);
@@ -88,7 +89,8 @@ int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest
 // The guest goes, or is gone: its VF is taken at once, its port removed. State NONE says when that is over.
 int weir_vstack_guest_remove(struct weir_vstack *vs, unsigned guest);
 
-// Offers the guest a VF. -EBUSY unless DETACHED, -EAGAIN while the guest does not read its channel, else the card's answer.
+// Offers the guest a VF. -EBUSY unless DETACHED, -EAGAIN while the guest does not read its channel, else the card's
+// answer.
 int weir_vstack_attach(struct weir_vstack *vs, unsigned guest);
 // Takes it back with the guest's help: nothing is lost. -EALREADY when it has none or is leaving.
 int weir_vstack_detach(struct weir_vstack *vs, unsigned guest, enum weir_why why);

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls of core 0 to the queue engines on core 1: one request at a time, bounded wait. Layers above see functions only.
+// TIMEOUT: core 1 hangs and its watchdog will restart it; until then every call fails at once. ABORTED: it was
+// restarted while it worked; what it was asked may be half done, and asking again is safe.
 #ifndef IPC_H
 #define IPC_H
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "weir_mbox.h"
 
-// Each returns core 1's status, or TIMEOUT when it does not answer.
+// Each returns core 1's status, or TIMEOUT.
 enum weir_status ipc_queue_map(unsigned fn, unsigned base, unsigned count);
 enum weir_status ipc_queue_create(unsigned qp, unsigned fn, unsigned vport, const struct weir_create_qp_req *req);
 enum weir_status ipc_queue_destroy(unsigned base, unsigned count);
 enum weir_status ipc_queue_kill(unsigned base, unsigned count);
+// Destroys, or kills what cannot be drained; OK means that none of them runs any more.
+enum weir_status ipc_queue_stop(unsigned base, unsigned count);
 enum weir_status ipc_queue_get(unsigned qp, struct weir_get_qp_rsp *rsp);
 bool ipc_queue_armed(unsigned base, unsigned count);
 // Next error report of the queue engines: queue pair and reason; false when there is none.

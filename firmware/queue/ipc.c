@@ -6,11 +6,15 @@
 #include "hal/hal_shared.h"
 #include "queue/queue.h"
 
-// Longer than the longest operation: draining all queue pairs of a vPort.
+// 100 ms; core 1's longest operation, destroying any number of queue pairs, takes at most 3 ms.
 #define CALL_CYCLES 25000000u
 
 static enum weir_status call(uint32_t op, const uint32_t *arg, unsigned n, uint32_t *ret) {
     uint32_t seq = HAL_SHARED->req_seq + 1, since;
+    // After a time-out the slot is core 1's until it, or its restart, answers: it may be reading these very words.
+    if (HAL_SHARED->rsp_seq != HAL_SHARED->req_seq) {
+        return WEIR_TIMEOUT;
+    }
     for (unsigned i = 0; i < n; i++) {
         HAL_SHARED->arg[i] = arg[i];
     }
@@ -20,6 +24,7 @@ static enum weir_status call(uint32_t op, const uint32_t *arg, unsigned n, uint3
     since = hal_ctrl_cycle();
     while (HAL_SHARED->rsp_seq != seq) {
         if (hal_ctrl_expired(since, CALL_CYCLES)) {
+            HAL_SHARED->given_up = seq;
             return WEIR_TIMEOUT;
         }
         hal_ctrl_kick();
@@ -58,6 +63,11 @@ enum weir_status ipc_queue_destroy(unsigned base, unsigned count) {
 enum weir_status ipc_queue_kill(unsigned base, unsigned count) {
     const uint32_t arg[] = {base, count};
     return call(QUEUE_OP_KILL, arg, 2, NULL);
+}
+
+enum weir_status ipc_queue_stop(unsigned base, unsigned count) {
+    enum weir_status status = ipc_queue_destroy(base, count);
+    return status == WEIR_OK ? status : ipc_queue_kill(base, count);
 }
 
 enum weir_status ipc_queue_get(unsigned qp, struct weir_get_qp_rsp *rsp) {

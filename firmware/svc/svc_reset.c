@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Resets of functions, in steps: STOP (queue pairs at rest; needs core 1) -> IDLE (no TLP of the function can come any
+// more, pcie 28-32) -> the end. The hardware stops the function's DMA by itself when a reset begins and keeps it
+// stopped until FLR_DONE, so a step that cannot be taken yet delays this function only.
+#include "hal/hal_ctrl.h"
+#include "hal/hal_pcie.h"
+#include "queue/ipc.h"
+#include "steer/steer.h"
+#include "svc.h"
+
+// 100 ms, what PCIe grants a reset: longer than the DMA engines wait for a completion (80 ms).
+#define IDLE_CYCLES 25000000u
+
+enum step { NONE = 0, STOP, IDLE };
+static struct {
+    uint8_t step; // enum step
+    uint32_t since;
+} resets[WEIR_NUM_FNS];
+static unsigned active;
+static bool unknown; // the hardware holds what a firmware before this one put there
+
+void svc_restarted(void) {
+    unknown = true;
+}
+
+bool svc_must_sweep(void) {
+    return unknown;
+}
+
+bool svc_reset_active(unsigned fn) {
+    return fn < WEIR_NUM_FNS && resets[fn].step != NONE;
+}
+
+static enum weir_status unmap(unsigned first, unsigned last) {
+    enum weir_status status = WEIR_OK;
+    for (unsigned fn = first; fn <= last && status == WEIR_OK; fn++) {
+        status = ipc_queue_map(fn, 0, 0);
+    }
+    return status;
+}
+
+enum weir_status svc_sweep(void) {
+    enum weir_status status = ipc_queue_kill(0, WEIR_NUM_QPS);
+    if (status == WEIR_OK) {
+        status = unmap(0, WEIR_NUM_FNS - 1);
+    }
+    if (status != WEIR_OK) {
+        return status;
+    }
+    for (unsigned fn = 1; fn < WEIR_NUM_FNS; fn++) {
+        hal_pcie_operational(fn, false);
+    }
+    steer_sweep();
+    unknown = false;
+    return WEIR_OK;
+}
+
+// Brings a function's queue pairs to rest; with the PF goes the whole switch.
+static enum weir_status stop(unsigned fn) {
+    enum weir_status status;
+    int vport;
+    if (fn == 0) {
+        status = unknown ? svc_sweep() : ipc_queue_kill(0, WEIR_NUM_QPS);
+        if (status == WEIR_OK) {
+            // VFs not allocated have no doorbells mapped.
+            status = unmap(0, svc_vf_max());
+        }
+        if (status == WEIR_OK) {
+            steer_reset();
+            svc_vf_reset_all();
+            svc_event_clear();
+        }
+        return status;
+    }
+    if (unknown) {
+        // Which queue pairs are its own is not known; it gets none back before the PF has begun anew.
+        hal_pcie_operational(fn, false);
+    }
+    vport = steer_vport_of_vf(fn - 1);
+    if (vport < 0) {
+        return WEIR_OK;
+    }
+    steer_vport_down((unsigned)vport);
+    return ipc_queue_kill(steer_vport((unsigned)vport)->qp_base, steer_vport((unsigned)vport)->num_qps);
+}
+
+static void end(unsigned fn) {
+    int vport = fn > 0 ? steer_vport_of_vf(fn - 1) : -1;
+    svc_hello_set(fn, false);
+    hal_fn_clear(fn);
+    hal_mbox_wipe(fn);
+    hal_pcie_flr_done(fn);
+    if (fn == 0) {
+        return;
+    }
+    if (vport >= 0 && hal_pcie_visible(fn)) {
+        steer_vport_up((unsigned)vport);
+    }
+    svc_vf_resetting(fn - 1, false);
+    if (svc_vf(fn - 1) != NULL && svc_vf(fn - 1)->state != WEIR_VF_FREE) {
+        svc_event(WEIR_FW_EVENT_VF_FLR, fn - 1, 0, 0);
+    }
+}
+
+static void step(unsigned fn) {
+    if (resets[fn].step == STOP && stop(fn) == WEIR_OK) {
+        resets[fn].step = IDLE;
+        resets[fn].since = hal_ctrl_cycle();
+    }
+    if (resets[fn].step == IDLE && (!hal_dma_busy(fn) || hal_ctrl_expired(resets[fn].since, IDLE_CYCLES))) {
+        resets[fn].step = NONE;
+        active--;
+        end(fn);
+    }
+}
+
+bool svc_reset_begin(unsigned fn) {
+    if (fn >= WEIR_NUM_FNS) {
+        return true;
+    }
+    if (resets[fn].step == NONE) {
+        active++;
+    }
+    // A request handed over before the reset is of its past (threat T2). Begun again, the reset starts over: STOP is
+    // idempotent.
+    hal_fn_clear(fn);
+    svc_hello_set(fn, false);
+    if (fn > 0) {
+        svc_vf_resetting(fn - 1, true);
+    }
+    resets[fn].step = STOP;
+    step(fn);
+    return resets[fn].step == NONE;
+}
+
+bool svc_reset_poll(void) {
+    for (unsigned fn = 0; fn < WEIR_NUM_FNS && active != 0; fn++) {
+        if (resets[fn].step != NONE) {
+            step(fn);
+        }
+    }
+    return active != 0;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tests of weir-sim's sockets share: one simulator, its PF with two VFs that have a vPort and a filter each,
+// and a frame from one function to another with its interrupt. Real time; every wait is bounded.
+#ifndef WEIR_TEST_SOCKETS_H
+#define WEIR_TEST_SOCKETS_H
+
+#include "simproc.h"
+#include "vfio_user.h"
+#include "world.h"
+
+#define WAIT_MS 30000
+#define VFS 2u
+
+struct inbox {
+    const uint8_t *from; // only frames of this sender count; NULL = all
+    unsigned frames;
+    size_t len;
+    uint8_t data[2048];
+};
+
+extern const uint8_t pf_mac[6];
+extern struct simproc sim;
+extern struct weir_pf *pf;
+extern const char *const plain[]; // arguments: three VF sockets, no wire
+
+void on_rx(void *inbox, const void *frame, const struct weir_rx_info *info);
+void vf_mac(unsigned vf, uint8_t mac[6]);
+struct weir_bus *open_bus(const char *fn);
+void open_pf(void);
+// The PF alone, for tests of the wire.
+void open_pf_only(void);
+struct weir_vf *open_vf(unsigned vf);
+// In the order of rules 9.11; vf may be NULL.
+void close_all(struct weir_vf *vf);
+// One frame from a to b; b is told by interrupt.
+void send_one(struct weir_qp *a, const uint8_t *src, struct weir_qp *b, const uint8_t *dst, size_t len,
+              struct weir_bus *b_bus);
+// Frames of random length in both directions between the PF and VF `index`.
+void ping_pong(struct weir_vf *vf, unsigned index, unsigned rounds);
+
+// sockets_hostile.c: clients that die or misbehave
+void second_client_is_refused(void);
+void dead_client_leaves_the_rest_running(void);
+void dead_pf_can_be_replaced(void);
+void client_that_shrinks_its_memory_disturbs_nobody(void);
+void client_that_talks_nonsense_is_dropped(void);
+void memory_announcements_are_checked(void);
+void dead_server_is_a_vanished_function(void);
+// sockets_wire.c
+void wire_to_pcap_and_trace(void);
+void wire_to_tap(void);
+
+#endif

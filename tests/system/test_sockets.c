@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// weir-sim and the vfio-user backend as a user meets them: processes, sockets, real time. What the card does with
+// frames is tested elsewhere; here it is the way there.
+#include <errno.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sockets.h"
+
+static void frames_between_pf_and_vf(void) {
+    char text[160] = "";
+    struct weir_vf *vf;
+    long start;
+
+    simproc_start(&sim, plain);
+    open_pf();
+    vf = open_vf(0);
+    start = simproc_now_ms();
+    for (unsigned i = 0; i < 100; i++)
+        CHECK(weir_pf_ping(pf, NULL) == 0, "ping %u", i);
+    printf("a mailbox command takes %ld us of real time\n", (simproc_now_ms() - start) * 10);
+    start = simproc_now_ms();
+    ping_pong(vf, 0, 20);
+    printf("a frame and its interrupt take %ld us of real time\n", (simproc_now_ms() - start) * 25);
+    CHECK(weir_pf_ledger(pf, text, sizeof(text)) == 0, "%s", text);
+    close_all(vf);
+    // Everything once more by new clients on the same card.
+    open_pf();
+    vf = open_vf(1);
+    ping_pong(vf, 1, 2);
+    close_all(vf);
+    simproc_stop(&sim);
+}
+
+static void second_simulator_is_refused(void) {
+    const char *args[5] = {"--dir", sim.dir};
+    char text[1024];
+    struct weir_bus *bus;
+    int status;
+
+    simproc_start(&sim, plain);
+    status = simproc_run(args, text, sizeof(text));
+    CHECK(status == 1, "status %d: %s", status, text);
+    CHECK(strstr(text, "is in use by another weir-sim (process ") != NULL &&
+              strchr(text, '\n') == text + strlen(text) - 1,
+          "not one clear line: %s", text);
+    bus = open_bus("pf"); // the first one's sockets are untouched
+    weir_bus_close(bus);
+    simproc_kill(&sim);
+    args[2] = "--firmware";
+    args[3] = "/nonexistent";
+    status = simproc_run(args, text, sizeof(text)); // one that was killed is no obstacle
+    CHECK(status == 1 && strstr(text, "/nonexistent") != NULL, "stopped by what a dead simulator left: %s", text);
+    simproc_remove(&sim);
+}
+
+static void missing_firmware_is_one_line(void) {
+    const char *args[] = {"--dir", "/tmp/weir-test-nofw", "--firmware", "/nonexistent/firmware.img", NULL};
+    char text[1024];
+    int status = simproc_run(args, text, sizeof(text));
+
+    unlink("/tmp/weir-test-nofw/lock");
+    CHECK(rmdir("/tmp/weir-test-nofw") == 0, "sockets were left behind");
+    CHECK(status == 1, "status %d: %s", status, text);
+    CHECK(strstr(text, "/nonexistent/firmware.img") != NULL && strstr(text, "--firmware") != NULL,
+          "does not name the thing and the fix: %s", text);
+    CHECK(strchr(text, '\n') == text + strlen(text) - 1, "not one line: %s", text);
+}
+
+static void bad_options_are_one_line(void) {
+    static const char *const bad[][4] = {{"--vfs", "65", NULL},
+                                         {"--vfs", "-1", NULL},
+                                         {"--vfs", NULL},
+                                         {"--nonsense", NULL},
+                                         {"more", NULL},
+                                         {"--wire", "string:", NULL},
+                                         {"--wire", "tap:", NULL},
+                                         {"--wire", "pcap:/nonexistent", NULL},
+                                         {"--trace", "/nonexistent/t.pcapng", NULL},
+                                         {"--fst", "/nonexistent/t.fst", NULL},
+                                         {"--firmware", "/dev/null", NULL}};
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        const char *args[6] = {"--dir", "/tmp/weir-test-opt"};
+        char text[1024];
+        int status;
+        memcpy(args + 2, bad[i], sizeof(bad[i]));
+        status = simproc_run(args, text, sizeof(text));
+        CHECK(status == 1, "%s %s: status %d: %s", bad[i][0], bad[i][1] != NULL ? bad[i][1] : "", status, text);
+        CHECK(strncmp(text, "weir-sim: ", 10) == 0 && strchr(text, '\n') == text + strlen(text) - 1, "not one line: %s",
+              text);
+    }
+    unlink("/tmp/weir-test-opt/lock");
+    rmdir("/tmp/weir-test-opt");
+}
+
+static void invisible_vf_reads_all_ones(void) {
+    struct weir_bus *vf, *pf_bus;
+    uint32_t v = 0;
+    char err[256] = "";
+
+    simproc_start(&sim, plain);
+    CHECK(weir_vfio_user_open(simproc_socket(&sim, "vf0"), err, sizeof(err)) == NULL &&
+              strstr(err, "not visible") != NULL,
+          "unclear: %s", err);
+    pf_bus = open_bus("pf");
+    CHECK(pf_bus->ops->sriov(pf_bus, 65) == -ERANGE, "65 VFs");
+    CHECK(pf_bus->ops->sriov(pf_bus, 2) == 0, "cannot enable VFs");
+    CHECK(pf_bus->ops->sriov(pf_bus, 3) == -EBUSY, "rules 1.15");
+    vf = open_bus("vf0");
+    CHECK(vf->ops->sriov(vf, 1) == -EPERM, "a VF enables VFs");
+    CHECK(vf->ops->bar_size(vf) == 0x10000 && pf_bus->ops->bar_size(pf_bus) == 0x200000, "BAR sizes");
+    CHECK(vf->ops->cfg_read(vf, 0, 4, &v) == 0 && v == (WEIR_VENDOR_ID | (uint32_t)WEIR_VF_DEVICE_ID << 16),
+          "VF id %08x", v);
+    CHECK(vf->ops->bar_read(vf, WEIR_BAR_FN, &v) == 0 && WEIR_GET(v, BAR_FN_INDEX) == 1, "VF's FN register %08x", v);
+    // The client's BAR is its own: it sizes it, and the card's stays where the host put it.
+    CHECK(pf_bus->ops->cfg_write(pf_bus, 0x10, 4, UINT32_MAX) == 0 && pf_bus->ops->cfg_read(pf_bus, 0x10, 4, &v) == 0 &&
+              v == 0xFFE00004,
+          "BAR 0 reads %08x", v);
+    CHECK(pf_bus->ops->bar_read(pf_bus, WEIR_BAR_ABI, &v) == 0 &&
+              v == ((uint32_t)WEIR_ABI_MAJOR << 16 | WEIR_ABI_MINOR),
+          "BAR moved: %08x", v);
+    CHECK(pf_bus->ops->sriov(pf_bus, 0) == 0, "cannot disable VFs");
+    CHECK(vf->ops->bar_read(vf, WEIR_BAR_FN, &v) == -ENODEV && v == UINT32_MAX, "an invisible VF reads %08x", v);
+    CHECK(vf->ops->cfg_read(vf, 4, 2, &v) == 0 && v == 0xFFFF, "its configuration reads %08x", v);
+    weir_bus_close(vf);
+    weir_bus_close(pf_bus);
+    simproc_stop(&sim);
+}
+
+// The vector control word of vector 1 in the card: 0 = programmed, 1 = as a reset leaves it.
+static uint32_t vector_control(struct weir_bus *bus) {
+    uint32_t v;
+    CHECK(bus->ops->bar_read(bus, WEIR_BAR_MSIX_TABLE_BASE + 16 + 12, &v) == 0, "no answer from the MSI-X table");
+    return v;
+}
+
+static void function_level_reset_keeps_vectors(void) {
+    const struct weir_vf_config cfg = {.tx_log2 = 6, .rx_log2 = 6, .buf_bytes = 2048};
+    struct weir_bus *bus;
+    struct weir_vf *vf;
+    char err[256] = "";
+    uint32_t v;
+
+    simproc_start(&sim, plain);
+    open_pf();
+    bus = open_bus("vf0");
+    CHECK(vector_control(bus) == 1, "vectors before anybody asked for them");
+    CHECK(bus->ops->irq_enable(bus, 4) == 0 && vector_control(bus) == 0, "no vectors");
+    CHECK(bus->ops->bar_write(bus, WEIR_BAR_MSIX_TABLE_BASE + 16 + 12, 1) == 0 && vector_control(bus) == 0,
+          "the table is not the client's");
+    CHECK(bus->ops->cfg_write(bus, 4, 2, 6) == 0 && bus->ops->reset(bus) == 0, "no reset");
+    CHECK(bus->ops->cfg_read(bus, 4, 2, &v) == 0 && (v & 6) == 0, "command register survived the reset: %04x", v);
+    CHECK(bus->ops->cfg_read(bus, 0x2C, 4, &v) == 0 && v != UINT32_MAX, "function is gone after its reset");
+    CHECK(vector_control(bus) == 0, "vectors were not programmed again after the reset");
+    // The same bus goes on, a frame's interrupt arrives.
+    CHECK(weir_vf_open(bus, &cfg, &vf, err, sizeof(err)) == 0, "%s", err);
+    ping_pong(vf, 0, 1);
+    // A reset by the PF takes the vectors too; a driver that goes on gets them with bus mastering.
+    CHECK(weir_pf_reset_vf(pf, 0) == 0 && vector_control(bus) == 1, "RESET_VF left the vectors");
+    CHECK(bus->ops->cfg_write(bus, 4, 2, 6) == 0 && vector_control(bus) == 0, "vectors do not come back");
+    close_all(vf);
+    simproc_stop(&sim);
+}
+
+static void idle_card_uses_under_two_percent(void) {
+    long start, before, spent, wall;
+
+    simproc_start(&sim, plain);
+    open_pf(); // connected and set up, but nothing to do
+    nanosleep(&(struct timespec){0, 300000000}, NULL);
+    start = simproc_now_ms();
+    before = simproc_cpu_ms(&sim);
+    nanosleep(&(struct timespec){5, 0}, NULL);
+    spent = simproc_cpu_ms(&sim) - before;
+    wall = simproc_now_ms() - start;
+    printf("idle card: %ld ms of processor in %ld ms, %.1f %%\n", spent, wall, 100.0 * (double)spent / (double)wall);
+    CHECK(spent * 50 < wall, "an idle card uses %ld ms of %ld ms", spent, wall);
+    close_all(NULL);
+    simproc_stop(&sim);
+}
+
+int main(int argc, char **argv) {
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } cases[] = {
+        {"frames_between_pf_and_vf", frames_between_pf_and_vf},
+        {"second_client_is_refused", second_client_is_refused},
+        {"second_simulator_is_refused", second_simulator_is_refused},
+        {"dead_client_leaves_the_rest_running", dead_client_leaves_the_rest_running},
+        {"dead_pf_can_be_replaced", dead_pf_can_be_replaced},
+        {"client_that_shrinks_its_memory_disturbs_nobody", client_that_shrinks_its_memory_disturbs_nobody},
+        {"client_that_talks_nonsense_is_dropped", client_that_talks_nonsense_is_dropped},
+        {"memory_announcements_are_checked", memory_announcements_are_checked},
+        {"missing_firmware_is_one_line", missing_firmware_is_one_line},
+        {"bad_options_are_one_line", bad_options_are_one_line},
+        {"dead_server_is_a_vanished_function", dead_server_is_a_vanished_function},
+        {"invisible_vf_reads_all_ones", invisible_vf_reads_all_ones},
+        {"function_level_reset_keeps_vectors", function_level_reset_keeps_vectors},
+        {"wire_to_pcap_and_trace", wire_to_pcap_and_trace},
+        {"wire_to_tap", wire_to_tap},
+        {"idle_card_uses_under_two_percent", idle_card_uses_under_two_percent},
+    };
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        if (argc > 1 && strcmp(argv[1], cases[i].name) == 0) {
+            cases[i].run();
+            return 0;
+        }
+    }
+    fprintf(stderr, "usage: test_sockets <case>\n");
+    return 2;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small C model of the card's registers as csr.def describes them, enough for the whole firmware to run on: CTRL,
+// MBOX, PCIE, DMA and PORT in fake.c, SWITCH in fake_switch.c, QUEUE in fake_queue.c. Core 1 runs when core 0 rings it.
+// It knows no firmware and judges each access by itself: an unknown register, a write to a read-only one, a core in
+// another core's block, or a state that could harm a frame or a function ends the process with a line that says which.
+#ifndef FAKE_H
+#define FAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hal/hal_shared.h"
+#include "weir_mbox.h"
+
+#define FAKE_EVENTS 128u
+
+struct fake_slot {
+    bool valid;
+    uint64_t key; // mode, vid, mac from the top
+    uint8_t vport;
+};
+struct fake_qp {
+    bool loaded, tx_on, rx_on, err, pend;
+    uint8_t fn, vport, vector, reason, ev_reason;
+    uint8_t tx_log2, rx_log2, cq_log2;
+    uint64_t tx_base, rx_base, cq_base;
+    unsigned posted;           // receive buffers in the card
+    unsigned tx_busy, rx_busy; // reads of QP_STATUS that still say busy; UINT_MAX = for ever
+};
+struct fake_fence {
+    uint8_t vport, reason;
+    uint32_t token;
+};
+
+struct fake {
+    // ---- what a test may set ----
+    uint32_t tick;      // cycles an access takes
+    bool core1_dead;    // does not answer its bell
+    bool hold_fences;   // no fence ends
+    bool vf_event_last; // EVENT_POP shows FLR events before the VF_ENABLE event
+    unsigned flr_first; // function whose FLR event EVENT_POP looks for first
+    uint32_t reset_cause[2];
+    unsigned dma_busy[WEIR_NUM_FNS]; // reads of FN_BUSY that still say busy; UINT_MAX = for ever
+    uint64_t counter[WEIR_NUM_VPORTS][WEIR_VPORT_CNT_COUNT], sw_counter[WEIR_SW_CNT_COUNT];
+    void (*filter_hook)(void); // after each command that could change a filter
+
+    // ---- what a test may look at ----
+    unsigned core; // which one runs
+    uint32_t cycle, kick[2], wdt_load[2], irq_enable[2], heartbeat;
+    bool bell[2], fw_ready, link_enable, cable;
+    char console[4096];
+    size_t console_len;
+    // functions
+    bool op[WEIR_NUM_FNS], flr[WEIR_NUM_FNS], flr_event[WEIR_NUM_FNS], bme[WEIR_NUM_FNS];
+    unsigned num_vfs, flr_starts, flr_dones;
+    bool vf_event, link_event;
+    // mailboxes
+    uint32_t req[WEIR_NUM_FNS][32], rsp[WEIR_NUM_FNS][32];
+    bool owner[WEIR_NUM_FNS], waiting[WEIR_NUM_FNS];
+    uint64_t events[WEIR_NUM_FNS];
+    unsigned interrupts[WEIR_NUM_FNS], done;
+    // switch
+    uint8_t cfg[WEIR_NUM_VPORTS];
+    uint16_t vport_base[WEIR_NUM_VPORTS], vport_count[WEIR_NUM_VPORTS];
+    uint64_t vport_mac[WEIR_NUM_VPORTS];
+    bool flood[WEIR_NUM_VPORTS];
+    struct fake_slot slot[WEIR_FILTER_SLOTS];
+    uint8_t epoch;
+    struct fake_fence fence[FAKE_EVENTS]; // first the ended ones, then the pending
+    unsigned fences_ended, fences_pending, moves, filter_cmds;
+    // queues
+    uint16_t map_base[WEIR_NUM_FNS], map_count[WEIR_NUM_FNS];
+    struct fake_qp qp[WEIR_NUM_QPS];
+    unsigned cleared_busy; // CLEAR of a queue pair with work in flight
+};
+extern struct fake fake;
+
+// Power-on: registers as csr.def says, no VF visible, cable in. The shared RAM is cleared, too.
+void fake_reset(void);
+void fake_fail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+// ---- what hosts do ----
+// Writes a request and hands it over; false when the hardware refuses (not operational, in reset, still owned).
+bool fake_request(unsigned fn, const struct weir_mbox_msg *msg);
+void fake_flr(unsigned fn);
+void fake_vf_enable(unsigned num_vfs); // NumVFs and VF Enable; 0 = off
+bool fake_enabled(unsigned fn);        // visible and operational
+void fake_cable(bool in);
+// Doorbell page of a function: post `count` receive buffers.
+void fake_post(unsigned fn, unsigned page, unsigned count);
+// Malicious-driver detection stops a queue pair.
+void fake_qp_error(unsigned qp, uint8_t reason);
+
+// Fences that wait end now.
+void fake_release_fences(void);
+// vPort a (mac, mode, vid) key leads to, -1 when no slot that a lookup reads holds it.
+int fake_lookup(const uint8_t mac[6], unsigned mode, unsigned vid);
+unsigned fake_valid_slots(void);
+bool fake_in_vport(unsigned vport, unsigned qp);
+void fake_row(uint64_t key, uint16_t row[4]);
+
+// ---- between the files of the fake ----
+uint32_t fake_switch_read(uint32_t offset);
+void fake_switch_write(uint32_t offset, uint32_t value);
+uint32_t fake_queue_read(uint32_t offset);
+void fake_queue_write(uint32_t offset, uint32_t value);
+
+#endif

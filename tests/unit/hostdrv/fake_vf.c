@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// See fake.h: weir/vf.h with one VF of two queue pairs.
+#include <stdio.h>
+
+#include "fake.h"
+
+struct weir_vf fake_vf;
+
+int weir_vf_open(struct weir_bus *bus, const struct weir_vf_config *cfg, struct weir_vf **vf, char *err,
+                 size_t err_size) {
+    (void)bus;
+    (void)cfg;
+    fake_vf.opened++;
+    if (fake_vf.open_result != 0) {
+        snprintf(err, err_size, "the fake VF does not open");
+        return fake_vf.open_result;
+    }
+    fake_vf.open = true;
+    fake_vf.surprised = false;
+    fake_vf.must_stop = false;
+    for (unsigned i = 0; i < 2; i++)
+        fake_qp_reset(&fake_vf.qp[i]);
+    *vf = &fake_vf;
+    return 0;
+}
+
+void weir_vf_close(struct weir_vf *vf) {
+    if (vf == NULL)
+        return;
+    vf->closed++;
+    vf->open = false;
+}
+
+void weir_vf_surprise(struct weir_vf *vf) {
+    vf->surprised = true;
+    for (unsigned i = 0; i < 2; i++)
+        vf->qp[i].orphan = true;
+}
+
+unsigned weir_vf_num_qps(const struct weir_vf *vf) {
+    (void)vf;
+    return 2;
+}
+
+struct weir_qp *weir_vf_qp(struct weir_vf *vf, unsigned i) {
+    return &vf->qp[i];
+}
+
+bool weir_vf_must_stop(struct weir_vf *vf) {
+    return vf->must_stop;
+}

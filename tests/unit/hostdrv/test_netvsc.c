@@ -1,0 +1,647 @@
+// SPDX-License-Identifier: Apache-2.0
+// NetVSC's state machine against a scripted parent and a fake VF: what is delivered when, what is held, in which order,
+// and what happens when an answer, a fence or a driver does not come.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fake.h"
+#include "unit.h"
+#include "weir/netvsc.h"
+
+#define RING 65536u
+#define TOKEN 77u
+
+static const uint8_t me[6] = {0x02, 0, 0, 0, 0, 1}, peer[6] = {0x02, 0, 0, 0, 0, 2};
+
+static struct {
+    void *area;
+    struct weir_channel *guest, *host;
+    struct weir_netvsc *sc;
+    uint64_t now;
+    int open_bus; // what the open_vf callback answers
+    unsigned fn;
+    uint8_t rx[FAKE_MAX]; // numbers delivered, in order
+    unsigned num_rx;
+    bool echo;
+} t;
+
+static void on_rx(void *ctx, const void *frame, size_t len, const struct weir_netvsc_rx *info) {
+    (void)ctx;
+    (void)info;
+    assert_int_equal(len, 64);
+    t.rx[t.num_rx++] = fake_number(frame);
+    if (t.echo)
+        (void)weir_netvsc_send(t.sc, frame, len);
+}
+
+static int on_open(void *ctx, unsigned fn, struct weir_bus **bus) {
+    static struct weir_bus none;
+    (void)ctx;
+    t.fn = fn;
+    *bus = &none;
+    return t.open_bus;
+}
+
+static int setup_with(unsigned hold_frames, unsigned tries) {
+    struct weir_netvsc_config cfg = {.rx = on_rx, .open_vf = on_open, .hold_frames = hold_frames, .tries = tries};
+    memset(&t, 0, sizeof(t));
+    memset(&fake_vf, 0, sizeof(fake_vf));
+    t.area = malloc(WEIR_CHANNEL_BYTES(RING));
+    assert_int_equal(weir_channel_init(t.area, WEIR_CHANNEL_BYTES(RING)), 0);
+    assert_int_equal(weir_channel_attach(t.area, WEIR_CHANNEL_BYTES(RING), WEIR_CHANNEL_GUEST, &t.guest), 0);
+    assert_int_equal(weir_channel_attach(t.area, WEIR_CHANNEL_BYTES(RING), WEIR_CHANNEL_HOST, &t.host), 0);
+    cfg.channel = t.guest;
+    assert_int_equal(weir_netvsc_open(&cfg, &t.sc), 0);
+    return 0;
+}
+
+static int setup(void **state) {
+    (void)state;
+    return setup_with(0, 3);
+}
+
+static int teardown(void **state) {
+    (void)state;
+    weir_netvsc_close(t.sc);
+    weir_channel_detach(t.guest);
+    weir_channel_detach(t.host);
+    free(t.area);
+    return 0;
+}
+
+static void run(uint64_t us) {
+    t.now += us;
+    (void)weir_netvsc_poll(t.sc, t.now);
+}
+
+static void expect_state(enum weir_netvsc_state state) {
+    assert_string_equal(weir_netvsc_state_text(weir_netvsc_state(t.sc)), weir_netvsc_state_text(state));
+}
+
+static void expect_rx(const char *numbers) {
+    char got[256] = "";
+    for (unsigned i = 0; i < t.num_rx; i++)
+        snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%u", i == 0 ? "" : " ", t.rx[i]);
+    assert_string_equal(got, numbers);
+}
+
+static void send(uint8_t number) {
+    uint8_t f[64];
+    fake_frame(f, peer, me, number);
+    assert_int_equal(weir_netvsc_send(t.sc, f, sizeof(f)), 0);
+}
+
+// ---- the parent ----
+
+static void host(uint32_t type, const void *m, size_t len) {
+    assert_int_equal(weir_channel_send(t.host, type, m, len, NULL, 0, 0), 0);
+}
+
+static void host_frame(uint8_t number) {
+    struct weir_msg_rx_frame m = {.version = 1};
+    uint8_t f[64];
+    fake_frame(f, me, peer, number);
+    assert_int_equal(weir_channel_send(t.host, WEIR_MSG_RX_FRAME, &m, sizeof(m), f, sizeof(f), 0), 0);
+}
+
+static void host_offer(void) {
+    struct weir_msg_vf_association m = {.version = 1, .allocated = 1, .fn = 3, .token = TOKEN};
+    host(WEIR_MSG_VF_ASSOCIATION, &m, sizeof(m));
+}
+
+static void host_complete(bool to_vf, uint32_t status) {
+    struct weir_msg_switch_complete m = {.version = 1, .to_vf = to_vf, .token = TOKEN, .status = status};
+    host(WEIR_MSG_SWITCH_COMPLETE, &m, sizeof(m));
+}
+
+static void host_fence(uint32_t token) {
+    struct weir_msg_fence m = {.version = 1, .token = token};
+    host(WEIR_MSG_FENCE, &m, sizeof(m));
+}
+
+static void host_detach(uint32_t type) {
+    struct weir_msg_detach m = {.version = 1, .why = WEIR_WHY_MIGRATION, .token = TOKEN};
+    host(type, &m, sizeof(m));
+}
+
+// The next messages of the guest: frames as their numbers, others by name. "-" when there is none.
+static void expect_host(const char *what) {
+    char got[512] = "";
+    uint32_t type;
+    size_t len;
+    while (weir_channel_peek(t.host, &type, &len) == 1) {
+        uint8_t m[256];
+        assert_true(weir_channel_recv(t.host, m, sizeof(m)) >= 0);
+        size_t used = strlen(got);
+        if (type == WEIR_MSG_TX_FRAME)
+            snprintf(got + used, sizeof(got) - used, "%u ", fake_number(m + 8));
+        else if (type == WEIR_MSG_SWITCH_DATA_PATH)
+            snprintf(got + used, sizeof(got) - used, "%s%s(%u) ", m[1] != 0 ? "vf" : "syn",
+                     m[2] == WEIR_WHY_VF_GONE ? "-gone" : "", m[8]);
+        else if (type == WEIR_MSG_VF_RELEASED)
+            snprintf(got + used, sizeof(got) - used, "released(%u,%u,%u) ", m[8], m[16], m[24]);
+        else
+            snprintf(got + used, sizeof(got) - used, "type%u ", type);
+    }
+    if (got[0] != '\0')
+        got[strlen(got) - 1] = '\0';
+    assert_string_equal(got, what);
+}
+
+static void vf_frame(unsigned ring, uint8_t number) {
+    fake_rx(&fake_vf.qp[ring], me, peer, number, (struct weir_rx_info){0});
+}
+
+// All transmitted on the VF, in order; one flow takes one queue.
+static void expect_vf_tx(const char *numbers) {
+    char got[256] = "";
+    for (unsigned q = 0; q < 2; q++)
+        for (unsigned i = 0; i < fake_vf.qp[q].stats.tx_posted; i++)
+            snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%u", got[0] == '\0' ? "" : " ",
+                     fake_number(fake_vf.qp[q].tx[i].frame));
+    assert_string_equal(got, numbers);
+}
+
+static void vf_complete_all(void) {
+    for (unsigned q = 0; q < 2; q++)
+        fake_complete(&fake_vf.qp[q], weir_qp_tx_pending(&fake_vf.qp[q]));
+}
+
+static void to_vf(void) {
+    host_offer();
+    run(1);
+    run(1);
+    expect_state(WEIR_NETVSC_TO_VF);
+    host_complete(true, WEIR_OK);
+    run(1);
+    expect_state(WEIR_NETVSC_TO_VF_FENCE);
+    host_fence(TOKEN);
+    run(1);
+    expect_state(WEIR_NETVSC_ON_VF);
+    expect_host("vf(0)");
+}
+
+// ---- cases ----
+
+static void starts_on_the_synthetic_path(void **state) {
+    (void)state;
+    send(1);
+    host_frame(2);
+    run(1);
+    expect_host("1");
+    expect_rx("2");
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_NOT_OFFERED);
+}
+
+static void to_vf_holds_the_vf_until_the_fence(void **state) {
+    (void)state;
+    host_offer();
+    send(1);
+    run(1);
+    assert_int_equal(t.fn, 3);
+    expect_state(WEIR_NETVSC_TO_VF);
+    send(2); // held: the parent first brings frame 1 into the card
+    host_frame(10);
+    run(1);
+    expect_host("1 vf(0)");
+    vf_frame(0, 20); // moved already, but the parent's answer is still under way
+    host_frame(11);
+    run(1);
+    expect_vf_tx("");
+    expect_rx("10 11");
+    host_complete(true, WEIR_OK);
+    host_frame(12);
+    run(1);
+    send(3);
+    run(1);
+    vf_frame(1, 21);
+    run(1);
+    expect_vf_tx("2 3");
+    expect_rx("10 11 12");
+    host_frame(13);
+    host_fence(TOKEN);
+    run(1);
+    expect_rx("10 11 12 13 20 21");
+    expect_state(WEIR_NETVSC_ON_VF);
+    vf_frame(0, 22);
+    run(1);
+    expect_rx("10 11 12 13 20 21 22");
+    expect_host("");
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_ATTACHED);
+    assert_int_equal(weir_netvsc_stats(t.sc)->rx_held, 2);
+}
+
+static void a_foreign_fence_releases_nothing(void **state) {
+    (void)state;
+    host_offer();
+    run(1);
+    host_complete(true, WEIR_OK);
+    run(1);
+    vf_frame(0, 1);
+    host_fence(TOKEN + 1);
+    run(1);
+    expect_rx("");
+    expect_state(WEIR_NETVSC_TO_VF_FENCE);
+    assert_int_equal(weir_netvsc_stats(t.sc)->bad_messages, 1);
+}
+
+static void refused_switch_rolls_back(void **state) {
+    (void)state;
+    host_offer();
+    run(1);
+    send(1);
+    host_complete(true, WEIR_NOT_ARMED);
+    run(1);
+    expect_state(WEIR_NETVSC_OPENING);
+    assert_false(fake_vf.open);
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_NOT_ARMED);
+    send(2);
+    run(1);
+    expect_host("vf(0) 1 2");
+    run(1000);
+    expect_state(WEIR_NETVSC_TO_VF);
+    expect_host("vf(0)");
+    host_complete(true, WEIR_NOT_ARMED);
+    run(1);
+    run(1000);
+    expect_host("vf(0)");
+    host_complete(true, WEIR_NOT_ARMED);
+    run(1);
+    // Tries used up: the offer is declined, the reason stays.
+    expect_state(WEIR_NETVSC_SYNTHETIC);
+    expect_host("released(0,0,0)");
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_NOT_ARMED);
+    assert_int_equal(weir_netvsc_stats(t.sc)->refused, 3);
+}
+
+static void a_late_driver_is_waited_for(void **state) {
+    (void)state;
+    t.open_bus = -EAGAIN;
+    host_offer();
+    for (unsigned i = 0; i < 100; i++)
+        run(1000);
+    expect_state(WEIR_NETVSC_OPENING);
+    assert_int_equal(fake_vf.opened, 0);
+    t.open_bus = 0;
+    run(1000);
+    expect_state(WEIR_NETVSC_TO_VF);
+}
+
+static void a_guest_without_driver_declines(void **state) {
+    (void)state;
+    t.open_bus = -ENODEV;
+    host_offer();
+    run(1);
+    expect_state(WEIR_NETVSC_SYNTHETIC);
+    expect_host("released(0,0,0)");
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_OPEN_FAILED);
+    t.open_bus = 0;
+    fake_vf.open_result = -EIO;
+    host_offer();
+    for (unsigned i = 0; i < 4; i++)
+        run(1000);
+    expect_host("released(0,0,0)");
+    assert_int_equal(fake_vf.opened, 3);
+    assert_string_equal(weir_netvsc_error(t.sc), "the fake VF does not open");
+}
+
+static void to_synthetic_holds_the_channel_until_every_ring_fenced(void **state) {
+    (void)state;
+    to_vf();
+    send(1);
+    run(1);
+    host_detach(WEIR_MSG_DETACH_REQUEST);
+    run(1);
+    expect_state(WEIR_NETVSC_TO_SYN_DRAIN);
+    send(2);
+    run(1);
+    expect_host(""); // frame 1 is not yet in the card
+    expect_vf_tx("1");
+    vf_complete_all();
+    run(1);
+    expect_host("syn(1)");
+    vf_frame(0, 20);
+    host_frame(30);
+    host_complete(false, WEIR_OK);
+    run(1);
+    expect_state(WEIR_NETVSC_TO_SYN_FENCE);
+    expect_rx("20");
+    fake_fence(&fake_vf.qp[0], TOKEN, 5);
+    vf_frame(1, 21);
+    host_frame(31);
+    run(1);
+    expect_state(WEIR_NETVSC_TO_SYN_FENCE); // the other ring may still bring something
+    expect_rx("20 21");
+    expect_host("");
+    fake_fence(&fake_vf.qp[1], TOKEN, 5);
+    run(1);
+    expect_state(WEIR_NETVSC_SYNTHETIC);
+    expect_rx("20 21 30 31");
+    run(1);
+    expect_host("released(1,1,2) 2");
+    assert_false(fake_vf.open);
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_MIGRATION);
+}
+
+static void refused_move_back_stays_on_the_vf(void **state) {
+    (void)state;
+    to_vf();
+    host_detach(WEIR_MSG_DETACH_REQUEST);
+    run(1);
+    send(1);
+    run(1);
+    expect_host("syn(0)");
+    host_complete(false, WEIR_TIMEOUT);
+    run(1);
+    expect_state(WEIR_NETVSC_ON_VF);
+    run(1);
+    expect_vf_tx("1");
+    vf_frame(0, 5);
+    run(1);
+    expect_rx("5");
+}
+
+static void detach_before_the_fence_waits_for_it(void **state) {
+    (void)state;
+    host_offer();
+    run(1);
+    host_complete(true, WEIR_OK);
+    host_detach(WEIR_MSG_DETACH_REQUEST);
+    run(1);
+    expect_state(WEIR_NETVSC_TO_VF_FENCE);
+    expect_host("vf(0)");
+    vf_frame(0, 2);
+    host_frame(1);
+    host_fence(TOKEN);
+    run(1);
+    expect_rx("1 2");
+    run(1);
+    expect_host("syn(0)");
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_MIGRATION);
+}
+
+static void surprise_takes_what_the_vf_wrote_then_the_channel(void **state) {
+    (void)state;
+    to_vf();
+    send(1);
+    run(1);
+    host_frame(30); // behind the surprise move, but ahead of the news
+    run(1);
+    send(2);
+    for (uint8_t i = 0; i < 200; i++)
+        vf_frame(i % 2, (uint8_t)(i % 2 == 0 ? 100 : 101));
+    host_detach(WEIR_MSG_VF_REVOKED);
+    host_frame(31);
+    run(1);
+    expect_state(WEIR_NETVSC_SYNTHETIC);
+    assert_int_equal(t.num_rx, 202);
+    assert_int_equal(t.rx[200], 30);
+    assert_int_equal(t.rx[201], 31);
+    expect_host("released(2,0,200)");
+    send(3);
+    run(1);
+    expect_host("3");
+    assert_true(fake_vf.surprised);
+    assert_int_equal(weir_netvsc_stats(t.sc)->revoked, 1);
+}
+
+static void surprise_before_the_fence_keeps_the_order(void **state) {
+    (void)state;
+    host_offer();
+    run(1);
+    host_complete(true, WEIR_OK);
+    run(1);
+    send(1);
+    vf_frame(0, 20);
+    host_frame(10);
+    run(1);
+    host_detach(WEIR_MSG_VF_REVOKED);
+    vf_frame(1, 21);
+    host_frame(11);
+    run(1);
+    expect_state(WEIR_NETVSC_REVOKED_FENCE);
+    send(2);
+    expect_rx("10 11");
+    host_frame(12);
+    host_fence(TOKEN);
+    host_frame(30);
+    run(1);
+    expect_state(WEIR_NETVSC_SYNTHETIC);
+    expect_rx("10 11 12 20 21 30");
+    run(1);
+    expect_host("vf(0) released(1,0,2) 2");
+}
+
+static void revoked_before_the_switch_lets_go(void **state) {
+    (void)state;
+    host_offer();
+    run(1);
+    send(1);
+    host_detach(WEIR_MSG_VF_REVOKED);
+    run(1);
+    expect_state(WEIR_NETVSC_SYNTHETIC);
+    expect_host("vf(0) released(0,0,0) 1");
+    assert_false(fake_vf.open);
+    assert_true(fake_vf.surprised); // it has been reset: its registers are left alone
+}
+
+static void a_lost_vf_is_reported_and_waited_for(void **state) {
+    (void)state;
+    to_vf();
+    fake_vf.must_stop = true;
+    run(1000);
+    expect_state(WEIR_NETVSC_LOST);
+    expect_host("syn-gone(0)");
+    send(1);
+    host_frame(30);
+    run(1);
+    expect_rx("");
+    expect_host("");
+    host_detach(WEIR_MSG_VF_REVOKED);
+    run(1);
+    expect_rx("30");
+    run(1);
+    expect_host("released(0,0,0) 1");
+}
+
+static void bounds_end_the_waits_on_the_vf(void **state) {
+    (void)state;
+    // Transmit that never drains.
+    to_vf();
+    send(1);
+    run(1);
+    host_detach(WEIR_MSG_DETACH_REQUEST);
+    run(1);
+    run(99999);
+    expect_state(WEIR_NETVSC_TO_SYN_DRAIN);
+    run(2);
+    expect_state(WEIR_NETVSC_LOST);
+    expect_host("syn-gone(1)");
+    host_detach(WEIR_MSG_VF_REVOKED);
+    run(1);
+    expect_host("released(1,0,0)");
+    // A fence that never comes on one ring.
+    to_vf();
+    host_detach(WEIR_MSG_DETACH_REQUEST);
+    run(1);
+    run(1);
+    host_complete(false, WEIR_OK);
+    run(1);
+    fake_fence(&fake_vf.qp[0], TOKEN, 1);
+    run(1);
+    run(1000000);
+    expect_state(WEIR_NETVSC_LOST);
+    expect_host("syn(0) syn-gone(0)");
+}
+
+static void bounds_end_the_waits_on_the_channel(void **state) {
+    (void)state;
+    host_offer();
+    run(1);
+    run(5000000);
+    expect_state(WEIR_NETVSC_TO_VF);
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_PARENT_SILENT);
+    host_complete(true, WEIR_OK);
+    run(1);
+    vf_frame(0, 9);
+    run(1);
+    expect_rx("");
+    run(1000000);
+    expect_state(WEIR_NETVSC_ON_VF);
+    expect_rx("9");
+    assert_int_equal(weir_netvsc_stats(t.sc)->fences_lost, 1);
+}
+
+static void full_hold_queues_are_counted(void **state) {
+    uint8_t f[64];
+    (void)state;
+    (void)teardown(NULL);
+    (void)setup_with(4, 3);
+    host_offer();
+    run(1);
+    for (uint8_t i = 0; i < 4; i++)
+        send(i);
+    fake_frame(f, peer, me, 9);
+    assert_int_equal(weir_netvsc_send(t.sc, f, sizeof(f)), -EAGAIN); // the caller keeps it: no loss
+    for (uint8_t i = 0; i < 6; i++)
+        vf_frame(0, i);
+    run(1);
+    assert_int_equal(weir_netvsc_stats(t.sc)->rx_lost_hold, 2);
+    host_complete(true, WEIR_OK);
+    host_fence(TOKEN);
+    run(1);
+    expect_rx("0 1 2 3");
+    expect_vf_tx("0 1 2 3");
+}
+
+static void full_paths_push_back(void **state) {
+    uint8_t f[64];
+    unsigned taken = 0;
+    (void)state;
+    fake_frame(f, peer, me, 1);
+    while (weir_netvsc_send(t.sc, f, sizeof(f)) == 0)
+        taken++;
+    assert_true(taken > 700 && taken < 820);
+    assert_int_equal(weir_netvsc_send(t.sc, f, sizeof(f)), -EAGAIN);
+    // Control messages still pass.
+    host_offer();
+    run(1);
+    expect_state(WEIR_NETVSC_TO_VF);
+    for (unsigned i = 0; i < taken; i++)
+        assert_true(weir_channel_recv(t.host, NULL, 0) > 0);
+    expect_host("vf(0)");
+    host_complete(true, WEIR_OK);
+    host_fence(TOKEN);
+    run(1);
+    for (unsigned i = 0; i < 256; i++)
+        assert_int_equal(weir_netvsc_send(t.sc, f, sizeof(f)), 0);
+    assert_int_equal(weir_netvsc_send(t.sc, f, sizeof(f)), -EAGAIN);
+    assert_int_equal(weir_netvsc_send(t.sc, f, 13), -EMSGSIZE);
+}
+
+static void bad_messages_change_nothing(void **state) {
+    uint8_t junk[64] = {9};
+    (void)state;
+    to_vf();
+    host(WEIR_MSG_FENCE, junk, 7);
+    host(WEIR_MSG_FENCE, junk, 8); // version 9
+    host(99, junk, 8);
+    host(WEIR_MSG_RX_FRAME, junk, 20);
+    host(WEIR_MSG_RX_FRAME, junk, 64); // version 9
+    host(0xFFFFFFFFu, junk, 8);
+    host_offer();                 // it has one
+    host_complete(true, WEIR_OK); // it did not ask
+    run(1);
+    expect_state(WEIR_NETVSC_ON_VF);
+    assert_int_equal(weir_netvsc_stats(t.sc)->bad_messages, 8);
+    expect_rx("");
+}
+
+static void a_closed_channel_ends_it(void **state) {
+    uint8_t f[64];
+    (void)state;
+    to_vf();
+    host_frame(30);
+    weir_channel_close(t.host);
+    run(1);
+    expect_state(WEIR_NETVSC_DEAD);
+    expect_rx("30"); // what had come is delivered
+    fake_frame(f, peer, me, 1);
+    assert_int_equal(weir_netvsc_send(t.sc, f, sizeof(f)), -EPIPE);
+    assert_false(fake_vf.open);
+    assert_int_equal(weir_netvsc_poll(t.sc, ++t.now), 0);
+}
+
+// A guest that answers from within its receive callback, while held frames are released.
+static void echo_from_the_callback_keeps_order(void **state) {
+    (void)state;
+    t.echo = true;
+    host_offer();
+    run(1);
+    host_frame(1);
+    vf_frame(0, 3);
+    run(1);
+    host_complete(true, WEIR_OK);
+    host_frame(2);
+    host_fence(TOKEN);
+    run(1);
+    run(1);
+    expect_host("vf(0)");
+    expect_vf_tx("1 2 3");
+}
+
+static void the_guest_may_leave_by_itself(void **state) {
+    (void)state;
+    assert_int_equal(weir_netvsc_leave_vf(t.sc), -EBUSY);
+    to_vf();
+    assert_int_equal(weir_netvsc_leave_vf(t.sc), 0);
+    run(1);
+    expect_host("syn(0)");
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_GUEST_ASKED);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+static const struct CMUnitTest tests[] = {
+    CASE(starts_on_the_synthetic_path),
+    CASE(to_vf_holds_the_vf_until_the_fence),
+    CASE(a_foreign_fence_releases_nothing),
+    CASE(refused_switch_rolls_back),
+    CASE(a_late_driver_is_waited_for),
+    CASE(a_guest_without_driver_declines),
+    CASE(to_synthetic_holds_the_channel_until_every_ring_fenced),
+    CASE(refused_move_back_stays_on_the_vf),
+    CASE(detach_before_the_fence_waits_for_it),
+    CASE(surprise_takes_what_the_vf_wrote_then_the_channel),
+    CASE(surprise_before_the_fence_keeps_the_order),
+    CASE(revoked_before_the_switch_lets_go),
+    CASE(a_lost_vf_is_reported_and_waited_for),
+    CASE(bounds_end_the_waits_on_the_vf),
+    CASE(bounds_end_the_waits_on_the_channel),
+    CASE(full_hold_queues_are_counted),
+    CASE(full_paths_push_back),
+    CASE(bad_messages_change_nothing),
+    CASE(a_closed_channel_ends_it),
+    CASE(echo_from_the_callback_keeps_order),
+    CASE(the_guest_may_leave_by_itself),
+};
+UNIT_MAIN(tests)

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: Apache-2.0
+// NetVSP: who gets a flooded frame when moves are under way, whose source addresses pass, what a full ring or a full
+// channel does, and that a guest's messages are checked.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fake.h"
+#include "unit.h"
+#include "weir/netvsp.h"
+
+#define RING 65536u
+#define PORTS 3u
+
+static const uint8_t mac[PORTS][6] = {{0x02, 0, 0, 0, 1, 0}, {0x02, 0, 0, 0, 1, 1}, {0x02, 0, 0, 0, 1, 2}};
+static const uint8_t peer[6] = {0x02, 0, 0, 0, 0, 9}, all[6] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+static const struct weir_rx_info plain;
+
+static struct {
+    struct weir_netvsp *v;
+    void *area[PORTS];
+    struct weir_channel *guest[PORTS], *host[PORTS];
+    unsigned messages, gone;
+    int gone_err;
+    uint32_t type;
+} t;
+
+static void on_message(void *ctx, unsigned port, uint32_t type, const void *payload) {
+    (void)ctx;
+    (void)port;
+    (void)payload;
+    t.messages++;
+    t.type = type;
+}
+
+static void on_gone(void *ctx, unsigned port, int err) {
+    (void)ctx;
+    (void)port;
+    t.gone++;
+    t.gone_err = err;
+}
+
+static int add(unsigned i, unsigned learn) {
+    struct weir_netvsp_port_config pc = {.learn = learn};
+    t.area[i] = malloc(WEIR_CHANNEL_BYTES(RING));
+    assert_int_equal(weir_channel_init(t.area[i], WEIR_CHANNEL_BYTES(RING)), 0);
+    assert_int_equal(weir_channel_attach(t.area[i], WEIR_CHANNEL_BYTES(RING), WEIR_CHANNEL_GUEST, &t.guest[i]), 0);
+    assert_int_equal(weir_channel_attach(t.area[i], WEIR_CHANNEL_BYTES(RING), WEIR_CHANNEL_HOST, &t.host[i]), 0);
+    memcpy(pc.mac, mac[i], 6);
+    pc.channel = t.host[i];
+    return weir_netvsp_port_add(t.v, &pc);
+}
+
+static int setup_learn(unsigned learn) {
+    struct weir_netvsp_config cfg = {.max_ports = PORTS, .first_filter = 1000, .events = {NULL, on_message, on_gone}};
+    memset(&t, 0, sizeof(t));
+    fake_pf_reset();
+    assert_int_equal(weir_netvsp_open(&fake_pf, &cfg, &t.v), 0);
+    for (unsigned i = 0; i < PORTS; i++)
+        assert_int_equal(add(i, learn), (int)i);
+    return 0;
+}
+
+static int setup(void **state) {
+    (void)state;
+    return setup_learn(0);
+}
+
+static int teardown(void **state) {
+    (void)state;
+    weir_netvsp_close(t.v);
+    for (unsigned i = 0; i < PORTS; i++) {
+        weir_channel_detach(t.guest[i]);
+        weir_channel_detach(t.host[i]);
+        free(t.area[i]);
+    }
+    return 0;
+}
+
+static int tx(unsigned port, const uint8_t *src, uint8_t number) {
+    struct weir_msg_tx_frame m = {.version = 1};
+    uint8_t f[64];
+    fake_frame(f, peer, src, number);
+    return weir_channel_send(t.guest[port], WEIR_MSG_TX_FRAME, &m, sizeof(m), f, sizeof(f), 0);
+}
+
+// What came into a guest's channel: frames as numbers, fences as f<token>.
+static void expect(unsigned port, const char *what) {
+    char got[512] = "";
+    uint32_t type;
+    while (weir_channel_peek(t.guest[port], &type, NULL) == 1) {
+        uint8_t m[2048];
+        size_t used = strlen(got);
+        assert_true(weir_channel_recv(t.guest[port], m, sizeof(m)) >= 0);
+        if (type == WEIR_MSG_RX_FRAME)
+            snprintf(got + used, sizeof(got) - used, "%s%u", used == 0 ? "" : " ", fake_number(m + 8));
+        else
+            snprintf(got + used, sizeof(got) - used, "%sf%u", used == 0 ? "" : " ", m[4]);
+    }
+    assert_string_equal(got, what);
+}
+
+static void poll_all(void) {
+    while (weir_netvsp_poll(t.v) != 0) {
+    }
+}
+
+static void flood(uint8_t number, const uint8_t *src, uint8_t epoch) {
+    fake_rx(&fake_pf.qp[0], all, src, number, (struct weir_rx_info){.mcast = true, .epoch = epoch});
+}
+
+// ---- cases ----
+
+static void unicast_goes_to_its_address(void **state) {
+    (void)state;
+    fake_rx(&fake_pf.qp[0], mac[0], peer, 1, plain);
+    fake_rx(&fake_pf.qp[0], mac[1], peer, 2, plain);
+    fake_rx(&fake_pf.qp[0], mac[0], mac[1], 3, plain);
+    fake_rx(&fake_pf.qp[0], peer, mac[1], 4, plain);
+    poll_all();
+    expect(0, "1 3");
+    expect(1, "2");
+    assert_int_equal(weir_netvsp_stats(t.v)->rx_unknown, 1);
+    assert_string_equal(fake_pf.log, "filter 1000 on 0 mode 1;filter 1001 on 0 mode 1;filter 1002 on 0 mode 1;");
+}
+
+static void floods_reach_all_but_their_sender(void **state) {
+    (void)state;
+    flood(1, peer, 0);
+    flood(2, mac[1], 0);
+    poll_all();
+    expect(0, "1 2");
+    expect(1, "1");
+    expect(2, "1 2");
+}
+
+// Whoever owned the membership at the frame's epoch has the copy: the VF, or the parent for it.
+static void epoch_decides_who_has_the_copy(void **state) {
+    (void)state;
+    weir_netvsp_moved(t.v, 0, true, 5, 10, 1);
+    flood(1, peer, 9);
+    flood(2, peer, 10);
+    flood(3, peer, 11);
+    weir_netvsp_moved(t.v, 0, false, 5, 12, 0);
+    flood(4, peer, 9); // late in the ring, but looked up before
+    flood(5, peer, 11);
+    flood(6, peer, 12);
+    weir_netvsp_moved(t.v, 0, true, 6, 13, 2);
+    flood(7, peer, 9);
+    flood(8, peer, 11); // the first VF had it: not once more
+    flood(9, peer, 12);
+    flood(10, peer, 13);
+    poll_all();
+    expect(0, "1 4 6 7 9");
+    expect(1, "1 2 3 4 5 6 7 8 9 10");
+    assert_int_equal(weir_netvsp_port_stats(t.v, 0)->rx_not_ours, 5);
+}
+
+static void epochs_wrap_around(void **state) {
+    (void)state;
+    for (unsigned round = 0; round < 700; round++) {
+        uint8_t before = (uint8_t)(round * 3), at = (uint8_t)(before + 1);
+        bool to_vf = round % 2 == 0;
+        weir_netvsp_moved(t.v, 0, to_vf, 5, at, 1);
+        flood(1, peer, before);
+        flood(2, peer, at);
+        poll_all();
+        expect(0, to_vf ? "1" : "2");
+        expect(1, "1 2");
+        fake_qp_reset(&fake_pf.qp[0]);
+    }
+    // Long rest: the others' moves take the epoch round and round, the guest's own is ancient.
+    for (unsigned e = 0; e < 1000; e++)
+        weir_netvsp_moved(t.v, 1, e % 2 == 0, 7, (uint8_t)(700 * 3 + e), 1);
+    flood(3, peer, (uint8_t)(700 * 3 + 999));
+    poll_all();
+    expect(0, "3");
+}
+
+static void fence_waits_for_every_ring(void **state) {
+    (void)state;
+    weir_netvsp_moved(t.v, 1, true, 5, 1, 42);
+    fake_rx(&fake_pf.qp[0], mac[1], peer, 1, plain);
+    fake_fence(&fake_pf.qp[0], 42, 1);
+    poll_all();
+    assert_true(weir_netvsp_fence_pending(t.v, 1));
+    fake_rx(&fake_pf.qp[1], mac[1], peer, 2, plain);
+    fake_fence(&fake_pf.qp[1], 42, 1);
+    poll_all();
+    assert_false(weir_netvsp_fence_pending(t.v, 1));
+    expect(1, "1 2 f42");
+    fake_fence(&fake_pf.qp[0], 42, 1);
+    fake_fence(&fake_pf.qp[0], 43, 1);
+    poll_all();
+    expect(1, "");
+    assert_int_equal(weir_netvsp_stats(t.v)->fences_stray, 2);
+}
+
+static void drained_copies_reach_their_guest_alone(void **state) {
+    struct weir_rx_info info = {.mcast = true, .redirect = true, .epoch = 3, .src_vport = 6};
+    (void)state;
+    weir_netvsp_moved(t.v, 0, true, 5, 1, 1);
+    weir_netvsp_moved(t.v, 1, true, 6, 2, 2);
+    weir_netvsp_moved(t.v, 1, false, 6, 4, 0);
+    fake_rx(&fake_pf.qp[0], all, peer, 1, info);
+    info.src_vport = 5;
+    fake_rx(&fake_pf.qp[0], all, peer, 2, info);
+    info.src_vport = 9;
+    fake_rx(&fake_pf.qp[0], all, peer, 3, info);
+    info.mcast = false;
+    fake_rx(&fake_pf.qp[0], mac[1], peer, 4, info);
+    poll_all();
+    expect(0, "2");
+    expect(1, "1 4");
+    expect(2, "");
+    assert_int_equal(weir_netvsp_stats(t.v)->rx_redirect_stray, 1);
+    // The id's next owner takes it over.
+    weir_netvsp_moved(t.v, 2, true, 6, 5, 3);
+    info.mcast = true;
+    info.src_vport = 6;
+    fake_rx(&fake_pf.qp[0], all, peer, 5, info);
+    poll_all();
+    expect(1, "");
+    expect(2, "5");
+}
+
+static void foreign_sources_are_dropped(void **state) {
+    const struct weir_netvsp_port_stats *s;
+    uint8_t f[64];
+    struct weir_msg_tx_frame m = {.version = 1};
+    (void)state;
+    assert_int_equal(tx(0, mac[0], 1), 0);
+    assert_int_equal(tx(0, mac[1], 2), 0);
+    assert_int_equal(tx(0, peer, 3), 0);
+    assert_int_equal(tx(0, all, 4), 0);
+    fake_frame(f, peer, mac[0], 5);
+    f[12] = 0x88;
+    f[13] = 0x08;
+    assert_int_equal(weir_channel_send(t.guest[0], WEIR_MSG_TX_FRAME, &m, sizeof(m), f, sizeof(f), 0), 0);
+    assert_int_equal(weir_channel_send(t.guest[0], WEIR_MSG_TX_FRAME, &m, sizeof(m), f, 13, 0), 0);
+    poll_all();
+    s = weir_netvsp_port_stats(t.v, 0);
+    assert_int_equal(s->tx_frames, 1);
+    assert_int_equal(s->tx_drop_spoof, 3);
+    assert_int_equal(s->tx_drop_ctrl, 1);
+    assert_int_equal(s->tx_drop_size, 1);
+    assert_int_equal(fake_pf.qp[0].stats.tx_posted, 1);
+    assert_int_equal(fake_pf.qp[0].kicked, 1);
+}
+
+static void learned_addresses_are_bounded_and_ones_own(void **state) {
+    uint8_t extra[3][6] = {{0x02, 1}, {0x02, 2}, {0x02, 3}};
+    (void)state;
+    (void)teardown(NULL);
+    (void)setup_learn(2);
+    for (uint8_t i = 0; i < 3; i++)
+        assert_int_equal(tx(0, extra[i], i), 0);
+    assert_int_equal(tx(1, extra[2], 9), 0); // another guest's
+    assert_int_equal(tx(1, mac[0], 9), 0);
+    poll_all();
+    assert_int_equal(weir_netvsp_port_stats(t.v, 0)->tx_frames, 3);
+    assert_int_equal(weir_netvsp_port_stats(t.v, 1)->tx_drop_spoof, 2);
+    for (uint8_t i = 0; i < 3; i++)
+        fake_rx(&fake_pf.qp[0], extra[i], peer, (uint8_t)(10 + i), plain);
+    poll_all();
+    expect(0, "11 12"); // the oldest was forgotten
+    assert_int_equal(weir_netvsp_stats(t.v)->rx_unknown, 1);
+    // Its own address goes on while it is on the VF, a learned one does not: its VF could not answer.
+    weir_netvsp_moved(t.v, 0, true, 5, 1, 1);
+    fake_rx(&fake_pf.qp[0], extra[1], peer, 20, plain);
+    fake_rx(&fake_pf.qp[0], mac[0], peer, 21, plain);
+    poll_all();
+    expect(0, "21");
+    assert_int_equal(weir_netvsp_port_stats(t.v, 0)->rx_drop_learned, 1);
+    // With the port go its addresses.
+    assert_int_equal(weir_netvsp_port_remove(t.v, 0), 0);
+    assert_int_equal(tx(1, extra[2], 9), 0);
+    poll_all();
+    assert_int_equal(weir_netvsp_port_stats(t.v, 1)->tx_drop_spoof, 2);
+}
+
+static void full_card_pushes_back_and_loses_nothing(void **state) {
+    (void)state;
+    fake_pf.qp[0].ring = 4;
+    for (uint8_t i = 0; i < 10; i++) {
+        assert_int_equal(tx(0, mac[0], i), 0);
+        assert_int_equal(tx(1, mac[1], i), 0); // on the other queue
+    }
+    for (unsigned i = 0; i < 5; i++)
+        (void)weir_netvsp_poll(t.v);
+    assert_int_equal(fake_pf.qp[0].stats.tx_posted, 4);
+    assert_int_equal(fake_pf.qp[1].stats.tx_posted, 10);
+    assert_int_equal(weir_netvsp_port_stats(t.v, 0)->tx_stalls, 1);
+    for (unsigned i = 0; i < 5; i++) {
+        fake_complete(&fake_pf.qp[0], weir_qp_tx_pending(&fake_pf.qp[0]));
+        (void)weir_netvsp_poll(t.v);
+    }
+    assert_int_equal(fake_pf.qp[0].stats.tx_posted, 10);
+    for (uint8_t i = 0; i < 10; i++)
+        assert_int_equal(fake_number(fake_pf.qp[0].tx[i].frame), i);
+}
+
+static void drained_means_all_the_guests_frames_completed(void **state) {
+    (void)state;
+    assert_true(weir_netvsp_tx_drained(t.v, 0));
+    (void)tx(0, mac[0], 1);
+    (void)tx(2, mac[2], 1); // shares the queue
+    poll_all();
+    assert_false(weir_netvsp_tx_drained(t.v, 0));
+    assert_true(weir_netvsp_tx_drained(t.v, 1));
+    fake_complete(&fake_pf.qp[0], 1);
+    assert_true(weir_netvsp_tx_drained(t.v, 0));
+    assert_false(weir_netvsp_tx_drained(t.v, 2));
+}
+
+static void full_channel_drops_frames_but_no_control(void **state) {
+    struct weir_msg_status m = {.version = 1};
+    unsigned got = 0;
+    (void)state;
+    for (unsigned i = 0; i < 2000; i++)
+        fake_rx(&fake_pf.qp[0], mac[0], peer, 1, plain);
+    fake_rx(&fake_pf.qp[0], mac[1], peer, 2, plain);
+    poll_all();
+    assert_true(weir_netvsp_port_stats(t.v, 0)->rx_drop_room > 1000);
+    assert_int_equal(weir_netvsp_port_stats(t.v, 0)->rx_drop_room + weir_netvsp_port_stats(t.v, 0)->rx_frames, 2000);
+    expect(1, "2"); // the neighbour's is his own
+    for (unsigned i = 0; i < 100; i++)
+        assert_int_equal(weir_netvsp_send(t.v, 0, WEIR_MSG_STATUS, &m, sizeof(m)), 0);
+    assert_true(weir_netvsp_ready(t.v, 0));
+    while (weir_netvsp_ready(t.v, 0))
+        assert_int_equal(weir_netvsp_send(t.v, 0, WEIR_MSG_STATUS, &m, sizeof(m)), 0);
+    while (weir_channel_recv(t.guest[0], NULL, 0) >= 0)
+        got++;
+    assert_true(got > 100);
+    assert_true(weir_netvsp_ready(t.v, 0));
+}
+
+static void messages_are_checked(void **state) {
+    struct weir_msg_switch_data_path good = {.version = 1, .to_vf = 1};
+    static const struct {
+        uint32_t type;
+        size_t len;
+        uint8_t version;
+    } bad[] = {{WEIR_MSG_SWITCH_DATA_PATH, 15, 1},
+               {WEIR_MSG_SWITCH_DATA_PATH, 16, 2},
+               {WEIR_MSG_VF_RELEASED, 16, 1},
+               {WEIR_MSG_FENCE, 8, 1},
+               {0x80000002u, 16, 1}};
+    (void)state;
+    assert_int_equal(weir_channel_send(t.guest[0], WEIR_MSG_SWITCH_DATA_PATH, &good, sizeof(good), NULL, 0, 0), 0);
+    poll_all();
+    assert_int_equal(t.messages, 1);
+    assert_int_equal(t.type, WEIR_MSG_SWITCH_DATA_PATH);
+    assert_int_equal(t.gone, 0);
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        uint8_t m[64] = {bad[i].version};
+        (void)teardown(NULL);
+        (void)setup_learn(0);
+        assert_int_equal(weir_channel_send(t.guest[0], bad[i].type, m, bad[i].len, NULL, 0, 0), 0);
+        (void)tx(0, mac[0], 1);
+        (void)tx(1, mac[1], 1);
+        poll_all();
+        assert_int_equal(t.messages, 0);
+        assert_int_equal(t.gone, 1);
+        assert_int_equal(t.gone_err, -EPROTO);
+        assert_int_equal(weir_netvsp_port_stats(t.v, 0)->tx_frames, 0); // nothing more is read of it
+        assert_int_equal(weir_netvsp_port_stats(t.v, 1)->tx_frames, 1); // its neighbour does not notice
+    }
+}
+
+static void goodbye_and_close_are_told_once(void **state) {
+    struct weir_msg_bye bye = {.version = 1};
+    (void)state;
+    assert_int_equal(weir_channel_send(t.guest[0], WEIR_MSG_BYE, &bye, sizeof(bye), NULL, 0, 0), 0);
+    weir_channel_close(t.guest[0]);
+    poll_all();
+    assert_int_equal(t.gone, 1);
+    assert_int_equal(t.gone_err, 0);
+    weir_channel_close(t.guest[1]);
+    poll_all();
+    poll_all();
+    assert_int_equal(t.gone, 2);
+    assert_int_equal(t.gone_err, -EPIPE);
+}
+
+static void ports_come_and_go(void **state) {
+    struct weir_netvsp_port_config pc = {.channel = t.host[0]};
+    (void)state;
+    memcpy(pc.mac, mac[0], 6);
+    assert_int_equal(weir_netvsp_port_add(t.v, &pc), -ENOSPC);
+    assert_int_equal(weir_netvsp_port_remove(t.v, 2), 0);
+    assert_int_equal(weir_netvsp_port_remove(t.v, 2), -ENOENT);
+    assert_int_equal(weir_netvsp_port_add(t.v, &pc), -EEXIST);
+    memcpy(pc.mac, all, 6);
+    assert_int_equal(weir_netvsp_port_add(t.v, &pc), -EINVAL);
+    memcpy(pc.mac, mac[2], 6);
+    fake_pf_fail("filter", -ENOSPC, 1);
+    assert_int_equal(weir_netvsp_port_add(t.v, &pc), -ENOSPC);
+    assert_int_equal(weir_netvsp_port_add(t.v, &pc), 2); // nothing was left behind
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+static const struct CMUnitTest tests[] = {
+    CASE(unicast_goes_to_its_address),
+    CASE(floods_reach_all_but_their_sender),
+    CASE(epoch_decides_who_has_the_copy),
+    CASE(epochs_wrap_around),
+    CASE(fence_waits_for_every_ring),
+    CASE(drained_copies_reach_their_guest_alone),
+    CASE(foreign_sources_are_dropped),
+    CASE(learned_addresses_are_bounded_and_ones_own),
+    CASE(full_card_pushes_back_and_loses_nothing),
+    CASE(drained_means_all_the_guests_frames_completed),
+    CASE(full_channel_drops_frames_but_no_control),
+    CASE(messages_are_checked),
+    CASE(goodbye_and_close_are_told_once),
+    CASE(ports_come_and_go),
+};
+UNIT_MAIN(tests)
