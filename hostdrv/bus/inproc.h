@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bus backend that drives a simulated card in the same thread: every access runs the card's clock, nothing else does, so a
-// run is a function of its inputs.
+// Bus backend that drives a simulated card in the same thread: every access runs the card's clock, nothing else does,
+// so a run is a function of its inputs.
 #ifndef WEIR_BUS_INPROC_H
 #define WEIR_BUS_INPROC_H
 

@@ -101,7 +101,8 @@ static int wait_owner(struct weir_dev *d) {
     return -ETIMEDOUT;
 }
 
-int weir_mbox_call(struct weir_dev *d, uint16_t opcode, const void *req, size_t req_len, void *rsp, size_t rsp_len, unsigned *status) {
+int weir_mbox_call(struct weir_dev *d, uint16_t opcode, const void *req, size_t req_len, void *rsp, size_t rsp_len,
+                   unsigned *status) {
     struct weir_mbox_msg msg = {.hdr = {.opcode = opcode, .length = (uint16_t)req_len, .seq = ++d->seq}};
     uint32_t word[WEIR_MBOX_BYTES / 4];
     int err;
@@ -167,13 +168,16 @@ static int check_identity(struct weir_dev *d, char *err, size_t err_size) {
         return -ENODEV;
     }
     if (size < need || (size & (size - 1)) != 0) {
-        say(err, err_size, "BAR 0 is %llu bytes, a Weir function needs a power of two of at least %llu; is the card's configuration intact?",
+        say(err, err_size,
+            "BAR 0 is %llu bytes, a Weir function needs a power of two of at least %llu; is the card's configuration "
+            "intact?",
             (unsigned long long)size, (unsigned long long)need);
         return -ENXIO;
     }
     abi = bar_read(d, WEIR_BAR_ABI);
     if (d->dead || abi >> 16 != WEIR_ABI_MAJOR) {
-        say(err, err_size, "card speaks contract version %u.%u, this driver %u.x", abi >> 16, abi & 0xFFFF, WEIR_ABI_MAJOR);
+        say(err, err_size, "card speaks contract version %u.%u, this driver %u.x", abi >> 16, abi & 0xFFFF,
+            WEIR_ABI_MAJOR);
         return -EPROTO;
     }
     return 0;
@@ -187,12 +191,16 @@ static int wait_firmware(struct weir_dev *d, char *err, size_t err_size) {
             return -ENODEV;
         }
         d->fn = WEIR_GET(fn, BAR_FN_INDEX);
-        if (WEIR_GET(fn, BAR_FN_FW_READY) != 0 && WEIR_GET(fn, BAR_FN_OPERATIONAL) != 0 && WEIR_GET(fn, BAR_FN_IN_RESET) == 0)
+        if (WEIR_GET(fn, BAR_FN_FW_READY) != 0 && WEIR_GET(fn, BAR_FN_OPERATIONAL) != 0 &&
+            WEIR_GET(fn, BAR_FN_IN_RESET) == 0)
             return 0;
         if (waited >= FW_WAIT_US) {
-            say(err, err_size, WEIR_GET(fn, BAR_FN_FW_READY) == 0 ? "card firmware does not start; is an image in its flash?"
-                               : WEIR_GET(fn, BAR_FN_OPERATIONAL) == 0 ? "function %u has no resources; the PF driver must allocate the VF first"
-                                                                       : "function %u stays in reset", d->fn);
+            say(err, err_size,
+                WEIR_GET(fn, BAR_FN_FW_READY) == 0 ? "card firmware does not start; is an image in its flash?"
+                : WEIR_GET(fn, BAR_FN_OPERATIONAL) == 0
+                    ? "function %u has no resources; the PF driver must allocate the VF first"
+                    : "function %u stays in reset",
+                d->fn);
             return -ETIMEDOUT;
         }
         waited += d->bus->ops->pass(d->bus, step);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Queue pairs, see weir/qp.h. Indices are free running, as the card's; a slot is index mod ring size, its phase the inverse
-// of the bit above the slot bits (ring.def).
+// Queue pairs, see weir/qp.h. Indices are free running, as the card's; a slot is index mod ring size, its phase the
+// inverse of the bit above the slot bits (ring.def).
 #include "weir/qp.h"
 
 #include <errno.h>
@@ -50,7 +50,8 @@ static void put_entry(struct weir_ring_entry *e, uint64_t lo, uint64_t hi) {
 static void post_rx(struct weir_qp *q, unsigned buffer) {
     unsigned index = q->rx_tail++;
     put_entry(&q->rx.entry[index & ((1u << q->rx.log2) - 1)], q->rx_buf.iova + (uint64_t)buffer * q->cfg.buf_bytes,
-              WEIR_RING_PUT_HI(buffer, RXD_BUF_ID) | WEIR_RING_PUT_HI(q->cfg.buf_bytes / 64, RXD_LEN64) | phase_bit(index, q->rx.log2));
+              WEIR_RING_PUT_HI(buffer, RXD_BUF_ID) | WEIR_RING_PUT_HI(q->cfg.buf_bytes / 64, RXD_LEN64) |
+                  phase_bit(index, q->rx.log2));
 }
 
 static void free_memory(struct weir_qp *q) {

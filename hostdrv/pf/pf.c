@@ -35,9 +35,12 @@ unsigned weir_pf_num_qps(const struct weir_pf *pf) {
     return pf->num_qps;
 }
 
-int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct weir_pf **out, char *err, size_t err_size) {
-    struct weir_create_switch_req req = {
-        .num_vfs = cfg->num_vfs, .num_vports = cfg->num_vports, .num_qps = WEIR_NUM_QPS, .default_qps = cfg->default_qps};
+int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct weir_pf **out, char *err,
+                 size_t err_size) {
+    struct weir_create_switch_req req = {.num_vfs = cfg->num_vfs,
+                                         .num_vports = cfg->num_vports,
+                                         .num_qps = WEIR_NUM_QPS,
+                                         .default_qps = cfg->default_qps};
     struct weir_pf *pf = calloc(1, sizeof(*pf));
     int ret;
 
@@ -129,7 +132,8 @@ int weir_pf_reset_vf(struct weir_pf *pf, unsigned vf) {
     return CALL_NO_RSP(pf, RESET_VF, req);
 }
 
-int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsigned num_qps, unsigned flags, const char *name) {
+int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsigned num_qps, unsigned flags,
+                         const char *name) {
     struct weir_create_vport_req req;
     uint64_t old[32] = {0};
     int err = vport < WEIR_NUM_VPORTS && pf->had_vport[vport] ? weir_pf_counters(pf, vport, old) : 0;
@@ -160,8 +164,10 @@ int weir_pf_get_vport(struct weir_pf *pf, unsigned vport, struct weir_get_vport_
     return CALL(pf, GET_VPORT, req, *rsp);
 }
 
-int weir_pf_set_filter(struct weir_pf *pf, uint32_t filter, unsigned vport, const uint8_t mac[6], unsigned mode, unsigned vid) {
-    struct weir_set_filter_req req = {.filter = filter, .vport = (uint16_t)vport, .vid = (uint16_t)vid, .mode = (uint8_t)mode};
+int weir_pf_set_filter(struct weir_pf *pf, uint32_t filter, unsigned vport, const uint8_t mac[6], unsigned mode,
+                       unsigned vid) {
+    struct weir_set_filter_req req = {
+        .filter = filter, .vport = (uint16_t)vport, .vid = (uint16_t)vid, .mode = (uint8_t)mode};
     memcpy(req.mac, mac, 6);
     return CALL_NO_RSP(pf, SET_FILTER, req);
 }
@@ -171,8 +177,8 @@ int weir_pf_clear_filter(struct weir_pf *pf, uint32_t filter) {
     return CALL_NO_RSP(pf, CLEAR_FILTER, req);
 }
 
-int weir_pf_move_filter(struct weir_pf *pf, uint32_t filter, unsigned src, unsigned dst, unsigned flags, uint32_t token, uint8_t *epoch,
-                        uint32_t *cycle) {
+int weir_pf_move_filter(struct weir_pf *pf, uint32_t filter, unsigned src, unsigned dst, unsigned flags, uint32_t token,
+                        uint8_t *epoch, uint32_t *cycle) {
     struct weir_move_filter_req req = {
         .filter = filter, .src = (uint16_t)src, .dst = (uint16_t)dst, .flags = (uint16_t)flags, .token = token};
     struct weir_move_filter_rsp rsp;
@@ -217,7 +223,8 @@ int weir_pf_ping(struct weir_pf *pf, uint32_t *cycle) {
 int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value) {
     unsigned total = vport == WEIR_COUNTERS_SWITCH ? WEIR_SW_CNT_COUNT : WEIR_VPORT_CNT_COUNT;
     for (unsigned at = 0; at < total; at += 14) {
-        struct weir_get_counters_req req = {.vport = (uint16_t)vport, .first = (uint8_t)at, .count = (uint8_t)(total - at < 14 ? total - at : 14)};
+        struct weir_get_counters_req req = {
+            .vport = (uint16_t)vport, .first = (uint8_t)at, .count = (uint8_t)(total - at < 14 ? total - at : 14)};
         struct weir_get_counters_rsp rsp;
         int err = CALL(pf, GET_COUNTERS, req, rsp);
         if (err != 0)
@@ -230,8 +237,8 @@ int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value) {
 static int unequal(char *text, size_t size, const char *what, uint64_t in, uint64_t out) {
     if (in == out)
         return 0;
-    snprintf(text, size, "ledger: %s: in %llu, out %llu, difference %lld", what, (unsigned long long)in, (unsigned long long)out,
-             (long long)(in - out));
+    snprintf(text, size, "ledger: %s: in %llu, out %llu, difference %lld", what, (unsigned long long)in,
+             (unsigned long long)out, (long long)(in - out));
     return -EBADE;
 }
 
@@ -270,6 +277,7 @@ int weir_pf_ledger(struct weir_pf *pf, char *text, size_t size) {
     if (err == 0)
         err = unequal(text, size, "copies", s[WEIR_SW_CNT_COPIES], copies);
     if (err == 0)
-        err = unequal(text, size, "wire", s[WEIR_SW_CNT_WIRE_COPIES], s[WEIR_SW_CNT_PORT_TX_FRAMES] + s[WEIR_SW_CNT_PORT_TX_DROP_LINK]);
+        err = unequal(text, size, "wire", s[WEIR_SW_CNT_WIRE_COPIES],
+                      s[WEIR_SW_CNT_PORT_TX_FRAMES] + s[WEIR_SW_CNT_PORT_TX_DROP_LINK]);
     return err;
 }

@@ -15,7 +15,8 @@ struct weir_vf {
     bool gone;
 };
 
-int weir_vf_open(struct weir_bus *bus, const struct weir_vf_config *cfg, struct weir_vf **out, char *err, size_t err_size) {
+int weir_vf_open(struct weir_bus *bus, const struct weir_vf_config *cfg, struct weir_vf **out, char *err,
+                 size_t err_size) {
     struct weir_vf *vf = calloc(1, sizeof(*vf));
     unsigned n;
     int ret;

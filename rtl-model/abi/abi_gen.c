@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the contract for those who cannot include the .def files: the SystemVerilog package (stdout of `abi_gen sv`), the
-// simulator's port offsets (`abi_gen top`), docs/registers.md (`abi_gen md`) and the snapshot of the append-only lists
+// Writes the contract for those who cannot include the .def files: the SystemVerilog package (stdout of `abi_gen sv`),
+// the simulator's port offsets (`abi_gen top`), docs/registers.md (`abi_gen md`) and the snapshot of the append-only
+// lists
 // (`abi_gen snapshot`). Host tool; runs at configure time.
 #include <ctype.h>
 #include <stdio.h>
@@ -31,7 +32,8 @@ static const char *camel(const char *s) {
 
 static void param(const char *a, const char *b, const char *c, const char *suffix, unsigned long value) {
     char name[256];
-    snprintf(name, sizeof(name), "%s%s%s%s", camel(a), b[0] != '\0' ? camel(b) : "", c[0] != '\0' ? camel(c) : "", suffix);
+    snprintf(name, sizeof(name), "%s%s%s%s", camel(a), b[0] != '\0' ? camel(b) : "", c[0] != '\0' ? camel(c) : "",
+             suffix);
     printf("  localparam int %-32s = 32'h%08lx;\n", name, value & 0xffffffffUL);
 }
 
@@ -123,26 +125,32 @@ static void emit_md(void) {
     puts("\n## BAR 0\n\n| register | offset | access | meaning |\n|---|---|---|---|");
 #define BAR_REGION(name, offset, size, text) printf("| **%s** | 0x%05x | region | %s |\n", #name, offset, text);
 #define BAR_REG(name, offset, access, text) printf("| %s | 0x%03x | %s | %s |\n", #name, offset, #access, text);
-#define BAR_F(reg, field, lsb, width, text) printf("| &nbsp; %s.%s | %d:%d | | %s |\n", #reg, #field, (lsb) + (width)-1, lsb, text);
+#define BAR_F(reg, field, lsb, width, text)                                                                            \
+    printf("| &nbsp; %s.%s | %d:%d | | %s |\n", #reg, #field, (lsb) + (width)-1, lsb, text);
 #include "bar.def"
 #undef BAR_REGION
 #undef BAR_REG
 #undef BAR_F
     puts("\n## Ring entries\n\n| field | bits | meaning |\n|---|---|---|");
-#define RING_F(ring, field, lsb, width, text) printf("| %s.%s | %d:%d | %s |\n", #ring, #field, (lsb) + (width)-1, lsb, text);
+#define RING_F(ring, field, lsb, width, text)                                                                          \
+    printf("| %s.%s | %d:%d | %s |\n", #ring, #field, (lsb) + (width)-1, lsb, text);
 #include "ring.def"
 #undef RING_F
     puts("\n## CSR bus (firmware only)\n\n| register | offset | access | meaning |\n|---|---|---|---|");
 #define CSR_BLOCK(block, index, text) printf("| **%s** | 0x%d0000 | block | %s |\n", #block, index, text);
-#define CSR(block, reg, offset, access, reset, text) printf("| %s.%s | 0x%03x | %s | %s |\n", #block, #reg, offset, #access, text);
-#define CSR_F(block, reg, field, lsb, width, text) printf("| &nbsp; %s.%s.%s | %d:%d | | %s |\n", #block, #reg, #field, (lsb) + (width)-1, lsb, text);
+#define CSR(block, reg, offset, access, reset, text)                                                                   \
+    printf("| %s.%s | 0x%03x | %s | %s |\n", #block, #reg, offset, #access, text);
+#define CSR_F(block, reg, field, lsb, width, text)                                                                     \
+    printf("| &nbsp; %s.%s.%s | %d:%d | | %s |\n", #block, #reg, #field, (lsb) + (width)-1, lsb, text);
 #include "csr.def"
 #undef CSR_BLOCK
 #undef CSR
 #undef CSR_F
-    puts("\n## Mailbox commands\n\n| opcode | name | request | response | callers | state | since | meaning |\n|---|---|---|---|---|---|---|---|");
+    puts("\n## Mailbox commands\n\n| opcode | name | request | response | callers | state | since | meaning "
+         "|\n|---|---|---|---|---|---|---|---|");
 #define CMD(opcode, name, req, rsp, callers, states, since, text)                                                      \
-    printf("| 0x%04x | %s | %u | %u | %s | %s | %d | %s |\n", opcode, #name, (unsigned)(req), (unsigned)(rsp), #callers, #states, since, text);
+    printf("| 0x%04x | %s | %u | %u | %s | %s | %d | %s |\n", opcode, #name, (unsigned)(req), (unsigned)(rsp),         \
+           #callers, #states, since, text);
 #include "mbox.def"
 #undef CMD
     puts("\n## Status codes\n\n| value | name | meaning |\n|---|---|---|");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The contract for C: every name of the .def files as an enumerator or constant. Includes the .def files, so a number is
-// typed once. Names: WEIR_<LIMIT>, WEIR_<BLOCK>_<REG>_OFFSET, ..._<FIELD>_LSB/_WIDTH/_MASK, WEIR_BAR_<REG>, WEIR_CMD_<NAME>, ...
+// The contract for C: every name of the .def files as an enumerator or constant. Includes the .def files, so a number
+// is typed once. Names: WEIR_<LIMIT>, WEIR_<BLOCK>_<REG>_OFFSET, ..._<FIELD>_LSB/_WIDTH/_MASK, WEIR_BAR_<REG>,
+// WEIR_CMD_<NAME>, ...
 #ifndef WEIR_ABI_H
 #define WEIR_ABI_H
 
@@ -21,7 +22,7 @@ enum weir_status {
 #undef STATUS
 };
 
-#define CSR_BLOCK(block, index, text) WEIR_CSR_##block = (index) * 0x10000,
+#define CSR_BLOCK(block, index, text) WEIR_CSR_##block = (index)*0x10000,
 #define CSR(block, reg, offset, access, reset, text) WEIR_##block##_##reg##_OFFSET = (offset),
 #define CSR_F(block, reg, field, lsb, width, text)                                                                     \
     WEIR_##block##_##reg##_##field##_LSB = (lsb), WEIR_##block##_##reg##_##field##_WIDTH = (width),
@@ -34,7 +35,8 @@ enum weir_csr {
 
 #define BAR_REGION(name, offset, size, text) WEIR_BAR_##name##_BASE = (offset), WEIR_BAR_##name##_SIZE = (size),
 #define BAR_REG(name, offset, access, text) WEIR_BAR_##name = (offset),
-#define BAR_F(reg, field, lsb, width, text) WEIR_BAR_##reg##_##field##_LSB = (lsb), WEIR_BAR_##reg##_##field##_WIDTH = (width),
+#define BAR_F(reg, field, lsb, width, text)                                                                            \
+    WEIR_BAR_##reg##_##field##_LSB = (lsb), WEIR_BAR_##reg##_##field##_WIDTH = (width),
 enum weir_bar {
 #include "bar.def"
 };
@@ -42,7 +44,8 @@ enum weir_bar {
 #undef BAR_REG
 #undef BAR_F
 
-#define RING_F(ring, field, lsb, width, text) WEIR_##ring##_##field##_LSB = (lsb), WEIR_##ring##_##field##_WIDTH = (width),
+#define RING_F(ring, field, lsb, width, text)                                                                          \
+    WEIR_##ring##_##field##_LSB = (lsb), WEIR_##ring##_##field##_WIDTH = (width),
 enum weir_ring {
 #include "ring.def"
     WEIR_RING_ENTRY_BYTES = 16
@@ -86,7 +89,7 @@ enum weir_opcode {
 
 // Field of a 32-bit register: WEIR_GET(v, QUEUE_QP_STATUS_REASON), WEIR_PUT(3, QUEUE_QP_CMD_OP).
 #define WEIR_GET(value, field) (((uint32_t)(value) >> WEIR_##field##_LSB) & WEIR_ABI_MASK(0, WEIR_##field##_WIDTH))
-#define WEIR_PUT(value, field) (((uint32_t)(value) & WEIR_ABI_MASK(0, WEIR_##field##_WIDTH)) << WEIR_##field##_LSB)
+#define WEIR_PUT(value, field) (((uint32_t)(value)&WEIR_ABI_MASK(0, WEIR_##field##_WIDTH)) << WEIR_##field##_LSB)
 
 // A ring entry as two 64-bit halves; a field never crosses them.
 struct weir_ring_entry {

@@ -62,9 +62,9 @@ struct weir_get_caps_rsp {
     uint32_t clock_hz;
 };
 WEIR_ASSERT_SIZE(struct weir_get_caps_rsp, 28);
-#define WEIR_CAP_SINGLE_VPORT_POOL 0x1u  // rules 2.12
-#define WEIR_CAP_ASYMMETRIC_QPS 0x2u     // rules 2.9
-#define WEIR_CAP_ATOMIC_MOVE_FENCE 0x4u  // MOVE_FILTER fences
+#define WEIR_CAP_SINGLE_VPORT_POOL 0x1u // rules 2.12
+#define WEIR_CAP_ASYMMETRIC_QPS 0x2u    // rules 2.9
+#define WEIR_CAP_ATOMIC_MOVE_FENCE 0x4u // MOVE_FILTER fences
 
 struct weir_create_switch_req {
     uint16_t switch_id; // 0 (rules 2.2)
@@ -97,8 +97,8 @@ WEIR_ASSERT_SIZE(struct weir_vf_req, 4);
 struct weir_get_vf_rsp {
     uint16_t vf, rid;
     uint8_t mac[6];
-    uint8_t state; // enum weir_vf_state
-    uint8_t hello; // 1 = the VF's driver said HELLO
+    uint8_t state;  // enum weir_vf_state
+    uint8_t hello;  // 1 = the VF's driver said HELLO
     uint16_t vport; // its vPort, 0 = none
     uint16_t reserved;
 };
@@ -171,7 +171,8 @@ struct weir_move_filter_req {
     uint32_t token; // of the fence completions
 };
 WEIR_ASSERT_SIZE(struct weir_move_filter_req, 16);
-#define WEIR_MOVE_FLOOD 0x1u // nondefault src leaves, nondefault dst joins the flood set; the default vPort always is in it
+#define WEIR_MOVE_FLOOD                                                                                                \
+    0x1u // nondefault src leaves, nondefault dst joins the flood set; the default vPort always is in it
 #define WEIR_MOVE_FENCE 0x2u // fence src
 #define WEIR_MOVE_DRAIN 0x4u // surprise: what is still queued for src goes to dst; dst must be the default vPort
 struct weir_move_filter_rsp {
@@ -193,12 +194,12 @@ struct weir_create_qp_req {
     uint16_t qp;
     uint8_t tx_log2, rx_log2, cq_log2;
     uint8_t vector;
-    uint16_t vport; // PF: which of its vPorts; VF: 0
+    uint16_t vport;                     // PF: which of its vPorts; VF: 0
     uint64_t tx_base, rx_base, cq_base; // bus addresses, 64-byte aligned
 };
 WEIR_ASSERT_SIZE(struct weir_create_qp_req, 32);
 struct weir_create_qp_rsp {
-    uint16_t qp;        // in the card's numbering
+    uint16_t qp; // in the card's numbering
     uint16_t reserved;
     uint32_t db_offset; // doorbell page in BAR 0
 };
@@ -238,7 +239,7 @@ struct weir_fence_rsp {
 WEIR_ASSERT_SIZE(struct weir_fence_rsp, 4);
 
 struct weir_read_block_req {
-    uint16_t vf; // VF callers: ignored
+    uint16_t vf;    // VF callers: ignored
     uint16_t block; // 0..63
 };
 WEIR_ASSERT_SIZE(struct weir_read_block_req, 4);

@@ -214,7 +214,7 @@ module weir_queue_cpl #(
       rx_entry[weir_abi_pkg::CplMcastLsb] = rx_i.mcast;
       rx_entry[weir_abi_pkg::CplLocalLsb] = rx_i.is_local;
       rx_entry[weir_abi_pkg::CplRedirectLsb] = rx_i.redirect;
-      rx_entry[weir_abi_pkg::CplSrcVportLsb +: 7] = rx_i.is_local ? rx_i.src_vport[6:0] : 7'd0;
+      rx_entry[weir_abi_pkg::CplSrcVportLsb +: 7] = (rx_i.is_local || rx_i.redirect) ? rx_i.src_vport[6:0] : 7'd0;
     end
     entry = (state_q == Idle) ? rx_entry : entry_q;
     if (is_tx) begin

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only C++ file of the project: binds weir_rtl.h to whichever Verilated top WEIR_TOP names. No behaviour lives here.
+// The only C++ file of the project: binds weir_rtl.h to whichever Verilated top WEIR_TOP names. No behaviour lives
+// here.
 #include "weir_rtl.h"
 
 #include <new>
@@ -32,27 +33,31 @@ void half(weir_rtl *m, int clk) {
     m->top.clk_i = clk;
     m->top.eval();
 #if VM_TRACE
-    if (m->fst != nullptr) m->fst->dump(m->context.time());
+    if (m->fst != nullptr)
+        m->fst->dump(m->context.time());
 #endif
-    m->context.timeInc(2);  // 4 ns a cycle with a 1 ns time unit
+    m->context.timeInc(2); // 4 ns a cycle with a 1 ns time unit
 }
 
-}  // namespace
+} // namespace
 
 extern "C" {
 
 struct weir_rtl *weir_rtl_new(void) {
     weir_rtl *m = new (std::nothrow) weir_rtl;
-    if (m == nullptr) return nullptr;
+    if (m == nullptr)
+        return nullptr;
     weir_rtl_reset(m, true);
-    for (int i = 0; i < 4; i++) weir_rtl_tick(m);
+    for (int i = 0; i < 4; i++)
+        weir_rtl_tick(m);
     weir_rtl_reset(m, false);
     m->cycles = 0;
     return m;
 }
 
 void weir_rtl_free(struct weir_rtl *m) {
-    if (m == nullptr) return;
+    if (m == nullptr)
+        return;
     m->top.final();
 #if VM_TRACE
     if (m->fst != nullptr) {
@@ -63,8 +68,12 @@ void weir_rtl_free(struct weir_rtl *m) {
     delete m;
 }
 
-uint32_t *weir_rtl_in(struct weir_rtl *m) { return &m->top.in_i[0]; }
-const uint32_t *weir_rtl_out(const struct weir_rtl *m) { return &m->top.out_o[0]; }
+uint32_t *weir_rtl_in(struct weir_rtl *m) {
+    return &m->top.in_i[0];
+}
+const uint32_t *weir_rtl_out(const struct weir_rtl *m) {
+    return &m->top.out_o[0];
+}
 
 void weir_rtl_tick(struct weir_rtl *m) {
     half(m, 1);
@@ -72,7 +81,9 @@ void weir_rtl_tick(struct weir_rtl *m) {
     m->cycles++;
 }
 
-uint64_t weir_rtl_cycles(const struct weir_rtl *m) { return m->cycles; }
+uint64_t weir_rtl_cycles(const struct weir_rtl *m) {
+    return m->cycles;
+}
 
 void weir_rtl_reset(struct weir_rtl *m, bool reset) {
     m->top.rst_ni = reset ? 0 : 1;
@@ -83,7 +94,8 @@ int weir_rtl_trace(struct weir_rtl *m, const char *path) {
 #if VM_TRACE
     m->context.traceEverOn(true);
     m->fst = new (std::nothrow) VerilatedFstC;
-    if (m->fst == nullptr) return -1;
+    if (m->fst == nullptr)
+        return -1;
     m->top.trace(m->fst, 99);
     m->fst->open(path);
     return m->fst->isOpen() ? 0 : -1;
@@ -94,4 +106,4 @@ int weir_rtl_trace(struct weir_rtl *m, const char *path) {
 #endif
 }
 
-}  // extern "C"
+} // extern "C"

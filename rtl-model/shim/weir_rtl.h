@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Verilated model behind pure C. Every top compiled this way (the card, or one block's bench wrapper) has exactly
 // four ports: clk_i, rst_ni, in_i and out_o, the last two at least 96 bits wide, and its outputs depend on state only.
-// So one cycle is: read out, write in, weir_rtl_tick. Not thread-safe per model; several models may live in one process.
+// So one cycle is: read out, write in, weir_rtl_tick. Not thread-safe per model; several models may live in one
+// process.
 #ifndef WEIR_RTL_H
 #define WEIR_RTL_H
 

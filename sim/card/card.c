@@ -73,11 +73,13 @@ struct card *card_new(const struct card_options *opt, char *err, size_t err_size
         n = load_file(opt->firmware, c->flash.data, WEIR_IMAGE_SLOT_BYTES, err, err_size);
         if (n < 0) {
             size_t used = strlen(err);
-            snprintf(err + used, err_size - used, " (firmware image; build it with ./weir build, or name another with --firmware)");
+            snprintf(err + used, err_size - used,
+                     " (firmware image; build it with ./weir build, or name another with --firmware)");
             goto err_card;
         }
-        if ((size_t)n < sizeof(struct weir_image_header) || ((uint32_t)c->flash.data[0] | (uint32_t)c->flash.data[1] << 8 |
-            (uint32_t)c->flash.data[2] << 16 | (uint32_t)c->flash.data[3] << 24) != WEIR_IMAGE_MAGIC) {
+        if ((size_t)n < sizeof(struct weir_image_header) ||
+            ((uint32_t)c->flash.data[0] | (uint32_t)c->flash.data[1] << 8 | (uint32_t)c->flash.data[2] << 16 |
+             (uint32_t)c->flash.data[3] << 24) != WEIR_IMAGE_MAGIC) {
             snprintf(err, err_size, "%s: not a firmware image; weir-mkimage makes one", opt->firmware);
             goto err_card;
         }

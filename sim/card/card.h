@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A simulated card: the Verilated model with a root complex on its link, a wire on its port and a flash part on its pins.
-// Everything happens in card_step, one clock cycle after the other, in the caller's thread: deterministic.
+// A simulated card: the Verilated model with a root complex on its link, a wire on its port and a flash part on its
+// pins. Everything happens in card_step, one clock cycle after the other, in the caller's thread: deterministic.
 #ifndef WEIR_SIM_CARD_H
 #define WEIR_SIM_CARD_H
 

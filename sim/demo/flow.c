@@ -25,7 +25,8 @@ size_t flow_make(struct flow *fl, unsigned id, uint8_t *f, size_t len) {
 }
 
 int flow_parse(const uint8_t *f, size_t len, uint32_t *seq) {
-    if (len < AT_SEQ + 4 || f[AT_TYPE] != FLOW_ETHERTYPE >> 8 || f[AT_TYPE + 1] != (FLOW_ETHERTYPE & 0xFF) || f[AT_ID + 1] != 0x5A || f[AT_ID] >= FLOW_MAX)
+    if (len < AT_SEQ + 4 || f[AT_TYPE] != FLOW_ETHERTYPE >> 8 || f[AT_TYPE + 1] != (FLOW_ETHERTYPE & 0xFF) ||
+        f[AT_ID + 1] != 0x5A || f[AT_ID] >= FLOW_MAX)
         return -1;
     memcpy(seq, f + AT_SEQ, 4);
     return f[AT_ID];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sequence-numbered frames: makes them and judges what arrives. Each flow counts what was lost, doubled or reordered and
-// remembers the longest silence at the card; knows nothing of paths.
+// Sequence-numbered frames: makes them and judges what arrives. Each flow counts what was lost, doubled or reordered
+// and remembers the longest silence at the card; knows nothing of paths.
 #ifndef WEIR_DEMO_FLOW_H
 #define WEIR_DEMO_FLOW_H
 
@@ -13,12 +13,12 @@
 
 struct flow {
     uint8_t dst[6], src[6];
-    uint32_t sent;      // next number to send
-    uint32_t next;      // number expected next
+    uint32_t sent; // next number to send
+    uint32_t next; // number expected next
     uint64_t frames, bytes;
     uint64_t doubled, reordered;
     uint64_t last_cycle, gap; // longest time between two frames leaving the card since flow_mark
-    uint64_t *seen;     // bit per number
+    uint64_t *seen;           // bit per number
     uint32_t room;
 };
 

@@ -69,9 +69,12 @@ struct kernel *kernel_open(const uint8_t mac[KERNEL_PLACES][6], char *err, size_
         k->fd[i] = tap_open(k->tap[i], err, err_size);
         if (k->fd[i] < 0)
             goto err_kernel;
-        if (shell("ip link set %s netns %s && ip netns exec %s sh -c 'sysctl -qw net.ipv6.conf.all.disable_ipv6=1; ip link set lo up; "
-                  "ip link set %s address %02x:%02x:%02x:%02x:%02x:%02x && ip addr add 10.77.0.%u/24 dev %s && ip link set %s up' 2>/dev/null",
-                  k->tap[i], k->ns[i], k->ns[i], k->tap[i], m[0], m[1], m[2], m[3], m[4], m[5], i + 1, k->tap[i], k->tap[i]) != 0) {
+        if (shell("ip link set %s netns %s && ip netns exec %s sh -c 'sysctl -qw net.ipv6.conf.all.disable_ipv6=1; ip "
+                  "link set lo up; "
+                  "ip link set %s address %02x:%02x:%02x:%02x:%02x:%02x && ip addr add 10.77.0.%u/24 dev %s && ip link "
+                  "set %s up' 2>/dev/null",
+                  k->tap[i], k->ns[i], k->ns[i], k->tap[i], m[0], m[1], m[2], m[3], m[4], m[5], i + 1, k->tap[i],
+                  k->tap[i]) != 0) {
             snprintf(err, err_size, "cannot set up %s in namespace %s", k->tap[i], k->ns[i]);
             goto err_kernel;
         }
@@ -152,10 +155,13 @@ int kernel_start(struct kernel *k, unsigned seconds) {
     err |= start(k, KERNEL_PEER, true, "", (char *[]){"iperf3", "-s", "-p", "5203", NULL});
     usleep(300000);
     err |= start(k, 1, false, "ping peer", (char *[]){"ping", "-q", "-i", "0.2", "-c", count, "10.77.0.1", NULL});
-    err |= start(k, 1, false, "TCP guest0 to peer", (char *[]){"iperf3", "-J", "-c", "10.77.0.1", "-p", "5201", "-t", time, NULL});
-    err |= start(k, 1, false, "TCP peer to guest0", (char *[]){"iperf3", "-J", "-R", "-c", "10.77.0.1", "-p", "5202", "-t", time, NULL});
+    err |= start(k, 1, false, "TCP guest0 to peer",
+                 (char *[]){"iperf3", "-J", "-c", "10.77.0.1", "-p", "5201", "-t", time, NULL});
+    err |= start(k, 1, false, "TCP peer to guest0",
+                 (char *[]){"iperf3", "-J", "-R", "-c", "10.77.0.1", "-p", "5202", "-t", time, NULL});
     err |= start(k, 2, false, "UDP guest1 to peer",
-                 (char *[]){"iperf3", "-J", "-u", "-b", "500K", "-l", "1000", "-c", "10.77.0.1", "-p", "5203", "-t", time, NULL});
+                 (char *[]){"iperf3", "-J", "-u", "-b", "500K", "-l", "1000", "-c", "10.77.0.1", "-p", "5203", "-t",
+                            time, NULL});
     return err != 0 ? -EIO : 0;
 }
 
@@ -172,7 +178,8 @@ bool kernel_running(struct kernel *k) {
 
 static double number(struct json_object *top, const char *part, const char *name) {
     struct json_object *end, *sum, *v;
-    if (!json_object_object_get_ex(top, "end", &end) || !json_object_object_get_ex(end, part, &sum) || !json_object_object_get_ex(sum, name, &v))
+    if (!json_object_object_get_ex(top, "end", &end) || !json_object_object_get_ex(end, part, &sum) ||
+        !json_object_object_get_ex(sum, name, &v))
         return -1;
     return json_object_get_double(v);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel's own traffic for the demo: a network namespace and a TAP device for each guest and for the peer on the wire,
-// and the usual tools running in them. Needs root, /dev/net/tun and namespaces; says which is missing.
+// The kernel's own traffic for the demo: a network namespace and a TAP device for each guest and for the peer on the
+// wire, and the usual tools running in them. Needs root, /dev/net/tun and namespaces; says which is missing.
 #ifndef WEIR_DEMO_KERNEL_H
 #define WEIR_DEMO_KERNEL_H
 

@@ -65,18 +65,23 @@ void report_table(const struct report *r, FILE *out, bool colour) {
     const char *bold = colour ? "\033[1m" : "", *off = colour ? "\033[0m" : "";
     const char *verdict = r->good ? (colour ? "\033[32m" : "") : (colour ? "\033[31m" : "");
 
-    fprintf(out, "\n%straffic: %s%s\n\n%s%-12s %10s %12s%s\n", bold, r->traffic, off, bold, "path", "frames", "bytes", off);
+    fprintf(out, "\n%straffic: %s%s\n\n%s%-12s %10s %12s%s\n", bold, r->traffic, off, bold, "path", "frames", "bytes",
+            off);
     for (unsigned i = 0; i < r->paths; i++)
         fprintf(out, "%-12s %10" PRIu64 " %12" PRIu64 "\n", r->path[i].name, r->path[i].frames, r->path[i].bytes);
-    fprintf(out, "\n%s%-8s %-13s %-44s %10s %9s %5s %7s %9s %7s%s\n", bold, "guest", "hand-over", "why", "cycles", "gap", "lost", "doubled",
-            "reordered", "ledger", off);
+    fprintf(out, "\n%s%-8s %-13s %-44s %10s %9s %5s %7s %9s %7s%s\n", bold, "guest", "hand-over", "why", "cycles",
+            "gap", "lost", "doubled", "reordered", "ledger", off);
     for (unsigned i = 0; i < r->handovers; i++) {
         const struct report_handover *h = &r->handover[i];
-        fprintf(out, "%-8s %-13s %-44.44s %10" PRIu64 " %9" PRIu64 " %5" PRIu64 " %7" PRIu64 " %9" PRIu64 " %7" PRIu64 "\n", h->guest, h->direction,
-                h->why, h->done - h->requested, h->gap, h->lost, h->doubled, h->reordered, h->ledger_lost);
+        fprintf(out,
+                "%-8s %-13s %-44.44s %10" PRIu64 " %9" PRIu64 " %5" PRIu64 " %7" PRIu64 " %9" PRIu64 " %7" PRIu64 "\n",
+                h->guest, h->direction, h->why, h->done - h->requested, h->gap, h->lost, h->doubled, h->reordered,
+                h->ledger_lost);
     }
     fprintf(out, "\nledger: %s\n%s%s%s\n", r->ledger, verdict,
-            r->good ? "Every frame was delivered exactly once and in order, or counted with a reason." : "FAILED: see the lines above.", off);
+            r->good ? "Every frame was delivered exactly once and in order, or counted with a reason."
+                    : "FAILED: see the lines above.",
+            off);
 }
 
 static struct json_object *number(uint64_t v) {
@@ -84,7 +89,8 @@ static struct json_object *number(uint64_t v) {
 }
 
 int report_json(const struct report *r, const char *path) {
-    struct json_object *top = json_object_new_object(), *paths = json_object_new_array(), *moves = json_object_new_array();
+    struct json_object *top = json_object_new_object(), *paths = json_object_new_array(),
+                       *moves = json_object_new_array();
     int err;
 
     for (unsigned i = 0; i < r->paths; i++) {
@@ -121,7 +127,8 @@ int report_json(const struct report *r, const char *path) {
 }
 
 // One step line of a path: frames per sample, scaled to the picture.
-static void curve(FILE *f, const struct report *r, bool vf, double x0, double per_cycle, double per_frame, double base, const char *colour) {
+static void curve(FILE *f, const struct report *r, bool vf, double x0, double per_cycle, double per_frame, double base,
+                  const char *colour) {
     fprintf(f, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"1.5\" points=\"", colour);
     for (unsigned i = 0; i < r->samples; i++)
         fprintf(f, "%.1f,%.1f ", 40 + ((double)r->sample[i].cycle - x0) * per_cycle,
@@ -140,32 +147,48 @@ int report_html(const struct report *r, const char *path) {
         top = (double)r->sample[i].synthetic > top ? (double)r->sample[i].synthetic : top;
         top = (double)r->sample[i].vf > top ? (double)r->sample[i].vf : top;
     }
-    fputs("<!doctype html><meta charset=\"utf-8\"><title>Weir demo</title>\n<style>body{font:15px/1.5 system-ui,sans-serif;margin:2em;"
-          "max-width:1080px;color:#222}table{border-collapse:collapse}td,th{padding:.2em .8em;text-align:right;border-bottom:1px solid "
-          "#ddd}td:nth-child(-n+3),th:nth-child(-n+3){text-align:left}text{font:11px system-ui,sans-serif}</style>\n<h1>Weir: both paths over "
+    fputs("<!doctype html><meta charset=\"utf-8\"><title>Weir demo</title>\n<style>body{font:15px/1.5 "
+          "system-ui,sans-serif;margin:2em;"
+          "max-width:1080px;color:#222}table{border-collapse:collapse}td,th{padding:.2em "
+          ".8em;text-align:right;border-bottom:1px solid "
+          "#ddd}td:nth-child(-n+3),th:nth-child(-n+3){text-align:left}text{font:11px "
+          "system-ui,sans-serif}</style>\n<h1>Weir: both paths over "
           "time</h1>\n",
           f);
-    fprintf(f, "<p>Traffic: %s. <span style=\"color:#c60\">&#9632;</span> synthetic path, <span style=\"color:#06c\">&#9632;</span> VF path; frames per "
-               "sample of card time. Dashed lines are hand-overs, red ones surprise removals.</p>\n<svg viewBox=\"0 0 1060 260\" role=\"img\" "
-               "aria-label=\"frames on each path over time\">\n<line x1=\"40\" y1=\"220\" x2=\"1040\" y2=\"220\" stroke=\"#999\"/>\n",
+    fprintf(f,
+            "<p>Traffic: %s. <span style=\"color:#c60\">&#9632;</span> synthetic path, <span "
+            "style=\"color:#06c\">&#9632;</span> VF path; frames per "
+            "sample of card time. Dashed lines are hand-overs, red ones surprise removals.</p>\n<svg viewBox=\"0 0 "
+            "1060 260\" role=\"img\" "
+            "aria-label=\"frames on each path over time\">\n<line x1=\"40\" y1=\"220\" x2=\"1040\" y2=\"220\" "
+            "stroke=\"#999\"/>\n",
             r->traffic);
     for (unsigned i = 0; i < r->handovers; i++) {
         double x = 40 + ((double)r->handover[i].requested - x0) * 1000 / span;
         if (x < 40 || x > 1040)
             continue;
-        fprintf(f, "<line x1=\"%.1f\" y1=\"14\" x2=\"%.1f\" y2=\"220\" stroke=\"%s\" stroke-dasharray=\"3 3\"/><text x=\"%.1f\" y=\"%u\">%s %s</text>\n", x,
-                x, r->handover[i].surprise ? "#c00" : "#888", x + 3, 12 + i % 3 * 12, r->handover[i].guest, r->handover[i].direction);
+        fprintf(f,
+                "<line x1=\"%.1f\" y1=\"14\" x2=\"%.1f\" y2=\"220\" stroke=\"%s\" stroke-dasharray=\"3 3\"/><text "
+                "x=\"%.1f\" y=\"%u\">%s %s</text>\n",
+                x, x, r->handover[i].surprise ? "#c00" : "#888", x + 3, 12 + i % 3 * 12, r->handover[i].guest,
+                r->handover[i].direction);
     }
     curve(f, r, false, x0, 1000 / span, 190 / top, 220, "#c60");
     curve(f, r, true, x0, 1000 / span, 190 / top, 220, "#06c");
-    fprintf(f, "<text x=\"40\" y=\"240\">0 us</text><text x=\"980\" y=\"240\">%.0f us</text>\n</svg>\n", span / CYCLES_PER_US);
-    fputs("<table><tr><th>guest<th>hand-over<th>why<th>cycles<th>gap<th>lost<th>doubled<th>reordered<th>ledger</tr>\n", f);
+    fprintf(f, "<text x=\"40\" y=\"240\">0 us</text><text x=\"980\" y=\"240\">%.0f us</text>\n</svg>\n",
+            span / CYCLES_PER_US);
+    fputs("<table><tr><th>guest<th>hand-over<th>why<th>cycles<th>gap<th>lost<th>doubled<th>reordered<th>ledger</tr>\n",
+          f);
     for (unsigned i = 0; i < r->handovers; i++) {
         const struct report_handover *h = &r->handover[i];
-        fprintf(f, "<tr><td>%s<td>%s<td>%s<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "</tr>\n", h->guest,
-                h->direction, h->why, h->done - h->requested, h->gap, h->lost, h->doubled, h->reordered, h->ledger_lost);
+        fprintf(f,
+                "<tr><td>%s<td>%s<td>%s<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64
+                "<td>%" PRIu64 "</tr>\n",
+                h->guest, h->direction, h->why, h->done - h->requested, h->gap, h->lost, h->doubled, h->reordered,
+                h->ledger_lost);
     }
     fprintf(f, "</table>\n<p>Ledger: %s. %s</p>\n", r->ledger,
-            r->good ? "Every frame was delivered exactly once and in order, or counted with a reason." : "The run failed.");
+            r->good ? "Every frame was delivered exactly once and in order, or counted with a reason."
+                    : "The run failed.");
     return fclose(f) == 0 ? 0 : -EIO;
 }

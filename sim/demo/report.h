@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a demo run leaves behind: a table for people, demo.json for programs, demo.html as a picture of both paths over time.
-// Fed while the story runs; knows nothing of cards or drivers.
+// What a demo run leaves behind: a table for people, demo.json for programs, demo.html as a picture of both paths over
+// time. Fed while the story runs; knows nothing of cards or drivers.
 #ifndef WEIR_DEMO_REPORT_H
 #define WEIR_DEMO_REPORT_H
 
@@ -18,7 +18,7 @@ struct report_handover {
     uint64_t requested, done; // card cycles
     uint64_t gap;             // longest silence of the card towards the guest around it, card cycles
     uint64_t lost, doubled, reordered;
-    uint64_t ledger_lost;     // what the card's and the drivers' counters say was lost
+    uint64_t ledger_lost; // what the card's and the drivers' counters say was lost
 };
 
 struct report_path {

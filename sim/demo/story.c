@@ -26,7 +26,7 @@
 #define VPORTS 5u
 #define CHANNEL_RING (1u << 20)
 #define WIRE_AHEAD 200u
-#define SLICE 400u           // card cycles between two looks
+#define SLICE 400u // card cycles between two looks
 #define SAMPLE_CYCLES 20000u
 #define SETTLE_TURNS 3000u
 #define WAIT_TURNS 40000u
@@ -58,7 +58,7 @@ struct story {
     bool quiet, failed;
     struct {
         uint8_t frame[2048];
-        size_t len; // 0 = none waits
+        size_t len;           // 0 = none waits
     } waiting[KERNEL_PLACES]; // a frame of the kernel that could not be sent yet
     char failure[200];
 };
@@ -94,7 +94,8 @@ static uint64_t now_us(const struct story *s) {
 
 static void capture(struct story *s, int interface, bool into_card, const uint8_t *frame, size_t len) {
     if (s->opt->capture != NULL)
-        (void)weir_pcapng_write(s->opt->capture, interface, card_cycles(s->card) * 4, into_card ? WEIR_PCAPNG_IN : WEIR_PCAPNG_OUT, frame, len);
+        (void)weir_pcapng_write(s->opt->capture, interface, card_cycles(s->card) * 4,
+                                into_card ? WEIR_PCAPNG_IN : WEIR_PCAPNG_OUT, frame, len);
 }
 
 static int vport_interface(struct story *s, const struct guest *g, bool vf) {
@@ -287,7 +288,8 @@ static int wait_state(struct story *s, unsigned guest, enum weir_vstack_state wa
     {
         char text[160];
         snprintf(text, sizeof(text), "guest %u stays in state '%s' (%s), expected '%s'", guest,
-                 weir_vstack_state_text(weir_vstack_state(s->vs, guest)), weir_why_text(weir_vstack_why(s->vs, guest)), weir_vstack_state_text(want));
+                 weir_vstack_state_text(weir_vstack_state(s->vs, guest)), weir_why_text(weir_vstack_why(s->vs, guest)),
+                 weir_vstack_state_text(want));
         return fail(s, text);
     }
 }
@@ -338,7 +340,9 @@ static int handover(struct story *s, const char *what, int (*begin)(struct story
     }
     for (; s->records < weir_vstack_num_records(s->vs); s->records++) {
         const struct weir_vstack_record *rec = weir_vstack_record(s->vs, s->records);
-        struct report_handover h = {.direction = rec->to_vf ? "to VF" : "to synthetic", .why = weir_why_text(rec->why), .surprise = rec->surprise};
+        struct report_handover h = {.direction = rec->to_vf ? "to VF" : "to synthetic",
+                                    .why = weir_why_text(rec->why),
+                                    .surprise = rec->surprise};
         if (rec->guest != 0)
             continue;
         snprintf(h.guest, sizeof(h.guest), "%.15s", rec->name);
@@ -417,7 +421,8 @@ static int open_guests(struct story *s) {
         struct guest *g = &s->guest[i];
         size_t bytes = WEIR_CHANNEL_BYTES(CHANNEL_RING);
         struct weir_vstack_guest_config gc = {0};
-        struct weir_netvsc_config nc = {.ctx = g, .rx = on_guest_rx, .open_vf = open_vf, .vf = {.tx_log2 = 8, .rx_log2 = 10, .buf_bytes = 2048}};
+        struct weir_netvsc_config nc = {
+            .ctx = g, .rx = on_guest_rx, .open_vf = open_vf, .vf = {.tx_log2 = 8, .rx_log2 = 10, .buf_bytes = 2048}};
         int err;
         g->story = s;
         g->number = i;
@@ -452,7 +457,8 @@ static void set_flow(struct story *s, unsigned id, const uint8_t *dst, const uin
 
 static int bring_up(struct story *s, char *err, size_t err_size) {
     struct card_options co = {.firmware = s->opt->firmware};
-    struct weir_pf_config pc = {.num_vfs = 4, .num_vports = VPORTS, .default_qps = 1, .tx_log2 = 10, .rx_log2 = 10, .buf_bytes = 2048};
+    struct weir_pf_config pc = {
+        .num_vfs = 4, .num_vports = VPORTS, .default_qps = 1, .tx_log2 = 10, .rx_log2 = 10, .buf_bytes = 2048};
     struct weir_vstack_config vc = {.max_guests = 4, .num_vports = VPORTS, .first_filter = 1};
     int ret;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `./weir demo`: runs the story, shows its progress, writes demo.json, demo.html and demo.pcapng. With root, /dev/net/tun and namespaces
-// the kernel's own traffic runs beside the built-in sequence-checked one.
+// `./weir demo`: runs the story, shows its progress, writes demo.json, demo.html and demo.pcapng. With root,
+// /dev/net/tun and namespaces the kernel's own traffic runs beside the built-in sequence-checked one.
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,14 +27,18 @@ static void show(void *ctx, const char *text) {
 }
 
 int main(int argc, char **argv) {
-    static const struct option options[] = {{"firmware", required_argument, NULL, 'f'}, {"seed", required_argument, NULL, 's'},
-                                            {"out", required_argument, NULL, 'o'},      {"help", no_argument, NULL, 'h'},
-                                            {"builtin", no_argument, NULL, 'b'},        {"seconds", required_argument, NULL, 't'},
+    static const struct option options[] = {{"firmware", required_argument, NULL, 'f'},
+                                            {"seed", required_argument, NULL, 's'},
+                                            {"out", required_argument, NULL, 'o'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"builtin", no_argument, NULL, 'b'},
+                                            {"seconds", required_argument, NULL, 't'},
                                             {NULL, 0, NULL, 0}};
     const char *out = ".";
     bool kernel_good = true, builtin = false;
     unsigned step = 0;
-    struct story_options opt = {.firmware = WEIR_FIRMWARE_IMAGE, .seed = 1, .seconds = 40, .progress = show, .ctx = &step};
+    struct story_options opt = {
+        .firmware = WEIR_FIRMWARE_IMAGE, .seed = 1, .seconds = 40, .progress = show, .ctx = &step};
     struct report *r;
     char err[256] = "", path[512];
     int c, ret;

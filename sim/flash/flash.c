@@ -4,7 +4,16 @@
 
 #include <string.h>
 
-enum { CMD_WREN = 0x06, CMD_WRDI = 0x04, CMD_RDSR = 0x05, CMD_READ = 0x03, CMD_QREAD = 0x6B, CMD_PP = 0x02, CMD_SE = 0x20, CMD_ID = 0x9F };
+enum {
+    CMD_WREN = 0x06,
+    CMD_WRDI = 0x04,
+    CMD_RDSR = 0x05,
+    CMD_READ = 0x03,
+    CMD_QREAD = 0x6B,
+    CMD_PP = 0x02,
+    CMD_SE = 0x20,
+    CMD_ID = 0x9F
+};
 
 static const uint8_t jedec_id[3] = {0xEF, 0x40, 0x15};
 

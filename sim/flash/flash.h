@@ -12,13 +12,13 @@
 struct flash {
     uint8_t *data; // FLASH_BYTES, erased to 0xFF
     bool cs, sck, write_enabled;
-    unsigned bits;      // serial clocks since chip select
+    unsigned bits; // serial clocks since chip select
     uint8_t command;
     uint32_t address;
     uint8_t in, out;
     uint8_t page[256];
     unsigned page_len;
-    uint8_t io;         // what the part drives
+    uint8_t io; // what the part drives
 };
 
 // pins as TOP_OUT flash_pins; returns what the part drives on IO[3:0].

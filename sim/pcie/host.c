@@ -114,7 +114,8 @@ struct host *host_new(struct card *card, char *err, unsigned err_size) {
     }
     configure(h);
     if (h->pf_bar_size < 0x9000 || (h->pf_bar_size & (h->pf_bar_size - 1)) != 0) {
-        snprintf(err, err_size, "PF BAR 0 has a size of %llu bytes, which is wrong", (unsigned long long)h->pf_bar_size);
+        snprintf(err, err_size, "PF BAR 0 has a size of %llu bytes, which is wrong",
+                 (unsigned long long)h->pf_bar_size);
         goto err_host;
     }
     return h;
@@ -170,7 +171,7 @@ int host_sriov(struct host *h, unsigned num_vfs) {
         return 0;
     }
     if (h->num_vfs != 0)
-        return -EBUSY; // rules 1.15
+        return -EBUSY;                           // rules 1.15
     set(h, 0, h->sriov + SRIOV_CTL, 2, 1u << 4); // ARI capable hierarchy
     set(h, 0, h->sriov + SRIOV_NUM, 2, num_vfs);
     set(h, 0, h->sriov + SRIOV_CTL, 2, 1u << 4 | 1u << 3 | 1u); // VF MSE, VF Enable

@@ -63,8 +63,8 @@ static uint32_t rc_rand(struct rc *rc) {
 __attribute__((format(printf, 2, 3))) static void violation(struct rc *rc, const char *fmt, ...) {
     if (rc->stats.violations++ == 0) {
         va_list ap;
-        int n = snprintf(rc->stats.first_violation, sizeof(rc->stats.first_violation), "cycle %llu: ",
-                         (unsigned long long)card_cycles(rc->card));
+        int n = snprintf(rc->stats.first_violation, sizeof(rc->stats.first_violation),
+                         "cycle %llu: ", (unsigned long long)card_cycles(rc->card));
         va_start(ap, fmt);
         vsnprintf(rc->stats.first_violation + n, sizeof(rc->stats.first_violation) - (size_t)n, fmt, ap);
         va_end(ap);
@@ -138,7 +138,8 @@ static void answer_read(struct rc *rc, const struct tlp *q) {
     unsigned dw = tlp_len(q);
     unsigned skip = (unsigned)__builtin_ctz(tlp_first_be(q) | 0x10) & 3;
     unsigned tail = dw > 1 ? 3 - (31 - (unsigned)__builtin_clz(tlp_last_be(q) | 1)) : 0;
-    unsigned left = dw == 1 ? (tlp_first_be(q) == 0 ? 1 : 32 - (unsigned)__builtin_clz(tlp_first_be(q)) - skip) : dw * 4 - skip - tail;
+    unsigned left = dw == 1 ? (tlp_first_be(q) == 0 ? 1 : 32 - (unsigned)__builtin_clz(tlp_first_be(q)) - skip)
+                            : dw * 4 - skip - tail;
     uint8_t *mem = reach(rc, tlp_requester(q), addr, (uint64_t)dw * 4, IOMMU_READ);
     struct tlp *t;
 
@@ -160,7 +161,8 @@ static void answer_read(struct rc *rc, const struct tlp *q) {
             violation(rc, "root complex queue overflow");
             return;
         }
-        tlp_make_cpl(t, TLP_SC, n, RC_RID, tlp_requester(q), tlp_tag(q), left, (unsigned)(addr + at * 4) + (at == 0 ? skip : 0));
+        tlp_make_cpl(t, TLP_SC, n, RC_RID, tlp_requester(q), tlp_tag(q), left,
+                     (unsigned)(addr + at * 4) + (at == 0 ? skip : 0));
         memcpy(t->data, mem + at * 4, n * 4);
         left -= n * 4 - (at == 0 ? skip : 0) < left ? n * 4 - (at == 0 ? skip : 0) : left;
         at += n;
@@ -273,8 +275,8 @@ static void memory_write(struct rc *rc, const struct tlp *t) {
         rc->stats.iommu_faults++;
         return;
     }
-    // The owner of the memory may be another process that polls it: every 8 bytes at once and in ascending order, so that
-    // a completion's half with the phase is never seen before the other (ring.def).
+    // The owner of the memory may be another process that polls it: every 8 bytes at once and in ascending order, so
+    // that a completion's half with the phase is never seen before the other (ring.def).
     for (unsigned i = 0; i < dw; i++) {
         unsigned be = i == 0 ? tlp_first_be(t) : i == dw - 1 ? tlp_last_be(t) : 0xF;
         if (be == 0xF && ((uintptr_t)(mem + i * 4) & 7) == 0 && i + 1 < dw && (i + 2 < dw || tlp_last_be(t) == 0xF)) {
@@ -300,7 +302,8 @@ static void memory_read(struct rc *rc, const struct tlp *t) {
         return;
     }
     p->used = true;
-    p->due = card_cycles(rc->card) + rc->timing.read_latency + (rc->timing.jitter != 0 ? rc_rand(rc) % (rc->timing.jitter + 1) : 0);
+    p->due = card_cycles(rc->card) + rc->timing.read_latency +
+             (rc->timing.jitter != 0 ? rc_rand(rc) % (rc->timing.jitter + 1) : 0);
     memcpy(p->request.hdr, t->hdr, sizeof(t->hdr));
     if (rc->pending_count++ == 0 || p->due < rc->next_due)
         rc->next_due = p->due;

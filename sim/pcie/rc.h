@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Root complex: sends configuration and memory requests to the card, answers the card's reads from host memory, delivers
-// its interrupts, and checks every TLP of the card (monitor.h). An IOMMU per requester ID decides what a function reaches:
-// what is not mapped for that function is answered with UR and counted as a violation.
-// Synchronous calls run the card until the answer is there, at most RC_WAIT_CYCLES.
+// Root complex: sends configuration and memory requests to the card, answers the card's reads from host memory,
+// delivers its interrupts, and checks every TLP of the card (monitor.h). An IOMMU per requester ID decides what a
+// function reaches: what is not mapped for that function is answered with UR and counted as a violation. Synchronous
+// calls run the card until the answer is there, at most RC_WAIT_CYCLES.
 #ifndef WEIR_SIM_RC_H
 #define WEIR_SIM_RC_H
 
@@ -68,7 +68,7 @@ void rc_monitor_limits(struct rc *rc, unsigned mps, unsigned mrrs);
 bool rc_wants_beat(struct rc *rc); // the link takes a beat this cycle
 void rc_from_card(struct rc *rc, unsigned flags, const uint32_t *hdr, const uint32_t *data);
 unsigned rc_to_card(struct rc *rc, uint32_t *hdr, uint32_t *data); // flags as TOP_IN tlp_rx_flags, 0 = nothing
-void rc_taken(struct rc *rc);                                     // the card took the beat just offered
-bool rc_quiet(const struct rc *rc);                               // nothing queued towards the card
+void rc_taken(struct rc *rc);                                      // the card took the beat just offered
+bool rc_quiet(const struct rc *rc);                                // nothing queued towards the card
 
 #endif

@@ -90,8 +90,8 @@ static inline void tlp_make_mem(struct tlp *t, bool write, uint16_t rid, uint8_t
 }
 
 // Type 0 configuration request for function `rid`, register byte offset 0..4095.
-static inline void tlp_make_cfg(struct tlp *t, bool write, uint16_t requester, uint8_t tag, uint16_t rid, unsigned offset,
-                                unsigned be, uint32_t data) {
+static inline void tlp_make_cfg(struct tlp *t, bool write, uint16_t requester, uint8_t tag, uint16_t rid,
+                                unsigned offset, unsigned be, uint32_t data) {
     t->hdr[0] = (uint32_t)(write ? TLP_CFGWR0 : TLP_CFGRD0) << 24 | 1;
     t->hdr[1] = (uint32_t)requester << 16 | (uint32_t)tag << 8 | be;
     t->hdr[2] = (uint32_t)rid << 16 | (offset & 0xFFC);

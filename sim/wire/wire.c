@@ -18,9 +18,9 @@ struct frame {
 struct wire {
     struct frame *queue[QUEUE];
     unsigned head, level;
-    size_t at;          // bytes of queue[head] sent
-    uint64_t in_free;   // in den-ths of a cycle: when the direction towards the card is free again
-    uint64_t out_free;  // same, from the card
+    size_t at;         // bytes of queue[head] sent
+    uint64_t in_free;  // in den-ths of a cycle: when the direction towards the card is free again
+    uint64_t out_free; // same, from the card
     unsigned num, den;
     uint8_t out[WIRE_MAX_FRAME + 64];
     size_t out_len;

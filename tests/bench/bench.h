@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Benchmark rows: each is one deterministic scenario on a fresh card; figures are card cycles unless the unit says else.
-// A row that cannot be measured yet says "not measured"; nothing is guessed.
+// Benchmark rows: each is one deterministic scenario on a fresh card; figures are card cycles unless the unit says
+// else. A row that cannot be measured yet says "not measured"; nothing is guessed.
 #ifndef WEIR_BENCH_ROWS_H
 #define WEIR_BENCH_ROWS_H
 
@@ -11,7 +11,7 @@ struct bench_row {
     const char *metric; // with traffic, host latency and queue count
     const char *unit;
     const char *peer;
-    double goal;        // at most this, or at least when at_least
+    double goal; // at most this, or at least when at_least
     bool at_least;
     double (*run)(void); // NULL: not measured yet
 };
@@ -22,9 +22,9 @@ struct bench_load {
     bool tx, rx;
 };
 struct bench_rate {
-    double tx, rx;               // cycles per frame, 0 when there were none
+    double tx, rx;                     // cycles per frame, 0 when there were none
     double tlps, bytes_up, bytes_down; // per frame (or per pair when both directions run)
-    double dropped;              // share of received frames that were dropped
+    double dropped;                    // share of received frames that were dropped
 };
 struct bench_rate bench_throughput(struct bench_load load);
 // Cycles from the doorbell's TLP to the frame's last beat on the wire; from the frame's last beat to its completion.

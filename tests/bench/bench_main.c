@@ -77,7 +77,8 @@ static const struct bench_row rows[] = {
     {"10b", "doorbell to wire, 64 B, 250-cycle reads", "cycles", "Corundum 613", 540, false, door250},
     {"11a", "wire to completion, 64 B, instant host", "cycles", "Corundum 113", 30, false, wire0},
     {"11b", "wire to completion, 64 B, 250-cycle reads", "cycles", "Corundum 362", 30, false, wire250},
-    {"12", "VF to VF inside the card, doorbell to completion", "cycles", "none published", 60, false, bench_vf_to_vf_latency},
+    {"12", "VF to VF inside the card, doorbell to completion", "cycles", "none published", 60, false,
+     bench_vf_to_vf_latency},
     {"13", "planned failover: gap in delivery at the card", "cycles", "Oasis 38 ms", 60, false, NULL},
     {"14", "whole hand-over, guest asks to TX on the new path", "cycles", "none published", 25000, false, NULL},
     {"15", "surprise removal: time to the synthetic path", "cycles", "~0.3 s", 250000, false, NULL},
@@ -124,10 +125,15 @@ int main(int argc, char **argv) {
         if (as_json)
             continue;
         if (r->run == NULL)
-            fprintf(out, "%-4s %-52s %-13s %10g %10s  %s\n", r->id, r->metric, r->unit, r->goal, "not measured", r->peer);
+            fprintf(out, "%-4s %-52s %-13s %10g %10s  %s\n", r->id, r->metric, r->unit, r->goal, "not measured",
+                    r->peer);
         else
-            fprintf(out, "%-4s %-52s %-13s %s%9g %s%10.2f%s  %s\n", r->id, r->metric, r->unit, r->at_least ? ">" : " ", r->goal,
-                    !tty ? "" : ok ? "\033[32m" : "\033[33m", v, tty ? "\033[0m" : "", r->peer);
+            fprintf(out, "%-4s %-52s %-13s %s%9g %s%10.2f%s  %s\n", r->id, r->metric, r->unit, r->at_least ? ">" : " ",
+                    r->goal,
+                    !tty ? ""
+                    : ok ? "\033[32m"
+                         : "\033[33m",
+                    v, tty ? "\033[0m" : "", r->peer);
         fflush(out);
     }
     if (as_json)

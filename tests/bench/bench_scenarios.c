@@ -90,7 +90,8 @@ struct bench_rate bench_throughput(struct bench_load load) {
         r.tx = tx != 0 ? (double)WINDOW / (double)tx : 0;
         r.rx = rx != 0 ? (double)WINDOW / (double)rx : 0;
         CHECK(n != 0, "no frame passed");
-        r.tlps = (double)(s->tlps_from_card - before.tlps_from_card + s->tlps_to_card - before.tlps_to_card) / (double)n;
+        r.tlps =
+            (double)(s->tlps_from_card - before.tlps_from_card + s->tlps_to_card - before.tlps_to_card) / (double)n;
         r.bytes_up = (double)(s->tlp_bytes_from_card - before.tlp_bytes_from_card) / (double)n;
         r.bytes_down = (double)(s->tlp_bytes_to_card - before.tlp_bytes_to_card) / (double)n;
         r.dropped = load.rx ? 1 - (double)rx / (double)(offered - offered0) : 0;

@@ -91,6 +91,14 @@ static void planned_both_ways_loses_nothing(uint64_t seed) {
     fw_close(&f);
 }
 
+static uint64_t default_vport_drops(struct fw *f) {
+    uint64_t v[32] = {0}, n = 0;
+    CHECK(weir_pf_counters(f->w.pf, 0, v) == 0, "counters of the default vPort");
+    for (unsigned i = WEIR_VPORT_CNT_RX_DROP_NO_DESC; i <= WEIR_VPORT_CNT_RX_DROP_VPORT; i++)
+        n += v[i];
+    return n;
+}
+
 // What a surprise may lose is what the ledger says, frame by frame: the guest's half against the card's.
 static void surprise_loses_only_what_the_ledger_says(uint64_t seed) {
     struct fw f;
@@ -133,6 +141,8 @@ static void surprise_loses_only_what_the_ledger_says(uint64_t seed) {
     }
     fw_drain(&f);
     print_counts(&f);
+    // While host memory is slow, the default vPort's own ring may run dry: its drops are in the ledger, too.
+    rx_lost += default_vport_drops(&f);
     CHECK(flow_count(f.net, up, -1).lost == tx_lost, "%" PRIu64 " frames lost on transmit, the ledger says %" PRIu64,
           flow_count(f.net, up, -1).lost, tx_lost);
     CHECK(flow_count(f.net, down, -1).lost + flow_count(f.net, all, -1).lost == rx_lost,

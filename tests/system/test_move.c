@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hand-over's core without the guest stack: MOVE_FILTER with a fence between the default vPort and a VF's vPort under
-// traffic both ways. The "guest" is the rule of rules 7.12 in a few lines: deliver the old path until its fence, hold the
-// new one until then. Frames carry sequence numbers; each must come once and in order, on the wire and at the guest.
+// The hand-over's core without the guest stack: MOVE_FILTER with a fence between the default vPort and a VF's vPort
+// under traffic both ways. The "guest" is the rule of rules 7.12 in a few lines: deliver the old path until its fence,
+// hold the new one until then. Frames carry sequence numbers; each must come once and in order, on the wire and at the
+// guest.
 #include <errno.h>
 
 #include "world.h"
@@ -24,10 +25,10 @@ static struct {
     uint32_t down_sent, down_next, up_sent, up_next; // unicast sequence numbers
     uint32_t flood_sent, flood_next;
     bool on_vf, tx_stopped;
-    bool hold_pf, hold_vf;    // frames of that path wait for the other one's fence
+    bool hold_pf, hold_vf; // frames of that path wait for the other one's fence
     uint32_t token;
     bool fence_seen;
-    uint8_t epoch;            // first epoch of the present owner
+    uint8_t epoch; // first epoch of the present owner
     struct held held[4096];
     unsigned num_held;
     unsigned errors;
@@ -89,7 +90,8 @@ static void take(bool from_vf, const void *frame, const struct weir_rx_info *inf
     }
     h.flooded = info->mcast;
     h.seq = get32((const uint8_t *)frame + 14);
-    // The default vPort hears every broadcast; the guest owns those of the epochs in which it was synthetic (rules 3.19).
+    // The default vPort hears every broadcast; the guest owns those of the epochs in which it was synthetic
+    // (rules 3.19).
     if (h.flooded && !from_vf) {
         bool new_owner = (int8_t)(uint8_t)(info->epoch - t.epoch) >= 0;
         if (new_owner == t.on_vf)
@@ -161,8 +163,8 @@ static void move(bool to_vf) {
     t.fence_seen = false;
     t.hold_vf = to_vf;
     t.hold_pf = !to_vf;
-    while ((err = weir_pf_move_filter(t.w.pf, FILTER, to_vf ? 0 : VPORT, to_vf ? VPORT : 0, WEIR_MOVE_FLOOD | WEIR_MOVE_FENCE, t.token,
-                                      &t.epoch, NULL)) == -EAGAIN)
+    while ((err = weir_pf_move_filter(t.w.pf, FILTER, to_vf ? 0 : VPORT, to_vf ? VPORT : 0,
+                                      WEIR_MOVE_FLOOD | WEIR_MOVE_FENCE, t.token, &t.epoch, NULL)) == -EAGAIN)
         turn(); // rate limited
     CHECK(err == 0, "move: %s", strerror(-err));
     t.on_vf = to_vf;
@@ -187,7 +189,8 @@ static void story(bool ignore_fence) {
     CHECK(weir_pf_alloc_vf(t.w.pf, 0, guest_mac, "guest") == 0, "alloc");
     CHECK(weir_pf_create_vport(t.w.pf, VPORT, 0, 1, WEIR_VPORT_CHECK_SRC, "guest") == 0, "vport");
     // Not before its rings are armed (rules 4.11), and nothing is changed by the refusal.
-    CHECK(weir_pf_move_filter(t.w.pf, FILTER, 0, VPORT, WEIR_MOVE_FENCE, 0, NULL, NULL) == -ENODEV, "move to a vPort nobody armed");
+    CHECK(weir_pf_move_filter(t.w.pf, FILTER, 0, VPORT, WEIR_MOVE_FENCE, 0, NULL, NULL) == -ENODEV,
+          "move to a vPort nobody armed");
     CHECK(weir_vf_open(weir_inproc_open(t.w.ip, 1), &cfg, &t.vf, err, sizeof(err)) == 0, "%s", err);
     run(20);
     for (unsigned i = 0; i < MOVES; i++) {
@@ -203,9 +206,11 @@ static void story(bool ignore_fence) {
         poll_all();
     }
     poll_all();
-    printf("%u frames to the guest, %u broadcasts, %u to the wire, %u moves\n", t.down_sent, t.flood_sent, t.up_sent, 2 * MOVES);
+    printf("%u frames to the guest, %u broadcasts, %u to the wire, %u moves\n", t.down_sent, t.flood_sent, t.up_sent,
+           2 * MOVES);
     CHECK(t.down_next == t.down_sent && t.flood_next == t.flood_sent && t.up_next == t.up_sent,
-          "the last frames are missing: %u of %u, %u of %u, %u of %u", t.down_next, t.down_sent, t.flood_next, t.flood_sent, t.up_next, t.up_sent);
+          "the last frames are missing: %u of %u, %u of %u, %u of %u", t.down_next, t.down_sent, t.flood_next,
+          t.flood_sent, t.up_next, t.up_sent);
 }
 
 static void finish(void) {

@@ -40,15 +40,16 @@ int main(void) {
             card_step(w.card, 100, false);
             weir_qp_poll(weir_pf_qp(w.pf, 0), 64, on_rx, NULL, &pf);
         }
-        CHECK(pf.frames == 1 && pf.len == len && memcmp(pf.data, frame, len) == 0, "%u frames at the PF, length %zu of %u", pf.frames, pf.len, len);
+        CHECK(pf.frames == 1 && pf.len == len && memcmp(pf.data, frame, len) == 0,
+              "%u frames at the PF, length %zu of %u", pf.frames, pf.len, len);
         CHECK(weir_qp_send(weir_pf_qp(w.pf, 0), frame, len) >= 0, "cannot send");
         weir_qp_kick(weir_pf_qp(w.pf, 0));
         for (unsigned i = 0; i < 100 && (wire.frames == 0 || weir_qp_tx_pending(weir_pf_qp(w.pf, 0)) != 0); i++) {
             card_step(w.card, 100, false);
             weir_qp_poll(weir_pf_qp(w.pf, 0), 64, on_rx, NULL, &pf);
         }
-        CHECK(wire.frames == 1 && wire.len == len && memcmp(wire.data, frame, len) == 0, "%u frames on the wire, length %zu of %u", wire.frames,
-              wire.len, len);
+        CHECK(wire.frames == 1 && wire.len == len && memcmp(wire.data, frame, len) == 0,
+              "%u frames on the wire, length %zu of %u", wire.frames, wire.len, len);
         CHECK(weir_qp_tx_pending(weir_pf_qp(w.pf, 0)) == 0, "no transmit completion");
     }
     world_close(&w);

@@ -20,7 +20,8 @@ uint32_t world_rand(void) {
 
 void world_fail(const char *file, int line, const char *fmt, ...) {
     va_list ap;
-    fprintf(stderr, "%s:%d: cycle %" PRIu64 ": ", file, line, open_world != NULL && open_world->card != NULL ? card_cycles(open_world->card) : 0);
+    fprintf(stderr, "%s:%d: cycle %" PRIu64 ": ", file, line,
+            open_world != NULL && open_world->card != NULL ? card_cycles(open_world->card) : 0);
     va_start(ap, fmt);
     vfprintf(stderr, fmt, ap);
     va_end(ap);

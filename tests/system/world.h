@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every system test starts from: a booted card, its host, the PF driver; everything in one thread and deterministic.
+// What every system test starts from: a booted card, its host, the PF driver; everything in one thread and
+// deterministic.
 #ifndef WEIR_TEST_WORLD_H
 #define WEIR_TEST_WORLD_H
 

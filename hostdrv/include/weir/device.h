@@ -12,8 +12,8 @@
 
 struct weir_dev;
 
-// Takes the bus over in any case. Checks identity and BAR size, enables memory and bus mastering and vectors 0..vectors-1,
-// waits for firmware at most 5 s, says HELLO. err (size err_size) gets one line that names what is wrong.
+// Takes the bus over in any case. Checks identity and BAR size, enables memory and bus mastering and vectors
+// 0..vectors-1, waits for firmware at most 5 s, says HELLO. err (size err_size) gets one line that names what is wrong.
 int weir_dev_open(struct weir_bus *bus, unsigned vectors, struct weir_dev **dev, char *err, size_t err_size);
 // Clears bus mastering and closes the bus. NULL is fine.
 void weir_dev_close(struct weir_dev *dev);
@@ -25,9 +25,10 @@ bool weir_dev_dead(const struct weir_dev *dev);
 // The function is not ours any more: no access touches it from now on, not even closing (its next owner may have it).
 void weir_dev_orphan(struct weir_dev *dev);
 
-// One command: lengths must be those of mbox.def. -ETIMEDOUT after 1 s, -ENODEV when the function vanished, else the errno
-// of the card's status (status.def); *status, when not NULL, gets the status itself.
-int weir_mbox_call(struct weir_dev *dev, uint16_t opcode, const void *req, size_t req_len, void *rsp, size_t rsp_len, unsigned *status);
+// One command: lengths must be those of mbox.def. -ETIMEDOUT after 1 s, -ENODEV when the function vanished, else the
+// errno of the card's status (status.def); *status, when not NULL, gets the status itself.
+int weir_mbox_call(struct weir_dev *dev, uint16_t opcode, const void *req, size_t req_len, void *rsp, size_t rsp_len,
+                   unsigned *status);
 // Text of a status, for people.
 const char *weir_status_text(unsigned status);
 // Takes (reads and clears) the function's event bits.

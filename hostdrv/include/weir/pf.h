@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The PF driver: NIC switch, VFs, vPorts, filters, fences, events, ledger. Each call is one mailbox command; the rules it
-// obeys are the card's (rules 1-4, 7, 9). 0 or negative errno.
+// The PF driver: NIC switch, VFs, vPorts, filters, fences, events, ledger. Each call is one mailbox command; the rules
+// it obeys are the card's (rules 1-4, 7, 9). 0 or negative errno.
 #ifndef WEIR_PF_H
 #define WEIR_PF_H
 
@@ -18,7 +18,8 @@ struct weir_pf_config {
 };
 
 // Brings the PF up: device, switch, default vPort's queue pairs, SR-IOV. Takes the bus over in any case.
-int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct weir_pf **pf, char *err, size_t err_size);
+int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct weir_pf **pf, char *err,
+                 size_t err_size);
 // Halts in the order of rules 9.11: the caller has freed VFs, vPorts and filters.
 void weir_pf_close(struct weir_pf *pf);
 struct weir_dev *weir_pf_dev(struct weir_pf *pf);
@@ -29,14 +30,16 @@ unsigned weir_pf_num_qps(const struct weir_pf *pf);
 int weir_pf_alloc_vf(struct weir_pf *pf, int vf, const uint8_t mac[6], const char *vm_name);
 int weir_pf_free_vf(struct weir_pf *pf, unsigned vf);
 int weir_pf_reset_vf(struct weir_pf *pf, unsigned vf);
-int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsigned num_qps, unsigned flags, const char *name);
+int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsigned num_qps, unsigned flags,
+                         const char *name);
 int weir_pf_delete_vport(struct weir_pf *pf, unsigned vport);
 int weir_pf_get_vport(struct weir_pf *pf, unsigned vport, struct weir_get_vport_rsp *rsp);
-int weir_pf_set_filter(struct weir_pf *pf, uint32_t filter, unsigned vport, const uint8_t mac[6], unsigned mode, unsigned vid);
+int weir_pf_set_filter(struct weir_pf *pf, uint32_t filter, unsigned vport, const uint8_t mac[6], unsigned mode,
+                       unsigned vid);
 int weir_pf_clear_filter(struct weir_pf *pf, uint32_t filter);
 // flags WEIR_MOVE_*; *epoch gets the new owner's first epoch, *cycle the card cycle of the move. Either may be NULL.
-int weir_pf_move_filter(struct weir_pf *pf, uint32_t filter, unsigned src, unsigned dst, unsigned flags, uint32_t token, uint8_t *epoch,
-                        uint32_t *cycle);
+int weir_pf_move_filter(struct weir_pf *pf, uint32_t filter, unsigned src, unsigned dst, unsigned flags, uint32_t token,
+                        uint8_t *epoch, uint32_t *cycle);
 int weir_pf_fence(struct weir_pf *pf, unsigned vport, uint32_t token);
 // Takes up to 7 events; returns how many.
 int weir_pf_events(struct weir_pf *pf, struct weir_event *event, unsigned room);

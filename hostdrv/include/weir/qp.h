@@ -14,11 +14,11 @@
 struct weir_qp;
 
 struct weir_qp_config {
-    uint16_t qp;       // of the function, from 0
-    uint16_t vport;    // PF: which vPort; VF: 0
-    uint8_t tx_log2;   // ring entries, 3..12
+    uint16_t qp;     // of the function, from 0
+    uint16_t vport;  // PF: which vPort; VF: 0
+    uint8_t tx_log2; // ring entries, 3..12
     uint8_t rx_log2;
-    uint8_t vector;    // MSI-X vector of its completions
+    uint8_t vector;     // MSI-X vector of its completions
     uint32_t buf_bytes; // per buffer, multiple of 64, at least 64: longer frames are dropped by the card with a reason
 };
 
@@ -32,7 +32,7 @@ struct weir_rx_info {
     bool fence;        // no frame: everything routed to this ring before has come
     bool vlan_stripped;
     uint16_t vlan_tci;
-    uint32_t hash;     // RSS hash; token of a fence
+    uint32_t hash; // RSS hash; token of a fence
 };
 
 struct weir_qp_stats {
@@ -48,8 +48,8 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
 // Stops and frees; on a dead device only frees. NULL is fine.
 void weir_qp_close(struct weir_qp *qp);
 
-// Queues a frame of 14..9600 bytes; the card learns of it with weir_qp_kick. Returns its index 0..65535, -ENOBUFS when the
-// ring is full (poll, then try again), -EMSGSIZE, -ENODEV.
+// Queues a frame of 14..9600 bytes; the card learns of it with weir_qp_kick. Returns its index 0..65535, -ENOBUFS when
+// the ring is full (poll, then try again), -EMSGSIZE, -ENODEV.
 int weir_qp_send(struct weir_qp *qp, const void *frame, size_t len);
 void weir_qp_kick(struct weir_qp *qp);
 // Takes up to budget completions; returns how many.

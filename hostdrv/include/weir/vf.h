@@ -15,7 +15,8 @@ struct weir_vf_config {
 };
 
 // Brings the VF up with all receive rings armed. Takes the bus over in any case.
-int weir_vf_open(struct weir_bus *bus, const struct weir_vf_config *cfg, struct weir_vf **vf, char *err, size_t err_size);
+int weir_vf_open(struct weir_bus *bus, const struct weir_vf_config *cfg, struct weir_vf **vf, char *err,
+                 size_t err_size);
 // Stops the queues and lets the function go. NULL is fine.
 void weir_vf_close(struct weir_vf *vf);
 // The function is gone: touch no register any more; what is in memory can still be polled.

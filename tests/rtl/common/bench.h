@@ -49,7 +49,8 @@ static inline void bench_put(uint32_t *w, unsigned lsb, unsigned width, uint64_t
 
 // A failed check ends the program with status 1: place, cycle and the message.
 __attribute__((weak)) struct weir_rtl *bench_model;
-__attribute__((format(printf, 3, 4), noreturn)) static inline void bench_fail(const char *file, int line, const char *fmt, ...) {
+__attribute__((format(printf, 3, 4), noreturn)) static inline void bench_fail(const char *file, int line,
+                                                                              const char *fmt, ...) {
     va_list ap;
     fprintf(stderr, "%s:%d: cycle %" PRIu64 ": ", file, line, bench_model != NULL ? weir_rtl_cycles(bench_model) : 0);
     va_start(ap, fmt);

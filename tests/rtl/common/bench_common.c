@@ -46,8 +46,10 @@ static void rr_choice(void) {
         CHECK(bench_get(out, 72, 1) == (req != 0), "valid with requests %02x", req);
         if (req == 0)
             continue;
-        CHECK(bench_get(out, 81, 3) == want, "granted %u, expected %u of %02x", (unsigned)bench_get(out, 81, 3), want, req);
-        CHECK(bench_get(out, 73, 8) == 1u << want, "grant %02x is not one-hot %u", (unsigned)bench_get(out, 73, 8), want);
+        CHECK(bench_get(out, 81, 3) == want, "granted %u, expected %u of %02x", (unsigned)bench_get(out, 81, 3), want,
+              req);
+        CHECK(bench_get(out, 73, 8) == 1u << want, "grant %02x is not one-hot %u", (unsigned)bench_get(out, 73, 8),
+              want);
         if (advance)
             pointer = want + 1;
     }

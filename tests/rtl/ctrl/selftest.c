@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs on the embedded cores in the control bench: checks arithmetic against a second way of computing it, memory access
-// sizes, traps and interrupts; says PASS or FAIL on the console; then core 0 answers mailboxes with inverted words.
+// Runs on the embedded cores in the control bench: checks arithmetic against a second way of computing it, memory
+// access sizes, traps and interrupts; says PASS or FAIL on the console; then core 0 answers mailboxes with inverted
+// words.
 #include <stdint.h>
 
 #include "weir_abi.h"
@@ -72,19 +73,34 @@ static uint32_t slow_mul(uint32_t a, uint32_t b, uint32_t *high) {
 static uint32_t do_op(unsigned op, uint32_t a, uint32_t b) {
     uint32_t r = 0;
     switch (op) {
-    case 0: __asm__ volatile("mulh %0, %1, %2" : "=r"(r) : "r"(a), "r"(b)); break;
-    case 1: __asm__ volatile("mulhsu %0, %1, %2" : "=r"(r) : "r"(a), "r"(b)); break;
-    case 2: __asm__ volatile("mulhu %0, %1, %2" : "=r"(r) : "r"(a), "r"(b)); break;
-    case 3: __asm__ volatile("div %0, %1, %2" : "=r"(r) : "r"(a), "r"(b)); break;
-    case 4: __asm__ volatile("divu %0, %1, %2" : "=r"(r) : "r"(a), "r"(b)); break;
-    case 5: __asm__ volatile("rem %0, %1, %2" : "=r"(r) : "r"(a), "r"(b)); break;
-    default: __asm__ volatile("remu %0, %1, %2" : "=r"(r) : "r"(a), "r"(b)); break;
+    case 0:
+        __asm__ volatile("mulh %0, %1, %2" : "=r"(r) : "r"(a), "r"(b));
+        break;
+    case 1:
+        __asm__ volatile("mulhsu %0, %1, %2" : "=r"(r) : "r"(a), "r"(b));
+        break;
+    case 2:
+        __asm__ volatile("mulhu %0, %1, %2" : "=r"(r) : "r"(a), "r"(b));
+        break;
+    case 3:
+        __asm__ volatile("div %0, %1, %2" : "=r"(r) : "r"(a), "r"(b));
+        break;
+    case 4:
+        __asm__ volatile("divu %0, %1, %2" : "=r"(r) : "r"(a), "r"(b));
+        break;
+    case 5:
+        __asm__ volatile("rem %0, %1, %2" : "=r"(r) : "r"(a), "r"(b));
+        break;
+    default:
+        __asm__ volatile("remu %0, %1, %2" : "=r"(r) : "r"(a), "r"(b));
+        break;
     }
     return r;
 }
 
 static void arithmetic(void) {
-    static const uint32_t edge[] = {0, 1, 2, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFFF, 0xFFFFFFFE, 10, 0x12345678};
+    static const uint32_t edge[] = {0,          1,          2,          0x7FFFFFFF, 0x80000000,
+                                    0x80000001, 0xFFFFFFFF, 0xFFFFFFFE, 10,         0x12345678};
     uint32_t seed = 1;
     for (unsigned i = 0; i < 100 + 50; i++) {
         uint32_t a = i < 100 ? edge[i / 10] : rnd(&seed), b = i < 100 ? edge[i % 10] : rnd(&seed) >> (i % 31);

@@ -323,7 +323,8 @@ static void take_rx(struct hq *q, struct weir_ring_entry e) {
                                 WEIR_RING_GET(e, CPL_MCAST) << 4 | WEIR_RING_GET(e, CPL_LOCAL) << 5);
     CHECK(flags == s->flags && WEIR_RING_GET(e, CPL_EOP) && !WEIR_RING_GET(e, CPL_TRUNC),
           "queue %u: flags %x, expected %x", q->qp, flags, s->flags);
-    CHECK(WEIR_RING_GET(e, CPL_SRC_VPORT) == (local ? s->src & 127 : 0), "queue %u: source vPort", q->qp);
+    CHECK(WEIR_RING_GET(e, CPL_SRC_VPORT) == (local || (s->flags >> 3 & 1) != 0 ? s->src & 127 : 0),
+          "queue %u: source vPort", q->qp);
     const uint8_t *d = mem_at(entry(q->rxr, q->rxlog, slot)->lo);
     for (uint32_t i = 0; i < s->len; i++)
         CHECK(d[i] == pattern(s->seed, i), "queue %u: received byte %u", q->qp, i);

@@ -264,8 +264,8 @@ static void rx_frame(void) {
     CHECK(rxm.redirect == redirect && rxm.mcast == v.mcast && rxm.is_local == !f->wire, "frame %u: flags", id);
     CHECK(rxm.src == (redirect ? routed : f->wire ? 0u : f->vport), "frame %u: source vPort %u", id, rxm.src);
     CHECK(rxm.qp >= vports[to].base && rxm.qp < vports[to].base + vports[to].count, "frame %u: queue %u", id, rxm.qp);
-    CHECK(rxm.qp == vports[to].base + ((rxm.hash & 0xFFFF) * vports[to].count >> 16), "frame %u: queue %u, hash %08x", id,
-          rxm.qp, rxm.hash);
+    CHECK(rxm.qp == vports[to].base + ((rxm.hash & 0xFFFF) * vports[to].count >> 16), "frame %u: queue %u, hash %08x",
+          id, rxm.qp, rxm.hash);
     CHECK(rxm.stripped == v.strip && (!v.strip || rxm.tci == f->tci), "frame %u: strip", id);
     uint8_t want[MAX_BYTES];
     unsigned n = frame_bytes(id, want, true);
