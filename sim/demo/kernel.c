@@ -14,7 +14,7 @@
 
 #include "tap.h"
 
-#define MAX_TOOLS 8u
+#define MAX_TOOLS 12u
 
 struct tool {
     pid_t pid;
@@ -145,6 +145,15 @@ static int start(struct kernel *k, unsigned place, bool server, const char *what
     return 0;
 }
 
+int kernel_greet(struct kernel *k) {
+    int err = 0;
+    for (unsigned place = 1; place < KERNEL_PLACES; place++)
+        err |=
+            start(k, place, false, "",
+                  (char *[]){"sh", "-c", "for i in $(seq 30); do ping -q -c 1 -W 1 10.77.0.1 && exit 0; done", NULL});
+    return err != 0 ? -EIO : 0;
+}
+
 int kernel_start(struct kernel *k, unsigned seconds) {
     char time[12], count[12];
     int err = 0;
@@ -218,7 +227,7 @@ bool kernel_results(struct kernel *k, FILE *out) {
     bool good = true;
     for (unsigned i = 0; i < k->tools; i++) {
         const struct tool *t = &k->tool[i];
-        if (!t->server)
+        if (!t->server && t->what[0] != '\0')
             good = (strncmp(t->what, "ping", 4) == 0 ? ping_result(t, out) : iperf_result(t, out)) && good;
     }
     return good;

@@ -23,6 +23,9 @@ void kernel_close(struct kernel *k);
 size_t kernel_read(struct kernel *k, unsigned place, uint8_t *frame, size_t room);
 void kernel_write(struct kernel *k, unsigned place, const uint8_t *frame, size_t len);
 
+// Lets each guest try for an answer of the peer until it has one, at most 30 tries; kernel_running says when that is
+// over. Connections are opened after that: the first look-up of an address may take long on a busy machine.
+int kernel_greet(struct kernel *k);
 // Starts ping, TCP both ways and UDP, each for about `seconds`.
 int kernel_start(struct kernel *k, unsigned seconds);
 // True while one of them runs.

@@ -380,6 +380,10 @@ static int play(struct story *s) {
     run(s, 1000);
     if (s->opt->kernel != NULL) {
         say(s, "kernel traffic: ping, TCP both ways, UDP, for %u s", s->opt->seconds);
+        if (kernel_greet(s->opt->kernel) != 0)
+            return fail(s, "cannot start ping");
+        while (!stopped(s) && kernel_running(s->opt->kernel))
+            run(s, 10);
         if (kernel_start(s->opt->kernel, s->opt->seconds) != 0)
             return fail(s, "cannot start ping and iperf3");
     }
