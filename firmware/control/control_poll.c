@@ -18,7 +18,7 @@ static bool poll_pcie(void) {
     case WEIR_HW_EVENT_FLR:
         // One that has ended already was begun by RESET_VF, which told us itself.
         if (e.arg < WEIR_NUM_FNS && hal_pcie_in_flr(e.arg)) {
-            (void)svc_reset_begin(e.arg);
+            svc_reset_begin(e.arg);
         }
         break;
     case WEIR_HW_EVENT_VF_ENABLE:

@@ -24,6 +24,7 @@ struct steer_vport {
     bool down;    // its function was reset or vanished; drains, too
     bool retired; // being deleted; drains, and nothing new is given to it
     uint16_t filters;
+    uint8_t flushes;    // of steer's own fences on their way
     bool moved;         // the next two are valid
     bool moved_in;      // direction of the last move
     uint32_t last_move; // cycle
@@ -69,13 +70,16 @@ enum weir_status steer_filter_move(const struct weir_move_filter_req *req, struc
 enum weir_status steer_fence(unsigned vport, uint32_t token, uint8_t *epoch);
 // Each FENCE_DONE of the hardware passes here; true when it is the PF's, false when it was a fence of steer's own.
 bool steer_fence_done(unsigned vport, uint32_t token);
+// Puts a fence of steer's own behind all that was routed to a vPort whose queue pairs are at rest, so that it is
+// written on no ring; false when there is no room for one now. Done means: every copy routed before has met its fate.
+bool steer_flush_begin(unsigned vport);
+bool steer_flush_done(unsigned vport);
 
 // ---- between the files of this folder ----
 struct steer_vport *steer_vport_mut(unsigned vport);
 void steer_filter_reset(void);
 void steer_filter_sweep(void);
-// Waits until every copy routed to the vPort so far has met its fate; its queue pairs are at rest.
-enum weir_status steer_flush(unsigned vport);
+void steer_fences_forget(void); // those under way are of a switch that is gone
 unsigned steer_filter_count(void);
 // Slot of a filter id on `vport`, -1 when there is none.
 int steer_filter_slot(uint32_t id, unsigned vport);

@@ -5,22 +5,20 @@
 #include "hal/hal_switch.h"
 #include "queue/ipc.h"
 #include "steer.h"
-#include "svc/svc.h"
 
 // Moves of a vPort do not turn round sooner: flapping costs every guest epochs and fences.
 #define MOVE_GAP_CYCLES 2500u // 10 us
 // The hardware holds up a further fence on the bus until an earlier one is through, and core 0 with it.
 #define MAX_FENCES 16u
-#define FLUSH_CYCLES 250000u // 1 ms
 
 // Fences under way in order of issue, the order in which they end.
 static struct fence {
     uint8_t vport;
-    bool own; // steer_flush's, nobody else hears of it
+    bool own;   // a flush; nobody else hears of it
+    bool stale; // of a switch that is gone
     uint32_t token;
 } fence[MAX_FENCES];
 static unsigned head, tail;
-static int flushed; // vPort of the last own fence that ended, or -1
 
 static bool fence_room(void) {
     return head - tail < MAX_FENCES;
@@ -39,10 +37,16 @@ bool steer_fence_done(unsigned vport, uint32_t token) {
         return true; // issued before core 0 was restarted
     }
     tail++;
-    if (f->own) {
-        flushed = (int)vport;
+    if (f->own && !f->stale) {
+        steer_vport_mut(vport)->flushes--;
     }
     return !f->own;
+}
+
+void steer_fences_forget(void) {
+    for (unsigned i = tail; i != head; i++) {
+        fence[i % MAX_FENCES].stale = true;
+    }
 }
 
 // A hand-over may take several filters; they go the same way.
@@ -136,20 +140,18 @@ enum weir_status steer_fence(unsigned vport, uint32_t token, uint8_t *epoch) {
     return WEIR_OK;
 }
 
-enum weir_status steer_flush(unsigned vport) {
+bool steer_flush_begin(unsigned vport) {
     struct hal_move m = {.slot = -1, .leave = -1, .join = -1, .fence = (int)vport};
-    uint32_t since = hal_ctrl_cycle();
-    bool sent = false;
-    flushed = -1;
-    do {
-        if (!sent && fence_room()) {
-            (void)move(&m, true);
-            sent = true;
-        }
-        (void)svc_event_switch();
-        if (flushed == (int)vport) {
-            return WEIR_OK;
-        }
-    } while (!hal_ctrl_expired(since, FLUSH_CYCLES));
-    return WEIR_TIMEOUT;
+    struct steer_vport *v = steer_vport_mut(vport);
+    if (v == NULL || !fence_room()) {
+        return false;
+    }
+    v->flushes++;
+    (void)move(&m, true);
+    return true;
+}
+
+bool steer_flush_done(unsigned vport) {
+    const struct steer_vport *v = steer_vport(vport);
+    return v == NULL || v->flushes == 0;
 }

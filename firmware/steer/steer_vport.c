@@ -2,8 +2,10 @@
 // The switch and its vPorts, see steer.h.
 #include "steer.h"
 
+#include "hal/hal_ctrl.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_switch.h"
+#include "svc/svc.h"
 
 static struct {
     bool exists;
@@ -11,6 +13,8 @@ static struct {
 } sw;
 static struct steer_vport vports[WEIR_NUM_VPORTS];
 static bool qp_used[WEIR_NUM_QPS];
+
+#define FLUSH_CYCLES 250000u // 1 ms
 
 // The hardware counts a vPort's queue pairs in a field of this width.
 #define MAX_VPORT_QPS WEIR_ABI_MASK(0, WEIR_SWITCH_VPORT_QP_COUNT_WIDTH)
@@ -120,6 +124,7 @@ void steer_reset(void) {
         }
     }
     steer_filter_reset();
+    steer_fences_forget();
     memset(vports, 0, sizeof(vports));
     memset(qp_used, 0, sizeof(qp_used));
     sw.exists = false;
@@ -132,6 +137,7 @@ void steer_sweep(void) {
         hal_switch_vport_qps(i, 0, 0);
     }
     steer_filter_sweep();
+    steer_fences_forget();
     memset(vports, 0, sizeof(vports));
     memset(qp_used, 0, sizeof(qp_used));
     sw.exists = false;
@@ -213,15 +219,20 @@ enum weir_status steer_vport_retire(unsigned vport) {
 
 enum weir_status steer_vport_delete(unsigned vport) {
     struct steer_vport *v = steer_vport_mut(vport);
-    enum weir_status status;
+    uint32_t since = hal_ctrl_cycle();
+    bool sent = false;
     if (v == NULL || !v->retired) {
         return WEIR_WRONG_STATE;
     }
-    status = steer_flush(vport);
-    if (status == WEIR_OK) {
-        steer_vport_undo(vport);
+    while (!sent || !steer_flush_done(vport)) {
+        sent = sent || steer_flush_begin(vport);
+        (void)svc_event_switch();
+        if (hal_ctrl_expired(since, FLUSH_CYCLES)) {
+            return WEIR_TIMEOUT;
+        }
     }
-    return status;
+    steer_vport_undo(vport);
+    return WEIR_OK;
 }
 
 enum weir_status steer_vport_set(const struct weir_set_vport_req *req) {

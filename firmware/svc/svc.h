@@ -26,9 +26,9 @@ enum weir_status svc_vf_reset(unsigned vf);
 void svc_vf_visible(void);
 
 // ---- resets of functions (svc_reset.c) ----
-// The hardware began to reset a function (FLR, VF Enable cleared, svc_vf_reset). Brings all that belongs to it to rest,
-// then ends the reset; true when it has ended at once, else svc_reset_poll goes on.
-bool svc_reset_begin(unsigned fn);
+// The hardware began to reset a function (FLR, VF Enable cleared, svc_vf_reset). Brings all that belongs to it to rest
+// and then ends the reset, with the help of svc_reset_poll.
+void svc_reset_begin(unsigned fn);
 // A step for resets that have not ended; true while there are some.
 bool svc_reset_poll(void);
 bool svc_reset_active(unsigned fn);

@@ -10,10 +10,12 @@
 
 // 100 ms, what PCIe grants a reset: longer than the DMA engines wait for a completion (80 ms).
 #define IDLE_CYCLES 25000000u
+#define FLUSH_CYCLES 250000u // 1 ms
 
-enum step { NONE = 0, STOP, IDLE };
+enum step { NONE = 0, STOP, IDLE, FLUSH };
 static struct {
     uint8_t step; // enum step
+    bool sent;    // in FLUSH: the fence is under way
     uint32_t since;
 } resets[WEIR_NUM_FNS];
 static unsigned active;
@@ -102,26 +104,39 @@ static void end(unsigned fn) {
     }
 }
 
+static bool flushed(unsigned fn) {
+    int vport = fn > 0 ? steer_vport_of_vf(fn - 1) : -1;
+    if (vport < 0) {
+        return true;
+    }
+    resets[fn].sent = resets[fn].sent || steer_flush_begin((unsigned)vport);
+    return resets[fn].sent && steer_flush_done((unsigned)vport);
+}
+
 static void step(unsigned fn) {
-    if (resets[fn].step == STOP && stop(fn) == WEIR_OK) {
-        resets[fn].step = IDLE;
+    uint8_t *at = &resets[fn].step;
+    if (*at == STOP && stop(fn) == WEIR_OK) {
+        *at = IDLE;
         resets[fn].since = hal_ctrl_cycle();
     }
-    if (resets[fn].step == IDLE && (!hal_dma_busy(fn) || hal_ctrl_expired(resets[fn].since, IDLE_CYCLES))) {
-        resets[fn].step = NONE;
+    if (*at == IDLE && (!hal_dma_busy(fn) || hal_ctrl_expired(resets[fn].since, IDLE_CYCLES))) {
+        *at = FLUSH;
+        resets[fn].since = hal_ctrl_cycle();
+        resets[fn].sent = false;
+    }
+    if (*at == FLUSH && (flushed(fn) || hal_ctrl_expired(resets[fn].since, FLUSH_CYCLES))) {
+        *at = NONE;
         active--;
         end(fn);
     }
 }
 
-bool svc_reset_begin(unsigned fn) {
+void svc_reset_begin(unsigned fn) {
     if (fn >= WEIR_NUM_FNS) {
-        return true;
+        return;
     }
-    if (resets[fn].step == NONE) {
-        active++;
-    }
-    // A request handed over before the reset is of its past (threat T2). Begun again, the reset starts over: STOP is
+    active += resets[fn].step == NONE;
+    // A request handed over before the reset is of its past (threat T2). Begun again, a reset starts over: STOP is
     // idempotent.
     hal_fn_clear(fn);
     svc_hello_set(fn, false);
@@ -130,7 +145,6 @@ bool svc_reset_begin(unsigned fn) {
     }
     resets[fn].step = STOP;
     step(fn);
-    return resets[fn].step == NONE;
 }
 
 bool svc_reset_poll(void) {

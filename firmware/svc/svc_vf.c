@@ -21,7 +21,6 @@ void svc_vf_reset_all(void) {
     for (unsigned vf = 0; vf < WEIR_NUM_VFS; vf++) {
         if (vfs[vf].state != WEIR_VF_FREE) {
             hal_pcie_operational(vf + 1, false);
-            svc_block_clear(vf);
         }
     }
     memset(vfs, 0, sizeof(vfs));
@@ -101,13 +100,14 @@ static enum weir_status reset_and_wait(unsigned vf) {
     uint32_t since = hal_ctrl_cycle();
     if (!svc_reset_active(vf + 1)) {
         hal_pcie_flr_start(vf + 1);
-        (void)svc_reset_begin(vf + 1);
+        svc_reset_begin(vf + 1);
     }
     while (svc_reset_active(vf + 1)) {
         if (hal_ctrl_expired(since, RESET_CYCLES)) {
             return WEIR_TIMEOUT; // the main loop goes on with it
         }
         hal_ctrl_kick();
+        (void)svc_event_switch();
         (void)svc_reset_poll();
     }
     return WEIR_OK;
@@ -131,7 +131,6 @@ enum weir_status svc_vf_free(unsigned vf) {
         hal_pcie_operational(vf + 1, true);
         return status;
     }
-    svc_block_clear(vf);
     memset(&vfs[vf], 0, sizeof(vfs[vf]));
     return WEIR_OK;
 }

@@ -39,7 +39,7 @@ void flow_pause_all(struct flow_net *net);
 // Sends what is due; returns how many frames were taken.
 unsigned flow_pump(struct flow_net *net, uint64_t now);
 // `count` frames of a flow at once; returns how many were taken.
-unsigned flow_burst(struct flow_net *net, int flow, unsigned count, uint64_t now);
+unsigned flow_burst(struct flow_net *net, int flow, unsigned count);
 // A frame arrived at an endpoint.
 void flow_receive(struct flow_net *net, int endpoint, const void *frame, size_t len, uint64_t now);
 

@@ -51,7 +51,7 @@ void fw_drain(struct fw *f);
 void fw_close(struct fw *f);
 
 uint64_t fw_cycle(struct fw *f);
-// One round: traffic, guests, stack, then `cycles` of the card.
+// One round: traffic, some of the guests, perhaps the stack, then `cycles` of the card.
 void fw_step(struct fw *f, unsigned cycles);
 void fw_run(struct fw *f, uint64_t cycles);
 // Runs until the guest's state in the stack is `state`, at most `cycles`; fails the test otherwise.

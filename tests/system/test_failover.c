@@ -51,6 +51,13 @@ static void gather(struct fw *f, struct way *w, int down, int up, bool to_vf) {
     flow_stat_add(&w->gap_tx, flow_watched(f->net, up, f->wire, fw_cycle(f)));
 }
 
+// Now and then a backlog of transmit that the wire takes long to carry: the hand-over must wait until it is in the
+// card.
+static void burst(struct fw *f, int up) {
+    if (world_rand() % 8 == 0)
+        flow_burst(f->net, up, 80 + world_rand() % 120);
+}
+
 // One guest under load, handed over and back at random moments (acceptance test A1 in the small).
 static void planned_both_ways_loses_nothing(uint64_t seed) {
     struct weir_vstack_config vc = {.vf_qps = 1};
@@ -60,13 +67,14 @@ static void planned_both_ways_loses_nothing(uint64_t seed) {
 
     fw_open(&f, seed, &vc);
     fw_guest_add(&f, 0);
-    down = flow_add(f.net, f.wire, f.guest[0].endpoint, 500); // as much as the wire takes: it never pauses
+    down = flow_add(f.net, f.wire, f.guest[0].endpoint, 100); // as much as the wire takes: it never pauses
     up = flow_add(f.net, f.guest[0].endpoint, f.wire, 1500);
     flow_add(f.net, f.wire, FLOW_TO_ALL, 6000);
     flow_add(f.net, f.guest[0].endpoint, FLOW_TO_ALL, 20000);
     fw_run(&f, 100000);
     for (unsigned i = 0; i < HANDOVERS; i++) {
-        fw_run(&f, world_rand() % 8000);
+        fw_run(&f, world_rand() % 6000);
+        burst(&f, up);
         // Gaps are taken from the guest's question on: bringing its VF up before stops this one thread, and so
         // everybody, which in processes stops nobody.
         CHECK(weir_vstack_attach(f.vs, (unsigned)f.guest[0].id) == 0, "cannot attach");
@@ -75,7 +83,8 @@ static void planned_both_ways_loses_nothing(uint64_t seed) {
         watch(&f, down, up);
         fw_await(&f, 0, WEIR_VSTACK_ATTACHED, 5000000);
         gather(&f, &to_vf, down, up, true);
-        fw_run(&f, world_rand() % 8000);
+        fw_run(&f, world_rand() % 6000);
+        burst(&f, up);
         watch(&f, down, up);
         fw_detach(&f, 0);
         gather(&f, &to_syn, down, up, false);
@@ -117,7 +126,7 @@ static void surprise_loses_only_what_the_ledger_says(uint64_t seed) {
         fw_run(&f, 5000 + world_rand() % 20000);
         // Slow host memory, so that the burst is still in the ring when the VF goes.
         rc_set_timing(card_rc(f.w.card), &slow);
-        flow_burst(f.net, up, 50 + world_rand() % 200, fw_cycle(&f));
+        flow_burst(f.net, up, 50 + world_rand() % 200);
         if (i % 3 == 0) {
             fw_step(&f, 10);
             CHECK(weir_vstack_revoke(f.vs, (unsigned)f.guest[0].id, WEIR_WHY_REMOVED) == 0, "cannot revoke");

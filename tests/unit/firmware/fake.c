@@ -220,6 +220,11 @@ static uint32_t ctrl_read(uint32_t offset) {
 static void run_core1(void) {
     unsigned rounds = 0;
     fake.core = 1;
+    if (fake.core1_restarts) {
+        fake.core1_restarts = false;
+        fake.reset_cause[1] = 1;
+        queue_start();
+    }
     while (queue_round()) {
         if (++rounds > 2 * WEIR_NUM_QPS) {
             fake_fail("core 1 finds no end");

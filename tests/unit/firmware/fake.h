@@ -35,11 +35,12 @@ struct fake_fence {
 
 struct fake {
     // ---- what a test may set ----
-    uint32_t tick;      // cycles an access takes
-    bool core1_dead;    // does not answer its bell
-    bool hold_fences;   // no fence ends
-    bool vf_event_last; // EVENT_POP shows FLR events before the VF_ENABLE event
-    unsigned flr_first; // function whose FLR event EVENT_POP looks for first
+    uint32_t tick;       // cycles an access takes
+    bool core1_dead;     // does not answer its bell
+    bool core1_restarts; // once: its watchdog resets it before it takes the request that is rung for
+    bool hold_fences;    // no fence ends
+    bool vf_event_last;  // EVENT_POP shows FLR events before the VF_ENABLE event
+    unsigned flr_first;  // function whose FLR event EVENT_POP looks for first
     uint32_t reset_cause[2];
     unsigned dma_busy[WEIR_NUM_FNS]; // reads of FN_BUSY that still say busy; UINT_MAX = for ever
     uint64_t counter[WEIR_NUM_VPORTS][WEIR_VPORT_CNT_COUNT], sw_counter[WEIR_SW_CNT_COUNT];

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "control/control.h"
 #include "fw.h"
 
 static const struct weir_create_qp_req good = {
@@ -168,6 +169,39 @@ static void error_event_names_function_and_queue(void **state) {
     assert_int_equal(ev.event[0].c, WEIR_QP_REASON_TX_BAD_PHASE);
 }
 
+// One round of core 0 with one command of the PF waiting.
+static void command_in_one_round(unsigned opcode, const void *req, unsigned length) {
+    struct weir_mbox_msg msg = {.hdr = {.opcode = (uint16_t)opcode, .length = (uint16_t)length}};
+    memcpy(msg.payload, req, length);
+    assert_true(fake_request(0, &msg));
+    (void)control_poll();
+    assert_int_equal(fake.rsp[0][1] >> 16, WEIR_OK);
+}
+
+static void errors_are_told_before_queue_pairs_change_hands(void **state) {
+    struct weir_get_events_rsp ev;
+    (void)state;
+    fw_boot();
+    fw_switch(2, 3, 32, 1);
+    fw_vf_up(0, 1, 8);
+    assert_int_equal(fw_alloc(1), WEIR_OK);
+    while (fw_events().count != 0) {
+    }
+    for (unsigned qp = 1; qp < 9; qp++) {
+        fake_qp_error(qp, WEIR_QP_REASON_BAD_TAIL);
+    }
+    // VF 0's vPort goes and VF 1 gets its queue pairs, as fast as the PF can ask.
+    command_in_one_round(WEIR_CMD_DELETE_VPORT, &(struct weir_vport_req){.vport = 1}, sizeof(struct weir_vport_req));
+    command_in_one_round(WEIR_CMD_CREATE_VPORT, &(struct weir_create_vport_req){.vport = 2, .vf = 1, .num_qps = 8},
+                         sizeof(struct weir_create_vport_req));
+    assert_int_equal(fake.vport_base[2], 1);
+    fw_run();
+    ev = fw_events();
+    for (unsigned i = 0; i < ev.count; i++) {
+        assert_true(ev.event[i].kind != WEIR_FW_EVENT_QP_ERROR || ev.event[i].a == 1);
+    }
+}
+
 static void a_stuck_queue_is_at_rest_after_destroy(void **state) {
     (void)state;
     world();
@@ -180,12 +214,16 @@ static void a_stuck_queue_is_at_rest_after_destroy(void **state) {
 }
 
 static void core_1_dead_then_back(void **state) {
+    uint32_t since;
     (void)state;
     world();
     fake.core1_dead = true;
     fake.tick = 1000;
     assert_int_equal(fw_create_qp(1, 0, 0), WEIR_TIMEOUT);
+    // The next one fails at once and leaves alone the words that core 1 may be reading.
+    since = fake.cycle;
     assert_int_equal(fw_create_qp(2, 0, 0), WEIR_TIMEOUT);
+    assert_true(fake.cycle - since < 1000000);
     assert_int_equal(loaded(), 0);
     fake.core1_dead = false;
     fake.tick = 4;
@@ -195,6 +233,25 @@ static void core_1_dead_then_back(void **state) {
     assert_int_equal(loaded(), 1);
 }
 
+static void core_1_restarts_under_a_command(void **state) {
+    (void)state;
+    world();
+    fake.core1_restarts = true;
+    assert_int_equal(fw_create_qp(1, 0, 0), WEIR_ABORTED);
+    assert_int_equal(loaded(), 0);
+    assert_int_equal(fw_create_qp(1, 0, 0), WEIR_OK);
+    fake.core1_restarts = true;
+    assert_int_equal(FW(1, DESTROY_QP, weir_qp_req, .qp = 0), WEIR_ABORTED);
+    assert_int_equal(loaded(), 0); // at rest all the same: its memory can be given back
+    assert_int_equal(fw_create_qp(1, 0, 0), WEIR_OK);
+    // What stops queue pairs on the way to something else goes on.
+    fake.core1_restarts = true;
+    fake_flr(1);
+    fw_run();
+    assert_false(fake.flr[1]);
+    assert_int_equal(loaded(), 0);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_vf_reaches_its_own_queue_pairs_only),
     cmocka_unit_test(the_pf_reaches_its_own_vports_only),
@@ -202,7 +259,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(addresses_are_checked),
     cmocka_unit_test(states_are_told),
     cmocka_unit_test(error_event_names_function_and_queue),
+    cmocka_unit_test(errors_are_told_before_queue_pairs_change_hands),
     cmocka_unit_test(a_stuck_queue_is_at_rest_after_destroy),
     cmocka_unit_test(core_1_dead_then_back),
+    cmocka_unit_test(core_1_restarts_under_a_command),
 };
 UNIT_MAIN(tests)

@@ -225,6 +225,36 @@ static void dma_that_does_not_end_holds_up_one_function_only(void **state) {
     assert_int_equal(fw_get_vf(0).state, WEIR_VF_ALLOCATED);
 }
 
+static void what_was_queued_for_the_vf_is_drained_before_it_returns(void **state) {
+    (void)state;
+    world();
+    fake.hold_fences = true; // copies for its vPort are still queued
+    fake_flr(1);
+    for (unsigned i = 0; i < 50; i++) {
+        assert_true(control_poll());
+    }
+    assert_true(fake.flr[1]);
+    assert_int_equal(fake.cfg[1] & DRAIN, DRAIN);
+    fake_release_fences();
+    fw_run();
+    assert_false(fake.flr[1]);
+    assert_int_equal(fake.cfg[1] & DRAIN, 0);
+    // A receiver in front of them that does not move may not keep the VF for ever.
+    fake_flr(1);
+    fw_run();
+    assert_false(fake.flr[1]);
+    // A switch that comes after is not confused by fences of the one before.
+    fake_flr(0);
+    fw_run();
+    fake_release_fences();
+    fw_run();
+    fake.hold_fences = false;
+    world();
+    fake_flr(1);
+    fw_run();
+    assert_false(fake.flr[1]);
+}
+
 static void reset_vf_waits_a_bounded_time(void **state) {
     uint32_t since;
     (void)state;
@@ -313,6 +343,8 @@ static void leftovers(void) {
     f->map_base[1] = 10;
     f->map_count[1] = 2;
     f->qp[10] = (struct fake_qp){.loaded = true, .rx_on = true, .tx_on = true, .fn = 1, .vport = 5, .posted = 3};
+    f->rsp[1][5] = 0x5EC7E7;
+    f->events[1] = 3;
     f->slot[77] = (struct fake_slot){.valid = true, .key = 0x1020304050607ull, .vport = 5};
     fw_start_core1();
     control_start();
@@ -353,7 +385,12 @@ static void restart_of_core_0_leaves_nothing_to_the_next_switch(void **state) {
     assert_false(fake.flood[5] || fake.qp[10].loaded || fake.op[1] || fake.op[2]);
     assert_int_equal(fake.map_count[1], 0);
     assert_true(fake.flood[0]);
-    fw_vf_up(0, 5, 2);
+    // The VF was not reset meanwhile; its next owner must not see the last one's mailbox (threat T20).
+    assert_int_equal(fw_alloc(0), WEIR_OK);
+    assert_int_equal(fake.rsp[1][5], 0);
+    assert_true(fake.events[1] == 0);
+    assert_int_equal(fw_vport(5, 0, 2), WEIR_OK);
+    fw_arm_vf(0, 2);
     assert_int_equal(fw_call(0, WEIR_CMD_DELETE_SWITCH, NULL, 0, NULL, NULL), WEIR_IN_USE);
 }
 
@@ -379,6 +416,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(pf_flr_before_anything_was_set_up),
     cmocka_unit_test(storm_of_resets),
     cmocka_unit_test(dma_that_does_not_end_holds_up_one_function_only),
+    cmocka_unit_test(what_was_queued_for_the_vf_is_drained_before_it_returns),
     cmocka_unit_test(reset_vf_waits_a_bounded_time),
     cmocka_unit_test(dead_core_1_never_ends_a_reset_halfway),
     cmocka_unit_test(dead_core_1_and_pf_flr),
