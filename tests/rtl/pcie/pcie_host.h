@@ -23,6 +23,8 @@ enum {
     IN_BAR_WORD = 23,
     IN_IRQ_WORD = 24,
     IN_DMA_WORD = 25,
+    IN_ERR_WORD = 46, // bit 0 timeout of function 15:8, 1 unexpected completion; bit 2: function 23:16 waits
+    IN_ERR_HDR_WORD = 47,
     OUT_RX_READY = 0,
     OUT_TX_VALID = 1,
     OUT_TX_SOP = 2,
@@ -43,8 +45,9 @@ enum {
     OUT_CFG = 24 * 32 + 8,
     OUT_CPL_WORD = 25,
     OUT_DMA_OK = 46 * 32,
-    OUT_ENABLED = 49 * 32,
-    OUT_FLR = 52 * 32,
+    OUT_ENABLED = 54 * 32,
+    OUT_FLR = 62 * 32,
+    OUT_LINK_RESET = 24 * 32 + 15,
 };
 enum { BUS = 0x5A, HOST_RID = 0x0008, LOG = 4096, TX_LOG = 256 };
 static const uint64_t PF_BAR = 0x2000000000ULL, VF_BAR = 0x3000000000ULL;
@@ -303,7 +306,8 @@ enum {
     SRIOV_PAGE = 0x180,
     SRIOV_BAR = 0x184,
 };
-enum { CMD_MSE = 2, CMD_BME = 4, VF_ENABLE = 1, VF_MSE = 8, DEVCTL_FLR = 1 << 15 };
+// VF Enable with ARI Capable Hierarchy, as everywhere but in the tests of line 8.
+enum { CMD_MSE = 2, CMD_BME = 4, VF_ENABLE = 0x11, VF_MSE = 8, DEVCTL_FLR = 1 << 15 };
 
 // A fresh model with PF BAR, MSE and BME set, and n VFs enabled.
 static inline void bring_up(unsigned vfs) {
@@ -312,6 +316,7 @@ static inline void bring_up(unsigned vfs) {
     cfg_wr(0, CFG_BAR, 0xF, (uint32_t)PF_BAR);
     cfg_wr(0, CFG_BAR + 4, 0xF, (uint32_t)(PF_BAR >> 32));
     cfg_wr(0, CFG_CMD, 0x3, CMD_MSE | CMD_BME);
+    cfg_wr(0, CFG_DEVCTL, 0x3, 2 << 12 | 2 << 5 | 1 << 8); // payload and reads of 512 bytes, 8-bit tags
     if (vfs != 0) {
         cfg_wr(0, SRIOV_BAR, 0xF, (uint32_t)VF_BAR);
         cfg_wr(0, SRIOV_BAR + 4, 0xF, (uint32_t)(VF_BAR >> 32));
