@@ -13,7 +13,6 @@ module weir_pcie_rx #(
     input  weir_pkg::tlp_t           tlp_rx_i,
     input  logic [2:0]               mps_i,
     input  logic [15:0]              pf_rid_i,
-    input  logic [15:0]              vf_rid_i,      // of VF 0
     // Address decoder.
     output logic [63:0]              dec_addr_o,
     input  logic                     dec_hit_i,
@@ -95,8 +94,9 @@ module weir_pcie_rx #(
       8'h00, 8'h14, 8'h19, 8'h40, 8'h41, 8'h43, 8'h44, 8'h45, 8'h47, 8'h48, 8'h50, 8'h7F: msg_known = 1'b1;
       default: msg_known = 1'b0;
     endcase
-    cpl_fn = weir_pcie_pkg::fn_of(b.hdr[95:80], pf_rid_i, vf_rid_i);
-    // Of a function that has vanished, too: its tag is waited for.
+    // Of a function that has vanished or changed its ID with ARI since it asked, too: its tag is waited for.
+    cpl_fn = weir_pcie_pkg::fn_of(b.hdr[95:80], pf_rid_i, pf_rid_i + weir_pcie_pkg::VfOffsetAri);
+    if (!cpl_fn[8]) cpl_fn = weir_pcie_pkg::fn_of(b.hdr[95:80], pf_rid_i, pf_rid_i + weir_pcie_pkg::VfOffset);
     ours = cpl_fn[8] && {1'b0, cpl_fn[7:0]} < 9'(NumFns);
   end
 

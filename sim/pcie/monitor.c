@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// See monitor.h. What a configuration write allows counts from the moment it is sent, what it forbids from the moment its
-// completion has left the card: requests in front of the completion are older (pcie 32, 42).
+// See monitor.h. What a configuration write allows counts from the moment it is sent, what it forbids from the moment
+// its completion has left the card: requests in front of the completion are older (pcie 32, 42).
 #include "monitor.h"
 
 #include <stdarg.h>
@@ -23,6 +23,7 @@ struct fn_state {
     unsigned maybe; // configuration writes under way that set BME or D0
     bool open[TAGS];
     unsigned left[TAGS]; // bytes still owed
+    uint16_t rid[TAGS];  // as it was when the request left
     unsigned reads;
 };
 
@@ -210,13 +211,16 @@ static void request_in(struct monitor *m, const struct tlp *t, uint64_t now) {
 }
 
 static void answer_in(struct monitor *m, const struct tlp *t) {
-    int fn = monitor_owner(m, (uint16_t)(t->hdr[2] >> 16));
-    struct fn_state *f;
+    uint16_t rid = (uint16_t)(t->hdr[2] >> 16);
+    struct fn_state *f = NULL;
     unsigned tag = tlp_cpl_tag(t), got;
 
-    if (fn < 0 || !m->fn[fn].open[tag])
+    // The ID may be one that its function had before ARI was switched.
+    for (unsigned i = 0; i < m->num_fns && f == NULL; i++)
+        if (m->fn[i].open[tag] && m->fn[i].rid[tag] == rid)
+            f = &m->fn[i];
+    if (f == NULL)
         return;
-    f = &m->fn[fn];
     got = tlp_payload_dw(t) * 4 - (tlp_cpl_lower(t) & 3);
     if (tlp_cpl_status(t) == TLP_SC && tlp_has_data(t) && got < f->left[tag]) {
         f->left[tag] -= got;
@@ -408,6 +412,7 @@ static void request(struct monitor *m, const struct tlp *t, uint64_t now) {
     if (!m->ext_tag && tag > 31)
         BROKEN(m, now, "tag %02x with 5-bit tags (pcie 45)", tag);
     f->open[tag] = true;
+    f->rid[tag] = tlp_requester(t);
     f->left[tag] = bytes_of(t);
 }
 

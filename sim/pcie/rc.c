@@ -20,6 +20,7 @@
 
 struct pending { // a read of the card that waits for its latency
     uint64_t due;
+    int fn; // who asked; later the ID may be somebody else's
     struct tlp request;
     bool used;
 };
@@ -134,19 +135,18 @@ static struct tlp *enqueue(struct rc *rc) {
     return t;
 }
 
-static uint8_t *reach(struct rc *rc, uint16_t rid, uint64_t addr, uint64_t len, unsigned rights) {
-    int fn = monitor_owner(rc->monitor, rid);
+static uint8_t *reach(struct rc *rc, int fn, uint64_t addr, uint64_t len, unsigned rights) {
     return fn >= 0 ? iommu_find(&rc->iommu[fn], addr, len, rights) : NULL;
 }
 
-static void answer_read(struct rc *rc, const struct tlp *q) {
+static void answer_read(struct rc *rc, int fn, const struct tlp *q) {
     uint64_t addr = tlp_addr(q);
     unsigned dw = tlp_len(q);
     unsigned skip = (unsigned)__builtin_ctz(tlp_first_be(q) | 0x10) & 3;
     unsigned tail = dw > 1 ? 3 - (31 - (unsigned)__builtin_clz(tlp_last_be(q) | 1)) : 0;
     unsigned left = dw == 1 ? (tlp_first_be(q) == 0 ? 1 : 32 - (unsigned)__builtin_clz(tlp_first_be(q)) - skip)
                             : dw * 4 - skip - tail;
-    uint8_t *mem = reach(rc, tlp_requester(q), addr, (uint64_t)dw * 4, IOMMU_READ);
+    uint8_t *mem = reach(rc, fn, addr, (uint64_t)dw * 4, IOMMU_READ);
     struct tlp *t;
 
     if (mem == NULL) {
@@ -196,7 +196,7 @@ static void release_due(struct rc *rc) {
             break;
         best->used = false;
         rc->pending_count--;
-        answer_read(rc, &best->request);
+        answer_read(rc, best->fn, &best->request);
     }
     rc->next_due = next;
 }
@@ -257,7 +257,7 @@ static void memory_write(struct rc *rc, const struct tlp *t) {
     rc->stats.write_bytes += dw * 4;
     if (rc->write != NULL)
         rc->write(rc->write_ctx, tlp_requester(t), addr, t->data, dw * 4);
-    mem = reach(rc, tlp_requester(t), addr, (uint64_t)dw * 4, IOMMU_WRITE);
+    mem = reach(rc, monitor_owner(rc->monitor, tlp_requester(t)), addr, (uint64_t)dw * 4, IOMMU_WRITE);
     if (mem == NULL) {
         rc->stats.iommu_faults++;
         return;
@@ -286,6 +286,7 @@ static void memory_read(struct rc *rc, const struct tlp *t) {
     if (p->used)
         return; // the monitor has said so
     p->used = true;
+    p->fn = monitor_owner(rc->monitor, tlp_requester(t));
     p->due = card_cycles(rc->card) + rc->timing.read_latency +
              (rc->timing.jitter != 0 ? rc_rand(rc) % (rc->timing.jitter + 1) : 0);
     memcpy(p->request.hdr, t->hdr, sizeof(t->hdr));

@@ -648,6 +648,9 @@ static void requests(void) {
                 CHECK(m.addr == 0x20000000000ULL + 4096 * (uint64_t)rd_got, "reads out of order");
                 CHECK(m.rid == (BUS << 8) + rd_got % WEIR_NUM_FNS, "read %u with requester %04x", rd_got, m.rid);
                 rd_got++;
+                tlp_cpl_hdr(t.hdr, TLP_UR, 0, 4, 0, m.rid, m.tag); // the tag is free again
+                t.dws = 0;
+                send(&t);
             } else if (m.addr >> 40 == 0) {
                 CHECK(token && wr_got >= token_after, "message in front of write %u (at %u)", token_after, wr_got);
                 CHECK(m.addr == msg_addr(token_fn, 0) && m.rid == (BUS << 8) + token_fn, "message of function %u",
@@ -727,7 +730,9 @@ static void illegal(void) {
         t.hdr[0] = cases[c].kind << 24 | (t.dws ? t.dws : 1);
         t.hdr[1] = HOST_RID << 16 | (i & 0xFF) << 8 | 0xF;
         t.hdr[2] = c == 4 || c == 5 ? BUS << 24 : (uint32_t)PF_BAR;
+        malformed = c >= 8;
         send(&t);
+        malformed = false;
         if (cases[c].answers) {
             const struct tlp *a = receive(200);
             CHECK(check_cpl(a, &t, BUS << 8) == TLP_UR && !tlp_has_data(a->hdr), "%s", cases[c].what);
