@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The simulator's monitor beside a bench of the endpoint: every TLP of a bench passes it, and a broken rule ends the bench.
-// An adapter, because benches and simulator have TLP types of their own.
+// The simulator's monitor beside a bench of the endpoint: every TLP of a bench passes it, and a broken rule ends the
+// bench. An adapter, because benches and simulator have TLP types of their own.
 #ifndef WEIR_BENCH_MONITOR_H
 #define WEIR_BENCH_MONITOR_H
 

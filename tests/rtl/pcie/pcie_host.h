@@ -53,6 +53,7 @@ enum {
     OUT_DMA_OK = 46 * 32,
     OUT_ENABLED = 54 * 32,
     OUT_FLR = 62 * 32,
+    OUT_TIMEOUT_WORD = 70,
     OUT_LINK_RESET = 24 * 32 + 15,
 };
 enum { BUS = 0x5A, HOST_RID = 0x0008, LOG = 4096, TX_LOG = 256 };

@@ -8,7 +8,7 @@ module tb_pcie #(
     input  logic          clk_i,
     input  logic          rst_ni,
     input  logic [1631:0] in_i,
-    output logic [2239:0] out_o
+    output logic [2271:0] out_o
 );
   localparam int TlpW = 659;
 
@@ -95,6 +95,7 @@ module tb_pcie #(
   assign out_o[799:672] = {16'b0, cfg.link_reset, cfg.ext_tag, cfg.mrrs, cfg.mps, 4'b0, bar_req.be, bar_req.wdata, 11'b0, bar_req.addr,
                            csr_rsp.rdata};
   assign out_o[1471:800] = {cpl.data, cpl.hdr, 30'b0, cpl.eop, cpl.sop};
+  assign out_o[2271:2240] = cfg.timeout;
   assign out_o[2239:1472] = {256'(flr_q), 256'(enabled_q), 256'(dma_ok_q)};
 
   logic unused;
