@@ -19,7 +19,7 @@ const char sim_usage[] =
     "  --flash FILE       flash content to start from and to write back; without --firmware the card boots from it\n"
     "  --wire END         other end of the cable: tap:NAME, pcap:IN[,OUT] or none (default none);\n"
     "                     IN is played when the PF driver receives\n"
-    "  --trace FILE       frames on the wire, both directions, as pcapng\n"
+    "  --trace FILE       frames on the wire and on each vPort, both directions, as pcapng\n"
     "  --fst FILE         waveform (needs a build with -DWEIR_TRACE=ON)\n"
     "  --console          the card's console on standard error\n"
     "  --quiet            only errors\n"

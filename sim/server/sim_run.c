@@ -36,7 +36,8 @@ struct sim {
     struct wire_end *end;
     struct weir_pcapng *trace;
     int trace_wire;
-    bool receiving; // the PF's driver posted buffers, and the card has fetched them
+    int trace_vport[WEIR_NUM_VPORTS]; // its interface + 1, 0 = no frame of it yet
+    bool receiving;                   // the PF's driver posted buffers, and the card has fetched them
     sim_log_fn log;
     void *log_ctx;
 };
@@ -58,6 +59,21 @@ static void to_card(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle)
     struct sim *s = ctx;
     if (s->trace != NULL)
         (void)weir_pcapng_write(s->trace, s->trace_wire, cycle * NS_PER_CYCLE, WEIR_PCAPNG_IN, frame, len);
+}
+
+// vPorts become interfaces with their first frame: most captures see few of them.
+static void between(void *ctx, const struct card_tap *t) {
+    struct sim *s = ctx;
+    char name[16];
+
+    if (t->reason != 0 || t->vport >= WEIR_NUM_VPORTS)
+        return;
+    if (s->trace_vport[t->vport] == 0) {
+        snprintf(name, sizeof(name), "vport%u", t->vport);
+        s->trace_vport[t->vport] = weir_pcapng_add_interface(s->trace, name) + 1;
+    }
+    (void)weir_pcapng_write(s->trace, s->trace_vport[t->vport] - 1, t->cycle * NS_PER_CYCLE,
+                            t->to_vport ? WEIR_PCAPNG_OUT : WEIR_PCAPNG_IN, t->data, t->len);
 }
 
 static int boot(struct sim *s, const struct sim_options *o, char *err, size_t err_size) {
@@ -114,6 +130,8 @@ struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, 
         goto err_sim;
     wire_set_rx(card_wire(s->card), from_card, s);
     wire_set_sent(card_wire(s->card), to_card, s);
+    if (s->trace != NULL)
+        card_set_tap(s->card, between, s);
     s->server = weir_server_new(s->host, &so, err, err_size);
     if (s->server == NULL)
         goto err_sim;
