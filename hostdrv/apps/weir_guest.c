@@ -31,15 +31,16 @@ static int complain(const char *err) {
     return 1;
 }
 
-static const char usage[] = "weir-guest: a guest partition: a TAP device, NetVSC behind it, a VF driver when a VF comes.\n"
-                            "\n"
-                            "  --parent DIR  folder of the parent's sockets, as given to weir-host --dir (default "
-                            "weir-host.d)\n"
-                            "  --name NAME   the guest's name (default guest0)\n"
-                            "  --mac MAC     its hardware address (default 02:57:00:00:00:01)\n"
-                            "  --tap NAME    its network device (default weir0); give it the same hardware address\n"
-                            "  --quiet       only errors\n"
-                            "  --help        this text\n";
+static const char usage[] =
+    "weir-guest: a guest partition: a TAP device, NetVSC behind it, a VF driver when a VF comes.\n"
+    "\n"
+    "  --parent DIR  folder of the parent's sockets, as given to weir-host --dir (default "
+    "weir-host.d)\n"
+    "  --name NAME   the guest's name (default guest0)\n"
+    "  --mac MAC     its hardware address (default 02:57:00:00:00:01)\n"
+    "  --tap NAME    its network device (default weir0); give it the same hardware address\n"
+    "  --quiet       only errors\n"
+    "  --help        this text\n";
 
 static bool parse_mac(const char *text, uint8_t mac[6]) {
     unsigned v[6];
@@ -53,9 +54,12 @@ static bool parse_mac(const char *text, uint8_t mac[6]) {
 }
 
 int main(int argc, char **argv) {
-    static const struct option known[] = {{"parent", required_argument, NULL, 'p'}, {"name", required_argument, NULL, 'n'},
-                                          {"mac", required_argument, NULL, 'm'},    {"tap", required_argument, NULL, 't'},
-                                          {"quiet", no_argument, NULL, 's'},        {"help", no_argument, NULL, 'h'},
+    static const struct option known[] = {{"parent", required_argument, NULL, 'p'},
+                                          {"name", required_argument, NULL, 'n'},
+                                          {"mac", required_argument, NULL, 'm'},
+                                          {"tap", required_argument, NULL, 't'},
+                                          {"quiet", no_argument, NULL, 's'},
+                                          {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     const struct sigaction act = {.sa_handler = on_signal};
     struct guest_options o = {.parent = "weir-host.d", .mac = {0x02, 0x57, 0, 0, 0, 1}, .log = say};

@@ -59,8 +59,7 @@ int main(int argc, char **argv) {
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     const struct sigaction act = {.sa_handler = on_signal};
-    struct parent_options o = {
-        .card = "weir-sim.d", .dir = "weir-host.d", .vfs = 4, .qps = 1, .vf_qps = 1, .log = say};
+    struct parent_options o = {.card = "weir-sim.d", .dir = "weir-host.d", .vfs = 4, .qps = 1, .vf_qps = 1, .log = say};
     char err[512] = "", line[160];
     struct parent *p;
     int c, ret = 0;

@@ -57,8 +57,8 @@ static void show_status(struct json_object *rsp) {
             snprintf(vf, sizeof(vf), "%lld", ctl_number(g, "vf") % 1000);
         if (ctl_number(g, "vport") >= 0)
             snprintf(vport, sizeof(vport), "%lld", ctl_number(g, "vport") % 1000);
-        printf("%-16s %-18s %-20s %4s %6s  %s\n", ctl_text(g, "name"), ctl_text(g, "mac"), ctl_text(g, "state"), vf, vport,
-               ctl_text(g, "why"));
+        printf("%-16s %-18s %-20s %4s %6s  %s\n", ctl_text(g, "name"), ctl_text(g, "mac"), ctl_text(g, "state"), vf,
+               vport, ctl_text(g, "why"));
     }
 }
 
@@ -68,12 +68,14 @@ static void show_records(struct json_object *rsp) {
            "rx lost", "dropped", "why");
     for (size_t i = 0; i < json_object_array_length(all); i++) {
         struct json_object *r = json_object_array_get_idx(all, i);
-        printf("%4lld %-12s %-13s %-9s %10u %8lld %8lld %8lld  %s (%s)\n", ctl_number(r, "serial"), ctl_text(r, "guest"),
-               ctl_text(r, "direction"), json_object_get_boolean(member(r, "surprise")) ? "yes" : "no",
+        printf("%4lld %-12s %-13s %-9s %10u %8lld %8lld %8lld  %s (%s)\n", ctl_number(r, "serial"),
+               ctl_text(r, "guest"), ctl_text(r, "direction"),
+               json_object_get_boolean(member(r, "surprise")) ? "yes" : "no",
                (uint32_t)(ctl_number(r, "cycle_done") - ctl_number(r, "cycle_request")),
                ctl_number(r, "tx_lost") < 0 ? 0 : ctl_number(r, "tx_lost"),
                ctl_number(r, "rx_lost") < 0 ? 0 : ctl_number(r, "rx_lost"),
-               ctl_number(r, "rx_dropped") < 0 ? 0 : ctl_number(r, "rx_dropped"), ctl_text(r, "why"), ctl_text(r, "status"));
+               ctl_number(r, "rx_dropped") < 0 ? 0 : ctl_number(r, "rx_dropped"), ctl_text(r, "why"),
+               ctl_text(r, "status"));
     }
 }
 
@@ -109,16 +111,16 @@ static bool at_rest(const char *state) {
     return false;
 }
 
-// A hand-over is over when the guest rests on one path. 0 when that is the one that was asked for. It may take the parent
-// a moment to begin.
-static int await(int fd, const char *cmd, const char *guest) {
+// A hand-over is over when the guest rests on one path. 0 when that is the one that was asked for. It may take the
+// parent a moment to begin.
+static int await(const struct ctl_link *l, const char *cmd, const char *guest) {
     const char *want = strcmp(cmd, "attach") == 0 ? "attached" : "detached";
     time_t begin = time(NULL);
     bool moved = false;
     char err[256], last[64] = "";
 
     while (time(NULL) < begin + HANDOVER_S) {
-        struct json_object *rsp = ctl_ask(fd, ctl_question("status", NULL), ANSWER_MS, err, sizeof(err));
+        struct json_object *rsp = ctl_ask(l, ctl_question("status", NULL), ANSWER_MS, err, sizeof(err));
         if (rsp == NULL)
             return complain(err);
         snprintf(last, sizeof(last), "%s", state_of(rsp, guest));
@@ -144,7 +146,8 @@ int main(int argc, char **argv) {
     bool json = false, wait = true, moves;
     struct json_object *question, *rsp;
     char err[512] = "";
-    int c, fd, ret = 0;
+    struct ctl_link l;
+    int c, ret = 0;
 
     while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (c) {
@@ -179,23 +182,22 @@ int main(int argc, char **argv) {
     if (!moves && arg != NULL)
         json_object_object_add(question, strcmp(cmd, "counters") == 0 ? "vport" : "from",
                                json_object_new_int64(strtoll(arg, NULL, 10)));
-    fd = ctl_connect(dir, err, sizeof(err));
-    if (fd < 0) {
+    if (ctl_connect(&l, dir, err, sizeof(err)) != 0) {
         json_object_put(question);
         return complain(err);
     }
-    rsp = ctl_ask(fd, question, ANSWER_MS, err, sizeof(err));
+    rsp = ctl_ask(&l, question, ANSWER_MS, err, sizeof(err));
     if (rsp == NULL) {
-        close(fd);
+        ctl_disconnect(&l);
         return complain(err);
     }
     if (moves && wait)
-        ret = await(fd, cmd, arg);
+        ret = await(&l, cmd, arg);
     if (json)
         puts(json_object_to_json_string_ext(rsp, JSON_C_TO_STRING_PRETTY));
     else
         show(cmd, rsp);
     json_object_put(rsp);
-    close(fd);
+    ctl_disconnect(&l);
     return ret;
 }

@@ -306,4 +306,3 @@ bool weir_partition_peer_gone(const struct weir_partition *p) {
     ssize_t n = recv(p->sock, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
-

@@ -12,6 +12,7 @@ struct sim_options {
     const char *dir;
     unsigned num_vfs;
     const char *wire;
+    unsigned rate;     // of the wire, Gb/s of card time
     const char *trace; // pcapng
     const char *fst;
     bool console, quiet, help;

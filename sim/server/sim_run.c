@@ -128,6 +128,8 @@ struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, 
     }
     if (boot(s, o, err, err_size) != 0)
         goto err_sim;
+    // At 250 MHz a Gb/s is half a byte a cycle.
+    wire_set_rate(card_wire(s->card), 2, o->rate);
     wire_set_rx(card_wire(s->card), from_card, s);
     wire_set_sent(card_wire(s->card), to_card, s);
     if (s->trace != NULL)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a guest's process meets the parent's: over a unix socket it hands over the memory of its channel, which is its
-// own, and two bells (eventfds). The socket stays open as long as both live, so each learns at once when the other dies.
-// Neither trusts the other: the parent takes memory only when it is sealed against shrinking, waits for nobody, and
-// checks every word.
+// own, and two bells (eventfds). The socket stays open as long as both live, so each learns at once when the other
+// dies. Neither trusts the other: the parent takes memory only when it is sealed against shrinking, waits for nobody,
+// and checks every word.
 #ifndef WEIR_PARTITION_H
 #define WEIR_PARTITION_H
 
@@ -38,8 +38,8 @@ _Static_assert(sizeof(struct weir_partition_welcome) == 256, "struct weir_partit
 
 // ---- the guest ----
 
-// Goes to the parent at `path` and waits for its welcome, at most 10 s. card (room for 108) gets the folder of the card.
-// 0, or negative errno with one line in err.
+// Goes to the parent at `path` and waits for its welcome, at most 10 s. card (room for 108) gets the folder of the
+// card. 0, or negative errno with one line in err.
 int weir_partition_connect(const char *path, const char *name, const uint8_t mac[6], char *card,
                            struct weir_partition **p, char *err, size_t err_size);
 
