@@ -146,7 +146,7 @@ int main(int argc, char **argv) {
     bool json = false, wait = true, moves;
     struct json_object *question, *rsp;
     char err[512] = "";
-    struct ctl_link l;
+    struct ctl_link l = {.fd = -1};
     int c, ret = 0;
 
     while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {

@@ -240,8 +240,9 @@ int weir_partition_join(struct weir_partition *p, struct weir_partition_hello *h
         char room[CMSG_SPACE(sizeof(fds))];
     } control = {0};
     struct iovec iov = {h, sizeof(*h)};
+    // Exactly so much: in the padding a fourth descriptor would find room, and stay open.
     struct msghdr msg = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof(control.room)};
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = CMSG_LEN(sizeof(fds))};
     ssize_t n = recvmsg(p->sock, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     struct cmsghdr *c;
     size_t bytes;

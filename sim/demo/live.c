@@ -26,7 +26,8 @@
 #define SURPRISE_BURST 300u // so that frames are on their way when the VF goes
 
 const char *const live_place[LIVE_PLACES] = {"peer", "guest0", "guest1"};
-static const uint8_t mac[LIVE_PLACES][6] = {{0x02, 0x57, 0, 0, 0, 0x99}, {0x02, 0x57, 0, 0, 0, 1}, {0x02, 0x57, 0, 0, 0, 2}};
+static const uint8_t mac[LIVE_PLACES][6] = {
+    {0x02, 0x57, 0, 0, 0, 0x99}, {0x02, 0x57, 0, 0, 0, 1}, {0x02, 0x57, 0, 0, 0, 2}};
 
 struct live {
     const struct live_options *opt;
@@ -93,10 +94,11 @@ static int set_up_device(struct live *l, unsigned place) {
                      " && ip neigh add 10.77.0.%u lladdr %02x:%02x:%02x:%02x:%02x:%02x dev weir0 nud permanent", i + 1,
                      mac[i][0], mac[i][1], mac[i][2], mac[i][3], mac[i][4], mac[i][5]);
     }
-    if (netns_shell(l->ns, (int)place,
-                    "ip link set weir0 down && ip link set weir0 address %02x:%02x:%02x:%02x:%02x:%02x txqueuelen %d && "
-                    "ip addr add 10.77.0.%u/24 dev weir0 && ip link set weir0 up",
-                    m[0], m[1], m[2], m[3], m[4], m[5], TAP_QUEUE, place + 1) != 0 ||
+    if (netns_shell(
+            l->ns, (int)place,
+            "ip link set weir0 down && ip link set weir0 address %02x:%02x:%02x:%02x:%02x:%02x txqueuelen %d && "
+            "ip addr add 10.77.0.%u/24 dev weir0 && ip link set weir0 up",
+            m[0], m[1], m[2], m[3], m[4], m[5], TAP_QUEUE, place + 1) != 0 ||
         netns_shell(l->ns, (int)place, "true%s", neighbours) != 0)
         return fail(l, "cannot set up the network device of %s", live_place[place]);
     return 0;
@@ -104,9 +106,8 @@ static int set_up_device(struct live *l, unsigned place) {
 
 static int start_card(struct live *l) {
     char path[256], card[96], err[256] = "";
-    const char *args[18] = {path,     "--dir",  card,          "--vfs",      "4",
-                            "--wire", "tap:weir0", "--rate", "10", "--firmware", l->opt->firmware, "--trace",
-                            l->opt->trace, NULL};
+    const char *args[18] = {path,     "--dir", card,         "--vfs",          "4",       "--wire",      "tap:weir0",
+                            "--rate", "10",    "--firmware", l->opt->firmware, "--trace", l->opt->trace, NULL};
     if (l->opt->fst != NULL) {
         args[13] = "--fst";
         args[14] = l->opt->fst;
@@ -351,7 +352,8 @@ static int play(struct live *l) {
 static void read_ledger(struct live *l, char *ledger, size_t size) {
     char err[256] = "";
     for (unsigned i = 0; i < 20; i++) {
-        struct json_object *rsp = ctl_ask(&l->ctl, ctl_question("ledger", NULL), ANSWER_MS, err, sizeof(err)), *v = NULL;
+        struct json_object *rsp = ctl_ask(&l->ctl, ctl_question("ledger", NULL), ANSWER_MS, err, sizeof(err)),
+                           *v = NULL;
         bool balanced;
         if (rsp == NULL) {
             (void)fail(l, "ledger: %s", err);

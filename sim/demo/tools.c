@@ -72,16 +72,17 @@ int tools_start(struct tools *t, unsigned seconds) {
     int err = 0;
     snprintf(time, sizeof(time), "%u", seconds);
     snprintf(count, sizeof(count), "%u", seconds * 5);
-    err |= start(t, 1, "ping guest0 to peer",
-                 (const char *[]){"ping", "-q", "-i", "0.2", "-c", count, "10.77.0.1", NULL});
+    err |=
+        start(t, 1, "ping guest0 to peer", (const char *[]){"ping", "-q", "-i", "0.2", "-c", count, "10.77.0.1", NULL});
     // Small windows: what waits in the kernels' queues waits in front of everybody.
     err |= start(t, 1, "TCP guest0 to peer",
                  (const char *[]){"iperf3", "-J", "-w", "64K", "-c", "10.77.0.1", "-p", "5201", "-t", time, NULL});
-    err |= start(t, 1, "TCP peer to guest0",
-                 (const char *[]){"iperf3", "-J", "-R", "-w", "64K", "-c", "10.77.0.1", "-p", "5202", "-t", time, NULL});
+    err |=
+        start(t, 1, "TCP peer to guest0",
+              (const char *[]){"iperf3", "-J", "-R", "-w", "64K", "-c", "10.77.0.1", "-p", "5202", "-t", time, NULL});
     err |= start(t, 2, "UDP guest1 to peer",
-                 (const char *[]){"iperf3", "-J", "-u", "-b", "500K", "-l", "1000", "-c", "10.77.0.1", "-p", "5203", "-t",
-                                  time, NULL});
+                 (const char *[]){"iperf3", "-J", "-u", "-b", "500K", "-l", "1000", "-c", "10.77.0.1", "-p", "5203",
+                                  "-t", time, NULL});
     return err != 0 ? -EIO : 0;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The usual tools as users of the demo's network: ping, and iperf3 with TCP both ways and UDP. What they say is read from
-// their output.
+// The usual tools as users of the demo's network: ping, and iperf3 with TCP both ways and UDP. What they say is read
+// from their output.
 #ifndef WEIR_DEMO_TOOLS_H
 #define WEIR_DEMO_TOOLS_H
 

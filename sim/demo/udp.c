@@ -29,8 +29,8 @@ static const struct {
     bool all;
     uint32_t gap_us;
 } plan[UDP_FLOWS] = {
-    [UDP_DOWN0] = {0, 1, false, 1500},    [UDP_UP0] = {1, 0, false, 3000},      [UDP_DOWN1] = {0, 2, false, 6000},
-    [UDP_UP1] = {2, 0, false, 8000},      [UDP_CROSS01] = {1, 2, false, 12000}, [UDP_CROSS10] = {2, 1, false, 12000},
+    [UDP_DOWN0] = {0, 1, false, 1500},  [UDP_UP0] = {1, 0, false, 3000},      [UDP_DOWN1] = {0, 2, false, 6000},
+    [UDP_UP1] = {2, 0, false, 8000},    [UDP_CROSS01] = {1, 2, false, 12000}, [UDP_CROSS10] = {2, 1, false, 12000},
     [UDP_FLOOD0] = {0, 1, true, 50000}, [UDP_FLOOD1] = {0, 2, true, 0},
 };
 

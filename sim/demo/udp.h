@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sequence-numbered UDP datagrams between the demo's hosts, through their kernels: each pair both ways, and broadcasts of
-// the peer. Every datagram is judged when it arrives (flow.h).
+// Sequence-numbered UDP datagrams between the demo's hosts, through their kernels: each pair both ways, and broadcasts
+// of the peer. Every datagram is judged when it arrives (flow.h).
 #ifndef WEIR_DEMO_UDP_H
 #define WEIR_DEMO_UDP_H
 

@@ -62,7 +62,7 @@ static void to_card(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle)
 }
 
 // vPorts become interfaces with their first frame: most captures see few of them.
-static void between(void *ctx, const struct card_tap *t) {
+static void between(void *ctx, const struct card_frame *t) {
     struct sim *s = ctx;
     char name[16];
 
@@ -133,7 +133,7 @@ struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, 
     wire_set_rx(card_wire(s->card), from_card, s);
     wire_set_sent(card_wire(s->card), to_card, s);
     if (s->trace != NULL)
-        card_set_tap(s->card, between, s);
+        card_set_watch(s->card, between, s);
     s->server = weir_server_new(s->host, &so, err, err_size);
     if (s->server == NULL)
         goto err_sim;

@@ -19,8 +19,8 @@ struct weir_pcapng_packet {
 
 typedef void (*weir_pcapng_packet_fn)(void *ctx, const struct weir_pcapng_packet *p);
 
-// Calls fn for each frame in order. 0, or negative errno with one line in err: -EPROTO when the file is no capture of ours
-// or ends in the middle of a block; what came before was told.
+// Calls fn for each frame in order. 0, or negative errno with one line in err: -EPROTO when the file is no capture of
+// ours or ends in the middle of a block; what came before was told.
 int weir_pcapng_read(const char *path, weir_pcapng_packet_fn fn, void *ctx, char *err, size_t err_size);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// See tap.h.
-#include "tap.h"
+// See watch.h.
+#include "watch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +19,8 @@ struct frame {
     uint8_t data[WIRE_MAX_FRAME];
 };
 
-struct tap {
-    card_tap_fn fn;
+struct watch {
+    card_frame_fn fn;
     void *ctx;
     struct frame tx;            // on its way into the switch
     struct frame *rx;           // on its way to a vPort
@@ -28,8 +28,8 @@ struct tap {
     struct frame *spare;
 };
 
-struct tap *tap_new(card_tap_fn fn, void *ctx) {
-    struct tap *t = calloc(1, sizeof(*t));
+struct watch *watch_new(card_frame_fn fn, void *ctx) {
+    struct watch *t = calloc(1, sizeof(*t));
     if (t != NULL) {
         t->fn = fn;
         t->ctx = ctx;
@@ -45,7 +45,7 @@ static void free_list(struct frame *f) {
     }
 }
 
-void tap_free(struct tap *t) {
+void watch_free(struct watch *t) {
     if (t == NULL)
         return;
     free_list(t->first);
@@ -66,17 +66,17 @@ static void take(struct frame *f, uint32_t flags, const uint32_t *data) {
     f->have += BEAT;
 }
 
-static void tell(struct tap *t, const struct frame *f, bool to_vport, unsigned reason, uint64_t cycle) {
-    const struct card_tap say = {.to_vport = to_vport,
-                                 .vport = f->vport,
-                                 .reason = reason,
-                                 .data = f->data,
-                                 .len = f->len < sizeof(f->data) ? f->len : sizeof(f->data),
-                                 .cycle = cycle};
+static void tell(struct watch *t, const struct frame *f, bool to_vport, unsigned reason, uint64_t cycle) {
+    const struct card_frame say = {.to_vport = to_vport,
+                                   .vport = f->vport,
+                                   .reason = reason,
+                                   .data = f->data,
+                                   .len = f->len < sizeof(f->data) ? f->len : sizeof(f->data),
+                                   .cycle = cycle};
     t->fn(t->ctx, &say);
 }
 
-static struct frame *new_frame(struct tap *t) {
+static struct frame *new_frame(struct watch *t) {
     struct frame *f = t->spare;
     if (f == NULL)
         return malloc(sizeof(*f));
@@ -84,7 +84,7 @@ static struct frame *new_frame(struct tap *t) {
     return f;
 }
 
-static void to_vport(struct tap *t, uint32_t flags, const uint32_t *data) {
+static void to_vport(struct watch *t, uint32_t flags, const uint32_t *data) {
     if ((flags & SOP) != 0 && t->rx == NULL)
         t->rx = new_frame(t);
     if (t->rx == NULL)
@@ -98,8 +98,8 @@ static void to_vport(struct tap *t, uint32_t flags, const uint32_t *data) {
     t->rx = NULL;
 }
 
-void tap_beat(struct tap *t, uint64_t cycle, uint32_t tx, const uint32_t *tx_data, uint32_t rx, const uint32_t *rx_data,
-              uint32_t fate) {
+void watch_beat(struct watch *t, uint64_t cycle, uint32_t tx, const uint32_t *tx_data, uint32_t rx,
+                const uint32_t *rx_data, uint32_t fate) {
     if ((tx & VALID) != 0) {
         bool is_void = (tx & (EOP | MARK)) == (EOP | MARK);
         take(&t->tx, tx, tx_data);
