@@ -71,6 +71,8 @@ static void bad_options_are_one_line(void) {
     static const char *const bad[][4] = {{"--vfs", "65", NULL},
                                          {"--vfs", "-1", NULL},
                                          {"--vfs", NULL},
+                                         {"--rate", "0", NULL},
+                                         {"--rate", "101", NULL},
                                          {"--nonsense", NULL},
                                          {"more", NULL},
                                          {"--wire", "string:", NULL},

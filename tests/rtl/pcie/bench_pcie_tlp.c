@@ -372,7 +372,9 @@ static void line_47_data_completion_interrupt(void) {
         while (seen < 3) {
             const struct tlp *r = receive(300);
             CHECK(r != NULL, "only %u of 3", seen);
-            CHECK(r->hdr[2] == (seen == 0 ? 0x10000u : seen == 1 ? 0x20000u : (uint32_t)msg_addr(fn, 1 + i % 15)),
+            CHECK(r->hdr[2] == (seen == 0   ? 0x10000u
+                                : seen == 1 ? 0x20000u
+                                            : (uint32_t)msg_addr(fn, 1 + i % 15)),
                   "%08x is number %u", r->hdr[2], seen);
             seen++;
         }
@@ -383,8 +385,8 @@ static void line_48_timeout_ranges(void) {
     static const struct {
         unsigned value;
         double least, most; // seconds
-    } ranges[] = {{0, 50e-6, 50e-3},  {1, 50e-6, 100e-6}, {2, 1e-3, 10e-3},  {5, 16e-3, 55e-3}, {6, 65e-3, 210e-3},
-                  {9, 260e-3, 900e-3}, {10, 1, 3.5},       {13, 4, 13},       {14, 17, 64}};
+    } ranges[] = {{0, 50e-6, 50e-3},   {1, 50e-6, 100e-6}, {2, 1e-3, 10e-3}, {5, 16e-3, 55e-3}, {6, 65e-3, 210e-3},
+                  {9, 260e-3, 900e-3}, {10, 1, 3.5},       {13, 4, 13},      {14, 17, 64}};
     bring_up(2);
     CHECK((cfg_rd(0, 0x74) & 0x1F) == 0x1F && (cfg_rd(1, 0x74) & 0x1F) == 0x1F, "ranges A to D, and disable");
     for (unsigned i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
