@@ -160,25 +160,27 @@ module weir_dma_tags #(
   localparam logic [31:0] FTimeout = 32'd5;
   (* anyconst *) logic [TagW-1:0] f_tag;
   logic [1:0] f_visits;    // visits that found it too old
-  logic [15:0] f_age;
-  logic f_held;
-  logic [15:0] f_hold_age;
+  logic [31:0] f_age;
+  logic [TagW-1:0] f_far;  // cycles until the scan's next visit
+  assign f_far = f_tag - scan;
   always_ff @(posedge clk_i) begin
     assume (timeout_i == FTimeout && !link_reset_i && ext_tag_i);
     if (alloc_i) assume (alloc_client_i <= 2'd2 && avail_o[alloc_client_i]);
     if (end_i) assume (32'(end_tag_i) < NumTags);
     if (free_i) assume (32'(free_tag_i) < NumTags && busy_q[TagW'(free_tag_i)] && done_q[TagW'(free_tag_i)]);
+    if (f_visits == 2'd2 && scan == f_tag) assume (!end_i && !alloc_i);
     f_visits <= (!rst_ni || !wait_o[f_tag]) ? 2'd0 : f_visits + 2'(scan == f_tag && old);
-    f_age <= (!rst_ni || (alloc_i && pick == f_tag)) ? 16'd0 : f_age + 16'(wait_o[f_tag]);
-    if (f_visits >= 2'd2 && scan == f_tag) assume (!end_i && !alloc_i);
+    f_age <= (!rst_ni || !wait_o[f_tag]) ? 32'd0 : f_age + 32'd1;
     if (rst_ni) begin
       if (alloc_i) assert (!busy_q[pick] && !hold_q[pick] && tag_o == 8'(pick));
       if (wait_o[f_tag]) begin
         assert (f_visits <= 2'd2);
-        assert (16'(now_q - since[f_tag]) == f_age + 16'd1);
-        assert (f_age <= 16'(FTimeout) + 16'(3 * NumTags));
+        assert (now_q - since[f_tag] == f_age + 32'd1);
+        if (f_visits != 2'd0) assert (f_age + 32'd1 >= FTimeout);
+        assert (f_age + 32'd1 + 32'(f_far) < FTimeout + 32'(NumTags) * (32'(f_visits) + 32'd1));
+        // Which says: it ends within the timeout and three rounds of the scan.
+        assert (f_age < FTimeout + 32'(3 * NumTags));
       end
-      if (alloc_i && wait_o[f_tag]) assert (pick != f_tag);
     end
   end
 `endif
