@@ -25,6 +25,9 @@ const char sim_usage[] =
     "                     slower than the card believes: at 10 they keep up, at 100 bursts may find no buffers\n"
     "  --trace FILE       frames on the wire and on each vPort, both directions, as pcapng\n"
     "  --fst FILE         waveform (needs a build with -DWEIR_TRACE=ON)\n"
+    "  --sysfs DIR        live tree of the PCI functions, as Linux shows it in /sys/bus/pci: lspci -O sysfs.path=DIR,\n"
+    "                     setpci, libpciaccess (root and /dev/fuse)\n"
+    "  --lspci FILE       write the configuration space of the PF and of --vfs VFs for lspci -F FILE, and end\n"
     "  --console          the card's console on standard error\n"
     "  --quiet            only errors\n"
     "  --help             this text\n";
@@ -40,6 +43,8 @@ enum option_id {
     OPT_RATE,
     OPT_TRACE,
     OPT_FST,
+    OPT_SYSFS,
+    OPT_LSPCI,
     OPT_CONSOLE,
     OPT_QUIET,
     OPT_HELP
@@ -66,6 +71,8 @@ int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, s
                                           {"rate", required_argument, NULL, OPT_RATE},
                                           {"trace", required_argument, NULL, OPT_TRACE},
                                           {"fst", required_argument, NULL, OPT_FST},
+                                          {"sysfs", required_argument, NULL, OPT_SYSFS},
+                                          {"lspci", required_argument, NULL, OPT_LSPCI},
                                           {"console", no_argument, NULL, OPT_CONSOLE},
                                           {"quiet", no_argument, NULL, OPT_QUIET},
                                           {"help", no_argument, NULL, OPT_HELP},
@@ -109,6 +116,12 @@ int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, s
             break;
         case OPT_FST:
             o->fst = optarg;
+            break;
+        case OPT_SYSFS:
+            o->sysfs = optarg;
+            break;
+        case OPT_LSPCI:
+            o->lspci = optarg;
             break;
         case OPT_CONSOLE:
             o->console = true;
