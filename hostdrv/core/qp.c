@@ -21,7 +21,7 @@ struct weir_qp {
     struct weir_dma tx_buf, rx_buf;
     uint64_t db; // doorbell page in BAR 0
     uint16_t tx_tail, tx_kicked, tx_done, rx_tail, cq_head;
-    bool orphan;
+    bool orphan, armed;
     struct weir_qp_stats stats;
 };
 
@@ -235,6 +235,14 @@ unsigned weir_qp_poll(struct weir_qp *q, unsigned budget, weir_rx_fn rx, weir_tx
 
 void weir_qp_arm(struct weir_qp *q) {
     doorbell(q, WEIR_BAR_DB_CQ, q->cq_head | WEIR_PUT(1, BAR_DB_CQ_ARM));
+}
+
+int weir_qp_wait_fd(struct weir_qp *q) {
+    if (!q->armed || q->bus->ops->irq_take(q->bus, q->cfg.vector) != 0) {
+        weir_qp_arm(q);
+        q->armed = true;
+    }
+    return q->bus->ops->irq_fd(q->bus, q->cfg.vector);
 }
 
 const struct weir_qp_stats *weir_qp_stats(const struct weir_qp *q) {
