@@ -205,6 +205,7 @@ void card_set_cable(struct card *c, bool in) {
 void card_hot_reset(struct card *c) {
     c->in->hot_reset[0] = 1;
     card_step(c, 16, false);
+    rc_link_reset(c->rc);
     c->in->hot_reset[0] = 0;
 }
 

@@ -17,13 +17,17 @@ const char sim_usage[] =
     "  --vfs N            sockets for VFs 0 to N-1, at most 64 (default 8)\n"
     "  --firmware FILE    firmware image for flash slot A (default: the one of this build)\n"
     "  --flash FILE       flash content to start from and to write back; without --firmware the card boots from it\n"
-    "  --wire END         other end of the cable: tap:NAME, pcap:IN[,OUT] or none (default none);\n"
+    "  --wire END         other end of the cable: tap:NAME, link:PATH (another weir-sim with the same PATH),\n"
+    "                     pcap:IN[,OUT] or none (default none);\n"
     "                     IN is played when the PF driver receives\n"
     "  --rate GBPS        line rate of the wire, 1 to 100, in time of the card (default 100). Programs on this machine "
     "are\n"
     "                     slower than the card believes: at 10 they keep up, at 100 bursts may find no buffers\n"
     "  --trace FILE       frames on the wire and on each vPort, both directions, as pcapng\n"
     "  --fst FILE         waveform (needs a build with -DWEIR_TRACE=ON)\n"
+    "  --sysfs DIR        live tree of the PCI functions, as Linux shows it in /sys/bus/pci: lspci -O sysfs.path=DIR,\n"
+    "                     setpci, libpciaccess (root and /dev/fuse)\n"
+    "  --lspci FILE       write the configuration space of the PF and of --vfs VFs for lspci -F FILE, and end\n"
     "  --console          the card's console on standard error\n"
     "  --quiet            only errors\n"
     "  --help             this text\n";
@@ -39,6 +43,8 @@ enum option_id {
     OPT_RATE,
     OPT_TRACE,
     OPT_FST,
+    OPT_SYSFS,
+    OPT_LSPCI,
     OPT_CONSOLE,
     OPT_QUIET,
     OPT_HELP
@@ -65,6 +71,8 @@ int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, s
                                           {"rate", required_argument, NULL, OPT_RATE},
                                           {"trace", required_argument, NULL, OPT_TRACE},
                                           {"fst", required_argument, NULL, OPT_FST},
+                                          {"sysfs", required_argument, NULL, OPT_SYSFS},
+                                          {"lspci", required_argument, NULL, OPT_LSPCI},
                                           {"console", no_argument, NULL, OPT_CONSOLE},
                                           {"quiet", no_argument, NULL, OPT_QUIET},
                                           {"help", no_argument, NULL, OPT_HELP},
@@ -108,6 +116,12 @@ int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, s
             break;
         case OPT_FST:
             o->fst = optarg;
+            break;
+        case OPT_SYSFS:
+            o->sysfs = optarg;
+            break;
+        case OPT_LSPCI:
+            o->lspci = optarg;
             break;
         case OPT_CONSOLE:
             o->console = true;

@@ -15,6 +15,8 @@ struct sim_options {
     unsigned rate;     // of the wire, Gb/s of card time
     const char *trace; // pcapng
     const char *fst;
+    const char *sysfs; // folder to mount the PCI tree at
+    const char *lspci; // file for configuration spaces; then the simulator ends
     bool console, quiet, help;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parent and guests as the processes a user starts: weir-sim, weir-host, weirctl, and guests of their own processes whose
-// network device is one end of a socket pair that we hold the other end of. Real time; every wait is bounded.
+// Parent and guests as the processes a user starts: weir-sim, weir-host, weirctl, and guests of their own processes
+// whose network device is one end of a socket pair that we hold the other end of. Real time; every wait is bounded.
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -292,7 +292,8 @@ static void bad_input_is_one_line(void) {
     CHECK(rmdir("/tmp/weir-test-nocard") == 0, "a socket was left behind");
     one_line(WEIR_HOST_BINARY, (const char *[]){"--vfs", "65", NULL}, 1, "--vfs 65: expected a number from 1 to 64");
     one_line(WEIRCTL_BINARY, (const char *[]){"--parent", "/nonexistent", "status", NULL}, 1, "start weir-host");
-    one_line(WEIR_GUEST_BINARY, (const char *[]){"--mac", "01:00:00:00:00:01", NULL}, 1, "--mac takes a unicast address");
+    one_line(WEIR_GUEST_BINARY, (const char *[]){"--mac", "01:00:00:00:00:01", NULL}, 1,
+             "--mac takes a unicast address");
     start_all();
     one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "dance", NULL}, 1, "unknown command 'dance'");
     one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "attach", "nobody", NULL}, 1,

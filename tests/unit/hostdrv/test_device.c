@@ -104,8 +104,8 @@ static void good(void) {
 }
 
 static void a_wrong_size_bar_is_named(void **state) {
-    static const uint64_t sizes[] = {0, 4096, WEIR_BAR_DOORBELL_BASE, WEIR_BAR_DOORBELL_BASE + WEIR_BAR_DOORBELL_SIZE - 1,
-                                     0x200001};
+    static const uint64_t sizes[] = {0, 4096, WEIR_BAR_DOORBELL_BASE,
+                                     WEIR_BAR_DOORBELL_BASE + WEIR_BAR_DOORBELL_SIZE - 1, 0x200001};
     (void)state;
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         char text[40];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Beats of the card's taps to whole frames: a copy is told when its fate is known, in order; void frames and fences are
 // nobody's frames.
-#include "watch.h"
 #include "unit.h"
+#include "watch.h"
 
 static struct {
     bool to_vport;
