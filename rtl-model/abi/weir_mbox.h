@@ -67,7 +67,7 @@ WEIR_ASSERT_SIZE(struct weir_get_caps_rsp, 28);
 #define WEIR_CAP_ATOMIC_MOVE_FENCE 0x4u // MOVE_FILTER fences
 #define WEIR_CAP_VF_RSS 0x8u            // a VF may spread its queue pairs (rules 2.13)
 #define WEIR_CAP_VPORT_VLAN 0x10u       // VLAN policy per vPort (rules 2.13)
-#define WEIR_CAP_VPORT_MODERATION 0x20u // levels of interrupt moderation per vPort (rules 2.14); not in this version
+#define WEIR_CAP_VPORT_MODERATION 0x20u // levels of interrupt moderation per vPort (rules 2.14)
 #define WEIR_CAP_PF_VPORT_RSS 0x40u     // nondefault PF vPorts spread, too (rules 2.21)
 
 // GET_VPORT_CAPS.
@@ -76,7 +76,7 @@ struct weir_get_vport_caps_rsp {
     uint16_t default_rss;     // entries of its indirection table
     uint16_t nondefault_rss;
     uint16_t vlan_ranges; // of a trunk list
-    uint32_t moderation;  // bit n = level n of enum weir_moderation is taken
+    uint32_t moderation;  // bit n = level n, WEIR_MODERATION_*, is taken
     uint32_t reserved;
 };
 WEIR_ASSERT_SIZE(struct weir_get_vport_caps_rsp, 16);
@@ -203,18 +203,10 @@ struct weir_set_rss_key_req {
 };
 WEIR_ASSERT_SIZE(struct weir_set_rss_key_req, 40);
 
-enum weir_moderation {
-    WEIR_MODERATION_UNDEFINED = 0, // as the card likes
-    WEIR_MODERATION_ADAPTIVE = 1,
-    WEIR_MODERATION_OFF = 2,
-    WEIR_MODERATION_LOW = 3,
-    WEIR_MODERATION_MEDIUM = 4,
-    WEIR_MODERATION_HIGH = 5,
-};
 struct weir_update_vport_req {
     uint16_t vport;
-    uint16_t changed; // WEIR_VPORT_CHANGED_*
-    uint8_t moderation;
+    uint16_t changed;   // WEIR_VPORT_CHANGED_*
+    uint8_t moderation; // WEIR_MODERATION_*; PF vPorts but the default one share its vectors and take none
     uint8_t reserved;
     uint16_t cpu; // PF vPorts only
     char name[32];

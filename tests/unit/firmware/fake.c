@@ -169,6 +169,13 @@ static void pcie_write(uint32_t offset, uint32_t value) {
     case WEIR_PCIE_FLR_DONE_OFFSET:
         end_reset(fn_of(value, "FLR_DONE"));
         break;
+    case WEIR_PCIE_MODERATE_OFFSET:
+        if (WEIR_GET(value, PCIE_MODERATE_VECTOR) >= WEIR_FN_VECTORS) {
+            fake_fail("MODERATE of a vector that is not there");
+        }
+        fake.moderation[fn_of(WEIR_GET(value, PCIE_MODERATE_FN), "MODERATE")][WEIR_GET(value, PCIE_MODERATE_VECTOR)] =
+            (uint8_t)WEIR_GET(value, PCIE_MODERATE_LEVEL);
+        break;
     default:
         fake_fail("PCIE register %x is not modelled for writing", offset);
     }

@@ -53,6 +53,7 @@ struct fake {
     char console[4096];
     size_t console_len;
     // functions
+    uint8_t moderation[WEIR_NUM_FNS][WEIR_FN_VECTORS];
     bool op[WEIR_NUM_FNS], flr[WEIR_NUM_FNS], flr_event[WEIR_NUM_FNS], bme[WEIR_NUM_FNS];
     unsigned num_vfs, flr_starts, flr_dones;
     bool vf_event, link_event;
