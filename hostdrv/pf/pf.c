@@ -40,7 +40,8 @@ int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct 
     struct weir_create_switch_req req = {.num_vfs = cfg->num_vfs,
                                          .num_vports = cfg->num_vports,
                                          .num_qps = WEIR_NUM_QPS,
-                                         .default_qps = cfg->default_qps};
+                                         .default_qps = cfg->default_qps,
+                                         .flags = cfg->switch_flags};
     struct weir_pf *pf = calloc(1, sizeof(*pf));
     int ret;
 

@@ -96,6 +96,8 @@ pid_t netns_spawn(const struct netns *n, int place, const char *out, const char 
     unsigned at = place == NETNS_HERE ? 0 : 4;
     pid_t pid;
 
+    if (argv[0] == NULL)
+        return -EINVAL;
     for (unsigned i = 0; argv[i] != NULL && i < MAX_ARGS; i++)
         full[at++] = argv[i];
     full[at] = NULL;

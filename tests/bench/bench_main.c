@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "bench_cpu.h"
 
 static double tx8(void) {
     return bench_throughput((struct bench_load){8, 0, 60, true, false}).tx;
@@ -89,7 +90,11 @@ static const struct bench_row rows[] = {
     {"20", "victim VF under the worst attacker: goodput", "%", "BlueField-3 6.1", 95, true, NULL},
     {"21", "posted-write stalls a VF can cause", "", "not reported", 0, false, NULL},
     {"22", "cost per frame, 64 active VFs vs 1", "ratio", "not reported", 1.05, false, NULL},
-    {"23", "embedded core: cycles per instruction", "", "Ibex 1.19", 1.3, false, NULL},
+    {"23a", "embedded core: core-work", "cycles/insn", "Ibex 1.19", 1.3, false, bench_cpu_cpi},
+    {"23b", "  cells, synth_xilinx -abc9", "LUT", "PicoRV32 1801", 2500, false, bench_cpu_lut},
+    {"23c", "  interrupt line to its handler's first instruction", "cycles", "-", 4, false, bench_cpu_irq},
+    {"23d", "  simulated alone", "Mcycles/s", "PicoRV32 13.8", 5, true, bench_cpu_cycles},
+    {"23e", "  simulated alone", "Minsn/s", "Ibex 4.9", 5, true, bench_cpu_instructions},
     {"24a", "simulator, busy", "kcycles/s", "Corundum 170", 850, true, busy},
     {"24b", "simulator, card without traffic, not skipped", "kcycles/s", "-", 0, true, rest},
     {"25", "simulator idle: share of one processor", "%", "-", 2, false, NULL},
