@@ -99,7 +99,52 @@ static void under_load(void) {
     world_close(&w);
 }
 
-int main(void) {
-    under_load();
+// The link goes away in the middle of traffic and comes back: every read under way is lost, firmware cleans up, and a
+// PF driver that starts anew finds a card that works (pcie 59).
+static void link_down_and_up(void) {
+    const struct rc_timing slow = {.read_latency = 2000, .seed = 1};
+    const struct weir_pf_config pc = {
+        .num_vfs = 2, .num_vports = 3, .default_qps = 1, .tx_log2 = 6, .rx_log2 = 6, .buf_bytes = 2048};
+    struct world w;
+    char err[256] = "";
+
+    world_open(&w, 2);
+    wire_set_rx(card_wire(w.card), on_wire, NULL);
+    for (unsigned round = 0; round < 4; round++) {
+        uint64_t bytes, bar;
+        uint32_t v;
+        uint8_t f[1514] = {0};
+        rc_set_timing(card_rc(w.card), &slow);
+        memcpy(f, peer, 6);
+        f[12] = 0x88;
+        for (unsigned i = 0; i < 20; i++)
+            (void)weir_qp_send(weir_pf_qp(w.pf, 0), f, 60 + world_rand() % 1400);
+        weir_qp_kick(weir_pf_qp(w.pf, 0));
+        card_step(w.card, 200 + world_rand() % 1500, false);
+        CHECK(monitor_open_reads(rc_monitor(card_rc(w.card)), 0) != 0, "no read was under way");
+        card_hot_reset(w.card);
+        rc_set_timing(card_rc(w.card), &(struct rc_timing){.read_latency = 100, .seed = 1});
+        host_restore(w.host);
+        bar = host_bar(w.host, 0, &bytes);
+        for (unsigned i = 0; i < 2000; i++) {
+            CHECK(rc_mem_read(card_rc(w.card), bar + WEIR_BAR_FN, &v) == 0, "the PF's BAR does not answer");
+            if (WEIR_GET(v, BAR_FN_IN_RESET) == 0)
+                break;
+            card_step(w.card, 20, false);
+        }
+        CHECK(WEIR_GET(v, BAR_FN_IN_RESET) == 0, "firmware does not end the PF's reset");
+        weir_pf_close(w.pf);
+        w.pf = NULL;
+        CHECK(weir_pf_open(weir_inproc_open(w.ip, 0), &pc, &w.pf, err, sizeof(err)) == 0, "round %u: %s", round, err);
+        CHECK(weir_pf_ping(w.pf, NULL) == 0, "no answer after the link came back");
+    }
+    world_close(&w);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2 || strcmp(argv[1], "link_down_and_up") == 0)
+        link_down_and_up();
+    if (argc < 2 || strcmp(argv[1], "vf_under_load_is_over_soon") == 0)
+        under_load();
     return 0;
 }

@@ -795,5 +795,7 @@ int main(int argc, char **argv) {
         {"posted_flow", posted_flow}, {"msix", msix},         {"flr", flr},     {"hot_reset", hot_reset},
         {"requests", requests},       {"illegal", illegal},
     };
-    return bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+    int ret = bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+    printf("  %" PRIu64 " TLPs watched, no rule broken\n", bench_monitor_tlps());
+    return ret;
 }
