@@ -102,14 +102,17 @@ module weir_pcie #(
   weir_pkg::tlp_t rx_cpl;
   logic refused_valid;
   logic [7:0] refused_tag;
+  logic rx_ready;
   logic rx_idle;
+  // What comes while the queues are in reset would be lost.
+  assign tlp_rx_ready_o = rx_ready && !hot_q;
 
   weir_pcie_decode #(.NumFns(NumFns)) u_rx_decode (
       .addr_i(rx_addr), .pf_on_i(pf_on), .pf_bar_i(pf_bar), .vf_on_i(vf_enable && vf_mse), .vf_bar_i(vf_bar),
       .vf_shift_i(vf_shift), .visible_i(visible), .awake_i(awake),
       .hit_o(rx_hit), .fn_o(rx_fn), .off_o(rx_off), .hole_o(rx_hole));
   weir_pcie_rx #(.NumFns(NumFns)) u_rx (
-      .clk_i, .rst_ni(link_rst_n), .tlp_rx_valid_i, .tlp_rx_ready_o, .tlp_rx_i, .mps_i(cfg_o.mps), .pf_rid_i(pf_rid),
+      .clk_i, .rst_ni(link_rst_n), .tlp_rx_valid_i, .tlp_rx_ready_o(rx_ready), .tlp_rx_i, .mps_i(cfg_o.mps), .pf_rid_i(pf_rid),
       .dec_addr_o(rx_addr), .dec_hit_i(rx_hit), .dec_fn_i(rx_fn), .dec_off_i(rx_off), .dec_hole_i(rx_hole),
       .bw_valid_o(bw_valid), .bw_ready_i(bw_ready), .bw_fn_o(bw_fn), .bw_addr_o(bw_addr), .bw_data_o(bw_data),
       .bw_be_o(bw_be), .np_valid_o(np_valid), .np_ready_i(np_ready), .np_hdr_o(np_hdr), .np_data_o(np_data),
