@@ -35,7 +35,8 @@ pci setpci -s 01:00.0 CAP_EXP+8.W=1010
 want "device control" "$(pci setpci -s 01:00.0 CAP_EXP+8.W)" 1010
 echo 1 > "$work/pci/devices/0000:01:00.1/reset" || die "reset"
 want "command after a reset" "$(pci setpci -s 01:00.1 COMMAND)" 0000
-want "the ABI register" "$(od -A n -t x4 -N 4 "$work/pci/devices/0000:01:00.1/resource0" | tr -d ' ')" 00000001
+# FN of VF 0: function 1, a VF, firmware runs.
+want "the FN register" "$(od -A n -t x4 -N 8 "$work/pci/devices/0000:01:00.1/resource0" | awk '{print $2}')" 00000501
 pci setpci -s 01:00.0 ECAP_SRIOV+8.W=0010 # VF Enable off, behind the kernel's back, so to speak
 want "functions after VF Enable = 0" "$(pci lspci -n | wc -l)" 1
 kill "$sim"
