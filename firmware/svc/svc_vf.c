@@ -10,7 +10,7 @@
 #include "steer/steer.h"
 #include "svc.h"
 
-// A reset ends when the function's reads are answered or timed out (80 ms); the PCIe limit is 100 ms.
+// A reset ends when the function's reads are answered or timed out (40 ms by default); the PCIe limit is 100 ms.
 #define RESET_CYCLES 30000000u // 120 ms
 
 static struct svc_vf vfs[WEIR_NUM_VFS];

@@ -147,5 +147,42 @@ module weir_dma_tags #(
       end
     end
   end
+
+`ifdef FORMAL
+  // Starts in reset; history of one cycle.
+  logic f_past = 1'b0;
+  always_ff @(posedge clk_i) f_past <= 1'b1;
+  always_comb if (!f_past) assume (!rst_ni);
+
+  // P5: a tag is given out only when it is neither busy nor in quarantine, and every request ends: by its completion, or in the
+  // scan's third visit behind its timeout at the latest. That each visit can be in the way of a completion or a new request
+  // is excluded from the third one on (fairness of the traffic).
+  localparam logic [31:0] FTimeout = 32'd5;
+  (* anyconst *) logic [TagW-1:0] f_tag;
+  logic [1:0] f_visits;    // visits that found it too old
+  logic [31:0] f_age;
+  logic [TagW-1:0] f_far;  // cycles until the scan's next visit
+  assign f_far = f_tag - scan;
+  always_ff @(posedge clk_i) begin
+    assume (timeout_i == FTimeout && !link_reset_i && ext_tag_i);
+    if (alloc_i) assume (alloc_client_i <= 2'd2 && avail_o[alloc_client_i]);
+    if (end_i) assume (32'(end_tag_i) < NumTags);
+    if (free_i) assume (32'(free_tag_i) < NumTags && busy_q[TagW'(free_tag_i)] && done_q[TagW'(free_tag_i)]);
+    if (f_visits == 2'd2 && scan == f_tag) assume (!end_i && !alloc_i);
+    f_visits <= (!rst_ni || !wait_o[f_tag]) ? 2'd0 : f_visits + 2'(scan == f_tag && old);
+    f_age <= (!rst_ni || !wait_o[f_tag]) ? 32'd0 : f_age + 32'd1;
+    if (rst_ni) begin
+      if (alloc_i) assert (!busy_q[pick] && !hold_q[pick] && tag_o == 8'(pick));
+      if (wait_o[f_tag]) begin
+        assert (f_visits <= 2'd2);
+        assert (now_q - since[f_tag] == f_age + 32'd1);
+        if (f_visits != 2'd0) assert (f_age + 32'd1 >= FTimeout);
+        assert (f_age + 32'd1 + 32'(f_far) < FTimeout + 32'(NumTags) * (32'(f_visits) + 32'd1));
+        // Which says: it ends within the timeout and three rounds of the scan.
+        assert (f_age < FTimeout + 32'(3 * NumTags));
+      end
+    end
+  end
+`endif
 endmodule
 /* verilator lint_on PINCONNECTEMPTY */
