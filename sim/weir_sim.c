@@ -46,6 +46,10 @@ int main(int argc, char **argv) {
     s = sim_new(&o, say, &o, err, sizeof(err));
     if (s == NULL)
         return complain(err);
+    if (o.lspci != NULL) {
+        ret = sim_dump(s, &o, err, sizeof(err)) != 0 ? complain(err) : 0;
+        return sim_free(s, err, sizeof(err)) != 0 ? complain(err) : ret;
+    }
     if (o.num_vfs != 0)
         snprintf(line, sizeof(line), "ready: PF at %s/pf.sock, VFs at %s/vf0.sock to vf%u.sock", o.dir, o.dir,
                  o.num_vfs - 1);

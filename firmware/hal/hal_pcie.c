@@ -39,7 +39,18 @@ uint32_t hal_pcie_num_vfs(void) {
 }
 
 uint16_t hal_pcie_rid(unsigned fn) {
-    return (uint16_t)(WEIR_GET(HAL_READ(PCIE, VF_STATE), PCIE_VF_STATE_PF_RID) + fn);
+    uint32_t rid = WEIR_GET(HAL_READ(PCIE, VF_STATE), PCIE_VF_STATE_PF_RID), rids;
+    if (fn > 0) {
+        rids = HAL_READ(PCIE, VF_RIDS);
+        rid += WEIR_GET(rids, PCIE_VF_RIDS_OFFSET) + (fn - 1) * WEIR_GET(rids, PCIE_VF_RIDS_STRIDE);
+    }
+    return (uint16_t)rid;
+}
+
+void hal_pcie_moderate(unsigned fn, unsigned vector, unsigned level) {
+    HAL_WRITE(PCIE, MODERATE,
+              WEIR_PUT(fn, PCIE_MODERATE_FN) | WEIR_PUT(vector, PCIE_MODERATE_VECTOR) |
+                  WEIR_PUT(level, PCIE_MODERATE_LEVEL));
 }
 
 bool hal_dma_busy(unsigned fn) {

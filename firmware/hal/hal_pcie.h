@@ -11,8 +11,10 @@ bool hal_pcie_visible(unsigned fn);
 bool hal_pcie_in_flr(unsigned fn);
 void hal_pcie_flr_start(unsigned fn);
 void hal_pcie_flr_done(unsigned fn);
-uint32_t hal_pcie_num_vfs(void); // visible VFs
-uint16_t hal_pcie_rid(unsigned fn);
+uint32_t hal_pcie_num_vfs(void);    // visible VFs
+uint16_t hal_pcie_rid(unsigned fn); // as it is now: VFs move when ARI is switched on or off
+// Interrupt moderation of one vector, WEIR_MODERATION_*; outlasts resets of the function.
+void hal_pcie_moderate(unsigned fn, unsigned vector, unsigned level);
 bool hal_dma_busy(unsigned fn); // the engines hold work of the function
 
 bool hal_port_event(struct hal_event *e);

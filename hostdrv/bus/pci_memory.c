@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,13 +23,15 @@
 struct chunk {
     struct chunk *next;
     uint8_t *mem;
-    uint64_t physical;
-    size_t used;    // areas are cut off in order
-    unsigned users; // when the last area is given back, cutting begins anew
+    size_t bytes;
+    uint64_t physical; // bus address
+    size_t used;       // areas are cut off in order
+    unsigned users;    // when the last area is given back, cutting begins anew
 };
 
 struct pci_memory {
     struct chunk *first;
+    bool window; // the first chunk is all there is
 };
 
 static int physical_address(const void *mem, uint64_t *physical) {
@@ -53,6 +56,7 @@ static int add_chunk(struct pci_memory *m) {
 
     if (c == NULL)
         return -ENOMEM;
+    c->bytes = HUGE_BYTES;
     c->mem = mmap(NULL, HUGE_BYTES, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB | MAP_LOCKED | MAP_POPULATE, -1, 0);
     if (c->mem == MAP_FAILED) {
@@ -84,13 +88,40 @@ struct pci_memory *pci_memory_new(char *err, size_t err_size) {
     return NULL;
 }
 
+struct pci_memory *pci_memory_new_window(const char *path, size_t bytes, uint64_t iova, char *err, size_t err_size) {
+    struct pci_memory *m = calloc(1, sizeof(*m));
+    struct chunk *c = calloc(1, sizeof(*c));
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+
+    if (m == NULL || c == NULL || fd < 0)
+        goto err_window;
+    c->mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (c->mem == MAP_FAILED)
+        goto err_window;
+    close(fd);
+    c->bytes = bytes;
+    c->physical = iova;
+    m->first = c;
+    m->window = true;
+    return m;
+
+err_window:
+    snprintf(err, err_size, "%s: cannot map the simulator's memory: %s; is it still running, and this process root?",
+             path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    free(c);
+    free(m);
+    return NULL;
+}
+
 void pci_memory_free(struct pci_memory *m) {
     if (m == NULL)
         return;
     while (m->first != NULL) {
         struct chunk *c = m->first;
         m->first = c->next;
-        munmap(c->mem, HUGE_BYTES);
+        munmap(c->mem, c->bytes);
         free(c);
     }
     free(m);
@@ -100,12 +131,12 @@ int pci_memory_alloc(struct pci_memory *m, size_t bytes, struct weir_dma *dma) {
     size_t room = (bytes + PAGE - 1) & ~(size_t)(PAGE - 1);
     struct chunk *c;
 
-    if (bytes == 0 || bytes > HUGE_BYTES)
+    if (bytes == 0 || bytes > (m->window ? m->first->bytes : HUGE_BYTES))
         return bytes == 0 ? -EINVAL : -E2BIG;
-    for (c = m->first; c != NULL && HUGE_BYTES - c->used < room; c = c->next) {
+    for (c = m->first; c != NULL && c->bytes - c->used < room; c = c->next) {
     }
     if (c == NULL) {
-        int err = add_chunk(m);
+        int err = m->window ? -ENOMEM : add_chunk(m);
         if (err != 0)
             return err;
         c = m->first;
@@ -120,7 +151,7 @@ int pci_memory_alloc(struct pci_memory *m, size_t bytes, struct weir_dma *dma) {
 void pci_memory_release(struct pci_memory *m, struct weir_dma *dma) {
     for (struct chunk *c = m->first; c != NULL; c = c->next) {
         const uint8_t *at = dma->mem;
-        if (at >= c->mem && at < c->mem + HUGE_BYTES && --c->users == 0)
+        if (at >= c->mem && at < c->mem + c->bytes && --c->users == 0)
             c->used = 0;
     }
     memset(dma, 0, sizeof(*dma));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// DMA memory for a device without an IOMMU in between: 2 MiB huge pages, which the kernel neither swaps nor splits, cut
-// into 4 KiB-aligned areas; their physical addresses come from /proc/self/pagemap. One area is at most one huge page
-// long.
+// DMA memory of the pciaccess backend, from one of two places. A window: memory that a simulator announces instead of
+// the host's, at a bus address of its own. Else, for a device without an IOMMU in between: 2 MiB huge pages, which the
+// kernel neither swaps nor splits, cut into 4 KiB-aligned areas; their physical addresses come from /proc/self/pagemap.
+// One area is at most one huge page long.
 #ifndef WEIR_BUS_PCI_MEMORY_H
 #define WEIR_BUS_PCI_MEMORY_H
 
@@ -13,9 +14,12 @@ struct pci_memory;
 
 // Takes the first huge page at once, so that a machine that cannot do it says so here. NULL with one line in err.
 struct pci_memory *pci_memory_new(char *err, size_t err_size);
+// The same out of a window: `bytes` of the file at bus address `iova`, all there is.
+struct pci_memory *pci_memory_new_window(const char *path, size_t bytes, uint64_t iova, char *err, size_t err_size);
 // Everything goes back to the system, handed out or not: only when the device does no DMA any more.
 void pci_memory_free(struct pci_memory *m);
-// 0, -E2BIG (longer than a huge page), -ENOMEM (no huge page left), -EPERM (no physical address to be had).
+// 0, -E2BIG (longer than a huge page), -ENOMEM (no huge page left, window full), -EPERM (no physical address to be
+// had).
 int pci_memory_alloc(struct pci_memory *m, size_t bytes, struct weir_dma *dma);
 void pci_memory_release(struct pci_memory *m, struct weir_dma *dma);
 

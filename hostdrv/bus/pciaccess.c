@@ -21,7 +21,8 @@
 struct pci_fn {
     struct weir_bus bus;
     struct pci_device *dev;
-    volatile uint32_t *bar;
+    volatile uint32_t *bar; // NULL where mapping is refused: then bar_fd
+    int bar_fd;             // resource0, read and written instead
     uint64_t bar_bytes;
     struct pci_memory *memory;
     char sysfs[64]; // folder of the device
@@ -54,7 +55,10 @@ static int bar_read(struct weir_bus *bus, uint64_t offset, uint32_t *value) {
     *value = UINT32_MAX;
     if (offset + 4 > self(bus)->bar_bytes)
         return -EINVAL;
-    *value = self(bus)->bar[offset / 4];
+    if (self(bus)->bar != NULL)
+        *value = self(bus)->bar[offset / 4];
+    else if (pread(self(bus)->bar_fd, value, 4, (off_t)offset) != 4)
+        *value = UINT32_MAX;
     // A device that was pulled reads all ones everywhere (rules 9.16).
     if (*value == UINT32_MAX && (cfg_read(bus, CFG_CLASS, 4, &class_code) != 0 || class_code == UINT32_MAX))
         return -ENODEV;
@@ -66,7 +70,10 @@ static int bar_write(struct weir_bus *bus, uint64_t offset, uint32_t value) {
         return -EINVAL;
     // What the driver wrote to memory before a doorbell is seen before it.
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    self(bus)->bar[offset / 4] = value;
+    if (self(bus)->bar != NULL)
+        self(bus)->bar[offset / 4] = value;
+    else if (pwrite(self(bus)->bar_fd, &value, 4, (off_t)offset) != 4)
+        return -ENODEV;
     return 0;
 }
 
@@ -135,6 +142,8 @@ static void close_fn(struct weir_bus *bus) {
 
     if (f->bar != NULL)
         (void)pci_device_unmap_range(f->dev, (void *)(uintptr_t)f->bar, f->bar_bytes);
+    if (f->bar_fd >= 0)
+        close(f->bar_fd);
     pci_memory_free(f->memory);
     free(f);
 }
@@ -212,6 +221,13 @@ static int map_bar(struct pci_fn *f, const char *slot, char *err, size_t err_siz
     if (why == 0)
         why = pci_device_map_range(f->dev, f->dev->regions[0].base_addr, f->dev->regions[0].size,
                                    PCI_DEV_MAP_FLAG_WRITABLE, &mem);
+    if (why != 0 && f->dev->regions[0].size != 0) {
+        // A file system that shows a simulated device cannot be mapped.
+        char path[96];
+        snprintf(path, sizeof(path), "%s/resource0", f->sysfs);
+        f->bar_fd = open(path, O_RDWR | O_CLOEXEC);
+        why = f->bar_fd >= 0 ? 0 : why;
+    }
     if (why != 0) {
         snprintf(err, err_size, "%s: cannot map BAR 0: %s; is this process root, and no driver bound to the device?",
                  slot, strerror(why));
@@ -222,6 +238,26 @@ static int map_bar(struct pci_fn *f, const char *slot, char *err, size_t err_siz
     return 0;
 }
 
+// A simulated device announces memory that stands for the host's: "PATH BYTES BUS-ADDRESS".
+static struct pci_memory *get_memory(const struct pci_fn *f, char *err, size_t err_size) {
+    char path[128], text[160] = "", file[128];
+    unsigned long long bytes, iova;
+    int fd;
+    ssize_t n;
+
+    snprintf(path, sizeof(path), "%s/dma_memory", f->sysfs);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return pci_memory_new(err, err_size);
+    n = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    if (n <= 0 || sscanf(text, "%127s %llu %llx", file, &bytes, &iova) != 3 || bytes == 0) {
+        snprintf(err, err_size, "%s: says nothing of memory; restart the simulator", path);
+        return NULL;
+    }
+    return pci_memory_new_window(file, (size_t)bytes, iova, err, err_size);
+}
+
 struct weir_bus *weir_pciaccess_open(const char *slot, char *err, size_t err_size) {
     struct pci_fn *f = calloc(1, sizeof(*f));
 
@@ -230,6 +266,7 @@ struct weir_bus *weir_pciaccess_open(const char *slot, char *err, size_t err_siz
         return NULL;
     }
     f->bus.ops = &ops;
+    f->bar_fd = -1;
     if (find(f, slot, err, err_size) != 0 || map_bar(f, slot, err, err_size) != 0)
         goto err_fn;
     if (iommu_translates(f)) {
@@ -238,7 +275,7 @@ struct weir_bus *weir_pciaccess_open(const char *slot, char *err, size_t err_siz
                  slot);
         goto err_fn;
     }
-    f->memory = pci_memory_new(err, err_size);
+    f->memory = get_memory(f, err, err_size);
     if (f->memory == NULL)
         goto err_fn;
     return &f->bus;

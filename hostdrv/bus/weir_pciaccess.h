@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bus backend for a PCI device of this machine, on libpciaccess: a real card, or a card that a hypervisor passes to
 // this guest. Poll mode: without VFIO there is no interrupt for user space. DMA addresses are physical ones, so the
-// device must not sit behind a translating IOMMU. Never tried on silicon; tried as far as a machine without the card
-// allows.
+// device must not sit behind a translating IOMMU. Where BAR 0 cannot be mapped it is read and written through its file,
+// and memory that the device's folder announces is used for DMA: so it drives `weir-sim --sysfs`. Never tried on
+// silicon.
 #ifndef WEIR_BUS_PCIACCESS_H
 #define WEIR_BUS_PCIACCESS_H
 

@@ -28,7 +28,7 @@ struct weir_qp {
     const void *last_tx; // bytes and length of the frame sent last
     size_t last_len;
     unsigned rx_open; // stream buffer that takes frames, or NO_BUFFER
-    bool orphan;
+    bool orphan, armed;
     struct weir_qp_stats stats;
 };
 
@@ -309,6 +309,14 @@ unsigned weir_qp_poll(struct weir_qp *q, unsigned budget, weir_rx_fn rx, weir_tx
 void weir_qp_arm(struct weir_qp *q) {
     q->cq_rung = q->cq_head;
     doorbell(q, WEIR_BAR_DB_CQ, q->cq_head | WEIR_PUT(1, BAR_DB_CQ_ARM));
+}
+
+int weir_qp_wait_fd(struct weir_qp *q) {
+    if (!q->armed || q->bus->ops->irq_take(q->bus, q->cfg.vector) != 0) {
+        weir_qp_arm(q);
+        q->armed = true;
+    }
+    return q->bus->ops->irq_fd(q->bus, q->cfg.vector);
 }
 
 const struct weir_qp_stats *weir_qp_stats(const struct weir_qp *q) {

@@ -256,6 +256,10 @@ int weir_netvsc_leave_vf(struct weir_netvsc *n) {
     return 0;
 }
 
+struct weir_vf *weir_netvsc_vf(struct weir_netvsc *n) {
+    return n->vf;
+}
+
 enum weir_netvsc_state weir_netvsc_state(const struct weir_netvsc *n) {
     return n->state;
 }

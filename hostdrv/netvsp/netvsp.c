@@ -203,7 +203,8 @@ unsigned weir_netvsp_poll(struct weir_netvsp *v) {
         if (v->port[port] != NULL && !v->port[port]->gone)
             work += read_channel(v, port);
     }
-    v->next_port = (v->next_port + 1) % v->cfg.max_ports;
+    if (++v->next_port >= v->cfg.max_ports)
+        v->next_port = 0;
     for (unsigned i = 0; i < weir_pf_num_qps(v->pf); i++)
         weir_qp_kick(weir_pf_qp(v->pf, i));
     return work;

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The embedded core: RV32IM, Zicsr, machine mode, precise traps. Three steps: F (address to the instruction memory), EX
-// (decode, execute, memory address, branches, traps), WB (load data, register write). The instruction port is a
-// synchronous RAM that keeps its output while i_req_o is low, so a stalled instruction needs no register of its own.
-// Taken branches cost no bubble, a load used by the next instruction one, divisions 34 cycles.
-// Does not: cache, translate, speculate, or access data misaligned (it traps).
+// The embedded core: RV32IMC, Zicsr, Zifencei, machine mode, precise traps, memory protection. Three steps: F (address to the
+// instruction memory), EX (expand, decode, execute, memory address, branches, traps), WB (load data, register write).
+// The instruction port reads 32 bits at any even address, so compressed code needs no buffer and a taken branch no bubble;
+// it keeps its output while i_req_o is low, so a stalled instruction needs no register. A load used by the next
+// instruction costs one cycle, a division 33. Does not: cache, translate, speculate, or access data misaligned (it traps).
 module weir_cpu #(
-    parameter logic [31:0] BootAddr = 32'd0,
     parameter logic [31:0] HartId = 32'd0
 ) (
     input  logic        clk_i,
     input  logic        rst_ni,
-    // instruction port: address now, word (and error) in the next cycle
+    input  logic [31:0] boot_addr_i,  // first instruction after reset
+    // instruction port: even address now; the word that begins there, and what is wrong with its halves, in the next cycle
     output logic        i_req_o,
     output logic [31:0] i_addr_o,
     input  logic [31:0] i_rdata_i,
-    input  logic        i_err_i,
-    // data port: request held until gnt; read data in the cycle after gnt; err comes with gnt
+    input  logic [1:0]  i_err_i,      // nothing can be fetched there
+    input  logic [1:0]  i_par_i,      // the memory lost it
+    // data port: request held until gnt; read data in the cycle after gnt, with par; err comes with gnt
     output logic        d_req_o,
     output logic        d_we_o,
     output logic [31:0] d_addr_o,
@@ -24,25 +25,33 @@ module weir_cpu #(
     input  logic        d_gnt_i,
     input  logic        d_err_i,
     input  logic [31:0] d_rdata_i,
-    // machine external interrupt, level; sleep_o: stopped in WFI
+    input  logic        d_par_i,
+    // machine interrupts, levels; sleep_o: stopped in WFI
     input  logic        irq_i,
-    output logic        sleep_o
+    input  logic        irq_timer_i,
+    input  logic        irq_soft_i,
+    output logic        sleep_o,
+    output weir_cpu_pkg::trace_t trace_o
 );
-  // ---- F / EX ----
+  // ---- F ----
   logic [31:0] pc_q;
-  logic        valid_q;
+  logic        valid_q;     // 0 only behind reset
   logic        advance;     // EX is empty or its instruction leaves
   logic        redirect;
+  logic        is32;
+  logic [31:0] seq;         // of the instruction that follows
   logic [31:0] target;
   logic [31:0] next_pc;
 
-  assign next_pc = !valid_q ? pc_q : redirect ? target : pc_q + 32'd4;
+  assign is32 = i_rdata_i[1:0] == 2'b11;
+  assign seq = pc_q + (is32 ? 32'd4 : 32'd2);
+  assign next_pc = !valid_q ? boot_addr_i : redirect ? target : seq;
   assign i_req_o = advance;
   assign i_addr_o = next_pc;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      pc_q <= BootAddr;
+      pc_q <= '0;
       valid_q <= 1'b0;
     end else if (advance) begin
       pc_q <= next_pc;
@@ -50,69 +59,53 @@ module weir_cpu #(
     end
   end
 
-  // ---- decode ----
-  logic [31:0] insn;
-  logic [6:0]  opcode;
-  logic [2:0]  funct3;
-  logic [4:0]  rs1;
-  logic [4:0]  rs2;
-  logic [4:0]  rd;
-  logic is_lui, is_auipc, is_jal, is_jalr, is_branch, is_load, is_store, is_imm, is_op, is_muldiv, is_fence, is_csr;
-  logic is_ecall, is_ebreak, is_mret, is_wfi;
-  logic op_ok;
-  logic illegal;
-  logic csr_illegal;
+  // ---- EX: decode ----
+  logic [31:0]        insn;
+  logic               c_illegal;
+  logic               illegal;
+  logic               csr_illegal;
+  logic [4:0]         rs1;
+  logic [4:0]         rs2;
+  logic [4:0]         rd;
+  weir_cpu_pkg::dec_t dec;
 
-  assign insn = i_rdata_i;
-  assign opcode = insn[6:0];
-  assign funct3 = insn[14:12];
+  weir_cpu_expand u_expand (.insn_i(i_rdata_i), .insn_o(insn), .illegal_o(c_illegal));
+  weir_cpu_decode u_decode (.insn_i(insn), .dec_o(dec));
   assign rs1 = insn[19:15];
   assign rs2 = insn[24:20];
   assign rd = insn[11:7];
-  assign is_lui = opcode == 7'h37;
-  assign is_auipc = opcode == 7'h17;
-  assign is_jal = opcode == 7'h6F;
-  assign is_jalr = opcode == 7'h67 && funct3 == 3'd0;
-  assign is_branch = opcode == 7'h63 && funct3[2:1] != 2'b01;
-  assign is_load = opcode == 7'h03 && funct3 != 3'd3 && funct3[2:1] != 2'b11;
-  assign is_store = opcode == 7'h23 && !funct3[2] && funct3 != 3'd3;
-  assign op_ok = insn[31:25] == 7'd0 || (insn[31:25] == 7'h20 && (funct3 == 3'd0 || funct3 == 3'd5));
-  assign is_imm = opcode == 7'h13 &&
-      (funct3[1:0] != 2'b01 || insn[31:25] == 7'd0 || (insn[31:25] == 7'h20 && funct3 == 3'd5));
-  assign is_op = opcode == 7'h33 && op_ok;
-  assign is_muldiv = opcode == 7'h33 && insn[31:25] == 7'd1;
-  assign is_fence = opcode == 7'h0F && funct3[2:1] == 2'b00;
-  assign is_csr = opcode == 7'h73 && funct3[1:0] != 2'b00;
-  assign is_ecall = insn == 32'h0000_0073;
-  assign is_ebreak = insn == 32'h0010_0073;
-  assign is_mret = insn == 32'h3020_0073;
-  assign is_wfi = insn == 32'h1050_0073;
-  assign illegal = csr_illegal || !(is_lui || is_auipc || is_jal || is_jalr || is_branch || is_load || is_store || is_imm ||
-      is_op || is_muldiv || is_fence || is_csr || is_ecall || is_ebreak || is_mret || is_wfi);
+  assign illegal = c_illegal || dec.illegal || csr_illegal;
 
   // ---- registers and forwarding from WB ----
   logic [31:0] regs [0:31];
+  logic        wb_valid_q;   // the trace record below is of an instruction that retired, or trapped
   logic        wb_we_q;
   logic        wb_load_q;
   logic [4:0]  wb_rd_q;
   logic [31:0] wb_data_q;
   logic [2:0]  wb_size_q;
-  logic [1:0]  wb_lane_q;
-  logic [31:0] wb_shift;
+  logic [31:0] wb_addr_q;
+  logic [31:0] wb_pc_q;
+  logic [7:0]  wb_byte;
+  logic [7:0]  wb_high;
+  logic        wb_sign;
   logic [31:0] wb_value;
+  logic        wb_err;       // the load in WB got damaged data: it traps, what is in EX never happened
   logic [31:0] a;
   logic [31:0] b;
   logic        hazard;
 
-  assign wb_shift = d_rdata_i >> {wb_lane_q, 3'b000};
+  assign wb_err = wb_load_q && d_par_i;
   always_comb begin
-    case (wb_size_q)
-      3'd0: wb_value = {{24{wb_shift[7]}}, wb_shift[7:0]};
-      3'd1: wb_value = {{16{wb_shift[15]}}, wb_shift[15:0]};
-      3'd4: wb_value = {24'b0, wb_shift[7:0]};
-      3'd5: wb_value = {16'b0, wb_shift[15:0]};
-      default: wb_value = wb_shift;
+    case (wb_addr_q[1:0])
+      2'd0: wb_byte = d_rdata_i[7:0];
+      2'd1: wb_byte = d_rdata_i[15:8];
+      2'd2: wb_byte = d_rdata_i[23:16];
+      default: wb_byte = d_rdata_i[31:24];
     endcase
+    wb_high = wb_addr_q[1] ? d_rdata_i[31:24] : d_rdata_i[15:8];
+    wb_sign = !wb_size_q[2] && (wb_size_q[0] ? wb_high[7] : wb_byte[7]);
+    wb_value = {wb_size_q[1] ? d_rdata_i[31:16] : {16{wb_sign}}, wb_size_q[1:0] == 2'd0 ? {8{wb_sign}} : wb_high, wb_byte};
     if (!wb_load_q) wb_value = wb_data_q;
   end
   always_comb begin
@@ -124,182 +117,209 @@ module weir_cpu #(
     if (rs2 == 5'd0) b = 32'd0;
   end
   // A load's data is not forwarded: the next instruction waits one cycle if it reads the register.
-  assign hazard = wb_we_q && wb_load_q && (wb_rd_q == rs1 || wb_rd_q == rs2);
+  assign hazard = wb_we_q && wb_load_q && ((dec.rs1_used && wb_rd_q == rs1) || (dec.rs2_used && wb_rd_q == rs2));
   always_ff @(posedge clk_i) begin
-    if (wb_we_q) regs[wb_rd_q] <= wb_value;
+    if (wb_we_q && !wb_err) regs[wb_rd_q] <= wb_value;
   end
 
-  // ---- execute ----
-  logic [31:0] imm_i, imm_s, imm_b, imm_u, imm_j;
-  logic [31:0] alu_b;
-  logic [3:0]  alu_op;
+  // ---- EX: execute ----
   logic [31:0] alu_result;
-  logic        eq, lt, ltu;
+  logic [31:0] agu;          // jump and branch target, memory address, AUIPC
+  logic        eq, lt;
   logic        taken;
   logic [31:0] md_result;
   logic        md_done;
   logic [31:0] csr_rdata;
-  logic [31:0] mem_addr;
   logic [31:0] result;
-  logic        writes_rd;
   logic        irq_ready;    // an interrupt may be taken as far as the control registers say
   logic        irq_take;
   logic        irq_wake;
   logic        mem_open_q;   // a request is on the data port: it must end before an interrupt is taken
   logic        run;          // the instruction in EX may execute: not squashed by a trap, operands ready
+  logic        mem;
+  logic        mem_misaligned;
+  logic        mem_ok;       // memory protection permits it
+  logic [1:0]  fetch_ok;
+  logic [1:0]  fetch_err;
+  logic [1:0]  fetch_par;
+  logic        fetch_bad;
+  logic        early;        // exceptions known without touching the bus
   logic        exception;
   logic        trap;
-  logic        leave;        // the instruction in EX leaves this cycle (retires or traps)
-  logic        retire;
-  logic [3:0]  cause;
+  logic        leave;        // the instruction in EX retires (a load may yet trap in WB)
+  logic        mem_wait;
+  logic [4:0]  cause;
   logic [31:0] tval;
   logic [31:0] trap_pc;
-  logic [31:0] trap_from;
   logic [31:0] mepc;
-  logic        mem_misaligned;
-  logic        target_misaligned;
-  logic        early;        // exceptions known without touching the bus
-  logic        mem_wait;
-  logic [31:0] jump;
 
-  assign imm_i = {{20{insn[31]}}, insn[31:20]};
-  assign imm_s = {{20{insn[31]}}, insn[31:25], insn[11:7]};
-  assign imm_b = {{19{insn[31]}}, insn[31], insn[7], insn[30:25], insn[11:8], 1'b0};
-  assign imm_u = {insn[31:12], 12'b0};
-  assign imm_j = {{11{insn[31]}}, insn[31], insn[19:12], insn[20], insn[30:21], 1'b0};
-
-  assign alu_b = is_imm ? imm_i : b;
-  assign alu_op = {insn[30] && (is_op || (is_imm && funct3 == 3'd5)), funct3};
+  assign agu = dec.imm + (dec.pc_base ? pc_q : a);
   weir_cpu_alu u_alu (
-      .op_i(alu_op), .a_i(a), .b_i(alu_b), .result_o(alu_result), .eq_o(eq), .lt_o(lt), .ltu_o(ltu));
+      .op_i(dec.op), .sub_i(dec.sub), .uns_i(dec.uns), .a_i(a), .b_i(dec.use_imm ? dec.imm : b), .result_o(alu_result),
+      .eq_o(eq), .lt_o(lt));
+  assign taken = (dec.op[2] ? lt : eq) != dec.op[0];
 
-  // Branches compare a with b, which is what the ALU sees because is_imm is 0.
+  assign mem = dec.load || dec.store;
+  assign mem_misaligned = mem && ((dec.op[0] && agu[0]) || (dec.op[1] && agu[1:0] != 2'd0));
+  assign fetch_err = {is32, 1'b1} & (i_err_i | ~fetch_ok);
+  assign fetch_par = {is32, 1'b1} & i_par_i;
+  assign fetch_bad = (fetch_err | fetch_par) != '0;
+
+  assign irq_take = irq_ready && !mem_open_q && !dec.wfi && !wb_err;
+  assign run = valid_q && !hazard && !irq_take && !wb_err;
+  assign early = fetch_bad || illegal || dec.ecall || dec.ebreak || mem_misaligned || (mem && !mem_ok);
+  assign d_req_o = run && mem && !early;
+  assign d_we_o = dec.store;
+  assign d_addr_o = {agu[31:2], 2'b00};
   always_comb begin
-    case (funct3)
-      3'd0: taken = eq;
-      3'd1: taken = !eq;
-      3'd4: taken = lt;
-      3'd5: taken = !lt;
-      3'd6: taken = ltu;
-      default: taken = !ltu;
-    endcase
-  end
-  assign jump = is_jalr ? ((a + imm_i) & ~32'd1) : pc_q + (is_jal ? imm_j : imm_b);
-  assign target_misaligned = (is_jal || is_jalr || (is_branch && taken)) && jump[1];
-
-  assign mem_addr = a + (is_store ? imm_s : imm_i);
-  assign mem_misaligned = (is_load || is_store) &&
-      ((funct3[1:0] == 2'd1 && mem_addr[0]) || (funct3[1:0] == 2'd2 && mem_addr[1:0] != 2'd0));
-
-  assign run = valid_q && !hazard && !irq_take;
-  assign early = i_err_i || illegal || is_ecall || is_ebreak || mem_misaligned || target_misaligned;
-  assign d_req_o = run && (is_load || is_store) && !early;
-  assign d_we_o = is_store;
-  assign d_addr_o = {mem_addr[31:2], 2'b00};
-  assign d_wdata_o = b << {mem_addr[1:0], 3'b000};
-  always_comb begin
-    case (funct3[1:0])
-      2'd0: d_be_o = 4'b0001 << mem_addr[1:0];
-      2'd1: d_be_o = 4'b0011 << mem_addr[1:0];
-      default: d_be_o = 4'b1111;
+    case (dec.op[1:0])
+      2'd0: begin
+        d_be_o = 4'b0001 << agu[1:0];
+        d_wdata_o = {4{b[7:0]}};
+      end
+      2'd1: begin
+        d_be_o = 4'b0011 << agu[1:0];
+        d_wdata_o = {2{b[15:0]}};
+      end
+      default: begin
+        d_be_o = 4'b1111;
+        d_wdata_o = b;
+      end
     endcase
   end
   assign mem_wait = d_req_o && !d_gnt_i;
-  assign irq_take = irq_ready && !mem_open_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) mem_open_q <= 1'b0;
     else mem_open_q <= mem_wait;
   end
 
   weir_cpu_muldiv u_muldiv (
-      .clk_i, .rst_ni, .req_i(run && is_muldiv && !early), .flush_i(trap), .op_i(funct3), .a_i(a), .b_i(b),
+      .clk_i, .rst_ni, .req_i(run && dec.muldiv && !early), .flush_i(trap), .op_i(dec.op), .a_i(a), .b_i(b),
       .done_o(md_done), .result_o(md_result));
 
   assign exception = run && (early || (d_req_o && d_gnt_i && d_err_i));
-  assign trap = exception || (valid_q && !hazard && irq_take);
-  assign leave = run && !exception && !mem_wait && !(is_muldiv && !md_done) && !(is_wfi && !irq_wake);
-  assign retire = leave;
+  assign trap = exception || wb_err || (valid_q && irq_take);
+  assign leave = run && !exception && !mem_wait && !(dec.muldiv && !md_done) && !(dec.wfi && !irq_wake);
   assign advance = !valid_q || leave || trap;
-  assign sleep_o = valid_q && run && is_wfi && !early && !irq_wake;
+  assign sleep_o = run && !early && dec.wfi && !irq_wake;
 
   always_comb begin
-    cause = 4'd2;
-    tval = insn;
-    if (irq_take) begin
-      cause = 4'd11;
-      tval = 32'd0;
-    end else if (i_err_i) begin
-      cause = 4'd1;
-      tval = pc_q;
+    cause = weir_cpu_pkg::CauseIllegal;
+    tval = 32'd0;
+    if (wb_err) begin
+      cause = weir_cpu_pkg::CauseHardware;
+      tval = wb_addr_q;
+    end else if (irq_take) begin
+      // The cause is the control registers' business.
+    end else if (fetch_bad) begin
+      cause = (fetch_err[0] || (!fetch_par[0] && fetch_err[1])) ? weir_cpu_pkg::CauseFetchFault : weir_cpu_pkg::CauseHardware;
+      // The second half is at pc + 2, for which no adder is spent.
+      tval = (fetch_err[0] || fetch_par[0]) ? pc_q : pc_q[1] ? {seq[31:2], 2'b00} : {pc_q[31:2], 2'b10};
     end else if (illegal) begin
-      cause = 4'd2;
-    end else if (is_ecall) begin
-      cause = 4'd11;
-      tval = 32'd0;
-    end else if (is_ebreak) begin
-      cause = 4'd3;
+      tval = is32 ? i_rdata_i : {16'b0, i_rdata_i[15:0]};
+    end else if (dec.ecall) begin
+      cause = weir_cpu_pkg::CauseEcall;
+    end else if (dec.ebreak) begin
+      cause = weir_cpu_pkg::CauseBreak;
       tval = pc_q;
-    end else if (target_misaligned) begin
-      cause = 4'd0;
-      tval = jump;
-    end else if (mem_misaligned) begin
-      cause = is_store ? 4'd6 : 4'd4;
-      tval = mem_addr;
     end else begin
-      cause = is_store ? 4'd7 : 4'd5;
-      tval = mem_addr;
+      tval = agu;
+      if (mem_misaligned) cause = dec.store ? weir_cpu_pkg::CauseStoreAlign : weir_cpu_pkg::CauseLoadAlign;
+      else cause = dec.store ? weir_cpu_pkg::CauseStoreFault : weir_cpu_pkg::CauseLoadFault;
     end
   end
 
   weir_cpu_csr #(.HartId(HartId)) u_csr (
       .clk_i, .rst_ni,
-      .req_i(is_csr && valid_q && !i_err_i),
-      .write_i(funct3[1:0] == 2'd1 || rs1 != 5'd0),
-      .commit_i(retire),
-      .addr_i(insn[31:20]), .op_i(funct3[1:0]),
-      .wdata_i(funct3[2] ? {27'b0, rs1} : a),
+      .req_i(dec.csr),
+      .write_i(dec.op[1:0] == 2'd1 || rs1 != 5'd0),
+      .commit_i(leave),
+      .addr_i(insn[31:20]), .op_i(dec.op[1:0]),
+      .wdata_i(dec.op[2] ? {27'b0, rs1} : a),
       .rdata_o(csr_rdata), .illegal_o(csr_illegal),
-      .trap_i(trap), .trap_irq_i(irq_take), .cause_i(cause), .pc_i(trap_from), .tval_i(tval),
-      .mret_i(retire && is_mret), .trap_pc_o(trap_pc), .mepc_o(mepc),
-      .irq_i, .retire_i(retire), .irq_take_o(irq_ready), .irq_wake_o(irq_wake));
+      .trap_i(trap), .trap_irq_i(irq_take), .cause_i(cause), .pc_i(wb_err ? wb_pc_q : pc_q), .tval_i(tval),
+      .mret_i(leave && dec.mret), .trap_pc_o(trap_pc), .mepc_o(mepc),
+      .irq_ext_i(irq_i), .irq_timer_i, .irq_soft_i, .retire_i(leave), .unretire_i(wb_err),
+      .irq_take_o(irq_ready), .irq_wake_o(irq_wake), .irq_cause_o(irq_cause),
+      .ex_pc_i(pc_q), .ex_next_i(seq), .fetch_ok_o(fetch_ok), .d_addr_i(agu), .d_we_i(dec.store), .d_ok_o(mem_ok));
 
-  // An interrupt that ends WFI returns behind it, or a loop of WFI would sleep on.
-  assign trap_from = (irq_take && is_wfi) ? pc_q + 32'd4 : pc_q;
-
-  always_comb begin
-    if (trap) target = trap_pc;
-    else if (is_mret) target = mepc;
-    else target = jump;
-  end
-  assign redirect = trap || is_mret || is_jal || is_jalr || (is_branch && taken);
+  assign redirect = trap || dec.mret || dec.jump || (dec.branch && taken);
+  assign target = trap ? trap_pc : dec.mret ? mepc : {agu[31:1], 1'b0};
 
   always_comb begin
-    if (is_lui) result = imm_u;
-    else if (is_auipc) result = pc_q + imm_u;
-    else if (is_jal || is_jalr) result = pc_q + 32'd4;
-    else if (is_csr) result = csr_rdata;
-    else if (is_muldiv) result = md_result;
-    else result = alu_result;
+    case (dec.res)
+      weir_cpu_pkg::ResImm: result = dec.imm;
+      weir_cpu_pkg::ResAgu: result = agu;
+      weir_cpu_pkg::ResLink: result = seq;
+      weir_cpu_pkg::ResCsr: result = csr_rdata;
+      weir_cpu_pkg::ResMd: result = md_result;
+      default: result = alu_result;
+    endcase
   end
-  assign writes_rd = is_lui || is_auipc || is_jal || is_jalr || is_load || is_imm || is_op || is_muldiv || is_csr;
 
+  // ---- WB ----
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
+      wb_valid_q <= 1'b0;
       wb_we_q <= 1'b0;
       wb_load_q <= 1'b0;
-      wb_rd_q <= '0;
-      wb_data_q <= '0;
-      wb_size_q <= '0;
-      wb_lane_q <= '0;
     end else begin
-      wb_we_q <= retire && writes_rd && rd != 5'd0;
-      wb_load_q <= is_load;
-      if (retire) begin
-        wb_rd_q <= rd;
-        wb_data_q <= result;
-        wb_size_q <= funct3;
-        wb_lane_q <= mem_addr[1:0];
-      end
+      wb_valid_q <= leave || exception;
+      wb_we_q <= leave && dec.rd_we && rd != 5'd0;
+      wb_load_q <= leave && dec.load;
     end
+  end
+  always_ff @(posedge clk_i) begin
+    if (leave) begin
+      wb_rd_q <= rd;
+      wb_data_q <= result;
+      wb_size_q <= dec.op;
+      wb_addr_q <= agu;
+      wb_pc_q <= pc_q;
+    end
+  end
+
+  // ---- trace: the record waits in WB for the data of a load ----
+  weir_cpu_pkg::trace_t rec_q;
+  logic                 intr_q;     // an interrupt was taken, nothing has executed since
+  logic [4:0]           irq_cause;
+  logic [4:0]           intr_cause_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) intr_q <= 1'b0;
+    else if (irq_take && valid_q) intr_q <= 1'b1;
+    else if (leave || exception || wb_err) intr_q <= 1'b0;
+  end
+  always_ff @(posedge clk_i) begin
+    if (irq_take) intr_cause_q <= irq_cause;
+  end
+  always_ff @(posedge clk_i) begin
+    if (leave || exception) begin
+      rec_q <= '0;               // what is left so is added in WB
+      rec_q.trap <= exception;
+      rec_q.intr <= intr_q;
+      rec_q.intr_cause <= intr_cause_q;
+      rec_q.insn <= is32 ? i_rdata_i : {16'b0, i_rdata_i[15:0]};
+      rec_q.pc <= pc_q;
+      rec_q.pc_next <= next_pc;
+      rec_q.rs1 <= dec.rs1_used ? a : 32'd0;
+      rec_q.rs2 <= dec.rs2_used ? b : 32'd0;
+      rec_q.mem_addr <= agu;
+      rec_q.mem_rmask <= (leave && dec.load) ? d_be_o : 4'd0;
+      rec_q.mem_wmask <= (leave && dec.store) ? d_be_o : 4'd0;
+      rec_q.mem_wdata <= d_wdata_o;
+    end
+  end
+  always_comb begin
+    trace_o = rec_q;
+    trace_o.valid = wb_valid_q;
+    trace_o.trap = rec_q.trap || wb_err;
+    trace_o.rd = wb_we_q && !wb_err ? wb_rd_q : 5'd0;
+    trace_o.rd_data = wb_we_q && !wb_err ? wb_value : 32'd0;
+    if (wb_err) begin
+      trace_o.pc_next = next_pc;
+      trace_o.mem_rmask = 4'd0;
+    end
+    trace_o.mem_rdata = d_rdata_i;
   end
 endmodule

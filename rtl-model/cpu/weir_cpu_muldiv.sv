@@ -12,31 +12,36 @@ module weir_cpu_muldiv (
     output logic        done_o,
     output logic [31:0] result_o
 );
-  logic [65:0] product;
-  logic        a_neg;
-  logic        b_neg;
+  // 33 x 33 bits signed; the upper two bits of the product are never asked for.
+  logic signed [32:0] a_ext;
+  logic signed [32:0] b_ext;
+  logic signed [63:0] product;
 
-  assign product = $signed({(op_i != 3'd3) & a_i[31], a_i}) * $signed({(op_i[1] == 1'b0) & b_i[31], b_i});
+  assign a_ext = {(op_i[1:0] != 2'd3) & a_i[31], a_i};
+  assign b_ext = {!op_i[1] & b_i[31], b_i};
+  assign product = a_ext * b_ext;
 
   logic        busy_q;
   logic        fin_q;
   logic [5:0]  count_q;
   logic [31:0] quot_q;
   logic [31:0] rem_q;
-  logic [31:0] div_q;
-  logic        quot_neg_q;
-  logic        rem_neg_q;
+  logic        neg_q;      // the result asked for is negative
+  logic        a_neg;
+  logic        b_neg;
   logic [32:0] sub;
+  logic [31:0] div_out;
 
   assign a_neg = !op_i[0] && a_i[31];
   assign b_neg = !op_i[0] && b_i[31];
-  assign sub = {rem_q, quot_q[31]} - {1'b0, div_q};
+  // The divisor is subtracted by its absolute value. EX holds the operands until done.
+  assign sub = {rem_q, quot_q[31]} + ({b_neg, b_i} ^ {33{!b_neg}}) + {32'b0, !b_neg};
+  assign div_out = op_i[1] ? rem_q : quot_q;
 
   assign done_o = req_i && (!op_i[2] || fin_q);
   always_comb begin
-    if (!op_i[2]) result_o = (op_i[1:0] == 2'd0) ? product[31:0] : product[63:32];
-    else if (!op_i[1]) result_o = quot_neg_q ? -quot_q : quot_q;
-    else result_o = rem_neg_q ? -rem_q : rem_q;
+    if (op_i[2]) result_o = neg_q ? -div_out : div_out;
+    else result_o = (op_i[1:0] == 2'd0) ? product[31:0] : product[63:32];
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -44,18 +49,10 @@ module weir_cpu_muldiv (
       busy_q <= 1'b0;
       fin_q <= 1'b0;
       count_q <= '0;
-      quot_q <= '0;
-      rem_q <= '0;
-      div_q <= '0;
-      quot_neg_q <= 1'b0;
-      rem_neg_q <= 1'b0;
     end else if (flush_i || fin_q) begin
       busy_q <= 1'b0;
       fin_q <= 1'b0;
     end else if (busy_q) begin
-      // Restoring division: shift one dividend bit in, subtract when it fits.
-      rem_q <= sub[32] ? {rem_q[30:0], quot_q[31]} : sub[31:0];
-      quot_q <= {quot_q[30:0], !sub[32]};
       count_q <= count_q - 1'b1;
       if (count_q == 6'd1) begin
         busy_q <= 1'b0;
@@ -64,12 +61,19 @@ module weir_cpu_muldiv (
     end else if (req_i && op_i[2]) begin
       busy_q <= 1'b1;
       count_q <= 6'd32;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (busy_q) begin
+      // Restoring division: shift one dividend bit in, subtract when it fits.
+      rem_q <= sub[32] ? {rem_q[30:0], quot_q[31]} : sub[31:0];
+      quot_q <= {quot_q[30:0], !sub[32]};
+    end else if (req_i && !fin_q) begin
       rem_q <= '0;
       quot_q <= a_neg ? -a_i : a_i;
-      div_q <= b_neg ? -b_i : b_i;
       // By zero the loop yields all ones and the dividend, which must not be negated again.
-      quot_neg_q <= (a_neg != b_neg) && (b_i != '0);
-      rem_neg_q <= a_neg;
+      neg_q <= op_i[1] ? a_neg : (a_neg != b_neg) && (b_i != '0);
     end
   end
 endmodule

@@ -51,8 +51,10 @@ module weir_ctrl #(
   logic [31:0] rdata;
   logic        run0, run1, irq0, irq1;
   logic [31:0] win_rdata;
+  logic        win_err;
   logic [31:0] unused_load0_rdata;   // nobody reads core 0's TCM from outside
-  logic [31:0] rom_addr0, unused_rom_addr1;
+  logic        unused_load0_err;
+  logic [31:1] rom_addr0, unused_rom_addr1;
   logic [31:0] rom_data;
   logic [31:0] heartbeat;
   logic        flash_to1;
@@ -68,12 +70,13 @@ module weir_ctrl #(
     load1 = win;
     if (flash_load.valid && flash_to1) load1 = flash_load;
   end
-  weir_ctrl_rom u_rom (.addr_i(rom_addr0[12:2]), .data_o(rom_data));
+  weir_ctrl_rom u_rom (.addr_i(rom_addr0[12:1]), .data_o(rom_data));
   weir_ctrl_core #(.HartId(0), .BootAddr(32'h0000_0000)) u_core0 (
       .clk_i, .rst_ni, .run_i(run0), .x_o(x0_req), .x_i(x0_rsp), .load_i(load0), .load_rdata_o(unused_load0_rdata),
+      .load_err_o(unused_load0_err),
       .rom_addr_o(rom_addr0), .rom_data_i(rom_data), .irq_i(irq0), .sleep_o(core0_sleep_o));
   weir_ctrl_core #(.HartId(1), .BootAddr(32'h1000_0000)) u_core1 (
-      .clk_i, .rst_ni, .run_i(run1), .x_o(x1_req), .x_i(x1_rsp), .load_i(load1), .load_rdata_o(win_rdata),
+      .clk_i, .rst_ni, .run_i(run1), .x_o(x1_req), .x_i(x1_rsp), .load_i(load1), .load_rdata_o(win_rdata), .load_err_o(win_err),
       .rom_addr_o(unused_rom_addr1), .rom_data_i(32'd0), .irq_i(irq1), .sleep_o(core1_sleep));
   // Core 1 held in reset has nothing to do either.
   assign core1_sleep_o = core1_sleep || !run1;
@@ -81,7 +84,7 @@ module weir_ctrl #(
   weir_ctrl_bus u_bus (
       .clk_i, .rst_ni, .x0_i(x0_req), .x0_o(x0_rsp), .x1_i(x1_req), .x1_o(x1_rsp),
       .core_o(core), .blk_valid_o(blk), .we_o(we), .addr_o(addr), .wdata_o(wdata), .csr_ack_i(ack), .csr_rdata_i(rdata),
-      .win_o(win), .win_busy_i(flash_load.valid && flash_to1), .win_rdata_i(win_rdata));
+      .win_o(win), .win_busy_i(flash_load.valid && flash_to1), .win_rdata_i(win_rdata), .win_err_i(win_err));
 
   // ---- CSR fan-out ----
   always_comb begin

@@ -18,7 +18,8 @@ module weir_ctrl_bus (
     input  logic [31:0]            csr_rdata_i,
     output weir_ctrl_pkg::load_t   win_o,         // window into core 1's TCM
     input  logic                   win_busy_i,    // the loader uses it this cycle
-    input  logic [31:0]            win_rdata_i
+    input  logic [31:0]            win_rdata_i,
+    input  logic                   win_err_i      // with it: the word is damaged
 );
   localparam int SharedW = $clog2(weir_abi_pkg::SharedBytes / 4);
 
@@ -115,6 +116,7 @@ module weir_ctrl_bus (
         end
         StRead: begin
           rdata_q <= in_shared ? shared_rdata_q : win_rdata_i;
+          err_q <= in_window && !req_q.we && win_err_i;
           state_q <= StDone;
         end
         default: state_q <= StIdle;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One core with its memories: boot ROM (core 0 only), TCM at 0x1000_0000, and the way out to the bus for the rest.
-// The instruction side reaches ROM and own TCM only; anything else is an instruction access fault.
+// The instruction side reaches ROM and own TCM only; anything else is an instruction access fault. Damaged TCM words are
+// precise traps of whoever reads them; core 0's window into core 1's TCM answers them with err.
 module weir_ctrl_core #(
     parameter int unsigned HartId = 0,
     parameter logic [31:0] BootAddr = 32'h1000_0000,
@@ -13,8 +14,9 @@ module weir_ctrl_core #(
     input  weir_ctrl_pkg::xrsp_t x_i,
     input  weir_ctrl_pkg::load_t load_i,
     output logic [31:0]          load_rdata_o,  // in the cycle after a read
-    output logic [31:0]          rom_addr_o,
-    input  logic [31:0]          rom_data_i,    // in the same cycle
+    output logic                 load_err_o,    // the same
+    output logic [31:1]          rom_addr_o,
+    input  logic [31:0]          rom_data_i,    // 32 bits at that even address, in the same cycle
     input  logic                 irq_i,
     output logic                 sleep_o
 );
@@ -24,36 +26,44 @@ module weir_ctrl_core #(
   logic        i_req;
   logic [31:0] i_addr;
   logic [31:0] i_rdata;
-  logic        d_req, d_we, d_gnt, d_err;
+  logic [1:0]  i_err_q;
+  logic [1:0]  i_par;
+  logic        d_req, d_we, d_gnt, d_err, d_par;
   logic [31:0] d_addr, d_wdata, d_rdata;
   logic [3:0]  d_be;
+  weir_cpu_pkg::trace_t unused_trace;   // test benches look at it from outside
 
   assign core_rst_n = rst_ni && run_i;
-  weir_cpu #(.BootAddr(BootAddr), .HartId(HartId)) u_cpu (
-      .clk_i, .rst_ni(core_rst_n),
-      .i_req_o(i_req), .i_addr_o(i_addr), .i_rdata_i(i_rdata), .i_err_i(i_err_q),
+  weir_cpu #(.HartId(HartId)) u_cpu (
+      .clk_i, .rst_ni(core_rst_n), .boot_addr_i(BootAddr),
+      .i_req_o(i_req), .i_addr_o(i_addr), .i_rdata_i(i_rdata), .i_err_i(i_err_q), .i_par_i(i_par),
       .d_req_o(d_req), .d_we_o(d_we), .d_addr_o(d_addr), .d_wdata_o(d_wdata), .d_be_o(d_be),
-      .d_gnt_i(d_gnt), .d_err_i(d_err), .d_rdata_i(d_rdata), .irq_i, .sleep_o);
+      .d_gnt_i(d_gnt), .d_err_i(d_err), .d_rdata_i(d_rdata), .d_par_i(d_par),
+      .irq_i, .irq_timer_i(1'b0), .irq_soft_i(1'b0), .sleep_o, .trace_o(unused_trace));
 
   // ---- instruction side ----
   logic        i_rom_q;
-  logic        i_err_q;
   logic [31:0] i_tcm;
+  logic [1:0]  i_tcm_par;
   logic [31:0] i_romdata_q;
   logic        i_in_tcm;
   logic        i_in_rom;
+  logic        i_past_end;     // the second half lies beyond the memory
 
   assign i_in_tcm = i_addr[31:28] == 4'h1 && i_addr[27:AddrW+2] == '0;
   assign i_in_rom = HartId == 0 && i_addr[31:13] == '0;
-  assign rom_addr_o = i_addr;
+  assign i_past_end = &i_addr[12:1] && (i_in_rom || &i_addr[AddrW+1:13]);
+  assign rom_addr_o = i_addr[31:1];
   always_ff @(posedge clk_i) begin
     if (i_req) begin
       i_rom_q <= i_in_rom;
-      i_err_q <= !i_in_tcm && !i_in_rom;
+      i_err_q[0] <= !i_in_tcm && !i_in_rom;
+      i_err_q[1] <= (!i_in_tcm && !i_in_rom) || i_past_end;
       if (i_in_rom) i_romdata_q <= rom_data_i;
     end
   end
   assign i_rdata = i_rom_q ? i_romdata_q : i_tcm;
+  assign i_par = (i_rom_q || i_err_q[0]) ? 2'b00 : i_tcm_par;
 
   // ---- data side ----
   // Read-only data of the boot code is copied into TCM words by instructions, so the data side needs no way into the ROM.
@@ -62,6 +72,7 @@ module weir_ctrl_core #(
   logic        from_bus_q;
   logic [31:0] bus_rdata_q;
   logic [31:0] tcm_rdata;
+  logic        tcm_par;
   logic        tcm_busy;
 
   assign d_in_tcm = d_addr[31:28] == 4'h1 && d_addr[27:AddrW+2] == '0;
@@ -82,12 +93,14 @@ module weir_ctrl_core #(
     if (x_i.ack) bus_rdata_q <= x_i.rdata;
   end
   assign d_rdata = from_bus_q ? bus_rdata_q : tcm_rdata;
+  assign d_par = !from_bus_q && tcm_par;
   assign load_rdata_o = tcm_rdata;
+  assign load_err_o = tcm_par;
 
   weir_ctrl_tcm #(.Bytes(Bytes)) u_tcm (
       .clk_i,
-      .i_en_i(i_req && i_in_tcm), .i_addr_i(i_addr[AddrW+1:2]), .i_rdata_o(i_tcm),
+      .i_en_i(i_req && i_in_tcm), .i_addr_i(i_addr[AddrW+1:1]), .i_rdata_o(i_tcm), .i_par_o(i_tcm_par),
       .d_en_i(tcm_en), .d_we_i(tcm_busy ? load_i.we : d_we), .d_be_i(tcm_busy ? load_i.be : d_be),
       .d_addr_i(tcm_busy ? load_i.addr[AddrW+1:2] : d_addr[AddrW+1:2]),
-      .d_wdata_i(tcm_busy ? load_i.wdata : d_wdata), .d_rdata_o(tcm_rdata));
+      .d_wdata_i(tcm_busy ? load_i.wdata : d_wdata), .d_rdata_o(tcm_rdata), .d_par_o(tcm_par));
 endmodule

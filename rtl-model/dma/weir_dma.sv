@@ -44,7 +44,11 @@ module weir_dma #(
     output weir_pkg::dma_tlp_t    wr_o,
     input  logic                  cpl_valid_i,
     output logic                  cpl_ready_o,
-    input  weir_pkg::tlp_t        cpl_i
+    input  weir_pkg::tlp_t        cpl_i,
+    output weir_pkg::dma_err_t    err_o,
+    input  logic                  pend_valid_i,    // does pend_fn_i wait for completions? (pcie 31)
+    input  logic [weir_pkg::FnW-1:0] pend_fn_i,
+    output logic                  pend_o           // answer of the same cycle
 );
   localparam int FnW = weir_pkg::FnW;
   localparam int EntryW = 29;
@@ -182,7 +186,8 @@ module weir_dma #(
 
   assign cpl_ready_o = 1'b1;
   weir_dma_tags #(.NumTags(NumTags)) u_tags (
-      .clk_i, .rst_ni, .timeout_i(timeout_q), .ext_tag_i(cfg_i.ext_tag), .avail_o(avail), .tag_o(tag),
+      .clk_i, .rst_ni, .timeout_i((timeout_q != 32'd0) ? timeout_q : cfg_i.timeout),
+      .link_reset_i(cfg_i.link_reset), .pend_valid_i, .pend_fn_i, .pend_o, .late_o(err_o.timeout), .ext_tag_i(cfg_i.ext_tag), .avail_o(avail), .tag_o(tag),
       .alloc_i(alloc), .alloc_client_i(alloc_client), .alloc_fn_i(alloc_fn), .alloc_len_i(alloc_len),
       .end_i(end_valid), .end_tag_i(end_tag), .end_err_i(end_err), .end_hold_i(end_hold),
       .free_i(free), .free_tag_i(free_tag), .free_client_i(free_client),
@@ -190,7 +195,7 @@ module weir_dma #(
   weir_dma_cpl #(.NumTags(NumTags)) u_cpl (
       .clk_i, .rst_ni, .cpl_valid_i, .cpl_i, .alloc_i(alloc), .alloc_tag_i(tag), .alloc_addr_i(alloc_addr[8:0]),
       .alloc_len_i(alloc_len), .wait_i(waits), .end_o(end_valid), .end_tag_o(end_tag), .end_err_o(end_err),
-      .end_hold_o(end_hold), .rd_i(rd), .rd_tag_i(rd_tag), .rd_row_i(rd_row), .row_o(row), .next_o(row_next),
+      .end_hold_o(end_hold), .stray_o(err_o.unexpected), .stray_hdr_o(err_o.hdr), .rd_i(rd), .rd_tag_i(rd_tag), .rd_row_i(rd_row), .row_o(row), .next_o(row_next),
       .idle_o(cpl_idle));
   weir_dma_out #(.NumTags(NumTags), .EntryW(EntryW)) u_out (
       .clk_i, .rst_ni, .ord_valid_i(ord_valid), .ord_i(ord), .ord_pop_o(ord_pop),
@@ -199,6 +204,7 @@ module weir_dma #(
       .rd_o(rd), .rd_tag_o(rd_tag), .rd_row_o(rd_row), .row_i(row), .next_i(row_next),
       .room_i(room), .rsp_valid_o(rsp_in), .rsp_o(rsp), .idle_o(out_idle));
 
+  assign err_o.fn = fin_fn;
   logic [15:0] net;
   logic [15:0] ended;
   weir_dma_cnt #(.NumFns(NumFns)) u_net (

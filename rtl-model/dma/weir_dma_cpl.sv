@@ -21,6 +21,8 @@ module weir_dma_cpl #(
     output logic [7:0]         end_tag_o,
     output logic               end_err_o,
     output logic               end_hold_o,
+    output logic               stray_o,      // a completion that nobody waits for; its header
+    output logic [127:0]       stray_hdr_o,
     // Slot read: two neighbouring rows, one cycle later.
     input  logic               rd_i,
     input  logic [7:0]         rd_tag_i,
@@ -144,6 +146,8 @@ module weir_dma_cpl #(
   assign end_o = v_q && b_q.eop && c_known && (c_ends || c_cut);
   assign end_err_o = c_err || c_cut;
   assign end_hold_o = c_hold || (c_cut && !c_ends);
+  assign stray_o = v_q && b_q.sop && !known;
+  assign stray_hdr_o = b_q.hdr;
   assign idle_o = !v_q;
 
   always_ff @(posedge clk_i) begin

@@ -17,6 +17,11 @@ module weir_dma_tags #(
     input  logic                       clk_i,
     input  logic                       rst_ni,
     input  logic [31:0]                timeout_i,   // cycles, 0 = never
+    input  logic                       link_reset_i, // for more than NumTags cycles: nothing comes any more (pcie 59)
+    input  logic                       pend_valid_i, // does function pend_fn_i wait for completions?
+    input  logic [weir_pkg::FnW-1:0]   pend_fn_i,
+    output logic                       pend_o,
+    output logic                       late_o,       // fin_o is for a timeout
     input  logic                       ext_tag_i,   // 0: only tags 0..31 (5 bits)
     // Allocation: tag_o is free whenever avail_o of the client is set.
     output logic [2:0]                 avail_o,
@@ -91,11 +96,19 @@ module weir_dma_tags #(
   assign old = timeout_i != 32'd0 && (now_q - since[scan]) >= timeout_i;
   assign end_hit = end_i && wait_o[TagW'(end_tag_i)];
   // A completion or an allocation of the same cycle goes first; the scan comes by again.
-  assign expire = old && wait_o[scan] && !end_i && !alloc_i;
-  assign release_hold = hold_q[scan] && !wait_o[scan] && !expire && (old || timeout_i == 32'd0);
+  assign expire = (old || link_reset_i) && wait_o[scan] && !end_i && !alloc_i;
+  assign late_o = expire && !link_reset_i;
+  assign release_hold = hold_q[scan] && !wait_o[scan] && !expire && (old || timeout_i == 32'd0 || link_reset_i);
   assign fin_o = end_hit || expire;
   assign fin_tag = end_hit ? TagW'(end_tag_i) : scan;
   assign fin_fn_o = fn_of[fin_tag];
+
+  always_comb begin
+    pend_o = 1'b0;
+    if (pend_valid_i) begin
+      for (int i = 0; i < NumTags; i++) if (wait_o[i] && fn_of[i] == pend_fn_i) pend_o = 1'b1;
+    end
+  end
 
   assign wait_o = busy_q & ~done_q;
   assign done_o = done_q;

@@ -13,6 +13,10 @@ module weir_pcie_cfg_fn #(
     input  logic [3:0]               be_i,
     input  logic [31:0]              wdata_i,
     output logic [31:0]              vf_rdata_o,   // fn_i's register as a VF has it
+    input  logic [3:0]               err_enable_i, // of fn_i: error reporting, Device Status, Status 15:8
+    input  logic [3:0]               err_status_i,
+    input  logic [7:0]               pci_status_i,
+    input  logic                     pending_i,    // fn_i waits for completions (pcie 31)
     input  logic [NumFns-1:0]        flr_i,
     output logic                     flr_req_o,    // of function fn_i
     output logic [NumFns-1:0]        bme_o,        // as written
@@ -80,7 +84,7 @@ module weir_pcie_cfg_fn #(
     vf_rdata_o = '0;
     case (addr)
       12'h000: vf_rdata_o = 32'hFFFF_FFFF;
-      12'h004: vf_rdata_o = {16'h0010, 13'b0, bme_q[f], 2'b0};
+      12'h004: vf_rdata_o = {pci_status_i, 8'h10, 13'b0, bme_q[f], 2'b0};
       12'h008: vf_rdata_o = 32'h0200_0000;
       12'h02C: vf_rdata_o = {16'(weir_abi_pkg::VfDeviceId), 16'(weir_abi_pkg::VendorId)};
       12'h034: vf_rdata_o = weir_pcie_pkg::CapPm;
@@ -88,7 +92,9 @@ module weir_pcie_cfg_fn #(
       12'(weir_pcie_pkg::CapPm + 4): vf_rdata_o = {28'b0, 1'b1, 1'b0, {2{sleep_q[f]}}};
       12'(weir_pcie_pkg::CapPcie): vf_rdata_o = {16'h0002, 8'(weir_pcie_pkg::CapMsix), 8'h10};
       12'(weir_pcie_pkg::CapPcie + 4): vf_rdata_o = weir_pcie_pkg::DevCap;
+      12'(weir_pcie_pkg::CapPcie + 8): vf_rdata_o = {10'b0, pending_i, 1'b0, err_status_i, 12'b0, err_enable_i};
       12'(weir_pcie_pkg::CapPcie + 12): vf_rdata_o = weir_pcie_pkg::LinkCap;
+      12'(weir_pcie_pkg::CapPcie + 36): vf_rdata_o = weir_pcie_pkg::DevCap2;
       12'(weir_pcie_pkg::CapPcie + 44): vf_rdata_o = weir_pcie_pkg::LinkCap2;
       12'(weir_pcie_pkg::CapMsix): vf_rdata_o = {en_q[f], mask_q[f], MsixCap};
       12'(weir_pcie_pkg::CapMsix + 4): vf_rdata_o = weir_abi_pkg::BarMsixTableBase;

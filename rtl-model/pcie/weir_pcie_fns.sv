@@ -12,6 +12,7 @@ module weir_pcie_fns #(
     output weir_pkg::csr_rsp_t       csr_o,
     input  logic                     hot_i,
     input  logic [15:0]              pf_rid_i,
+    input  logic [15:0]              vf_offset_i,   // First VF Offset
     input  logic [15:0]              num_vfs_i,     // VFs visible
     input  logic                     flr_req_i,     // FLR written to function flr_fn_i
     input  logic [weir_pkg::FnW-1:0] flr_fn_i,
@@ -25,6 +26,9 @@ module weir_pcie_fns #(
     output logic                     test_valid_o,  // IRQ_RAISE
     input  logic                     test_ready_i,
     output weir_pkg::irq_t           test_o,
+    output logic                     moderate_o,    // MODERATE written: csr_i.wdata
+    output logic                     own_err_o,     // ERR_UNC or ERR_COR is being written: csr_i.wdata
+    input  logic                     own_err_ready_i,
     output logic                     event_o,
     output logic                     idle_o
 );
@@ -104,12 +108,17 @@ module weir_pcie_fns #(
   logic [255:0] status_msix;
   logic wr;
   logic is_raise;
+  logic is_err;
   assign csr_o.ack = ack_q;
   assign csr_o.rdata = rdata_q;
   assign is_raise = csr_i.write && csr_i.addr == 16'(weir_abi_pkg::PcieIrqRaiseOffset);
   assign test_valid_o = csr_i.valid && !ack_q && is_raise;
   assign test_o = {csr_i.wdata[7:0], csr_i.wdata[15:8]};
-  assign fire = csr_i.valid && !ack_q && (!is_raise || test_ready_i);
+  assign is_err = csr_i.write && (csr_i.addr == 16'(weir_abi_pkg::PcieErrUncOffset) ||
+                                  csr_i.addr == 16'(weir_abi_pkg::PcieErrCorOffset));
+  assign own_err_o = csr_i.valid && !ack_q && is_err;
+  assign fire = csr_i.valid && !ack_q && (!is_raise || test_ready_i) && (!is_err || own_err_ready_i);
+  assign moderate_o = wr && csr_i.addr == 16'(weir_abi_pkg::PcieModerateOffset);
   assign wr = fire && csr_i.write;
   assign csr_fn = csr_i.wdata[FnW-1:0];
   assign csr_fn_ok = csr_i.wdata < 32'(NumFns);
@@ -131,10 +140,11 @@ module weir_pcie_fns #(
       case (csr_i.addr)
         16'(weir_abi_pkg::PcieEventPopOffset): if (ev_q) rdata = {1'b1, ev_kind_q, 8'b0, ev_arg_q};
         16'(weir_abi_pkg::PcieFnSelOffset): rdata = {24'b0, sel_q};
-        16'(weir_abi_pkg::PcieFnCtlOffset): rdata = {31'b0, sel_q < FnW'(NumFns) && op_q[IdxW'(sel_q)]};
+        16'(weir_abi_pkg::PcieFnCtlOffset): rdata = {31'b0, 32'(sel_q) < NumFns && op_q[IdxW'(sel_q)]};
         16'(weir_abi_pkg::PcieFnStatusOffset): rdata = {27'b0, status_msix[sel_q], status_dma[sel_q], status_flr[sel_q],
                                                         status_bme[sel_q], status_visible[sel_q]};
         16'(weir_abi_pkg::PcieVfStateOffset): rdata = {pf_rid_i, num_vfs_i};
+        16'(weir_abi_pkg::PcieVfRidsOffset): rdata = {weir_pcie_pkg::VfStride, vf_offset_i};
         default: rdata = '0;
       endcase
     end
@@ -196,7 +206,7 @@ module weir_pcie_fns #(
       if (fire) begin
         rdata_q <= rdata;
         if (csr_i.write && csr_i.addr == 16'(weir_abi_pkg::PcieFnSelOffset)) sel_q <= csr_i.wdata[FnW-1:0];
-        if (csr_i.write && csr_i.addr == 16'(weir_abi_pkg::PcieFnCtlOffset) && sel_q < FnW'(NumFns)) begin
+        if (csr_i.write && csr_i.addr == 16'(weir_abi_pkg::PcieFnCtlOffset) && 32'(sel_q) < NumFns) begin
           op_q[IdxW'(sel_q)] <= csr_i.wdata[0];
         end
       end

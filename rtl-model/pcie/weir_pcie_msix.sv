@@ -3,6 +3,9 @@
 // pending bit of a function that may send, sends one message and clears it. So masked, disabled or BME=0 holds exactly one
 // message (pcie 52, 53, 55; formal P13), and a message is never in front of the writes before its token. Each function
 // reaches its own slice only (threat T12). Reset masks and forgets; an entry never written since reads 0 (threat T20).
+// An entry whose address or data was written sends nothing before its vector control is written, too, so no message mixes
+// old with new (pcie 54): who changes an entry by the rules masks it first and unmasks it last.
+// Moderation (rules 2.14): after a message a moderated vector waits for its level's time (weir_pcie_itr).
 module weir_pcie_msix #(
     parameter int NumFns = weir_abi_pkg::NumFns,
     parameter int Vectors = weir_abi_pkg::FnVectors    // 16
@@ -22,6 +25,8 @@ module weir_pcie_msix #(
     input  logic [NumFns-1:0]        can_i,        // visible, not in reset, BME, enabled, not masked as a whole
     input  logic [NumFns-1:0]        clear_i,      // reset begins
     input  logic [NumFns-1:0]        flr_i,        // in reset, or not visible: interrupts and writes go nowhere
+    input  logic                     moderate_i,   // level of one vector: {level, vector, function}
+    input  logic [18:0]              moderate_arg_i,
     // Interrupts: token in the write stream, ctrl, and the test register; taken in this order of preference.
     input  logic                     token_valid_i,
     output logic                     token_ready_o,
@@ -48,6 +53,8 @@ module weir_pcie_msix #(
   logic [Entries-1:0] mask_q;
   logic [Entries-1:0] pend_q;
   logic [Entries-1:0] written_q;      // entry holds something
+  logic [Entries-1:0] torn_q;         // written, but for its vector control
+  logic [Entries-1:0] rest;           // moderation: not now
   logic [31:0] lo [0:2**EntW-1];
   logic [31:0] hi [0:2**EntW-1];
   logic [31:0] data [0:2**EntW-1];
@@ -105,7 +112,7 @@ module weir_pcie_msix #(
   assign test_ready_o = !token_valid_i && !irq_valid_i;
   assign in_valid = token_valid_i || irq_valid_i || test_valid_i;
   assign in = token_valid_i ? token_i : irq_valid_i ? irq_i : test_i;
-  assign in_ok = in_valid && in.fn < weir_pkg::FnW'(NumFns) && in.vec < 8'(Vectors) && !flr_i[FnIdxW'(in.fn)];
+  assign in_ok = in_valid && 32'(in.fn) < NumFns && in.vec < 8'(Vectors) && !flr_i[FnIdxW'(in.fn)];
 
   // ---- Sender ----
   typedef enum logic [1:0] {
@@ -120,6 +127,7 @@ module weir_pcie_msix #(
   logic [NumFns-1:0] pool;
   logic [NumFns-1:0] one;
   logic [FnIdxW-1:0] pick;
+  logic [Vectors-1:0] wanted;         // but for moderation
   logic [Vectors-1:0] ready_vecs;
   logic [Vectors-1:0] vec_one;
   logic [VecW-1:0] vec;
@@ -140,18 +148,24 @@ module weir_pcie_msix #(
     ready_vecs = '0;
     vec_one = '0;
     vec = '0;
+    wanted = '0;
     if (state_q == Look && can_i[fn_q]) begin
-      ready_vecs = pend_q[{fn_q, {VecW{1'b0}}} +: Vectors] & ~mask_q[{fn_q, {VecW{1'b0}}} +: Vectors];
+      wanted = pend_q[{fn_q, {VecW{1'b0}}} +: Vectors] & ~mask_q[{fn_q, {VecW{1'b0}}} +: Vectors] &
+               ~torn_q[{fn_q, {VecW{1'b0}}} +: Vectors];
+      ready_vecs = wanted & ~rest[{fn_q, {VecW{1'b0}}} +: Vectors];
       vec_one = ready_vecs & (~ready_vecs + 1'b1);
       for (int i = 0; i < Vectors; i++) if (vec_one[i]) vec = VecW'(i);
     end
   end
   assign se = {fn_q, vec_q};
-  assign msg_valid_o = state_q == Send && can_i[fn_q] && pend_q[se] && !mask_q[se];
+  assign msg_valid_o = state_q == Send && can_i[fn_q] && pend_q[se] && !mask_q[se] && !torn_q[se];
   assign msg_fn_o = weir_pkg::FnW'(fn_q);
   assign msg_addr_o = written_q[se] ? {hi[se], lo[se]} : 64'd0;
   assign msg_data_o = written_q[se] ? data[se] : 32'd0;
   assign sent = msg_valid_o && msg_ready_i;
+  weir_pcie_itr #(.EntW(EntW), .Entries(Entries), .VecW(VecW)) u_itr (
+      .clk_i, .rst_ni, .set_i(moderate_i), .set_arg_i(moderate_arg_i), .sent_i(sent), .sent_ent_i(se),
+      .pend_i(pend_q), .rest_o(rest));
   assign idle_o = need_q == '0 && state_q == Pick && (can_i & ~can_q) == '0;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -159,6 +173,7 @@ module weir_pcie_msix #(
       mask_q <= '1;
       pend_q <= '0;
       written_q <= '0;
+      torn_q <= '0;
       need_q <= '0;
       can_q <= '0;
       state_q <= Pick;
@@ -177,7 +192,7 @@ module weir_pcie_msix #(
           vec_q <= vec;
           state_q <= Pick;
           if (ready_vecs != '0) state_q <= Send;
-          else need_q[fn_q] <= 1'b0;
+          else if (wanted == '0) need_q[fn_q] <= 1'b0;
         end
         default: begin
           if (sent) pend_q[se] <= 1'b0;
@@ -189,10 +204,12 @@ module weir_pcie_msix #(
         if (wr_addr_i[3:2] == 2'd3) begin
           if (wr_be_i[0]) begin
             mask_q[we] <= wr_data_i[0];
+            torn_q[we] <= 1'b0;
             need_q[FnIdxW'(wr_fn_i)] <= 1'b1;
           end
         end else begin
           written_q[we] <= 1'b1;
+          torn_q[we] <= 1'b1;
         end
       end
       if (in_ok) begin
@@ -205,6 +222,7 @@ module weir_pcie_msix #(
             mask_q[i*Vectors +: Vectors] <= '1;
             pend_q[i*Vectors +: Vectors] <= '0;
             written_q[i*Vectors +: Vectors] <= '0;
+            torn_q[i*Vectors +: Vectors] <= '0;
           end
         end
       end

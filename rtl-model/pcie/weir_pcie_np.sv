@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers non-posted requests one by one, in order: configuration accesses, BAR reads, and Unsupported Request for all else
-// (pcie 27, 33, 34, 36). Every request gets exactly one answer with its TC, attributes, tag and requester ID (pcie 38).
+// (pcie 27, 33, 34, 36). Type 1 requests reach VFs on the bus behind the captured one (pcie 8).
+// Every request gets exactly one answer with its TC, attributes, tag and requester ID (pcie 38).
 // A read is answered in completions that end at 64-byte boundaries (RCB), so any length from 0 bytes to 1024 DW works.
 module weir_pcie_np #(
     parameter int NumFns = weir_abi_pkg::NumFns
@@ -12,7 +13,8 @@ module weir_pcie_np #(
     input  logic [127:0]             np_hdr_i,
     input  logic [31:0]              np_data_i,
     input  logic [NumFns-1:0]        visible_i,
-    input  logic [7:0]               bus_i,
+    input  logic [15:0]              pf_rid_i,
+    input  logic [15:0]              vf_rid_i,      // of VF 0
     // Address decoder.
     output logic [63:0]              dec_addr_o,
     input  logic                     dec_hit_i,
@@ -23,6 +25,7 @@ module weir_pcie_np #(
     output logic                     cfg_valid_o,
     output logic                     cfg_write_o,
     output logic [weir_pkg::FnW-1:0] cfg_fn_o,
+    output logic                     cfg_type0_o,   // captures cfg_bus_o
     output logic [7:0]               cfg_bus_o,
     output logic [9:0]               cfg_reg_o,
     output logic [3:0]               cfg_be_o,
@@ -40,9 +43,8 @@ module weir_pcie_np #(
     input  logic                     cpl_ready_i,
     output logic [127:0]             cpl_hdr_o,
     output logic [511:0]             cpl_data_o,
-    output logic                     ur_o,
-    output logic                     poison_o,
-    output logic [127:0]             err_hdr_o,
+    output logic                     err_valid_o,
+    output weir_pcie_pkg::err_t      err_o,
     output logic                     idle_o
 );
   typedef enum logic [2:0] {
@@ -72,6 +74,10 @@ module weir_pcie_np #(
   logic [10:0] len;
   logic is_mrd;
   logic is_cfg;
+  logic cfg1;
+  logic [15:0] cfg_rid;    // as addressed; bus of type 0 is the one to capture
+  logic [8:0] cfg_hit;
+  logic cfg_ok;
   logic poisoned;
   logic [12:0] total;      // bytes from the first to the last enabled one
   logic [255:0] visible;
@@ -96,17 +102,23 @@ module weir_pcie_np #(
     lbe = h[39:36];
     len = {h[9:0] == 10'd0, h[9:0]};
     is_mrd = (kind & 8'hDF) == weir_pcie_pkg::KindMRd;
-    is_cfg = kind == weir_pcie_pkg::KindCfgRd0 || kind == weir_pcie_pkg::KindCfgWr0;
+    cfg1 = kind == weir_pcie_pkg::KindCfgRd1 || kind == weir_pcie_pkg::KindCfgWr1;
+    is_cfg = kind == weir_pcie_pkg::KindCfgRd0 || kind == weir_pcie_pkg::KindCfgWr0 || cfg1;
+    // Whatever bus a type 0 request names, it is ours; a type 1 request is for a bus behind ours.
+    cfg_rid = {cfg1 ? h[95:88] : pf_rid_i[15:8], h[87:80]};
+    cfg_hit = weir_pcie_pkg::fn_of(cfg_rid, pf_rid_i, vf_rid_i);
+    cfg_ok = is_cfg && cfg_hit[8] && visible[cfg_hit[7:0]] && !(cfg1 && h[95:88] == pf_rid_i[15:8]);
     poisoned = h[14] && h[30];
     total = {len, 2'b00} - {11'b0, weir_pcie_pkg::lead(fbe)} -
             {11'b0, weir_pcie_pkg::trail((len == 11'd1) ? fbe : lbe)};
     if (len == 11'd1 && fbe == 4'd0) total = 13'd1;
-    cfg_fn = h[87:80];
+    cfg_fn = cfg_hit[7:0];
   end
 
   assign dec_addr_o = four ? {h[95:64], h[127:98], 2'b00} : {32'b0, h[95:66], 2'b00};
   assign cfg_write_o = h[30];
   assign cfg_fn_o = cfg_fn;
+  assign cfg_type0_o = !cfg1;
   assign cfg_bus_o = h[95:88];
   assign cfg_reg_o = h[75:66];
   assign cfg_be_o = fbe;
@@ -114,7 +126,6 @@ module weir_pcie_np #(
   assign cfg_valid_o = state_q == Config;
   assign br_fn_o = fn_q;
   assign br_addr_o = addr_q;
-  assign err_hdr_o = h;
 
   logic local_dw;          // this DW needs no answer from ctrl
   logic take;              // a DW of data arrives
@@ -129,23 +140,26 @@ module weir_pcie_np #(
   end
   assign br_valid_o = state_q == Read && !local_dw;
 
+  logic ur;                // refused
+  assign err_valid_o = ur;
   logic more;              // this completion is not the last
   assign more = left_q != 11'd0;
 
   always_comb begin
     state_d = state_q;
     pop = 1'b0;
-    ur_o = 1'b0;
-    poison_o = 1'b0;
+    ur = 1'b0;
+    err_o = '0;
+    err_o.code = poisoned ? weir_pcie_pkg::ErrPoison : weir_pcie_pkg::ErrUr;
+    err_o.advisory = 1'b1;
+    err_o.hdr = h;
+    err_o.fn = cfg_ok ? cfg_hit[7:0] : is_mrd ? dec_fn_i : 8'd0;
     case (state_q)
       Idle: if (valid) begin
         state_d = Answer;
-        if (is_cfg && visible[cfg_fn] && !poisoned) state_d = Config;
+        if (cfg_ok && !poisoned) state_d = Config;
         else if (is_mrd && dec_hit_i && !(four && h[95:64] == 32'd0)) state_d = (fbe == 4'd0) ? Answer : Read;
-        else begin
-          ur_o = !poisoned;
-          poison_o = poisoned;
-        end
+        else ur = 1'b1;
       end
       Config: state_d = Answer;
       Read: begin
@@ -202,13 +216,14 @@ module weir_pcie_np #(
           dws_q <= '0;
           line_q <= '0;
           status_q <= weir_pcie_pkg::CplUr;
-          id_q <= {bus_i, is_mrd ? dec_fn_i : cfg_fn};
-          if (state_d != Answer || (is_mrd && !ur_o)) status_q <= weir_pcie_pkg::CplSc;
+          id_q <= is_mrd ? weir_pcie_pkg::rid_of(dec_fn_i, pf_rid_i, vf_rid_i) : is_cfg ? cfg_rid : pf_rid_i;
+          if (!ur) status_q <= weir_pcie_pkg::CplSc;
           if (is_mrd) lower_q <= {dec_addr_o[6:2], weir_pcie_pkg::lead(fbe)};
           if (state_d == Read) left_q <= len;
-          if (state_d == Config && h[30]) id_q <= {h[95:88], cfg_fn};
+          // A type 0 write is answered with the bus number that it brings.
+          if (state_d == Config && h[30]) id_q <= h[95:80];
           // A read of no bytes still returns one DW (pcie 37).
-          if (is_mrd && state_d == Answer && !ur_o) dws_q <= 6'd1;
+          if (is_mrd && state_d == Answer && !ur) dws_q <= 6'd1;
         end
         Config: if (!h[30]) begin
           line_q[31:0] <= cfg_rdata_i;

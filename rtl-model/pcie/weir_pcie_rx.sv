@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sorts what arrives from the link. Completions pass to dma in the same cycle; posted writes become DW accesses, one a
-// cycle; non-posted requests go to a queue with as many places as non-posted credits are advertised (64), so a host that
-// keeps to its credits never makes a posted write wait for a read (pcie 40, formal P8). Messages are taken and ignored.
-// Poisoned writes are not executed (pcie 35); writes that hit nothing are dropped and reported.
+// Sorts what arrives from the link and is well formed (weir_pcie_check). Completions pass to dma in the same cycle; posted
+// writes become DW accesses, one a cycle; non-posted requests go to a queue with as many places as non-posted credits are
+// advertised (64), so a host that keeps to its credits never makes a posted write wait for a read (pcie 40, formal P8).
+// Poisoned writes are not executed (pcie 35); writes that hit nothing, and messages nobody knows, are dropped and reported.
 module weir_pcie_rx #(
     parameter int NumFns = weir_abi_pkg::NumFns
 ) (
@@ -11,7 +11,8 @@ module weir_pcie_rx #(
     input  logic                     tlp_rx_valid_i,
     output logic                     tlp_rx_ready_o,
     input  weir_pkg::tlp_t           tlp_rx_i,
-    input  logic [7:0]               bus_i,         // captured bus number
+    input  logic [2:0]               mps_i,
+    input  logic [15:0]              pf_rid_i,
     // Address decoder.
     output logic [63:0]              dec_addr_o,
     input  logic                     dec_hit_i,
@@ -35,24 +36,26 @@ module weir_pcie_rx #(
     output logic                     cpl_valid_o,
     input  logic                     cpl_ready_i,
     output weir_pkg::tlp_t           cpl_o,
-    output logic                     drop_o,        // a posted write was refused
-    output logic                     poison_o,      // a poisoned posted write
-    output logic [127:0]             err_hdr_o,
+    output logic                     cpl_mid_o,     // a completion's further beats come
+    // Status of completions of function sta_fn_o: Unsupported Request, Completer Abort, poisoned.
+    output logic [2:0]               sta_o,
+    output logic [weir_pkg::FnW-1:0] sta_fn_o,
+    output logic                     err_valid_o,
+    output weir_pcie_pkg::err_t      err_o,
+    output logic                     bad_valid_o,   // a malformed TLP; may come with err
+    output logic [127:0]             bad_hdr_o,
     output logic                     idle_o
 );
-  localparam int TlpW = $bits(tlp_rx_i);
-
   logic valid;
   logic pop;
   weir_pkg::tlp_t b;
-  /* verilator lint_off PINCONNECTEMPTY */
-  weir_common_fifo #(.Width(TlpW), .Depth(4)) u_in (
-      .clk_i, .rst_ni, .valid_i(tlp_rx_valid_i), .ready_o(tlp_rx_ready_o), .data_i(tlp_rx_i),
-      .valid_o(valid), .ready_i(pop), .data_o(b), .level_o());
-  /* verilator lint_on PINCONNECTEMPTY */
+  logic door_idle;
+  weir_pcie_check u_check (
+      .clk_i, .rst_ni, .mps_i, .valid_i(tlp_rx_valid_i), .ready_o(tlp_rx_ready_o), .tlp_i(tlp_rx_i),
+      .valid_o(valid), .ready_i(pop), .tlp_o(b), .malformed_o(bad_valid_o), .hdr_o(bad_hdr_o), .idle_o(door_idle));
 
   typedef enum logic [1:0] {
-    Head,    // at a header, or skipping the rest of a TLP
+    Head,    // at a header, or skipping the rest of a TLP that is not executed
     Write,   // DWs of a posted write, one a cycle
     Pass     // further beats of a completion
   } state_e;
@@ -73,25 +76,36 @@ module weir_pcie_rx #(
   logic is_mwr;
   logic is_np;
   logic [10:0] len;
+  logic is_msg;
+  logic msg_known;
   logic ours;             // a completion of one of our functions
+  logic [8:0] cpl_fn;     // bit 8: of one
 
   always_comb begin
     four = b.hdr[29];
     kind = b.hdr[31:24];
     is_cpl = kind[4:1] == 4'b0101 && kind[7] == 1'b0 && kind[5] == 1'b0;        // Cpl(D), Cpl(D)Lk
     is_mwr = (kind & 8'hDF) == weir_pcie_pkg::KindMWr;
-    // MRd, MRdLk, IO, Cfg type 0 and 1, AtomicOps; everything else carries no answer.
+    // MRd, MRdLk, IO, Cfg type 0 and 1, AtomicOps; messages carry no answer.
     is_np = !kind[7] && !is_mwr && !is_cpl && (kind[4:1] == 4'b0000 || kind[4:0] == 5'h02 || kind[4:1] == 4'b0010 ||
                                                kind[4:2] == 3'b011);
     len = {b.hdr[9:0] == 10'd0, b.hdr[9:0]};
-    ours = b.hdr[95:88] == bus_i && {1'b0, b.hdr[87:80]} < 9'(NumFns);
+    is_msg = kind[5:3] == 3'b110;
+    // Unlock, PM_Active_State_Nak, PME_Turn_Off, ignored ones, Set_Slot_Power_Limit, Vendor_Defined type 1.
+    case (b.hdr[39:32])
+      8'h00, 8'h14, 8'h19, 8'h40, 8'h41, 8'h43, 8'h44, 8'h45, 8'h47, 8'h48, 8'h50, 8'h7F: msg_known = 1'b1;
+      default: msg_known = 1'b0;
+    endcase
+    // Of a function that has vanished or changed its ID with ARI since it asked, too: its tag is waited for.
+    cpl_fn = weir_pcie_pkg::fn_of(b.hdr[95:80], pf_rid_i, pf_rid_i + weir_pcie_pkg::VfOffsetAri);
+    if (!cpl_fn[8]) cpl_fn = weir_pcie_pkg::fn_of(b.hdr[95:80], pf_rid_i, pf_rid_i + weir_pcie_pkg::VfOffset);
+    ours = cpl_fn[8] && {1'b0, cpl_fn[7:0]} < 9'(NumFns);
   end
 
   assign dec_addr_o = four ? {b.hdr[95:64], b.hdr[127:98], 2'b00} : {32'b0, b.hdr[95:66], 2'b00};
   assign np_hdr_o = b.hdr;
   assign np_data_o = b.data[31:0];
   assign cpl_o = b;
-  assign err_hdr_o = b.hdr;
   // A write of one DW, and one of a whole push slot, is done where its header is looked at.
   logic slot;
   logic direct;
@@ -109,7 +123,7 @@ module weir_pcie_rx #(
   logic good;      // the write hits a function and may be executed
   logic last_dw;
   logic step;      // one DW of the write is done
-  // 64-bit address with a high DW of 0 is malformed by rule (pcie 33).
+  // A 64-bit address with a high DW of 0 is refused (pcie 33).
   assign good = dec_hit_i && !(four && b.hdr[95:64] == 32'd0) && !b.hdr[14];
   assign last_dw = left_q == 11'd1;
   assign direct_go = state_q == Head && valid && b.sop && is_mwr && good && direct &&
@@ -122,14 +136,16 @@ module weir_pcie_rx #(
     pop = 1'b0;
     cpl_valid_o = 1'b0;
     np_valid_o = 1'b0;
-    drop_o = 1'b0;
-    poison_o = 1'b0;
+    err_valid_o = 1'b0;
+    err_o = '0;
+    err_o.code = weir_pcie_pkg::ErrUr;
+    err_o.hdr = b.hdr;
+    sta_o = 3'b000;
     case (state_q)
       Write: begin
         if (step && (last_dw || dw_q == 4'd15)) begin
           pop = 1'b1;
-          // A beat that ends early or late: what the length promised is void, the next header resynchronises.
-          if (last_dw || b.eop) state_d = Head;
+          if (last_dw) state_d = Head;
         end
       end
       Pass: begin
@@ -144,6 +160,17 @@ module weir_pcie_rx #(
             cpl_valid_o = 1'b1;
             pop = cpl_ready_i;
             if (cpl_ready_i && !b.eop) state_d = Pass;
+            if (cpl_ready_i) begin
+              sta_o = {b.hdr[14] && b.hdr[30], b.hdr[47:45] == weir_pcie_pkg::CplCa, b.hdr[47:45] == weir_pcie_pkg::CplUr};
+              err_valid_o = b.hdr[14] && b.hdr[30];
+              err_o.code = weir_pcie_pkg::ErrPoison;
+              err_o.advisory = 1'b1;
+              err_o.fn = cpl_fn[7:0];
+            end
+          end else if (is_cpl) begin
+            err_valid_o = 1'b1;
+            err_o.code = weir_pcie_pkg::ErrUnexpected;
+            err_o.advisory = 1'b1;
           end else if (is_mwr) begin
             if (good && direct) begin
               pop = bw_ready_i || !direct_go;
@@ -151,17 +178,22 @@ module weir_pcie_rx #(
               pop = 1'b0;
               state_d = Write;
             end
-            drop_o = !good && !b.hdr[14];
-            poison_o = b.hdr[14];
+            err_valid_o = !good;
+            err_o.fn = dec_fn_i;
+            if (b.hdr[14]) err_o.code = weir_pcie_pkg::ErrPoison;
           end else if (is_np) begin
             np_valid_o = 1'b1;
             pop = np_ready_i;
+          end else if (is_msg) begin
+            err_valid_o = !msg_known;
           end
         end
       end
     endcase
   end
-  assign idle_o = !valid && state_q == Head;
+  assign sta_fn_o = cpl_fn[7:0];
+  assign cpl_mid_o = state_q == Pass;
+  assign idle_o = !valid && state_q == Head && door_idle;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

@@ -1,26 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that leaves for the link: dma's writes, MSI-X messages and our completions in turn, and after each of them one
-// read request if there is one: a read is one beat that fetches many, so it must not queue behind a stream of writes.
-// Requests of different engines have no order to keep. The requester ID is the PF's plus fn, put in here and nowhere else
-// (threat T9, formal P1). An interrupt token is taken when it is first in the write stream: every write before it has left.
+// Everything that leaves for the link: dma's writes, MSI-X and error messages and our completions in turn, and after each of
+// them one read request if there is one: a read is one beat that fetches many, so it must not queue behind a stream of
+// writes. Requests of different engines have no order to keep. The requester ID is the PF's or a VF's own, put in here and
+// nowhere else (threat T9, formal P1). Here is also the last look at permission (pcie 32, 42; formal P2): a request whose
+// function may not do DMA any more is taken and not sent, and a read among them is answered to dma as unsupported, so that
+// its tag comes back. What was sent stands in front of the completion of the write that took the permission.
+// An interrupt token is taken when it is first in the write stream: every write before it has left.
 // In a conventional reset everything is taken and thrown away, down to the end of a TLP under way.
-module weir_pcie_tx (
+module weir_pcie_tx #(
+    parameter int NumFns = weir_abi_pkg::NumFns
+) (
     input  logic                     clk_i,
     input  logic                     rst_ni,
     input  logic                     link_rst_ni,   // low during a conventional reset too
     input  logic                     hot_i,
     input  logic [15:0]              pf_rid_i,
+    input  logic [15:0]              vf_rid_i,      // of VF 0
+    input  logic [NumFns-1:0]        dma_ok_i,
     input  logic                     wr_valid_i,
     output logic                     wr_ready_o,
     input  weir_pkg::dma_tlp_t       wr_i,
     input  logic                     rdreq_valid_i,
     output logic                     rdreq_ready_o,
     input  weir_pkg::dma_tlp_t       rdreq_i,
+    output logic                     refused_o,     // rdreq_i is taken without being sent
+    input  logic                     refused_ok_i,  // room for one more
     input  logic                     msg_valid_i,
     output logic                     msg_ready_o,
     input  logic [weir_pkg::FnW-1:0] msg_fn_i,
     input  logic [63:0]              msg_addr_i,
     input  logic [31:0]              msg_data_i,
+    input  logic                     err_valid_i,   // error message
+    output logic                     err_ready_o,
+    input  logic [weir_pkg::FnW-1:0] err_fn_i,
+    input  logic [7:0]               err_code_i,
     input  logic                     cpl_valid_i,
     output logic                     cpl_ready_o,
     input  logic [127:0]             cpl_hdr_i,
@@ -36,68 +49,75 @@ module weir_pcie_tx (
   localparam int TlpW = $bits(tlp_tx_o);
 
   logic ready;
-  logic inside_q;      // in the middle of a write
-  logic drop_q;        // rest of a write cut by a reset
-  logic [1:0] turn_q;  // who of write, message, completion was last
+  logic inside_q;      // in the middle of a write that is sent
+  logic drop_q;        // rest of a write that is not
   logic rd_turn_q;     // something else left since the last read
-  logic wr_tlp;
-  logic [2:0] want;
-  logic [2:0] pick;    // write, message, completion
+  logic wr_tlp;        // a write that may be sent, or its rest
+  logic wr_void;       // one that may not
+  logic rd_ok;
+  logic rd_void;
+  logic [3:0] want;
+  logic [3:0] pick;    // write, message, completion, error message
+  logic any;
   logic pick_rd;
-  logic discard;
+  logic turn;
+  logic [255:0] ok;
   weir_pkg::tlp_t out;
   logic out_valid;
 
-  assign discard = hot_i || drop_q;
-  assign token_valid_o = wr_valid_i && wr_i.irq && !inside_q;
+  assign ok = 256'(dma_ok_i);
+  assign token_valid_o = wr_valid_i && wr_i.irq && !inside_q && !drop_q;
   assign token_o = {wr_i.fn, wr_i.vec};
-  assign wr_tlp = wr_valid_i && !token_valid_o;
-  assign want = {cpl_valid_i, msg_valid_i, wr_tlp};
+  assign wr_void = wr_valid_i && !token_valid_o && (drop_q || hot_i || (!inside_q && !ok[wr_i.fn]));
+  assign wr_tlp = wr_valid_i && !token_valid_o && !wr_void;
+  assign rd_ok = rdreq_valid_i && ok[rdreq_i.fn] && !hot_i;
+  assign rd_void = rdreq_valid_i && !ok[rdreq_i.fn] && !hot_i && refused_ok_i;
+  assign refused_o = rd_void;
+  assign want = {err_valid_i, cpl_valid_i, msg_valid_i, wr_tlp};
 
+  assign pick_rd = !inside_q && rd_ok && (rd_turn_q || want == 4'd0);
+  assign turn = !inside_q && !pick_rd && ready && !hot_i;
+  logic [3:0] choice;
+  /* verilator lint_off PINCONNECTEMPTY */
+  weir_common_rr #(.N(4)) u_turn (
+      .clk_i, .rst_ni, .req_i(want), .advance_i(turn && want != 4'd0), .valid_o(), .grant_o(choice), .index_o());
+  /* verilator lint_on PINCONNECTEMPTY */
   always_comb begin
-    pick = 3'b000;
-    pick_rd = 1'b0;
-    if (inside_q) begin
-      pick[0] = wr_tlp;
-    end else if (rdreq_valid_i && (rd_turn_q || want == 3'b000)) begin
-      pick_rd = 1'b1;
-    end else begin
-      case (turn_q)
-        2'd0: pick = want[1] ? 3'b010 : want[2] ? 3'b100 : {2'b00, want[0]};
-        2'd1: pick = want[2] ? 3'b100 : want[0] ? 3'b001 : {1'b0, want[1], 1'b0};
-        default: pick = want[0] ? 3'b001 : want[1] ? 3'b010 : {want[2], 2'b00};
-      endcase
-    end
+    pick = pick_rd ? 4'd0 : choice;
+    if (inside_q) pick = {3'd0, wr_tlp};
+    any = pick != 4'd0;
   end
 
-  assign out_valid = (pick != 3'b000 || pick_rd) && !discard;
-  assign wr_ready_o = token_valid_o ? token_ready_i : discard || (pick[0] && ready);
-  assign msg_ready_o = pick[1] && ready && !discard;
-  assign cpl_ready_o = pick[2] && ready && !discard;
-  assign rdreq_ready_o = discard || (pick_rd && ready);
+  assign out_valid = (any || pick_rd) && !hot_i;
+  assign wr_ready_o = token_valid_o ? token_ready_i : wr_void || (pick[0] && ready);
+  assign msg_ready_o = pick[1] && ready && !hot_i;
+  assign cpl_ready_o = pick[2] && ready && !hot_i;
+  assign err_ready_o = hot_i || (pick[3] && ready);
+  assign rdreq_ready_o = hot_i || rd_void || (pick_rd && ready);
 
-  // Requester ID of a request: PF RID + fn (First VF Offset 1, stride 1).
   always_comb begin
     out = '0;
-    if (pick[2]) begin
-      out.sop = 1'b1;
-      out.eop = 1'b1;
+    out.sop = 1'b1;
+    out.eop = 1'b1;
+    if (pick[3]) begin
+      // A message without data to the root complex: 4 DW, type 10000.
+      out.hdr[31:0] = 32'h3000_0000;
+      out.hdr[63:32] = {weir_pcie_pkg::rid_of(err_fn_i, pf_rid_i, vf_rid_i), 8'd0, err_code_i};
+    end else if (pick[2]) begin
       out.hdr = cpl_hdr_i;
       out.data = cpl_data_i;
     end else if (pick[1]) begin
-      out.sop = 1'b1;
-      out.eop = 1'b1;
       out.hdr[31:0] = (msg_addr_i[63:32] == 32'd0) ? 32'h4000_0001 : 32'h6000_0001;
-      out.hdr[63:32] = {pf_rid_i + 16'(msg_fn_i), 16'h000F};
+      out.hdr[63:32] = {weir_pcie_pkg::rid_of(msg_fn_i, pf_rid_i, vf_rid_i), 16'h000F};
       out.hdr[127:64] = (msg_addr_i[63:32] == 32'd0) ? {32'b0, msg_addr_i[31:0]}
                                                       : {msg_addr_i[31:0], msg_addr_i[63:32]};
       out.data[31:0] = msg_data_i;
     end else if (pick_rd) begin
       out = rdreq_i.tlp;
-      out.hdr[63:48] = pf_rid_i + 16'(rdreq_i.fn);
+      out.hdr[63:48] = weir_pcie_pkg::rid_of(rdreq_i.fn, pf_rid_i, vf_rid_i);
     end else if (pick[0]) begin
       out = wr_i.tlp;
-      out.hdr[63:48] = pf_rid_i + 16'(wr_i.fn);
+      out.hdr[63:48] = weir_pcie_pkg::rid_of(wr_i.fn, pf_rid_i, vf_rid_i);
     end
   end
 
@@ -106,22 +126,21 @@ module weir_pcie_tx (
       .clk_i, .rst_ni(link_rst_ni), .valid_i(out_valid), .ready_o(ready), .data_i(out),
       .valid_o(tlp_tx_valid_o), .ready_i(tlp_tx_ready_i), .data_o(tlp_tx_o), .level_o());
   /* verilator lint_on PINCONNECTEMPTY */
-  assign idle_o = !tlp_tx_valid_o && !wr_valid_i && !rdreq_valid_i && !cpl_valid_i && !msg_valid_i;
+  assign idle_o = !tlp_tx_valid_o && !wr_valid_i && !rdreq_valid_i && !cpl_valid_i && !msg_valid_i && !err_valid_i;
 
   logic wr_fire;
-  assign wr_fire = wr_tlp && wr_ready_o;
+  assign wr_fire = wr_valid_i && !token_valid_o && wr_ready_o;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       inside_q <= 1'b0;
       drop_q <= 1'b0;
-      turn_q <= 2'd0;
       rd_turn_q <= 1'b0;
     end else begin
-      if (wr_fire) inside_q <= !wr_i.tlp.eop;
-      if (hot_i) drop_q <= wr_fire ? !wr_i.tlp.eop : inside_q;
-      else if (wr_fire && wr_i.tlp.eop) drop_q <= 1'b0;
-      if (!inside_q && out_valid && ready && !pick_rd) turn_q <= {pick[2], pick[1]};
+      if (hot_i) inside_q <= 1'b0;
+      else if (wr_fire && !wr_void) inside_q <= !wr_i.tlp.eop;
+      if (wr_fire) drop_q <= wr_void && !wr_i.tlp.eop;
+      else if (hot_i) drop_q <= drop_q || inside_q;
       if (!inside_q && out_valid && ready) rd_turn_q <= !pick_rd;
     end
   end

@@ -37,7 +37,17 @@ package weir_pkg;
     logic [2:0] mps;          // 128 << mps bytes
     logic [2:0] mrrs;         // 128 << mrrs bytes
     logic       ext_tag;      // 8-bit tags allowed
+    logic       link_reset;   // the link was or is down: nothing that was asked for comes any more (pcie 59)
+    logic [31:0] timeout;     // Device Control 2: cycles to wait for a completion, 0 = for ever (pcie 48)
   } pcie_cfg_t;
+
+  // Errors that dma sees, for pcie to report (pcie 48, 49); each valid for one cycle.
+  typedef struct packed {
+    logic             timeout;      // a request of fn had no completion in time
+    logic             unexpected;   // a completion that nobody waits for
+    logic [FnW-1:0]   fn;           // of timeout
+    logic [127:0]     hdr;          // of unexpected
+  } dma_err_t;
 
   // ---- BAR access (pcie -> ctrl, queue): one DW a cycle, never stalled ----
   // A read is answered on bar_rsp_t exactly once, in order, within 8 cycles. Addresses are offsets in BAR 0.

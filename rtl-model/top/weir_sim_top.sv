@@ -84,8 +84,28 @@ module weir_sim_top (
     if (console_valid) console_q <= console_char;
   end
 
+  // The capture's taps look into the card, which itself has no pins for them. Data only with a beat: a wide bus at rest
+  // costs nothing in simulation.
+  logic        tap_tx, tap_rx;
+  logic [31:0] tap_tx_meta, tap_rx_meta;
+  assign tap_tx = u_top.tx_valid && u_top.tx_ready;
+  assign tap_rx = u_top.rx_valid && u_top.rx_ready;
+  assign tap_tx_meta = {2'b0, 14'(u_top.tx.len), 8'(u_top.tx.vport), 4'b0, u_top.tx.cancel, u_top.tx.eop, u_top.tx.sop,
+                        1'b1};
+  assign tap_rx_meta = {2'b0, 14'(u_top.rx.len), 8'(u_top.rx.vport), 4'b0, u_top.rx.fence, u_top.rx.eop, u_top.rx.sop,
+                        1'b1};
+
   always_comb begin
     out_o = '0;
+    if (tap_tx) begin
+      out_o[weir_top_pkg::OutTapTxLsb +: 32] = tap_tx_meta;
+      out_o[weir_top_pkg::OutTapTxDataLsb +: 512] = u_top.tx.data;
+    end
+    if (tap_rx) begin
+      out_o[weir_top_pkg::OutTapRxLsb +: 32] = tap_rx_meta;
+      out_o[weir_top_pkg::OutTapRxDataLsb +: 512] = u_top.rx.data;
+    end
+    if (u_top.fate.valid) out_o[weir_top_pkg::OutTapFateLsb +: 16] = {u_top.fate.reason, 7'b0, 1'b1};
     out_o[weir_top_pkg::OutTlpRxReadyLsb] = rx_in_ready;
     out_o[weir_top_pkg::OutTlpTxFlagsLsb +: 3] = {tx_out.eop, tx_out.sop, tx_out_valid};
     out_o[weir_top_pkg::OutTlpTxHdrLsb +: 128] = tx_out.hdr;

@@ -43,6 +43,9 @@ module weir_top (
   logic                irq_valid, irq_ready;
   weir_pkg::irq_t      irq;
   weir_pkg::pcie_cfg_t cfg;
+  weir_pkg::dma_err_t  dma_err;
+  logic                pend_valid, pend;
+  logic [weir_pkg::FnW-1:0] pend_fn;
   logic [NumFns-1:0]   fn_dma_ok, fn_enabled, fn_flr;
 
   logic                cpl_valid, cpl_ready, rdreq_valid, rdreq_ready, wr_valid, wr_ready;
@@ -57,6 +60,7 @@ module weir_top (
       .rdreq_valid_i(rdreq_valid), .rdreq_ready_o(rdreq_ready), .rdreq_i(rdreq),
       .wr_valid_i(wr_valid), .wr_ready_o(wr_ready), .wr_i(wr),
       .irq_valid_i(irq_valid), .irq_ready_o(irq_ready), .irq_i(irq),
+      .dma_err_i(dma_err), .pend_valid_o(pend_valid), .pend_fn_o(pend_fn), .pend_i(pend),
       .cfg_o(cfg), .fn_dma_ok_o(fn_dma_ok), .fn_enabled_o(fn_enabled), .fn_flr_o(fn_flr),
       .csr_i(pcie_csr_req), .csr_o(pcie_csr_rsp), .event_o(pcie_event), .idle_o(pcie_idle));
 
@@ -81,7 +85,8 @@ module weir_top (
       .rdreq_valid_o(rdreq_valid), .rdreq_ready_i(rdreq_ready), .rdreq_o(rdreq),
       .wr_valid_o(wr_valid), .wr_ready_i(wr_ready), .wr_o(wr),
       .cpl_valid_i(cpl_valid), .cpl_ready_o(cpl_ready), .cpl_i(cpl),
-      .cfg_i(cfg), .fn_dma_ok_i(fn_dma_ok),
+      .cfg_i(cfg), .fn_dma_ok_i(fn_dma_ok), .err_o(dma_err),
+      .pend_valid_i(pend_valid), .pend_fn_i(pend_fn), .pend_o(pend),
       .csr_i(dma_csr_req), .csr_o(dma_csr_rsp), .idle_o(dma_idle));
 
   logic                tx_valid, tx_ready, done_valid, done_ready, rx_valid, rx_ready;

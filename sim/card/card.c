@@ -10,6 +10,7 @@
 #include "flash.h"
 #include "image.h"
 #include "rc.h"
+#include "watch.h"
 #include "weir_rtl.h"
 #include "wire.h"
 
@@ -36,6 +37,7 @@ struct card {
     struct rc *rc;
     struct wire *wire;
     struct flash flash;
+    struct watch *watch; // NULL: nobody looks
     char *flash_file;
     bool console;
     bool no_image; // the boot ROM found nothing to start
@@ -113,6 +115,7 @@ void card_free(struct card *c) {
         if (f != NULL)
             fclose(f);
     }
+    watch_free(c->watch);
     rc_free(c->rc);
     wire_free(c->wire);
     weir_rtl_free(c->rtl);
@@ -159,6 +162,8 @@ static void cycle(struct card *c) {
     in->wire_rx_flags[0] = wire_to_card(c->wire, now, in->wire_rx_bytes, in->wire_rx_data);
 
     in->flash_io[0] = flash_pins(&c->flash, out->flash_pins[0]);
+    if (c->watch != NULL)
+        watch_beat(c->watch, now, out->tap_tx[0], out->tap_tx_data, out->tap_rx[0], out->tap_rx_data, out->tap_fate[0]);
     if ((out->console[0] >> 8 & 1) != 0)
         console(c, (char)(out->console[0] & 0xFF));
     weir_rtl_tick(c->rtl);
@@ -207,7 +212,13 @@ void card_set_cable(struct card *c, bool in) {
 void card_hot_reset(struct card *c) {
     c->in->hot_reset[0] = 1;
     card_step(c, 16, false);
+    rc_link_reset(c->rc);
     c->in->hot_reset[0] = 0;
+}
+
+void card_set_watch(struct card *c, card_frame_fn fn, void *ctx) {
+    watch_free(c->watch);
+    c->watch = fn != NULL ? watch_new(fn, ctx) : NULL;
 }
 
 int card_trace(struct card *c, const char *path) {

@@ -18,6 +18,17 @@ struct card_options {
     bool console;           // show the card's console on stderr
 };
 
+// A frame between a vPort and the switch. reason 0: it entered the switch, or was delivered and its completion written;
+// else why the queue pair did not take it (QP_REASON).
+struct card_frame {
+    bool to_vport;
+    unsigned vport, reason;
+    const uint8_t *data;
+    size_t len;
+    uint64_t cycle;
+};
+typedef void (*card_frame_fn)(void *ctx, const struct card_frame *t);
+
 // NULL on failure with a sentence in err (which names the thing and the mend).
 struct card *card_new(const struct card_options *opt, char *err, size_t err_size);
 void card_free(struct card *c);
@@ -38,6 +49,8 @@ int card_boot(struct card *c, uint64_t max);
 void card_set_cable(struct card *c, bool in);
 // Conventional PCIe reset for some cycles.
 void card_hot_reset(struct card *c);
+// Called for each frame that passes between a vPort and the switch, for captures; NULL: nobody looks.
+void card_set_watch(struct card *c, card_frame_fn fn, void *ctx);
 // FST waveform from now on; -ENOTSUP in a build without tracing.
 int card_trace(struct card *c, const char *path);
 

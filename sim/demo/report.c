@@ -88,10 +88,9 @@ static struct json_object *number(uint64_t v) {
     return json_object_new_int64((int64_t)v);
 }
 
-int report_json(const struct report *r, const char *path) {
+static struct json_object *as_json(const struct report *r) {
     struct json_object *top = json_object_new_object(), *paths = json_object_new_array(),
                        *moves = json_object_new_array();
-    int err;
 
     for (unsigned i = 0; i < r->paths; i++) {
         struct json_object *o = json_object_new_object();
@@ -121,9 +120,20 @@ int report_json(const struct report *r, const char *path) {
     json_object_object_add(top, "ledger", json_object_new_string(r->ledger));
     json_object_object_add(top, "paths", paths);
     json_object_object_add(top, "handovers", moves);
-    err = json_object_to_file_ext(path, top, JSON_C_TO_STRING_PRETTY) == 0 ? 0 : -EIO;
+    return top;
+}
+
+int report_json(const struct report *r, const char *path) {
+    struct json_object *top = as_json(r);
+    int err = json_object_to_file_ext(path, top, JSON_C_TO_STRING_PRETTY) == 0 ? 0 : -EIO;
     json_object_put(top);
     return err;
+}
+
+void report_print_json(const struct report *r, FILE *out) {
+    struct json_object *top = as_json(r);
+    fprintf(out, "%s\n", json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY));
+    json_object_put(top);
 }
 
 // One step line of a path: frames per sample, scaled to the picture.
@@ -169,9 +179,9 @@ int report_html(const struct report *r, const char *path) {
             continue;
         fprintf(f,
                 "<line x1=\"%.1f\" y1=\"14\" x2=\"%.1f\" y2=\"220\" stroke=\"%s\" stroke-dasharray=\"3 3\"/><text "
-                "x=\"%.1f\" y=\"%u\">%s %s</text>\n",
-                x, x, r->handover[i].surprise ? "#c00" : "#888", x + 3, 12 + i % 3 * 12, r->handover[i].guest,
-                r->handover[i].direction);
+                "x=\"%.1f\" y=\"%u\" text-anchor=\"%s\">%s %s</text>\n",
+                x, x, r->handover[i].surprise ? "#c00" : "#888", x < 900 ? x + 3 : x - 3, 12 + i % 3 * 12,
+                x < 900 ? "start" : "end", r->handover[i].guest, r->handover[i].direction);
     }
     curve(f, r, false, x0, 1000 / span, 190 / top, 220, "#c60");
     curve(f, r, true, x0, 1000 / span, 190 / top, 220, "#06c");

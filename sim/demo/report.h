@@ -13,7 +13,7 @@ struct report;
 struct report_handover {
     char guest[16];
     const char *direction; // "to VF", "to synthetic"
-    const char *why;
+    char why[64];
     bool surprise;
     uint64_t requested, done; // card cycles
     uint64_t gap;             // longest silence of the card towards the guest around it, card cycles
@@ -38,6 +38,8 @@ void report_outcome(struct report *r, const char *ledger, bool good);
 bool report_good(const struct report *r);
 void report_table(const struct report *r, FILE *out, bool colour);
 int report_json(const struct report *r, const char *path);
+// The same to a stream.
+void report_print_json(const struct report *r, FILE *out);
 int report_html(const struct report *r, const char *path);
 
 #endif

@@ -14,7 +14,6 @@
 #include "flow.h"
 #include "host.h"
 #include "inproc.h"
-#include "kernel.h"
 #include "pcapng.h"
 #include "rc.h"
 #include "report.h"
@@ -56,17 +55,13 @@ struct story {
     uint64_t rand, next_sample, sampled_syn, sampled_vf, records;
     uint64_t frames[2], bytes[2]; // synthetic, VF; as the guests see them
     bool quiet, failed;
-    struct {
-        uint8_t frame[2048];
-        size_t len;           // 0 = none waits
-    } waiting[KERNEL_PLACES]; // a frame of the kernel that could not be sent yet
     char failure[200];
 };
 
 static const uint8_t all[6] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
-const uint8_t story_mac[3][6] = {{0x02, 0x57, 0, 0, 0, 0x99}, {0x02, 0x57, 0, 0, 0, 1}, {0x02, 0x57, 0, 0, 0, 2}};
-#define PEER story_mac[KERNEL_PEER]
-#define MAC(guest) story_mac[(guest) + 1]
+static const uint8_t mac[3][6] = {{0x02, 0x57, 0, 0, 0, 0x99}, {0x02, 0x57, 0, 0, 0, 1}, {0x02, 0x57, 0, 0, 0, 2}};
+#define PEER mac[0]
+#define MAC(guest) mac[(guest) + 1]
 
 static uint32_t rnd(struct story *s, uint32_t below) {
     s->rand ^= s->rand >> 12;
@@ -115,14 +110,11 @@ static int name_interfaces(struct story *s) {
 
 // ---- arrivals ----
 
-static void arrived(struct story *s, unsigned place, int flow, const uint8_t *frame, size_t len) {
+static void arrived(struct story *s, int flow, const uint8_t *frame, size_t len) {
     uint32_t seq;
     int id = flow_parse(frame, len, &seq);
-    if (id < 0) {
-        if (s->opt->kernel != NULL)
-            kernel_write(s->opt->kernel, place, frame, len);
+    if (id < 0)
         return;
-    }
     if (flow >= 0)
         id = flow; // a broadcast is one frame and as many arrivals as guests
     flow_arrived(&s->flow[id], seq, len);
@@ -132,7 +124,7 @@ static void on_wire(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle)
     struct story *s = ctx;
     (void)cycle;
     capture(s, 0, false, frame, len);
-    arrived(s, KERNEL_PEER, -1, frame, len);
+    arrived(s, -1, frame, len);
 }
 
 static void on_wire_sent(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle) {
@@ -146,7 +138,7 @@ static void on_guest_rx(void *ctx, const void *frame, size_t len, const struct w
     s->frames[info->vf]++;
     s->bytes[info->vf] += len;
     capture(s, vport_interface(s, g, info->vf), false, frame, len);
-    arrived(s, g->number + 1, info->flooded ? (int)(FLOW_FLOOD0 + g->number) : -1, frame, len);
+    arrived(s, info->flooded ? (int)(FLOW_FLOOD0 + g->number) : -1, frame, len);
 }
 
 // The silence of a hand-over is measured where the card writes, not where the guest gets round to looking.
@@ -193,39 +185,7 @@ static void wire_sends(struct story *s, unsigned id) {
         s->flow[FLOW_FLOOD1].sent = s->flow[FLOW_FLOOD0].sent;
 }
 
-// What the kernels want to send goes the same way; what finds no room waits, and behind it the kernel's own queue.
-static void kernel_sends(struct story *s) {
-    for (unsigned place = 0; place < KERNEL_PLACES; place++) {
-        for (unsigned n = 0; n < 8; n++) {
-            uint8_t *f = s->waiting[place].frame;
-            size_t *len = &s->waiting[place].len;
-            if (*len == 0)
-                *len = kernel_read(s->opt->kernel, place, f, sizeof(s->waiting[place].frame));
-            if (*len == 0)
-                break;
-            if (place == KERNEL_PEER) {
-                // The peer's network card would pad; a TAP device does not.
-                if (*len < 60) {
-                    memset(f + *len, 0, 60 - *len);
-                    *len = 60;
-                }
-                if (wire_queued(card_wire(s->card)) >= 64 || wire_send(card_wire(s->card), f, *len, false) != 0)
-                    break;
-            } else {
-                struct guest *g = &s->guest[place - 1];
-                bool vf = weir_netvsc_state(g->nic) == WEIR_NETVSC_ON_VF;
-                if (weir_netvsc_send(g->nic, f, *len) == -EAGAIN)
-                    break;
-                sent(s, g, vf, f, *len);
-            }
-            *len = 0;
-        }
-    }
-}
-
 static void turn(struct story *s) {
-    if (s->opt->kernel != NULL)
-        kernel_sends(s);
     if (!s->quiet) {
         // Deep enough that the wire does not fall silent while the parent waits for an answer of the card.
         while (wire_queued(card_wire(s->card)) < WIRE_AHEAD) {
@@ -340,12 +300,11 @@ static int handover(struct story *s, const char *what, int (*begin)(struct story
     }
     for (; s->records < weir_vstack_num_records(s->vs); s->records++) {
         const struct weir_vstack_record *rec = weir_vstack_record(s->vs, s->records);
-        struct report_handover h = {.direction = rec->to_vf ? "to VF" : "to synthetic",
-                                    .why = weir_why_text(rec->why),
-                                    .surprise = rec->surprise};
+        struct report_handover h = {.direction = rec->to_vf ? "to VF" : "to synthetic", .surprise = rec->surprise};
         if (rec->guest != 0)
             continue;
         snprintf(h.guest, sizeof(h.guest), "%.15s", rec->name);
+        snprintf(h.why, sizeof(h.why), "%s", weir_why_text(rec->why));
         h.requested = request;
         h.done = request + (uint32_t)(rec->cycle_done - rec->cycle_request);
         h.gap = after.gap;
@@ -354,9 +313,7 @@ static int handover(struct story *s, const char *what, int (*begin)(struct story
         h.reordered = after.reordered - before.reordered;
         h.ledger_lost = rec->to_vf ? 0 : rec->tx_lost + rec->rx_lost + rec->rx_dropped;
         report_handover(s->report, &h);
-        // The ledger of a surprise counts the kernel's frames, too, whose numbers nobody checks.
-        if (h.doubled != 0 || h.reordered != 0 || (!rec->surprise && h.lost != 0) || h.lost > h.ledger_lost ||
-            (s->opt->kernel == NULL && h.lost != h.ledger_lost))
+        if (h.doubled != 0 || h.reordered != 0 || (!rec->surprise && h.lost != 0) || h.lost != h.ledger_lost)
             (void)fail(s, "a hand-over lost, doubled or reordered frames that no counter explains");
     }
     return 0;
@@ -378,15 +335,6 @@ static int play(struct story *s) {
     int err;
     say(s, "both guests on the synthetic path");
     run(s, 1000);
-    if (s->opt->kernel != NULL) {
-        say(s, "kernel traffic: ping, TCP both ways, UDP, for %u s", s->opt->seconds);
-        if (kernel_greet(s->opt->kernel) != 0)
-            return fail(s, "cannot start ping");
-        while (!stopped(s) && kernel_running(s->opt->kernel))
-            run(s, 10);
-        if (kernel_start(s->opt->kernel, s->opt->seconds) != 0)
-            return fail(s, "cannot start ping and iperf3");
-    }
     say(s, "second guest gets its VF and keeps it");
     err = weir_vstack_attach(s->vs, 1);
     if (err != 0)
@@ -409,14 +357,6 @@ static int play(struct story *s) {
         err = handover(s, "detach", do_failover, WEIR_VSTACK_DETACHED);
     run(s, 1000);
     settle(s);
-    if (s->opt->kernel != NULL) {
-        time_t start = time(NULL);
-        say(s, "waiting for the tools to finish");
-        s->quiet = true;
-        while (!stopped(s) && kernel_running(s->opt->kernel) && time(NULL) - start < (time_t)s->opt->seconds + 60)
-            run(s, 50);
-        settle(s);
-    }
     return err;
 }
 
@@ -470,6 +410,11 @@ static int bring_up(struct story *s, char *err, size_t err_size) {
     s->card = card_new(&co, err, err_size);
     if (s->card == NULL)
         return -EIO;
+    if (s->opt->fst != NULL && card_trace(s->card, s->opt->fst) != 0) {
+        snprintf(err, err_size, "cannot write the waveform %s; ./weir demo --fst FILE builds what it needs",
+                 s->opt->fst);
+        return -ENOTSUP;
+    }
     if (card_boot(s->card, 4000000) != 0) {
         snprintf(err, err_size, "the card does not boot %s", s->opt->firmware);
         return -ETIMEDOUT;

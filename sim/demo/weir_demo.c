@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // `./weir demo`: runs the story, shows its progress, writes demo.json, demo.html and demo.pcapng. With root,
-// /dev/net/tun and namespaces the kernel's own traffic runs beside the built-in sequence-checked one.
+// /dev/net/tun and namespaces with real programs and the kernels' traffic (live.h), else in one process on the built-in
+// generator (story.h).
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "kernel.h"
+#include "live.h"
 #include "pcapng.h"
 #include "report.h"
 #include "story.h"
 
 static volatile int stop;
+
+struct demo {
+    const char *out, *firmware, *fst;
+    char trace[512], programs[400];
+    uint64_t seed;
+    unsigned seconds;
+    bool builtin, json;
+    FILE *say; // progress and words for people; standard error when standard output is for a program
+    unsigned step;
+};
 
 static void on_signal(int number) {
     (void)number;
@@ -21,102 +34,166 @@ static void on_signal(int number) {
 }
 
 static void show(void *ctx, const char *text) {
-    unsigned *step = ctx;
-    printf("  %2u  %s\n", ++*step, text);
-    fflush(stdout);
+    struct demo *d = ctx;
+    fprintf(d->say, "  %2u  %s\n", ++d->step, text);
+    fflush(d->say);
 }
 
-int main(int argc, char **argv) {
+static const char usage[] =
+    "usage: weir-demo [--builtin] [--seconds N] [--out FOLDER] [--fst FILE] [--json] [--firmware IMAGE] [--seed N]\n"
+    "  --builtin   one process, sequence-checked generator only, deterministic to the cycle\n"
+    "  --seconds   how long ping, TCP and UDP of the kernels run (default 20)\n"
+    "  --out       where demo.json, demo.html and demo.pcapng go (default: here)\n"
+    "  --fst       waveform of the whole card; long and large\n"
+    "  --json      demo.json on standard output, progress on standard error\n";
+
+static int parse(struct demo *d, int argc, char **argv) {
     static const struct option options[] = {{"firmware", required_argument, NULL, 'f'},
                                             {"seed", required_argument, NULL, 's'},
                                             {"out", required_argument, NULL, 'o'},
                                             {"help", no_argument, NULL, 'h'},
                                             {"builtin", no_argument, NULL, 'b'},
                                             {"seconds", required_argument, NULL, 't'},
+                                            {"fst", required_argument, NULL, 'w'},
+                                            {"json", no_argument, NULL, 'j'},
                                             {NULL, 0, NULL, 0}};
-    const char *out = ".";
-    bool kernel_good = true, builtin = false;
-    unsigned step = 0;
-    struct story_options opt = {
-        .firmware = WEIR_FIRMWARE_IMAGE, .seed = 1, .seconds = 40, .progress = show, .ctx = &step};
-    struct report *r;
-    char err[256] = "", path[512];
-    int c, ret;
-
+    int c;
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        char *rest = NULL;
         switch (c) {
         case 'f':
-            opt.firmware = optarg;
+            d->firmware = optarg;
             break;
         case 's':
-            opt.seed = strtoull(optarg, NULL, 0);
+            d->seed = strtoull(optarg, NULL, 0);
             break;
         case 'o':
-            out = optarg;
+            d->out = optarg;
             break;
         case 'b':
-            builtin = true;
+            d->builtin = true;
             break;
         case 't':
-            opt.seconds = (unsigned)strtoul(optarg, NULL, 0);
+            d->seconds = (unsigned)strtoul(optarg, &rest, 10);
+            if (*rest != '\0' || d->seconds == 0 || d->seconds > 3600) {
+                fprintf(stderr, "weir-demo: --seconds %s: expected a number from 1 to 3600\n", optarg);
+                return 2;
+            }
+            break;
+        case 'w':
+            d->fst = optarg;
+            break;
+        case 'j':
+            d->json = true;
+            d->say = stderr;
             break;
         case 'h':
-            puts("usage: weir-demo [--builtin] [--seconds N] [--firmware IMAGE] [--seed N] [--out FOLDER]\n"
-                 "  --builtin   sequence-checked generator only, deterministic\n"
-                 "  --seconds   how long the kernel's traffic runs (default 40)");
+            fputs(usage, stdout);
             return 0;
         default:
+            fputs(usage, stderr);
             return 2;
         }
     }
-    if (!builtin) {
-        opt.kernel = kernel_open(story_mac, err, sizeof(err));
-        if (opt.kernel == NULL)
-            printf("No kernel traffic here (%s): the same story on the built-in generator alone.\n", err);
-        err[0] = '\0';
+    return -1;
+}
+
+// The other programs lie beside this one.
+static void find_programs(struct demo *d) {
+    ssize_t n = readlink("/proc/self/exe", d->programs, sizeof(d->programs) - 1);
+    char *slash;
+    d->programs[n > 0 ? n : 0] = '\0';
+    slash = strrchr(d->programs, '/');
+    if (slash != NULL)
+        *slash = '\0';
+}
+
+static int run_builtin(struct demo *d, struct report *r, char *err, size_t err_size) {
+    struct story_options opt = {.firmware = d->firmware, .fst = d->fst, .seed = d->seed, .progress = show, .ctx = d};
+    int ret;
+    opt.stop = &stop;
+    opt.capture = weir_pcapng_open(d->trace, err, err_size);
+    if (opt.capture == NULL)
+        return -EIO;
+    ret = story_run(&opt, r, err, err_size);
+    if (weir_pcapng_close(opt.capture) != 0 && ret == 0) {
+        snprintf(err, err_size, "%s is not whole: disk full?", d->trace);
+        ret = -EIO;
     }
-    // Namespaces and devices must not outlive the demo.
+    return ret;
+}
+
+static int run_live(struct demo *d, const struct netns *ns, struct report *r, char *err, size_t err_size) {
+    struct live_options opt = {.programs = d->programs,
+                               .firmware = d->firmware,
+                               .trace = d->trace,
+                               .fst = d->fst,
+                               .seconds = d->seconds,
+                               .stop = &stop,
+                               .progress = show,
+                               .ctx = d,
+                               .out = d->say};
+    return live_run(&opt, ns, r, err, err_size);
+}
+
+static int write_reports(const struct demo *d, const struct report *r) {
+    char path[600];
+    int ret;
+    snprintf(path, sizeof(path), "%s/demo.json", d->out);
+    ret = report_json(r, path);
+    snprintf(path, sizeof(path), "%s/demo.html", d->out);
+    if (report_html(r, path) != 0 || ret != 0) {
+        fprintf(stderr, "weir-demo: cannot write demo.json and demo.html to %s; name another folder with --out\n",
+                d->out);
+        return 1;
+    }
+    fprintf(d->say, "written: %s/demo.json, demo.html, demo.pcapng\n", d->out);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    struct demo d = {.out = ".", .firmware = WEIR_FIRMWARE_IMAGE, .seed = 1, .seconds = 20, .say = stdout};
+    struct netns *ns = NULL;
+    struct report *r;
+    char err[700] = "";
+    int ret = parse(&d, argc, argv);
+
+    if (ret >= 0)
+        return ret;
+    find_programs(&d);
+    snprintf(d.trace, sizeof(d.trace), "%s/demo.pcapng", d.out);
+    if (access(d.out, W_OK) != 0) {
+        fprintf(stderr, "weir-demo: cannot write to %s: %s; name another folder with --out\n", d.out, strerror(errno));
+        return 1;
+    }
+    // Programs, namespaces and devices must not outlive the demo.
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
-    opt.stop = &stop;
-    snprintf(path, sizeof(path), "%s/demo.pcapng", out);
-    opt.capture = weir_pcapng_open(path, err, sizeof(err));
-    if (opt.capture == NULL) {
-        fprintf(stderr, "weir-demo: %s; name another folder with --out\n", err);
-        kernel_close(opt.kernel);
-        return 1;
+    signal(SIGPIPE, SIG_IGN);
+    if (!d.builtin) {
+        ns = netns_open(live_place, LIVE_PLACES, err, sizeof(err));
+        if (ns == NULL)
+            fprintf(d.say, "No kernel traffic here (%s): the same story in one process on the built-in generator.\n",
+                    err);
+        err[0] = '\0';
     }
-    r = report_new(opt.kernel != NULL ? "ping, TCP and UDP of the kernel beside sequence-numbered frames"
-                                      : "built-in generator, sequence-numbered frames, deterministic");
+    r = report_new(ns != NULL ? "the kernels' ping, TCP, UDP and numbered datagrams"
+                              : "built-in generator, sequence-numbered frames, deterministic");
     if (r == NULL) {
-        kernel_close(opt.kernel);
+        netns_close(ns);
         return 1;
     }
-    ret = story_run(&opt, r, err, sizeof(err));
-    if (weir_pcapng_close(opt.capture) != 0 && ret == 0)
-        fprintf(stderr, "weir-demo: %s is not whole: disk full?\n", path);
+    ret = ns != NULL ? run_live(&d, ns, r, err, sizeof(err)) : run_builtin(&d, r, err, sizeof(err));
+    netns_close(ns);
     if (ret != 0) {
         fprintf(stderr, "weir-demo: %s\n", err[0] != '\0' ? err : strerror(-ret));
         report_free(r);
-        kernel_close(opt.kernel);
         return 1;
     }
-    if (opt.kernel != NULL) {
-        puts("\nkernel traffic");
-        kernel_good = kernel_results(opt.kernel, stdout);
-    }
-    kernel_close(opt.kernel);
-    report_table(r, stdout, isatty(STDOUT_FILENO) != 0 && getenv("NO_COLOR") == NULL);
-    snprintf(path, sizeof(path), "%s/demo.json", out);
-    ret = report_json(r, path);
-    snprintf(path, sizeof(path), "%s/demo.html", out);
-    if (report_html(r, path) != 0 || ret != 0) {
-        fprintf(stderr, "weir-demo: cannot write demo.json and demo.html to %s; name another folder with --out\n", out);
-        report_free(r);
-        return 1;
-    }
-    printf("written: %s/demo.json, demo.html, demo.pcapng\n", out);
-    ret = report_good(r) && kernel_good ? 0 : 1;
+    report_table(r, d.say, d.say == stdout && isatty(STDOUT_FILENO) != 0 && getenv("NO_COLOR") == NULL);
+    if (d.json)
+        report_print_json(r, stdout);
+    ret = write_reports(&d, r) != 0 || !report_good(r) ? 1 : 0;
     report_free(r);
     return ret;
 }

@@ -89,7 +89,6 @@ static void configure(struct host *h) {
     h->vf_bar_size = place_bar(h, h->sriov + SRIOV_VFBAR0, VF_BAR);
     // MPS 256, MRRS 512, extended tags, as an operating system sets them.
     set(h, 0, h->pcie + PCIE_DEVCTL, 2, 1u << 5 | 1u << 8 | 2u << 12);
-    rc_monitor_limits(h->rc, 256, 512);
     set(h, 0, CFG_COMMAND, 2, 0x2); // memory space; bus mastering is the driver's
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Root complex: sends configuration and memory requests to the card, answers the card's reads from host memory,
-// delivers its interrupts, and checks every TLP of the card (monitor.h). An IOMMU per requester ID decides what a
+// delivers its interrupts, and shows every TLP to the monitor (monitor.h). An IOMMU per requester ID decides what a
 // function reaches: what is not mapped for that function is answered with UR and counted as a violation. Synchronous
 // calls run the card until the answer is there, at most RC_WAIT_CYCLES.
 #ifndef WEIR_SIM_RC_H
@@ -25,11 +25,12 @@ struct rc_timing {
     uint64_t seed;
 };
 
-// What the monitor counted; violations must be 0 in every test.
+// What went over the link; violations must be 0 in every test.
 struct rc_stats {
     uint64_t tlps_from_card, tlps_to_card;
     uint64_t reads, writes, read_bytes, write_bytes, interrupts;
     uint64_t tlp_bytes_from_card, tlp_bytes_to_card; // with 12 or 16 header bytes and 8 of framing each
+    uint64_t errors[3];                              // error messages: correctable, non-fatal, fatal
     uint64_t violations;
     uint64_t iommu_faults;
     char first_violation[160];
@@ -44,7 +45,8 @@ void rc_free(struct rc *rc);
 void rc_set_timing(struct rc *rc, const struct rc_timing *t);
 void rc_set_irq(struct rc *rc, rc_irq_fn fn, void *ctx);
 void rc_set_write(struct rc *rc, rc_write_fn fn, void *ctx);
-const struct rc_stats *rc_stats(const struct rc *rc);
+const struct rc_stats *rc_stats(struct rc *rc);
+struct monitor *rc_monitor(struct rc *rc);
 
 // Configuration access of 1, 2 or 4 bytes, naturally aligned. Status of the completion: 0, -ENODEV (UR), -EAGAIN (CRS),
 // -EIO, -ETIMEDOUT. A failed read gives all ones.
@@ -63,8 +65,8 @@ int rc_map_rights(struct rc *rc, uint16_t rid, uint64_t iova, void *mem, uint64_
 // Takes every range of `rid` inside [iova, iova+len) away.
 void rc_unmap(struct rc *rc, uint16_t rid, uint64_t iova, uint64_t len);
 
-// Tells the monitor what software configured: the limits for requests, and whether a function may send them.
-void rc_monitor_limits(struct rc *rc, unsigned mps, unsigned mrrs);
+// The link is down or in reset: what is under way, either way, is lost.
+void rc_link_reset(struct rc *rc);
 
 // The card side, for card.c: one beat each way per cycle.
 bool rc_wants_beat(struct rc *rc); // the link takes a beat this cycle

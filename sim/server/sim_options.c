@@ -17,13 +17,22 @@ const char sim_usage[] =
     "  --vfs N            sockets for VFs 0 to N-1, at most 64 (default 8)\n"
     "  --firmware FILE    firmware image for flash slot A (default: the one of this build)\n"
     "  --flash FILE       flash content to start from and to write back; without --firmware the card boots from it\n"
-    "  --wire END         other end of the cable: tap:NAME, pcap:IN[,OUT] or none (default none);\n"
+    "  --wire END         other end of the cable: tap:NAME, link:PATH (another weir-sim with the same PATH),\n"
+    "                     pcap:IN[,OUT] or none (default none);\n"
     "                     IN is played when the PF driver receives\n"
-    "  --trace FILE       frames on the wire, both directions, as pcapng\n"
+    "  --rate GBPS        line rate of the wire, 1 to 100, in time of the card (default 100). Programs on this machine "
+    "are\n"
+    "                     slower than the card believes: at 10 they keep up, at 100 bursts may find no buffers\n"
+    "  --trace FILE       frames on the wire and on each vPort, both directions, as pcapng\n"
     "  --fst FILE         waveform (needs a build with -DWEIR_TRACE=ON)\n"
+    "  --sysfs DIR        live tree of the PCI functions, as Linux shows it in /sys/bus/pci: lspci -O sysfs.path=DIR,\n"
+    "                     setpci, libpciaccess (root and /dev/fuse)\n"
+    "  --lspci FILE       write the configuration space of the PF and of --vfs VFs for lspci -F FILE, and end\n"
     "  --console          the card's console on standard error\n"
     "  --quiet            only errors\n"
     "  --help             this text\n";
+
+#define MAX_RATE 100u
 
 enum option_id {
     OPT_DIR = 256,
@@ -31,20 +40,23 @@ enum option_id {
     OPT_FIRMWARE,
     OPT_FLASH,
     OPT_WIRE,
+    OPT_RATE,
     OPT_TRACE,
     OPT_FST,
+    OPT_SYSFS,
+    OPT_LSPCI,
     OPT_CONSOLE,
     OPT_QUIET,
     OPT_HELP
 };
 
-static int parse_vfs(const char *text, unsigned *n) {
+static int parse_number(const char *text, unsigned least, unsigned most, unsigned *n) {
     char *rest;
     unsigned long v;
 
     errno = 0;
     v = strtoul(text, &rest, 10);
-    if (text[0] < '0' || text[0] > '9' || *rest != '\0' || errno != 0 || v > WEIR_NUM_VFS)
+    if (text[0] < '0' || text[0] > '9' || *rest != '\0' || errno != 0 || v < least || v > most)
         return -EINVAL;
     *n = (unsigned)v;
     return 0;
@@ -56,15 +68,19 @@ int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, s
                                           {"firmware", required_argument, NULL, OPT_FIRMWARE},
                                           {"flash", required_argument, NULL, OPT_FLASH},
                                           {"wire", required_argument, NULL, OPT_WIRE},
+                                          {"rate", required_argument, NULL, OPT_RATE},
                                           {"trace", required_argument, NULL, OPT_TRACE},
                                           {"fst", required_argument, NULL, OPT_FST},
+                                          {"sysfs", required_argument, NULL, OPT_SYSFS},
+                                          {"lspci", required_argument, NULL, OPT_LSPCI},
                                           {"console", no_argument, NULL, OPT_CONSOLE},
                                           {"quiet", no_argument, NULL, OPT_QUIET},
                                           {"help", no_argument, NULL, OPT_HELP},
                                           {NULL, 0, NULL, 0}};
     int c;
 
-    *o = (struct sim_options){.firmware = WEIR_FIRMWARE_IMAGE, .dir = "weir-sim.d", .num_vfs = 8, .wire = "none"};
+    *o = (struct sim_options){
+        .firmware = WEIR_FIRMWARE_IMAGE, .dir = "weir-sim.d", .num_vfs = 8, .wire = "none", .rate = MAX_RATE};
     bool named_firmware = false;
     opterr = 0;
     optind = 1;
@@ -74,7 +90,7 @@ int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, s
             o->dir = optarg;
             break;
         case OPT_VFS:
-            if (parse_vfs(optarg, &o->num_vfs) != 0) {
+            if (parse_number(optarg, 0, WEIR_NUM_VFS, &o->num_vfs) != 0) {
                 snprintf(err, err_size, "--vfs %s: expected a number from 0 to %u", optarg, WEIR_NUM_VFS);
                 return -EINVAL;
             }
@@ -89,11 +105,23 @@ int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, s
         case OPT_WIRE:
             o->wire = optarg;
             break;
+        case OPT_RATE:
+            if (parse_number(optarg, 1, MAX_RATE, &o->rate) != 0) {
+                snprintf(err, err_size, "--rate %s: expected Gb/s from 1 to %u", optarg, MAX_RATE);
+                return -EINVAL;
+            }
+            break;
         case OPT_TRACE:
             o->trace = optarg;
             break;
         case OPT_FST:
             o->fst = optarg;
+            break;
+        case OPT_SYSFS:
+            o->sysfs = optarg;
+            break;
+        case OPT_LSPCI:
+            o->lspci = optarg;
             break;
         case OPT_CONSOLE:
             o->console = true;

@@ -12,8 +12,11 @@ struct sim_options {
     const char *dir;
     unsigned num_vfs;
     const char *wire;
+    unsigned rate;     // of the wire, Gb/s of card time
     const char *trace; // pcapng
     const char *fst;
+    const char *sysfs; // folder to mount the PCI tree at
+    const char *lspci; // file for configuration spaces; then the simulator ends
     bool console, quiet, help;
 };
 

@@ -14,8 +14,10 @@
 #include "card.h"
 #include "host.h"
 #include "pcapng.h"
+#include "pci_tree.h"
 #include "rc.h"
 #include "server.h"
+#include "sysfs.h"
 #include "weir_abi.h"
 #include "wire.h"
 #include "wire_end.h"
@@ -25,7 +27,7 @@
 #define IDLE_WAIT_MS 10
 #define IDLE_STEP 4u        // cycles at a time while idle,
 #define IDLE_SLICE_NS 50000 // for so long per wake: about 1 % of a processor
-#define MAX_FDS (WEIR_SERVER_SLOTS * WEIR_NUM_FNS + 1)
+#define MAX_FDS (WEIR_SERVER_SLOTS * WEIR_NUM_FNS + 2)
 #define NS_PER_CYCLE (1000000000u / WEIR_CLOCK_HZ)
 
 struct sim {
@@ -33,10 +35,12 @@ struct sim {
     struct card *card;
     struct host *host;
     struct weir_server *server;
+    struct sysfs *sysfs; // NULL: none
     struct wire_end *end;
     struct weir_pcapng *trace;
     int trace_wire;
-    bool receiving; // the PF's driver posted buffers, and the card has fetched them
+    int trace_vport[WEIR_NUM_VPORTS]; // its interface + 1, 0 = no frame of it yet
+    bool receiving;                   // the PF's driver posted buffers, and the card has fetched them
     sim_log_fn log;
     void *log_ctx;
 };
@@ -58,6 +62,21 @@ static void to_card(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle)
     struct sim *s = ctx;
     if (s->trace != NULL)
         (void)weir_pcapng_write(s->trace, s->trace_wire, cycle * NS_PER_CYCLE, WEIR_PCAPNG_IN, frame, len);
+}
+
+// vPorts become interfaces with their first frame: most captures see few of them.
+static void between(void *ctx, const struct card_frame *t) {
+    struct sim *s = ctx;
+    char name[16];
+
+    if (t->reason != 0 || t->vport >= WEIR_NUM_VPORTS)
+        return;
+    if (s->trace_vport[t->vport] == 0) {
+        snprintf(name, sizeof(name), "vport%u", t->vport);
+        s->trace_vport[t->vport] = weir_pcapng_add_interface(s->trace, name) + 1;
+    }
+    (void)weir_pcapng_write(s->trace, s->trace_vport[t->vport] - 1, t->cycle * NS_PER_CYCLE,
+                            t->to_vport ? WEIR_PCAPNG_OUT : WEIR_PCAPNG_IN, t->data, t->len);
 }
 
 static int boot(struct sim *s, const struct sim_options *o, char *err, size_t err_size) {
@@ -112,11 +131,20 @@ struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, 
     }
     if (boot(s, o, err, err_size) != 0)
         goto err_sim;
+    // At 250 MHz a Gb/s is half a byte a cycle.
+    wire_set_rate(card_wire(s->card), 2, o->rate);
     wire_set_rx(card_wire(s->card), from_card, s);
     wire_set_sent(card_wire(s->card), to_card, s);
+    if (s->trace != NULL)
+        card_set_watch(s->card, between, s);
     s->server = weir_server_new(s->host, &so, err, err_size);
     if (s->server == NULL)
         goto err_sim;
+    if (o->sysfs != NULL) {
+        s->sysfs = sysfs_open(s->host, o->sysfs, err, err_size);
+        if (s->sysfs == NULL)
+            goto err_sim;
+    }
     return s;
 
 err_sim:
@@ -142,18 +170,22 @@ int sim_run(struct sim *s, const volatile int *stop) {
 
     while (*stop == 0) {
         struct pollfd fds[MAX_FDS];
-        unsigned n = weir_server_pollfds(s->server, fds, MAX_FDS - 1);
+        unsigned n = weir_server_pollfds(s->server, fds, MAX_FDS - 2), all = n + 1;
         bool idle = card_idle(s->card);
         int ready;
 
         fds[n] = (struct pollfd){.fd = wire_end_fd(s->end, wire), .events = POLLIN};
         if (idle && s->trace != NULL)
             (void)weir_pcapng_flush(s->trace);
-        ready = poll(fds, n + 1, idle ? IDLE_WAIT_MS : 0);
+        if (s->sysfs != NULL)
+            fds[all++] = (struct pollfd){.fd = sysfs_fd(s->sysfs), .events = POLLIN};
+        ready = poll(fds, all, idle ? IDLE_WAIT_MS : 0);
         if (ready < 0 && errno != EINTR)
             return -errno;
         if (ready > 0)
             weir_server_dispatch(s->server, fds, n);
+        if (ready > 0 && all > n + 1 && fds[n + 1].revents != 0)
+            sysfs_dispatch(s->sysfs);
         s->receiving = weir_server_pf_in_use(s->server) && (s->receiving || card_idle(s->card));
         if (wire_end_feed(s->end, wire, s->receiving) == 0 && ready <= 0 && idle)
             idle_slice(s);
@@ -177,11 +209,27 @@ void sim_totals(const struct sim *s, struct sim_totals *t) {
     memcpy(t->first_violation, r->first_violation, sizeof(t->first_violation));
 }
 
+int sim_dump(struct sim *s, const struct sim_options *o, char *err, size_t err_size) {
+    struct pci_tree *tree = pci_tree_new(s->host);
+    FILE *out = fopen(o->lspci, "w");
+    int ret = tree == NULL ? -ENOMEM : out == NULL ? -errno : host_sriov(s->host, o->num_vfs);
+
+    if (ret == 0)
+        ret = pci_tree_dump(tree, out);
+    if (out != NULL && fclose(out) != 0 && ret == 0)
+        ret = -errno;
+    pci_tree_free(tree);
+    if (ret != 0)
+        snprintf(err, err_size, "%s: %s; name another file with --lspci", o->lspci, strerror(-ret));
+    return ret;
+}
+
 int sim_free(struct sim *s, char *err, size_t err_size) {
     int ret = 0;
 
     if (s == NULL)
         return 0;
+    sysfs_close(s->sysfs);
     weir_server_free(s->server);
     host_free(s->host);
     card_free(s->card);

@@ -20,6 +20,8 @@ typedef void (*sim_log_fn)(void *ctx, const char *line);
 
 // Boots the card and opens the sockets. NULL with one line in err; nothing is left behind then.
 struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, char *err, size_t err_size);
+// Enables --vfs VFs and writes every configuration space to --lspci. 0, or negative errno with one line in err.
+int sim_dump(struct sim *s, const struct sim_options *o, char *err, size_t err_size);
 // Runs until *stop is set, from a signal handler, say. 0, or negative errno when waiting fails.
 int sim_run(struct sim *s, const volatile int *stop);
 void sim_totals(const struct sim *s, struct sim_totals *t);

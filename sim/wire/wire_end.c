@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "link.h"
 #include "pcap.h"
 #include "tap.h"
 #include "wire.h"
@@ -16,6 +17,7 @@
 
 struct wire_end {
     int tap;
+    struct link *link;
     struct pcap_in *in;
     struct pcap_out *out;
     struct wire_end_stats stats;
@@ -53,11 +55,15 @@ struct wire_end *wire_end_open(const char *spec, char *err, size_t err_size) {
         e->tap = tap_open(spec + 4, err, err_size);
         if (e->tap < 0)
             goto err_end;
+    } else if (strncmp(spec, "link:", 5) == 0) {
+        e->link = link_open(spec + 5, err, err_size);
+        if (e->link == NULL)
+            goto err_end;
     } else if (strncmp(spec, "pcap:", 5) == 0) {
         if (open_pcap(e, spec + 5, err, err_size) != 0)
             goto err_end;
     } else if (strcmp(spec, "none") != 0) {
-        snprintf(err, err_size, "--wire %s: expected tap:NAME, pcap:IN[,OUT] or none", spec);
+        snprintf(err, err_size, "--wire %s: expected tap:NAME, link:PATH, pcap:IN[,OUT] or none", spec);
         goto err_end;
     }
     return e;
@@ -73,6 +79,7 @@ int wire_end_close(struct wire_end *e) {
         return 0;
     if (e->tap >= 0)
         close(e->tap);
+    link_close(e->link);
     pcap_in_close(e->in);
     err = pcap_out_close(e->out);
     free(e);
@@ -80,7 +87,9 @@ int wire_end_close(struct wire_end *e) {
 }
 
 int wire_end_fd(const struct wire_end *e, const struct wire *w) {
-    return wire_queued(w) < QUEUE_FRAMES ? e->tap : -1;
+    if (wire_queued(w) >= QUEUE_FRAMES)
+        return -1;
+    return e->link != NULL ? link_fd(e->link) : e->tap;
 }
 
 // One frame into e->frame; 0 when there is none.
@@ -90,6 +99,8 @@ static size_t next_frame(struct wire_end *e, bool ready) {
         ssize_t got = read(e->tap, e->frame, sizeof(e->frame));
         return got > 0 ? (size_t)got : 0;
     }
+    if (e->link != NULL)
+        return link_read(e->link, e->frame, sizeof(e->frame));
     if (e->in == NULL || !ready)
         return 0;
     n = pcap_in_next(e->in, e->frame, sizeof(e->frame));
@@ -123,6 +134,8 @@ void wire_end_take(struct wire_end *e, const uint8_t *frame, size_t len, uint64_
     bool taken = true;
     if (e->tap >= 0)
         taken = write(e->tap, frame, len) == (ssize_t)len;
+    else if (e->link != NULL)
+        taken = link_write(e->link, frame, len);
     else if (e->out != NULL)
         taken = pcap_out_write(e->out, ns, frame, len) == 0;
     e->stats.from_card++;

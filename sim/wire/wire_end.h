@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who is at the other end of the cable: a TAP device, pcap files, or nobody. Feeds the wire only as far as a short
-// queue reaches, so that what the card cannot take waits, or is dropped, where the sender is.
+// Who is at the other end of the cable: a TAP device, another card, pcap files, or nobody. Feeds the wire only as far
+// as a short queue reaches, so that what the card cannot take waits, or is dropped, where the sender is.
 #ifndef WEIR_SIM_WIRE_END_H
 #define WEIR_SIM_WIRE_END_H
 
@@ -17,7 +17,7 @@ struct wire_end_stats {
     bool input_cut;              // the pcap input is damaged: what came before was played
 };
 
-// spec: "tap:NAME", "pcap:IN", "pcap:IN,OUT" or "none". NULL with one line in err.
+// spec: "tap:NAME", "link:PATH", "pcap:IN", "pcap:IN,OUT" or "none". NULL with one line in err.
 struct wire_end *wire_end_open(const char *spec, char *err, size_t err_size);
 // 0, or -EIO when the output file is not whole.
 int wire_end_close(struct wire_end *e);

@@ -27,8 +27,8 @@ static void doze(void) {
     nanosleep(&t, NULL);
 }
 
-static pid_t spawn(const char *const *args, const char *log) {
-    char *argv[MAX_ARGS + 2] = {(char *)(uintptr_t)WEIR_SIM_BINARY};
+pid_t simproc_spawn(const char *program, const char *const *args, const char *log) {
+    char *argv[MAX_ARGS + 2] = {(char *)(uintptr_t)program};
     pid_t pid;
 
     for (unsigned i = 0; i < MAX_ARGS && args[i] != NULL; i++)
@@ -55,16 +55,24 @@ static void read_log(const char *path, char *text, size_t size) {
         fclose(f);
 }
 
-bool simproc_said(const struct simproc *s, const char *text) {
-    long until = simproc_now_ms() + 10000;
+static bool log_has(const char *path, const char *text, long ms) {
+    long until = simproc_now_ms() + ms;
     char log[8192];
     do {
-        read_log(s->log, log, sizeof(log));
+        read_log(path, log, sizeof(log));
         if (strstr(log, text) != NULL)
             return true;
         doze();
     } while (simproc_now_ms() < until);
     return false;
+}
+
+bool simproc_said(const struct simproc *s, const char *text) {
+    return log_has(s->log, text, 10000);
+}
+
+bool simproc_log_has(const char *log, const char *text) {
+    return log_has(log, text, 60000);
 }
 
 // Status of the child when it has ended, -1 when it has not within `ms`.
@@ -91,7 +99,7 @@ void simproc_start(struct simproc *s, const char *const *args) {
     snprintf(s->log, sizeof(s->log), "%s/log", s->dir);
     for (unsigned i = 0; args[i] != NULL && n < MAX_ARGS; i++)
         all[n++] = args[i];
-    s->pid = spawn(all, s->log);
+    s->pid = simproc_spawn(WEIR_SIM_BINARY, all, s->log);
     do {
         read_log(s->log, log, sizeof(log));
         if (strstr(log, "weir-sim: ready") != NULL)
@@ -107,14 +115,29 @@ const char *simproc_socket(struct simproc *s, const char *fn) {
     return s->path;
 }
 
+int simproc_end(pid_t pid) {
+    int status;
+    kill(pid, SIGTERM);
+    status = wait_end(pid, 20000);
+    if (status < 0) {
+        kill(pid, SIGKILL);
+        (void)wait_end(pid, 5000);
+    }
+    return status;
+}
+
 int simproc_run(const char *const *args, char *text, unsigned size) {
+    return simproc_exec(WEIR_SIM_BINARY, args, text, size);
+}
+
+int simproc_exec(const char *program, const char *const *args, char *text, unsigned size) {
     char log[] = "/tmp/weir-test-log-XXXXXX";
     int fd = mkstemp(log), status;
     pid_t pid;
 
     CHECK(fd >= 0, "no temporary file");
     close(fd);
-    pid = spawn(args, log);
+    pid = simproc_spawn(program, args, log);
     status = wait_end(pid, 20000);
     if (status < 0) {
         kill(pid, SIGKILL);

@@ -21,6 +21,14 @@ const char *simproc_socket(struct simproc *s, const char *fn);
 // Runs a second weir-sim with exactly these arguments until it ends, at most 20 s. Returns its exit status; its output,
 // cut at `size`, is in text.
 int simproc_run(const char *const *args, char *text, unsigned size);
+// The same with any program.
+int simproc_exec(const char *program, const char *const *args, char *text, unsigned size);
+// Starts a program that dies with the test; its output goes to `log`.
+pid_t simproc_spawn(const char *program, const char *const *args, const char *log);
+// SIGTERM, then waits; its exit status, 128 + signal, or -1 when it does not end.
+int simproc_end(pid_t pid);
+// True once the file has the text, waiting at most 60 s.
+bool simproc_log_has(const char *log, const char *text);
 // True once the log has the text, waiting at most 10 s.
 bool simproc_said(const struct simproc *s, const char *text);
 // Processor time used so far, ms.

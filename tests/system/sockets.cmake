@@ -4,7 +4,7 @@ weir_system_test(sockets frames_between_pf_and_vf second_client_is_refused secon
                  dead_client_leaves_the_rest_running dead_pf_can_be_replaced client_that_shrinks_its_memory_disturbs_nobody
                  client_that_talks_nonsense_is_dropped memory_announcements_are_checked missing_firmware_is_one_line
                  bad_options_are_one_line dead_server_is_a_vanished_function invisible_vf_reads_all_ones
-                 function_level_reset_keeps_vectors wire_to_pcap_and_trace wire_to_tap
+                 function_level_reset_keeps_vectors wire_to_pcap_and_trace wire_to_tap wire_to_another_card
                  idle_card_uses_under_two_percent)
 target_sources(test_sockets PRIVATE simproc.c sockets.c sockets_hostile.c sockets_wire.c)
 target_link_libraries(test_sockets PRIVATE weir_bus_vfio_user weir_vfu)

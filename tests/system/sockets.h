@@ -49,5 +49,6 @@ void dead_server_is_a_vanished_function(void);
 // sockets_wire.c
 void wire_to_pcap_and_trace(void);
 void wire_to_tap(void);
+void wire_to_another_card(void);
 
 #endif

@@ -104,6 +104,46 @@ static int packet_socket(const char *ifname) {
     return fd;
 }
 
+// Two cards on one cable: what one PF sends, the other receives as it was, both ways, also after one card was replaced.
+void wire_to_another_card(void) {
+    static const uint8_t mac[2][6] = {{0x02, 0, 0, 0, 0, 0xA}, {0x02, 0, 0, 0, 0, 0xB}};
+    char wire[96];
+    const char *args[] = {"--vfs", "1", "--wire", wire, NULL};
+    struct simproc card[2];
+    struct weir_pf *end[2];
+
+    snprintf(wire, sizeof(wire), "link:/tmp/weir-test-link-%d", (int)getpid());
+    for (unsigned i = 0; i < 2; i++) {
+        simproc_start(&sim, args);
+        open_pf_only();
+        CHECK(weir_pf_set_filter(pf, 1, 0, mac[i], WEIR_FILTER_ANY_VLAN, 0) == 0, "no filter");
+        card[i] = sim;
+        end[i] = pf;
+    }
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < 20; i++)
+            for (unsigned from = 0; from < 2; from++)
+                send_one(weir_pf_qp(end[from], 0), mac[from], weir_pf_qp(end[1 - from], 0), mac[1 - from],
+                         60 + world_rand() % 1455, weir_dev_bus(weir_pf_dev(end[1 - from])));
+        if (round == 1)
+            break;
+        CHECK(weir_pf_clear_filter(end[0], 1) == 0, "cannot clear");
+        weir_pf_close(end[0]);
+        simproc_stop(&card[0]);
+        simproc_start(&sim, args);
+        open_pf_only();
+        CHECK(weir_pf_set_filter(pf, 1, 0, mac[0], WEIR_FILTER_ANY_VLAN, 0) == 0, "no filter");
+        card[0] = sim;
+        end[0] = pf;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        CHECK(weir_pf_clear_filter(end[i], 1) == 0, "cannot clear");
+        weir_pf_close(end[i]);
+        simproc_stop(&card[i]);
+    }
+    CHECK(access(wire + 5, F_OK) != 0, "%s was left behind", wire + 5);
+}
+
 // In a network namespace of its own, so nothing of this machine's is touched and nobody else's frames disturb.
 void wire_to_tap(void) {
     static const char *const args[] = {"--vfs", "1", "--wire", "tap:weirtap", NULL};

@@ -71,10 +71,14 @@ static void bad_options_are_one_line(void) {
     static const char *const bad[][4] = {{"--vfs", "65", NULL},
                                          {"--vfs", "-1", NULL},
                                          {"--vfs", NULL},
+                                         {"--rate", "0", NULL},
+                                         {"--rate", "101", NULL},
                                          {"--nonsense", NULL},
                                          {"more", NULL},
                                          {"--wire", "string:", NULL},
                                          {"--wire", "tap:", NULL},
+                                         {"--wire", "link:", NULL},
+                                         {"--wire", "link:/nonexistent/x", NULL},
                                          {"--wire", "pcap:/nonexistent", NULL},
                                          {"--trace", "/nonexistent/t.pcapng", NULL},
                                          {"--fst", "/nonexistent/t.fst", NULL},
@@ -199,6 +203,7 @@ int main(int argc, char **argv) {
         {"function_level_reset_keeps_vectors", function_level_reset_keeps_vectors},
         {"wire_to_pcap_and_trace", wire_to_pcap_and_trace},
         {"wire_to_tap", wire_to_tap},
+        {"wire_to_another_card", wire_to_another_card},
         {"idle_card_uses_under_two_percent", idle_card_uses_under_two_percent},
     };
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -77,6 +77,9 @@ unsigned weir_netvsc_poll(struct weir_netvsc *n, uint64_t now_us);
 // Asks the parent to take the VF back. -EBUSY when no VF carries the traffic.
 int weir_netvsc_leave_vf(struct weir_netvsc *n);
 
+// The VF whose queue pairs the adapter polls now, for whoever sleeps until they have something (weir_qp_wait_fd); NULL
+// = none. Valid until the next poll.
+struct weir_vf *weir_netvsc_vf(struct weir_netvsc *n);
 enum weir_netvsc_state weir_netvsc_state(const struct weir_netvsc *n);
 const char *weir_netvsc_state_text(enum weir_netvsc_state state);
 // Why the guest is where it is (text: weir_why_text).

@@ -58,6 +58,10 @@ void weir_qp_kick(struct weir_qp *qp);
 unsigned weir_qp_poll(struct weir_qp *qp, unsigned budget, weir_rx_fn rx, weir_tx_done_fn done, void *ctx);
 // Asks for one interrupt when there is something to poll, at once if there already is.
 void weir_qp_arm(struct weir_qp *qp);
+// For whoever sleeps until there is something to poll: arms unless that was done and no interrupt came since. Returns a
+// descriptor that becomes readable with the interrupt, or -1 where the backend has none. Poll once more before
+// sleeping.
+int weir_qp_wait_fd(struct weir_qp *qp);
 // Frames sent and not yet looked up by the card; 0 means: all are in the switch, in order.
 unsigned weir_qp_tx_pending(const struct weir_qp *qp);
 // Frames that can be sent before one must have been looked up.

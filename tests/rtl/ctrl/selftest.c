@@ -45,7 +45,7 @@ __attribute__((interrupt, aligned(4))) static void on_trap(void) {
     if ((cause >> 31) != 0)
         CTRL(IRQ_ENABLE) = 0;
     else
-        __asm__ volatile("csrw mepc, %0" ::"r"(pc + 4));
+        __asm__ volatile("csrw mepc, %0" ::"r"(pc + ((*(volatile uint16_t *)pc & 3) == 3 ? 4 : 2)));
 }
 
 static uint32_t rnd(uint32_t *s) {

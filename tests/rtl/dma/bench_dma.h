@@ -14,6 +14,7 @@ enum {
     IN_WR_READY = 8,
     IN_CPL_VALID = 9,
     IN_CFG = 16,
+    IN_LINK_RESET = 23,
     IN_CSR = 24,
     IN_CSR_ADDR = 32,
     IN_CSR_WDATA = 64,
@@ -47,6 +48,7 @@ void read_random(void);
 void read_errors(void);
 void read_timeout(void);
 void read_disabled(void);
+void read_link_reset(void);
 void read_rate(void);
 void write_random(void);
 void write_disabled(void);

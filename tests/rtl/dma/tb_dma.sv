@@ -19,9 +19,11 @@ module tb_dma (
   weir_pkg::dma_tlp_t rdreq;
   weir_pkg::dma_tlp_t wr;
   weir_pkg::tlp_t cpl;
+  weir_pkg::dma_err_t err;
+  logic pend;
   logic [11:0] flags;
 
-  assign cfg = {in_i[18:16], in_i[21:19], in_i[22]};
+  assign cfg = {in_i[18:16], in_i[21:19], in_i[22], in_i[23], 32'b0};
   assign csr_req = {in_i[24], in_i[25], in_i[47:32], in_i[95:64]};
   // Request words: address, {fn, last, len}, ctx.
   assign txd_req = {in_i[287:280], in_i[255:192], in_i[269:256], in_i[272], in_i[319:288]};
@@ -33,6 +35,7 @@ module tb_dma (
 
   weir_dma #(.NumTags(64)) u_dma (
       .clk_i, .rst_ni, .csr_i(csr_req), .csr_o(csr_rsp), .idle_o(flags[10]), .cfg_i(cfg), .fn_dma_ok_i(in_i[160:96]),
+      .err_o(err), .pend_valid_i(1'b1), .pend_fn_i({2'b0, in_i[31:26]}), .pend_o(pend),
       .txd_req_valid_i(in_i[0]), .txd_req_ready_o(flags[0]), .txd_req_i(txd_req),
       .txd_rsp_valid_o(flags[3]), .txd_rsp_ready_i(in_i[3]), .txd_rsp_o(txd_rsp),
       .txp_req_valid_i(in_i[1]), .txp_req_ready_o(flags[1]), .txp_req_i(txp_req),
@@ -45,7 +48,7 @@ module tb_dma (
       .cpl_valid_i(in_i[9]), .cpl_ready_o(flags[9]), .cpl_i(cpl));
   assign flags[11] = csr_rsp.ack;
 
-  assign out_o[63:0] = {csr_rsp.rdata, 20'b0, flags};
+  assign out_o[63:0] = {csr_rsp.rdata, 17'b0, pend, err.timeout, err.unexpected, flags};
   assign out_o[639:64] = {txd_rsp.data, txd_rsp.ctx, 22'b0, txd_rsp.err, txd_rsp.eop, 1'b0, txd_rsp.bytes};
   assign out_o[1215:640] = {txp_rsp.data, txp_rsp.ctx, 22'b0, txp_rsp.err, txp_rsp.eop, 1'b0, txp_rsp.bytes};
   assign out_o[1791:1216] = {rxd_rsp.data, rxd_rsp.ctx, 22'b0, rxd_rsp.err, rxd_rsp.eop, 1'b0, rxd_rsp.bytes};

@@ -4,8 +4,14 @@
 #ifndef WEIR_PCIE_HOST_H
 #define WEIR_PCIE_HOST_H
 
+#include "bench_monitor.h"
 #include "tlp_bench.h"
 #include "weir_abi.h"
+
+#ifndef BENCH_FNS
+#define BENCH_FNS WEIR_NUM_FNS // of the build under test
+#endif
+#define BENCH_VFS (BENCH_FNS - 1)
 
 enum {
     IN_RX_VALID = 0,
@@ -23,6 +29,8 @@ enum {
     IN_BAR_WORD = 23,
     IN_IRQ_WORD = 24,
     IN_DMA_WORD = 25,
+    IN_ERR_WORD = 46, // bit 0 timeout of function 15:8, 1 unexpected completion; bit 2: function 23:16 waits
+    IN_ERR_HDR_WORD = 47,
     OUT_RX_READY = 0,
     OUT_TX_VALID = 1,
     OUT_TX_SOP = 2,
@@ -43,8 +51,10 @@ enum {
     OUT_CFG = 24 * 32 + 8,
     OUT_CPL_WORD = 25,
     OUT_DMA_OK = 46 * 32,
-    OUT_ENABLED = 49 * 32,
-    OUT_FLR = 52 * 32,
+    OUT_ENABLED = 54 * 32,
+    OUT_FLR = 62 * 32,
+    OUT_TIMEOUT_WORD = 70,
+    OUT_LINK_RESET = 24 * 32 + 15,
 };
 enum { BUS = 0x5A, HOST_RID = 0x0008, LOG = 4096, TX_LOG = 256 };
 static const uint64_t PF_BAR = 0x2000000000ULL, VF_BAR = 0x3000000000ULL;
@@ -58,7 +68,8 @@ static unsigned bar_writes;
 static struct tlp tx_log[TX_LOG]; // complete TLPs from the card, oldest first
 static unsigned tx_head, tx_tail;
 static struct tlp tx_part;
-static bool tx_stop; // the link takes nothing
+static bool tx_stop;   // the link takes nothing
+static bool malformed; // what is sent is no TLP by the rules: the monitor does not see it
 static struct tlp cpl_part;
 static unsigned cpl_seen;
 static struct {
@@ -79,7 +90,7 @@ static inline void step(void) {
     if (bench_get(out, OUT_BAR_VALID, 1)) {
         unsigned fn = bench_get(out, OUT_BAR_FN, 8);
         uint32_t addr = out[OUT_BAR_WORD];
-        CHECK(fn < WEIR_NUM_FNS && (addr & 3) == 0, "BAR access of function %u at %x", fn, addr);
+        CHECK(fn < BENCH_FNS && (addr & 3) == 0, "BAR access of function %u at %x", fn, addr);
         if (bench_get(out, OUT_BAR_WRITE, 1)) {
             CHECK(bar_writes < LOG, "log full");
             bar_log[bar_writes++] = (struct bar_write){
@@ -105,6 +116,9 @@ static inline void step(void) {
         tx_part.dws += TLP_BEAT_DWS;
         if (bench_get(out, OUT_TX_EOP, 1)) {
             unsigned beats = tx_part.dws / TLP_BEAT_DWS;
+            const char *broken =
+                bench_monitor_from_card(tx_part.hdr, tx_part.data, beats, weir_rtl_cycles(bench_model));
+            CHECK(broken == NULL, "%s", broken);
             tx_part.dws = tlp_has_data(tx_part.hdr) ? tlp_dws(tx_part.hdr) : 0;
             CHECK(beats == tlp_beats(&tx_part), "%u beats for %u DW", beats, tx_part.dws);
             CHECK(tx_tail - tx_head < TX_LOG, "TX log full");
@@ -122,6 +136,8 @@ static inline void step(void) {
         cpl_part.dws += TLP_BEAT_DWS;
         cpl_seen += flags >> 1 & 1;
     }
+    if (bench_get(in, IN_HOT, 1))
+        bench_monitor_link_reset();
     weir_rtl_tick(bench_model);
     bench_put(in, IN_RX_VALID, 3, 0);
     bench_put(in, IN_RDREQ_VALID, 3, 0);
@@ -150,6 +166,8 @@ static inline void send(const struct tlp *t) {
                 break;
         }
     }
+    if (!malformed)
+        bench_monitor_to_card(t->hdr, t->data, t->dws, weir_rtl_cycles(bench_model));
 }
 
 // Oldest TLP from the card, waited for; NULL after `cycles` without one.
@@ -280,7 +298,7 @@ static inline void expect_no_event(void) {
     CHECK(csr_rd(WEIR_PCIE_EVENT_POP_OFFSET) == 0, "event without its flag");
 }
 static inline void drop_events(void) {
-    for (unsigned i = 0; i < 200; i++) {
+    for (unsigned i = 0; i < 2000; i++) {
         run(70);
         if (!bench_get(weir_rtl_out(bench_model), OUT_EVENT, 1))
             return;
@@ -303,15 +321,18 @@ enum {
     SRIOV_PAGE = 0x180,
     SRIOV_BAR = 0x184,
 };
-enum { CMD_MSE = 2, CMD_BME = 4, VF_ENABLE = 1, VF_MSE = 8, DEVCTL_FLR = 1 << 15 };
+// VF Enable with ARI Capable Hierarchy, as everywhere but in the tests of line 8.
+enum { CMD_MSE = 2, CMD_BME = 4, VF_ENABLE = 0x11, VF_MSE = 8, DEVCTL_FLR = 1 << 15 };
 
 // A fresh model with PF BAR, MSE and BME set, and n VFs enabled.
 static inline void bring_up(unsigned vfs) {
+    bench_monitor_begin(BENCH_FNS);
     bar_writes = tx_head = tx_tail = bar_rsp_head = bar_rsp_tail = cpl_seen = 0;
     tx_stop = false;
     cfg_wr(0, CFG_BAR, 0xF, (uint32_t)PF_BAR);
     cfg_wr(0, CFG_BAR + 4, 0xF, (uint32_t)(PF_BAR >> 32));
     cfg_wr(0, CFG_CMD, 0x3, CMD_MSE | CMD_BME);
+    cfg_wr(0, CFG_DEVCTL, 0x3, 2 << 12 | 2 << 5 | 1 << 8); // payload and reads of 512 bytes, 8-bit tags
     if (vfs != 0) {
         cfg_wr(0, SRIOV_BAR, 0xF, (uint32_t)VF_BAR);
         cfg_wr(0, SRIOV_BAR + 4, 0xF, (uint32_t)(VF_BAR >> 32));

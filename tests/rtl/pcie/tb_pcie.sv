@@ -2,11 +2,13 @@
 // Bench wrapper of weir_pcie: its ports in words, see pcie_host.h for the same layout in C. FIFOs in front of the streams
 // whose ready depends on their valid, registers behind what depends on inputs of the same cycle.
 /* verilator lint_off PINCONNECTEMPTY */
-module tb_pcie (
+module tb_pcie #(
+    parameter int NumFns = weir_abi_pkg::NumFns
+) (
     input  logic          clk_i,
     input  logic          rst_ni,
-    input  logic [1471:0] in_i,
-    output logic [1759:0] out_o
+    input  logic [1631:0] in_i,
+    output logic [2271:0] out_o
 );
   localparam int TlpW = 659;
 
@@ -39,13 +41,19 @@ module tb_pcie (
   logic push_valid;
   logic [511:0] push_data;
   logic idle;
-  logic [64:0] dma_ok;
-  logic [64:0] enabled;
-  logic [64:0] flr;
+  logic [NumFns-1:0] dma_ok;
+  logic [NumFns-1:0] enabled;
+  logic [NumFns-1:0] flr;
   logic idle_q;
-  logic [64:0] dma_ok_q;
-  logic [64:0] enabled_q;
-  logic [64:0] flr_q;
+  logic [NumFns-1:0] dma_ok_q;
+  logic [NumFns-1:0] enabled_q;
+  logic [NumFns-1:0] flr_q;
+  weir_pkg::dma_err_t dma_err;
+  logic pend_valid;
+  logic [7:0] pend_fn;
+
+  // A word for errors of dma and for the function that waits for completions, then the header of an unexpected one.
+  assign dma_err = {in_i[1472], in_i[1473], in_i[1487:1480], in_i[1631:1504]};
 
   assign rx = {in_i[1], in_i[2], in_i[159:32], in_i[671:160]};
   assign csr_req = {in_i[9], in_i[10], in_i[687:672], in_i[735:704]};
@@ -63,7 +71,7 @@ module tb_pcie (
       .clk_i, .rst_ni, .valid_i(in_i[7]), .ready_o(irq_room), .data_i(irq_in),
       .valid_o(irq_valid), .ready_i(irq_ready), .data_o(irq), .level_o());
 
-  weir_pcie u_pcie (
+  weir_pcie #(.NumFns(NumFns)) u_pcie (
       .clk_i, .rst_ni, .csr_i(csr_req), .csr_o(csr_rsp), .idle_o(idle), .event_o(event_any), .hot_reset_i(in_i[8]),
       .tlp_rx_valid_i(in_i[0]), .tlp_rx_ready_o(rx_ready), .tlp_rx_i(rx),
       .tlp_tx_valid_o(tx_valid), .tlp_tx_ready_i(in_i[3]), .tlp_tx_o(tx),
@@ -72,6 +80,8 @@ module tb_pcie (
       .rdreq_valid_i(rdreq_valid), .rdreq_ready_o(rdreq_ready), .rdreq_i(rdreq),
       .wr_valid_i(wr_valid), .wr_ready_o(wr_ready), .wr_i(wr),
       .irq_valid_i(irq_valid), .irq_ready_o(irq_ready), .irq_i(irq),
+      .dma_err_i(dma_err), .pend_valid_o(pend_valid), .pend_fn_o(pend_fn),
+      .pend_i(pend_valid && in_i[1474] && pend_fn == in_i[1495:1488]),
       .cfg_o(cfg), .fn_dma_ok_o(dma_ok), .fn_enabled_o(enabled), .fn_flr_o(flr));
 
   always_ff @(posedge clk_i) begin
@@ -84,10 +94,11 @@ module tb_pcie (
   assign out_o[31:0] = {8'b0, bar_req.fn, 3'b0, bar_req.write, bar_req.valid, csr_rsp.ack, idle_q, event_any, irq_room,
                         wr_room, rdreq_room, cpl_valid, tx.eop, tx.sop, tx_valid, rx_ready};
   assign out_o[671:32] = {tx.data, tx.hdr};
-  assign out_o[799:672] = {17'b0, cfg.ext_tag, cfg.mrrs, cfg.mps, 4'b0, bar_req.be, bar_req.wdata, 11'b0, bar_req.addr,
+  assign out_o[799:672] = {16'b0, cfg.link_reset, cfg.ext_tag, cfg.mrrs, cfg.mps, 4'b0, bar_req.be, bar_req.wdata, 11'b0, bar_req.addr,
                            csr_rsp.rdata};
   assign out_o[1471:800] = {cpl.data, cpl.hdr, 30'b0, cpl.eop, cpl.sop};
-  assign out_o[1759:1472] = {31'b0, flr_q, 31'b0, enabled_q, 31'b0, dma_ok_q};
+  assign out_o[2271:2240] = cfg.timeout;
+  assign out_o[2239:1472] = {256'(flr_q), 256'(enabled_q), 256'(dma_ok_q)};
 
   logic unused;
   assign unused = &{1'b0, in_i, push_valid, push_data};

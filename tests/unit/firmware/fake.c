@@ -144,6 +144,8 @@ static uint32_t pcie_read(uint32_t offset) {
                WEIR_PUT(fake.flr[fn_sel_pcie], PCIE_FN_STATUS_IN_FLR);
     case WEIR_PCIE_VF_STATE_OFFSET:
         return WEIR_PUT(fake.num_vfs, PCIE_VF_STATE_NUM_VFS) | WEIR_PUT(0x0100, PCIE_VF_STATE_PF_RID);
+    case WEIR_PCIE_VF_RIDS_OFFSET:
+        return WEIR_PUT(1, PCIE_VF_RIDS_OFFSET) | WEIR_PUT(1, PCIE_VF_RIDS_STRIDE);
     default:
         fake_fail("PCIE register %x is not modelled for reading", offset);
     }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "pcapng.h"
+#include "pcapng_read.h"
 #include "unit.h"
 
 #define ROOM 4000000u
@@ -177,10 +178,92 @@ static void missing_folder_is_one_line(void **state) {
     assert_int_equal(weir_pcapng_close(NULL), 0);
 }
 
+static void count_and_check(void *ctx, const struct weir_pcapng_packet *p) {
+    unsigned *n = ctx, i = (*n)++;
+    assert_string_equal(p->interface, i % 2 == 0 ? "wire" : "vport5");
+    assert_int_equal(p->dir, i % 2 == 0 ? WEIR_PCAPNG_IN : WEIR_PCAPNG_OUT);
+    assert_int_equal(p->ns, 0x100000000ull * i + 7);
+    assert_int_equal(p->len, 60 + i);
+    for (size_t k = 0; k < p->len; k++)
+        assert_int_equal(p->data[k], i);
+}
+
+static void write_twenty(const char *path) {
+    uint8_t frame[128];
+    char err[128] = "";
+    struct weir_pcapng *p = weir_pcapng_open(path, err, sizeof(err));
+    assert_non_null(p);
+    assert_int_equal(weir_pcapng_add_interface(p, "wire"), 0);
+    assert_int_equal(weir_pcapng_add_interface(p, "vport5"), 1);
+    for (unsigned i = 0; i < 20; i++) {
+        memset(frame, (int)i, sizeof(frame));
+        assert_int_equal(weir_pcapng_write(p, (int)i % 2, 0x100000000ull * i + 7,
+                                           i % 2 == 0 ? WEIR_PCAPNG_IN : WEIR_PCAPNG_OUT, frame, 60 + i),
+                         0);
+    }
+    assert_int_equal(weir_pcapng_close(p), 0);
+}
+
+static void reader_gives_back_what_was_written(void **state) {
+    char path[] = "/tmp/weir-unit-XXXXXX", err[160] = "";
+    unsigned n = 0;
+    (void)state;
+    close(mkstemp(path));
+    write_twenty(path);
+    assert_int_equal(weir_pcapng_read(path, count_and_check, &n, err, sizeof(err)), 0);
+    assert_int_equal(n, 20);
+    unlink(path);
+    assert_int_equal(weir_pcapng_read(path, count_and_check, &n, err, sizeof(err)), -ENOENT);
+    assert_non_null(strstr(err, path));
+}
+
+static void look_away(void *ctx, const struct weir_pcapng_packet *p) {
+    uint8_t last = p->len != 0 ? p->data[p->len - 1] : 0; // the sanitizer watches
+    *(unsigned *)ctx += 1u + (last & 0);
+}
+
+// Every cut and every damaged byte: a frame more or less, an error, never a step outside.
+static void reader_survives_damage(void **state) {
+    char path[] = "/tmp/weir-unit-XXXXXX", err[160] = "";
+    uint8_t *whole;
+    size_t bytes;
+    unsigned n = 0;
+    FILE *f;
+
+    (void)state;
+    close(mkstemp(path));
+    write_twenty(path);
+    load(path);
+    whole = file;
+    bytes = size;
+    for (size_t cut = 1; cut < bytes; cut += 5) {
+        f = fopen(path, "wb");
+        assert_int_equal(fwrite(whole, 1, cut, f), cut);
+        fclose(f);
+        n = 0;
+        (void)weir_pcapng_read(path, look_away, &n, err, sizeof(err));
+        assert_true(n < 20);
+    }
+    for (size_t at = 0; at < bytes; at += 3) {
+        whole[at] ^= 0xFF;
+        f = fopen(path, "wb");
+        assert_int_equal(fwrite(whole, 1, bytes, f), bytes);
+        fclose(f);
+        whole[at] ^= 0xFF;
+        n = 0;
+        (void)weir_pcapng_read(path, look_away, &n, err, sizeof(err));
+        assert_true(n <= 20);
+    }
+    unlink(path);
+    free(whole);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(section_then_interfaces_then_frames),
     cmocka_unit_test(long_interface_name_is_cut),
     cmocka_unit_test(full_disk_is_reported),
     cmocka_unit_test(missing_folder_is_one_line),
+    cmocka_unit_test(reader_gives_back_what_was_written),
+    cmocka_unit_test(reader_survives_damage),
 };
 UNIT_MAIN(tests)

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// See ctl_client.h.
+#include "ctl_client.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+int ctl_connect(struct ctl_link *l, const char *dir, char *err, size_t err_size) {
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    int ret = 0;
+
+    l->fd = -1;
+    if ((size_t)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/ctl.sock", dir) >= sizeof(addr.sun_path)) {
+        snprintf(err, err_size, "%s is too long for the path of a socket", dir);
+        return -ENAMETOOLONG;
+    }
+    l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (l->fd < 0 || connect(l->fd, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
+        ret = -errno;
+        snprintf(err, err_size, "no parent answers at %s: %s; start weir-host, or name its folder with --parent",
+                 addr.sun_path, strerror(-ret));
+        ctl_disconnect(l);
+    }
+    return ret;
+}
+
+void ctl_disconnect(struct ctl_link *l) {
+    if (l->fd >= 0)
+        close(l->fd);
+    l->fd = -1;
+}
+
+struct json_object *ctl_question(const char *cmd, const char *guest) {
+    struct json_object *q = json_object_new_object();
+    json_object_object_add(q, "cmd", json_object_new_string(cmd));
+    if (guest != NULL)
+        json_object_object_add(q, "guest", json_object_new_string(guest));
+    return q;
+}
+
+const char *ctl_text(struct json_object *o, const char *key) {
+    struct json_object *v;
+    return json_object_object_get_ex(o, key, &v) ? json_object_get_string(v) : "";
+}
+
+long long ctl_number(struct json_object *o, const char *key) {
+    struct json_object *v;
+    return json_object_object_get_ex(o, key, &v) ? (long long)json_object_get_int64(v) : -1;
+}
+
+// One line of JSON, in as many pieces as it comes.
+static struct json_object *read_answer(const struct ctl_link *l, int ms) {
+    struct json_tokener *parser = json_tokener_new();
+    struct json_object *rsp = NULL;
+    char piece[4096];
+
+    while (parser != NULL && rsp == NULL) {
+        struct pollfd p = {.fd = l->fd, .events = POLLIN};
+        int ready = poll(&p, 1, 1);
+        ssize_t n;
+        if (l->meanwhile != NULL)
+            l->meanwhile(l->ctx);
+        if (ready == 0 && ms-- > 0)
+            continue;
+        n = ready == 1 ? recv(l->fd, piece, sizeof(piece), 0) : -1;
+        if (n <= 0)
+            break;
+        rsp = json_tokener_parse_ex(parser, piece, (int)n);
+        if (rsp == NULL && json_tokener_get_error(parser) != json_tokener_continue)
+            break;
+    }
+    if (parser != NULL)
+        json_tokener_free(parser);
+    return rsp;
+}
+
+struct json_object *ctl_ask(const struct ctl_link *l, struct json_object *question, int ms, char *err,
+                            size_t err_size) {
+    const char *text = json_object_to_json_string_ext(question, JSON_C_TO_STRING_PLAIN);
+    size_t len = strlen(text);
+    struct json_object *rsp = NULL, *ok;
+
+    if (send(l->fd, text, len, MSG_NOSIGNAL) == (ssize_t)len && send(l->fd, "\n", 1, MSG_NOSIGNAL) == 1)
+        rsp = read_answer(l, ms);
+    json_object_put(question);
+    if (rsp == NULL) {
+        snprintf(err, err_size, "the parent does not answer");
+        return NULL;
+    }
+    if (!json_object_object_get_ex(rsp, "ok", &ok) || !json_object_get_boolean(ok)) {
+        snprintf(err, err_size, "%s", ctl_text(rsp, "error"));
+        json_object_put(rsp);
+        return NULL;
+    }
+    return rsp;
+}

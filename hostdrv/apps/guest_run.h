@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// A guest partition without its command line: a TAP device as the guest's network, NetVSC behind it, the VF driver when
+// the parent offers a VF. One thread around one poll; sleeps when there is nothing to do.
+#ifndef WEIR_APPS_GUEST_RUN_H
+#define WEIR_APPS_GUEST_RUN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weir/netvsc.h"
+
+struct guest_run;
+
+struct guest_options {
+    const char *parent; // folder of the parent's sockets (weir-host --dir)
+    const char *name;
+    uint8_t mac[6];
+    int tap; // descriptor of the guest's network device: a read or write is a frame
+    // One line of what happened; NULL: quiet.
+    void (*log)(void *ctx, const char *line);
+    void *log_ctx;
+};
+
+// NULL with one line in err. The TAP descriptor stays the caller's.
+struct guest_run *guest_new(const struct guest_options *o, char *err, size_t err_size);
+// Runs until *stop is set or the parent is gone (-EPIPE). 0 or negative errno.
+int guest_run(struct guest_run *g, const volatile int *stop);
+const struct weir_netvsc_stats *guest_stats(const struct guest_run *g);
+void guest_free(struct guest_run *g);
+
+#endif

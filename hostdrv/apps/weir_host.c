@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// weir-host: words for people and signals; everything else is in host_run.c.
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host_run.h"
+#include "weir_abi.h"
+
+static volatile int stop;
+
+static void on_signal(int sig) {
+    (void)sig;
+    stop = 1;
+}
+
+static void say(void *ctx, const char *line) {
+    (void)ctx;
+    printf("weir-host: %s\n", line);
+    fflush(stdout);
+}
+
+static int complain(const char *err) {
+    fprintf(stderr, "weir-host: %s\n", err);
+    return 1;
+}
+
+static const char usage[] =
+    "weir-host: the parent partition of a card: PF driver, extensible switch, virtualization stack.\n"
+    "\n"
+    "  --card DIR     folder of the card's functions, as given to weir-sim --dir (default weir-sim.d)\n"
+    "  --dir DIR      folder of our own sockets: guest.sock for guests, ctl.sock for weirctl (default weir-host.d)\n"
+    "  --vfs N        VFs to enable, 1 to 64 (default 4)\n"
+    "  --queues N     queue pairs of the default vPort, 1 to 8 (default 1)\n"
+    "  --vf-queues N  queue pairs of a guest's VF, 1 to 8 (default 1)\n"
+    "  --quiet        only errors\n"
+    "  --help         this text\n";
+
+static int number(const char *name, const char *text, unsigned max, unsigned *value) {
+    char *rest;
+    unsigned long v = strtoul(text, &rest, 10);
+    if (text[0] < '0' || text[0] > '9' || *rest != '\0' || v < 1 || v > max) {
+        fprintf(stderr, "weir-host: --%s %s: expected a number from 1 to %u\n", name, text, max);
+        return -1;
+    }
+    *value = (unsigned)v;
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    static const struct option known[] = {{"card", required_argument, NULL, 'c'},
+                                          {"dir", required_argument, NULL, 'd'},
+                                          {"vfs", required_argument, NULL, 'v'},
+                                          {"queues", required_argument, NULL, 'q'},
+                                          {"vf-queues", required_argument, NULL, 'f'},
+                                          {"quiet", no_argument, NULL, 's'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    const struct sigaction act = {.sa_handler = on_signal};
+    struct parent_options o = {.card = "weir-sim.d", .dir = "weir-host.d", .vfs = 4, .qps = 1, .vf_qps = 1, .log = say};
+    char err[512] = "", line[160];
+    struct parent *p;
+    int c, ret = 0;
+
+    while (ret == 0 && (c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        switch (c) {
+        case 'c':
+            o.card = optarg;
+            break;
+        case 'd':
+            o.dir = optarg;
+            break;
+        case 'v':
+            ret = number("vfs", optarg, WEIR_NUM_VFS, &o.vfs);
+            break;
+        case 'q':
+            ret = number("queues", optarg, 8, &o.qps);
+            break;
+        case 'f':
+            ret = number("vf-queues", optarg, WEIR_VF_MAX_QPS, &o.vf_qps);
+            break;
+        case 's':
+            o.log = NULL;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return 0;
+        default:
+            return 1; // getopt named the option
+        }
+    }
+    if (ret != 0)
+        return 1;
+    if (optind < argc) {
+        snprintf(err, sizeof(err), "unexpected argument %s; see weir-host --help", argv[optind]);
+        return complain(err);
+    }
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    p = parent_new(&o, err, sizeof(err));
+    if (p == NULL)
+        return complain(err);
+    snprintf(line, sizeof(line), "ready: %u VFs; guests at %.40s/guest.sock, weirctl at %.40s/ctl.sock", o.vfs, o.dir,
+             o.dir);
+    if (o.log != NULL)
+        say(NULL, line);
+    ret = parent_run(p, &stop, err, sizeof(err));
+    parent_free(p);
+    if (ret != 0)
+        return complain(err[0] != '\0' ? err : strerror(-ret));
+    if (o.log != NULL)
+        say(NULL, "halted");
+    return 0;
+}

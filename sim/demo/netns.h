@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Network namespaces of the demo's hosts ("places"), programs that run in them, and sockets made in them. Needs root,
+// /dev/net/tun and namespaces; says which is missing. All programs die with us.
+#ifndef WEIR_DEMO_NETNS_H
+#define WEIR_DEMO_NETNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define NETNS_HERE (-1) // not in a namespace: ours
+
+struct netns;
+
+// `places` names. NULL with one line in err.
+struct netns *netns_open(const char *const *places, unsigned n, char *err, size_t err_size);
+// Removes the namespaces and the folder; programs must have ended.
+void netns_close(struct netns *n);
+// Folder for files of this run.
+const char *netns_dir(const struct netns *n);
+
+// Runs a shell command in a place: 0 or -EIO.
+int netns_shell(const struct netns *n, int place, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+// Starts a program, its output in file `out`. The process id or negative errno.
+pid_t netns_spawn(const struct netns *n, int place, const char *out, const char *const argv[]);
+// A UDP socket bound to `port` in that place, non-blocking, broadcasts allowed; or negative errno.
+int netns_udp(const struct netns *n, int place, uint16_t port);
+
+#endif

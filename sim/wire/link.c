@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// See link.h.
+#include "link.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define ROOM (1 << 20)
+
+struct link {
+    int listener, fd; // -1 = none; one of them is there
+    struct sockaddr_un addr;
+};
+
+static int new_socket(void) {
+    const int room = ROOM;
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+    return fd;
+}
+
+// To the one who waits, or waits itself.
+static int meet(struct link *l) {
+    int fd = new_socket();
+    if (fd < 0)
+        return -errno;
+    if (connect(fd, (struct sockaddr *)&l->addr, sizeof(l->addr)) == 0) {
+        l->fd = fd;
+        return 0;
+    }
+    (void)unlink(l->addr.sun_path); // nobody answers there
+    if (bind(fd, (struct sockaddr *)&l->addr, sizeof(l->addr)) != 0 || listen(fd, 1) != 0) {
+        int err = -errno;
+        close(fd);
+        return err;
+    }
+    l->listener = fd;
+    return 0;
+}
+
+struct link *link_open(const char *path, char *err, size_t err_size) {
+    struct link *l = calloc(1, sizeof(*l));
+    int ret;
+
+    if (l == NULL || path[0] == '\0' || strlen(path) >= sizeof(l->addr.sun_path)) {
+        snprintf(err, err_size, "--wire link:%s: expected the path of a socket, at most %zu characters", path,
+                 sizeof(l->addr.sun_path) - 1);
+        free(l);
+        return NULL;
+    }
+    l->listener = l->fd = -1;
+    l->addr.sun_family = AF_UNIX;
+    memcpy(l->addr.sun_path, path, strlen(path));
+    ret = meet(l);
+    if (ret != 0) {
+        snprintf(err, err_size, "no cable at %s: %s; name another path with --wire link:PATH", path, strerror(-ret));
+        free(l);
+        return NULL;
+    }
+    return l;
+}
+
+void link_close(struct link *l) {
+    if (l == NULL)
+        return;
+    if (l->fd >= 0)
+        close(l->fd);
+    if (l->listener >= 0) {
+        close(l->listener);
+        (void)unlink(l->addr.sun_path);
+    }
+    free(l);
+}
+
+int link_fd(const struct link *l) {
+    return l->fd >= 0 ? l->fd : l->listener;
+}
+
+// Takes the other one in; a path has room for two, so the listener goes.
+static void take_peer(struct link *l) {
+    int fd = l->listener >= 0 ? accept4(l->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
+    if (fd < 0)
+        return;
+    close(l->listener);
+    (void)unlink(l->addr.sun_path);
+    l->listener = -1;
+    l->fd = fd;
+}
+
+static void lose_peer(struct link *l) {
+    close(l->fd);
+    l->fd = -1;
+    (void)meet(l);
+}
+
+size_t link_read(struct link *l, uint8_t *frame, size_t room) {
+    ssize_t n;
+    if (l->fd < 0)
+        take_peer(l);
+    if (l->fd < 0)
+        return 0;
+    n = recv(l->fd, frame, room, MSG_DONTWAIT);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        lose_peer(l);
+    return n > 0 ? (size_t)n : 0;
+}
+
+bool link_write(struct link *l, const uint8_t *frame, size_t len) {
+    if (l->fd < 0)
+        take_peer(l);
+    return l->fd >= 0 && send(l->fd, frame, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
+}

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parent and guests as the processes a user starts: weir-sim, weir-host, weirctl, and guests of their own processes
+// whose network device is one end of a socket pair that we hold the other end of. Real time; every wait is bounded.
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest_run.h"
+#include "simproc.h"
+#include "world.h"
+
+#define WINDOW 12u // frames on their way at a time: fewer than the receive buffers a card caches of one queue
+#define WAIT_MS 30000
+
+struct guest {
+    pid_t pid;
+    int device; // our end of its network device
+    uint8_t mac[6];
+};
+
+static struct simproc sim;
+static pid_t host;
+static char host_dir[96], host_log[128];
+
+static const volatile int never = 0;
+
+static void start_all(void) {
+    const char *const sim_args[] = {"--vfs", "4", NULL};
+    const char *args[] = {"--card", sim.dir, "--dir", host_dir, "--vfs", "4", NULL};
+
+    simproc_start(&sim, sim_args);
+    snprintf(host_dir, sizeof(host_dir), "%s/h", sim.dir);
+    snprintf(host_log, sizeof(host_log), "%s.host", sim.dir);
+    host = simproc_spawn(WEIR_HOST_BINARY, args, host_log);
+    CHECK(simproc_log_has(host_log, "weir-host: ready"), "weir-host is not ready");
+}
+
+static void stop_all(void) {
+    CHECK(simproc_end(host) == 0, "weir-host does not end in order");
+    unlink(host_log);
+    CHECK(rmdir(host_dir) == 0, "a socket was left behind in %s", host_dir);
+    simproc_stop(&sim);
+}
+
+static int ctl(const char *cmd, const char *arg, char *text, unsigned size) {
+    const char *args[] = {"--parent", host_dir, cmd, arg, NULL};
+    return simproc_exec(WEIRCTL_BINARY, args, text, size);
+}
+
+static void must(const char *cmd, const char *arg) {
+    char text[2048];
+    int status = ctl(cmd, arg, text, sizeof(text));
+    CHECK(status == 0, "weirctl %s %s: status %d: %s", cmd, arg != NULL ? arg : "", status, text);
+}
+
+static void guest_process(int device, const char *name, const uint8_t *mac) {
+    struct guest_options o = {.parent = host_dir, .name = name, .tap = device};
+    char err[256] = "";
+    struct guest_run *g;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    memcpy(o.mac, mac, 6);
+    fcntl(device, F_SETFL, O_NONBLOCK);
+    g = guest_new(&o, err, sizeof(err));
+    if (g == NULL) {
+        fprintf(stderr, "%s\n", err);
+        _exit(1);
+    }
+    _exit(guest_run(g, &never) == 0 ? 0 : 2);
+}
+
+static void guest_start(struct guest *g, const char *name, uint8_t last) {
+    const uint8_t mac[6] = {0x02, 0x57, 0, 0, 0, last};
+    int ends[2], room = 1 << 20;
+
+    memcpy(g->mac, mac, 6);
+    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0, "no socket pair");
+    setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+    setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+    fflush(NULL);
+    g->pid = fork();
+    CHECK(g->pid >= 0, "cannot fork");
+    if (g->pid == 0) {
+        close(ends[0]);
+        guest_process(ends[1], name, mac);
+    }
+    close(ends[1]);
+    g->device = ends[0];
+    fcntl(g->device, F_SETFL, O_NONBLOCK);
+}
+
+static void guest_kill(struct guest *g) {
+    kill(g->pid, SIGKILL);
+    waitpid(g->pid, NULL, 0);
+    close(g->device);
+}
+
+static void await_status(const char *want) {
+    long until = simproc_now_ms() + WAIT_MS;
+    char text[2048] = "";
+    do {
+        if (ctl("status", NULL, text, sizeof(text)) == 0 && strstr(text, want) != NULL)
+            return;
+    } while (simproc_now_ms() < until);
+    CHECK(false, "status never says '%s': %s", want, text);
+}
+
+// ---- numbered frames from a to b ----
+
+struct stream {
+    struct guest *from, *to;
+    uint32_t sent, next, lost;
+};
+
+static bool send_one(struct stream *s) {
+    uint8_t f[200] = {0};
+    memcpy(f, s->to->mac, 6);
+    memcpy(f + 6, s->from->mac, 6);
+    f[12] = 0x88;
+    f[13] = 0xB5;
+    memcpy(f + 14, &s->sent, 4);
+    if (send(s->from->device, f, sizeof(f), MSG_DONTWAIT) != sizeof(f))
+        return false;
+    s->sent++;
+    return true;
+}
+
+static void take_all(struct stream *s) {
+    uint8_t f[2048];
+    ssize_t n;
+    while ((n = recv(s->to->device, f, sizeof(f), MSG_DONTWAIT)) > 0) {
+        uint32_t seq;
+        if (n < 60 || memcmp(f + 6, s->from->mac, 6) != 0)
+            continue;
+        memcpy(&seq, f + 14, 4);
+        CHECK(seq >= s->next, "frame %u came twice or late, expected %u", seq, s->next);
+        s->lost += seq - s->next;
+        s->next = seq + 1;
+    }
+}
+
+static void flow(struct stream *s, unsigned n, unsigned ms) {
+    long until = simproc_now_ms() + ms;
+    for (unsigned i = 0; i < n; i++) {
+        long give_up = simproc_now_ms() + ms;
+        for (unsigned k = 0; k < 2; k++)
+            while (s[k].sent - s[k].next < WINDOW && simproc_now_ms() < give_up && send_one(&s[k]))
+                take_all(&s[k]);
+        take_all(&s[0]);
+        take_all(&s[1]);
+        nanosleep(&(struct timespec){0, 200000}, NULL);
+        if (simproc_now_ms() > until)
+            break;
+    }
+}
+
+static void drain(struct stream *s) {
+    long last = simproc_now_ms();
+    while ((s[0].next != s[0].sent || s[1].next != s[1].sent) && simproc_now_ms() < last + 3000) {
+        uint32_t before = s[0].next + s[1].next;
+        take_all(&s[0]);
+        take_all(&s[1]);
+        if (s[0].next + s[1].next != before)
+            last = simproc_now_ms();
+        nanosleep(&(struct timespec){0, 1000000}, NULL);
+    }
+    for (unsigned k = 0; k < 2; k++) {
+        s[k].lost += s[k].sent - s[k].next; // at the end: later frames would have shown them
+        s[k].next = s[k].sent;
+    }
+}
+
+// A command of weirctl while traffic runs.
+static void move_under_traffic(struct stream *s, const char *cmd, const char *name) {
+    const char *args[] = {"--parent", host_dir, cmd, name, NULL};
+    pid_t pid;
+    int status = 0;
+    char log[140];
+
+    snprintf(log, sizeof(log), "%s.ctl", sim.dir);
+    flow(s, 100, 200);
+    pid = simproc_spawn(WEIRCTL_BINARY, args, log);
+    while (waitpid(pid, &status, WNOHANG) == 0)
+        flow(s, 10, 20);
+    unlink(log);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "weirctl %s %s failed", cmd, name);
+    flow(s, 100, 200);
+}
+
+// Where frames went, for whoever reads a failure.
+static void show_drops(void) {
+    char text[4096], vport[4];
+    for (unsigned v = 0; v < 5; v++) {
+        snprintf(vport, sizeof(vport), "%u", v);
+        if (ctl("counters", vport, text, sizeof(text)) == 0)
+            for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
+                if (strstr(line, "DROP") != NULL && strstr(line, " 0") == NULL)
+                    printf("vPort %u: %s\n", v, line);
+    }
+    if (ctl("records", NULL, text, sizeof(text)) == 0)
+        printf("%s", text);
+}
+
+static void moves_between_processes_lose_nothing(void) {
+    static const char *const plan[][2] = {{"attach", "a"}, {"attach", "b"}, {"detach", "a"},
+                                          {"attach", "a"}, {"detach", "b"}, {"detach", "a"}};
+    struct guest a, b;
+    struct stream s[2] = {{&a, &b, 0, 0, 0}, {&b, &a, 0, 0, 0}};
+    char text[2048] = "";
+
+    start_all();
+    guest_start(&a, "a", 1);
+    guest_start(&b, "b", 2);
+    await_status("02:57:00:00:00:01");
+    await_status("02:57:00:00:00:02");
+    for (unsigned i = 0; i < sizeof(plan) / sizeof(plan[0]); i++)
+        move_under_traffic(s, plan[i][0], plan[i][1]);
+    drain(s);
+    printf("%u and %u frames each way over %zu hand-overs\n", s[0].sent, s[1].sent, sizeof(plan) / sizeof(plan[0]));
+    if (s[0].lost + s[1].lost != 0)
+        show_drops();
+    CHECK(s[0].lost == 0 && s[1].lost == 0, "%u and %u frames lost", s[0].lost, s[1].lost);
+    CHECK(s[0].sent > 300 && s[1].sent > 300, "hardly any traffic");
+    CHECK(ctl("ledger", NULL, text, sizeof(text)) == 0 && strcmp(text, "ledger: balanced\n") == 0, "%s", text);
+    guest_kill(&a);
+    guest_kill(&b);
+    await_status("no guests");
+    stop_all();
+}
+
+// Killed at random moments around its hand-over: the parent takes everything back, the neighbour and a successor of the
+// same name and address do not notice.
+static void guest_process_dies_in_mid_handover(void) {
+    struct guest a, b, c;
+    struct stream s[2] = {{&b, &c, 0, 0, 0}, {&c, &b, 0, 0, 0}};
+    char text[2048] = "";
+
+    start_all();
+    guest_start(&b, "b", 2);
+    guest_start(&c, "c", 3);
+    await_status("02:57:00:00:00:02");
+    await_status("02:57:00:00:00:03");
+    must("attach", "b");
+    for (unsigned i = 0; i < 8; i++) {
+        const char *args[] = {"--parent", host_dir, "--no-wait", i % 2 == 0 ? "attach" : "detach", "a", NULL};
+        guest_start(&a, "a", 1);
+        await_status("02:57:00:00:00:01");
+        if (i % 2 != 0)
+            must("attach", "a");
+        CHECK(simproc_exec(WEIRCTL_BINARY, args, text, sizeof(text)) == 0, "%s", text);
+        nanosleep(&(struct timespec){0, (long)(world_rand() % 60) * 1000000}, NULL);
+        guest_kill(&a);
+        flow(s, 200, 300);
+        CHECK(simproc_log_has(host_log, "guest 'a' joined"), "guest a never joined");
+        for (long until = simproc_now_ms() + WAIT_MS;;) {
+            if (ctl("status", NULL, text, sizeof(text)) == 0 && strstr(text, "02:57:00:00:00:01") == NULL)
+                break;
+            CHECK(simproc_now_ms() < until, "the parent keeps a dead guest: %s", text);
+        }
+    }
+    drain(s);
+    CHECK(s[0].lost == 0 && s[1].lost == 0 && s[0].sent > 50, "the neighbours lost %u and %u of %u", s[0].lost,
+          s[1].lost, s[0].sent);
+    CHECK(ctl("ledger", NULL, text, sizeof(text)) == 0 && strcmp(text, "ledger: balanced\n") == 0, "%s", text);
+    guest_kill(&b);
+    guest_kill(&c);
+    await_status("no guests");
+    stop_all();
+}
+
+static void one_line(const char *program, const char *const *args, int want, const char *part) {
+    char text[2048] = "";
+    int status = simproc_exec(program, args, text, sizeof(text));
+    CHECK(status == want, "%s %s: status %d: %s", program, args[0], status, text);
+    CHECK(strstr(text, part) != NULL, "%s does not say '%s': %s", program, part, text);
+    CHECK(strchr(text, '\n') == text + strlen(text) - 1, "not one line: %s", text);
+}
+
+static void bad_input_is_one_line(void) {
+    struct guest a, twin;
+    int status;
+
+    one_line(WEIR_HOST_BINARY, (const char *[]){"--card", "/nonexistent", "--dir", "/tmp/weir-test-nocard", NULL}, 1,
+             "/nonexistent/pf.sock");
+    CHECK(rmdir("/tmp/weir-test-nocard") == 0, "a socket was left behind");
+    one_line(WEIR_HOST_BINARY, (const char *[]){"--vfs", "65", NULL}, 1, "--vfs 65: expected a number from 1 to 64");
+    one_line(WEIRCTL_BINARY, (const char *[]){"--parent", "/nonexistent", "status", NULL}, 1, "start weir-host");
+    one_line(WEIR_GUEST_BINARY, (const char *[]){"--mac", "01:00:00:00:00:01", NULL}, 1,
+             "--mac takes a unicast address");
+    start_all();
+    one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "dance", NULL}, 1, "unknown command 'dance'");
+    one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "attach", "nobody", NULL}, 1,
+             "there is no guest 'nobody'");
+    one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "counters", "128", NULL}, 1, "no such vPort");
+    one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "attach", NULL}, 2, "attach whom?");
+    one_line(WEIR_HOST_BINARY, (const char *[]){"--card", sim.dir, "--dir", host_dir, NULL}, 1,
+             "is in use by another process");
+    guest_start(&a, "a", 1);
+    await_status("02:57:00:00:00:01");
+    one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "detach", "a", NULL}, 1, "the guest has no VF");
+    guest_start(&twin, "a", 9); // same name
+    waitpid(twin.pid, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1, "a second guest of the same name was let in");
+    close(twin.device);
+    guest_start(&twin, "z", 1); // same address
+    waitpid(twin.pid, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 1, "a second guest of the same address was let in");
+    close(twin.device);
+    must("attach", "a"); // and the first one does not notice
+    guest_kill(&a);
+    await_status("no guests");
+    stop_all();
+}
+
+static int connect_to(const char *name) {
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", host_dir, name);
+    CHECK(connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0, "cannot connect to %s", name);
+    return fd;
+}
+
+// Random bytes, endless lines, questions whose answer nobody reads: the parent goes on serving the others.
+static void nonsense_disturbs_nobody(void) {
+    struct guest a;
+    char junk[3000];
+
+    start_all();
+    guest_start(&a, "a", 1);
+    await_status("02:57:00:00:00:01");
+    for (unsigned i = 0; i < 60; i++) {
+        int fd = connect_to(i % 2 == 0 ? "ctl.sock" : "guest.sock");
+        size_t len = 1 + world_rand() % sizeof(junk);
+        for (size_t k = 0; k < len; k++)
+            junk[k] = (char)(i % 3 == 0 ? 'x' : world_rand());
+        if (i % 4 == 0) { // leaves without reading
+            snprintf(junk, sizeof(junk), "{\"cmd\":\"status\"}\n{\"cmd\":\"ledger\"}\n{\"cmd\":7}\n");
+            len = strlen(junk);
+        }
+        (void)send(fd, junk, len, MSG_NOSIGNAL);
+        close(fd);
+    }
+    must("attach", "a");
+    must("detach", "a");
+    guest_kill(&a);
+    await_status("no guests");
+    stop_all();
+}
+
+// Nothing to do: parent and guests sleep.
+static void idle_programs_use_under_two_percent(void) {
+    struct timespec before, after;
+    struct guest a;
+    struct simproc p;
+    long ms, wall;
+
+    start_all();
+    guest_start(&a, "a", 1);
+    await_status("02:57:00:00:00:01");
+    must("attach", "a");
+    p = sim;
+    for (unsigned who = 0; who < 3; who++) {
+        static const char *const name[] = {"weir-sim", "weir-host", "weir-guest"};
+        p.pid = who == 0 ? sim.pid : who == 1 ? host : a.pid;
+        ms = simproc_cpu_ms(&p);
+        clock_gettime(CLOCK_MONOTONIC, &before);
+        nanosleep(&(struct timespec){3, 0}, NULL);
+        clock_gettime(CLOCK_MONOTONIC, &after);
+        ms = simproc_cpu_ms(&p) - ms;
+        wall = (after.tv_sec - before.tv_sec) * 1000;
+        printf("%s: %ld ms of processor in %ld ms\n", name[who], ms, wall);
+        CHECK(ms * 50 <= wall + 500, "an idle %s uses %ld ms of %ld ms", name[who], ms, wall);
+    }
+    guest_kill(&a);
+    await_status("no guests");
+    stop_all();
+}
+
+int main(int argc, char **argv) {
+    static const struct {
+        const char *name;
+        void (*run)(void);
+    } cases[] = {
+        {"moves_between_processes_lose_nothing", moves_between_processes_lose_nothing},
+        {"guest_process_dies_in_mid_handover", guest_process_dies_in_mid_handover},
+        {"bad_input_is_one_line", bad_input_is_one_line},
+        {"nonsense_disturbs_nobody", nonsense_disturbs_nobody},
+        {"idle_programs_use_under_two_percent", idle_programs_use_under_two_percent},
+    };
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        if (argc > 1 && strcmp(argv[1], cases[i].name) == 0) {
+            cases[i].run();
+            return 0;
+        }
+    fprintf(stderr, "usage: test_partitions <case>\n");
+    return 2;
+}
