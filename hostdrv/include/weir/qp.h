@@ -50,7 +50,7 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
 void weir_qp_close(struct weir_qp *qp);
 
 // Queues a frame of 14..9600 bytes; the card learns of it with weir_qp_kick. A small one goes into the ring itself
-// where it fits, and a lone smallest one is shown to the card with the kick, too (docs/adr/0005). Returns its index
+// where it fits, and a lone smallest one is shown to the card with the kick, too (docs/adr/0006). Returns its index
 // 0..65535, -ENOBUFS when the ring is full (poll, then try again), -EMSGSIZE, -ENODEV.
 int weir_qp_send(struct weir_qp *qp, const void *frame, size_t len);
 void weir_qp_kick(struct weir_qp *qp);
