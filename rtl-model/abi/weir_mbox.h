@@ -305,6 +305,19 @@ enum weir_qp_state {
     WEIR_QP_ERROR = 6,    // stopped by malicious-driver detection
 };
 
+// A frame is paid for by its queue pair and by its function; each may have a limit. Creating a queue pair clears its
+// own, freeing a VF the VF's.
+struct weir_set_rate_req {
+    uint16_t fn;    // 0 = PF, n = VF n-1
+    uint16_t qp;    // of the function; WEIR_RATE_FN = the function's limit
+    uint32_t mbps;  // 10^6 bits a second of frames without FCS, 0 = no limit, at most WEIR_RATE_MAX
+    uint8_t weight; // of a queue pair among those that want to send: batches in a turn, 1..15; 0 = leave as it is
+    uint8_t reserved[3];
+};
+#define WEIR_RATE_FN 0xFFFFu
+#define WEIR_RATE_MAX 200000u
+WEIR_ASSERT_SIZE(struct weir_set_rate_req, 12);
+
 struct weir_fence_req {
     uint16_t vport;
     uint16_t reserved;
