@@ -127,6 +127,9 @@ enum weir_status svc_vf_free(unsigned vf) {
     if (status == WEIR_OK) {
         status = ipc_queue_map(vf + 1, 0, 0);
     }
+    if (status == WEIR_OK) {
+        status = ipc_queue_rate(vf + 1, IPC_RATE_FN, 0, 0); // the next owner's limit is not this one's
+    }
     if (status != WEIR_OK) {
         hal_pcie_operational(vf + 1, true);
         return status;

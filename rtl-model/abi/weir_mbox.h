@@ -305,6 +305,19 @@ enum weir_qp_state {
     WEIR_QP_ERROR = 6,    // stopped by malicious-driver detection
 };
 
+// A frame is paid for by its queue pair and by its function; each may have a limit. Creating a queue pair clears its
+// own, freeing a VF the VF's.
+struct weir_set_rate_req {
+    uint16_t fn;    // 0 = PF, n = VF n-1
+    uint16_t qp;    // of the function; WEIR_RATE_FN = the function's limit
+    uint32_t mbps;  // 10^6 bits a second of frames without FCS, 0 = no limit, at most WEIR_RATE_MAX
+    uint8_t weight; // of a queue pair among those that want to send: batches in a turn, 1..15; 0 = leave as it is
+    uint8_t reserved[3];
+};
+#define WEIR_RATE_FN 0xFFFFu
+#define WEIR_RATE_MAX 200000u
+WEIR_ASSERT_SIZE(struct weir_set_rate_req, 12);
+
 struct weir_fence_req {
     uint16_t vport;
     uint16_t reserved;
@@ -399,5 +412,46 @@ struct weir_set_link_req {
     uint32_t enable;
 };
 WEIR_ASSERT_SIZE(struct weir_set_link_req, 4);
+
+struct weir_get_panic_req {
+    uint8_t core;
+    uint8_t part; // 0 or 1
+    uint16_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_get_panic_req, 4);
+// The record as words: 0 mcause, 1 pc, 2 mtval, 3 cycle, 4 reset cause at that time, 5 stack words that follow the
+// registers, 6-37 x0 to x31, 38-55 the stack from sp upward.
+#define WEIR_PANIC_WORDS 56u
+#define WEIR_PANIC_REGS 6u
+#define WEIR_PANIC_STACK 38u
+#define WEIR_PANIC_PART 28u
+struct weir_get_panic_rsp {
+    uint32_t count; // panics of this core since power-on; 0: there is no record
+    uint8_t core;
+    uint8_t part;
+    uint16_t reserved;
+    uint32_t word[28];
+};
+WEIR_ASSERT_SIZE(struct weir_get_panic_rsp, 120);
+
+struct weir_get_health_rsp {
+    uint32_t stack_bytes[2]; // of each core
+    uint32_t stack_used[2];  // most that was ever in use since the core started
+    uint32_t panics[2];      // since power-on
+    uint32_t restarts1;      // of core 1 since core 0 started
+    uint8_t log_level;
+    uint8_t reserved[3];
+};
+WEIR_ASSERT_SIZE(struct weir_get_health_rsp, 32);
+
+#define WEIR_LOG_ERROR 0u
+#define WEIR_LOG_WARN 1u
+#define WEIR_LOG_INFO 2u
+#define WEIR_LOG_DEBUG 3u
+struct weir_set_log_level_req {
+    uint8_t level; // least important that is still written
+    uint8_t reserved[3];
+};
+WEIR_ASSERT_SIZE(struct weir_set_log_level_req, 4);
 
 #endif

@@ -246,7 +246,8 @@ static unsigned run_model(void) {
 }
 
 int main(int argc, char **argv) {
-    unsigned programs = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 0) : 60;
+    // A name in place of the number means the default, as the other benches take the name of a case.
+    unsigned programs = argc > 1 && argv[1][0] >= '0' && argv[1][0] <= '9' ? (unsigned)strtoul(argv[1], NULL, 0) : 60;
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1, total = 0;
     char path[] = "/tmp/weir_iss_XXXXXX";
     int fd = mkstemp(path);

@@ -207,6 +207,8 @@ static void mbox_write(uint32_t offset, uint32_t value) {
 // ---- CTRL ----
 static uint32_t ctrl_read(uint32_t offset) {
     switch (offset) {
+    case WEIR_CTRL_CORE_ID_OFFSET:
+        return fake.core;
     case WEIR_CTRL_CYCLE_LO_OFFSET:
         return fake.cycle;
     case WEIR_CTRL_RESET_CAUSE_OFFSET:

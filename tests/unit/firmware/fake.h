@@ -115,5 +115,6 @@ uint32_t fake_switch_read(uint32_t offset);
 void fake_switch_write(uint32_t offset, uint32_t value);
 uint32_t fake_queue_read(uint32_t offset);
 void fake_queue_write(uint32_t offset, uint32_t value);
+extern uint32_t fake_fn_rate[WEIR_NUM_FNS], fake_qp_rate[WEIR_NUM_QPS], fake_qp_weight[WEIR_NUM_QPS];
 
 #endif
