@@ -226,22 +226,25 @@ module weir_pcie_rx #(
 
 `ifdef FORMAL
   // P8 (pcie 40): what arrives is taken whatever our own reads do. A host that keeps to its 64 non-posted credits finds room
-  // behind (np_ready_i: the queue there has as many places); completions are stopped for one cycle at a time at most, between
-  // two of them (weir_pcie). Then no beat stands at the head for longer than its 16 DW take and one cycle to look at it.
+  // behind (np_ready_i: the queue there has as many places). Completions are stopped for one cycle at a time at most, between
+  // two of them, and writes for one cycle at a time, by one DW of a read (weir_pcie). Then no beat stands at the head for
+  // longer than its 16 DW take at two cycles each, and two cycles to look at it.
   logic f_past = 1'b0;
   logic f_stop;
-  logic [4:0] f_wait;
+  logic f_bstop;
+  logic [5:0] f_wait;
   always_ff @(posedge clk_i) begin
     f_past <= 1'b1;
     f_stop <= cpl_valid_o && !cpl_ready_i;
-    f_wait <= (!rst_ni || pop || !valid) ? 5'd0 : f_wait + 5'd1;
+    f_bstop <= bw_valid_o && !bw_ready_i;
+    f_wait <= (!rst_ni || pop || !valid) ? 6'd0 : f_wait + 6'd1;
     assume (!np_valid_o || np_ready_i);
-    assume (bw_ready_i);
+    assume (!f_bstop || bw_ready_i);
     assume (!f_stop || cpl_ready_i);
     if (rst_ni) begin
-      if (state_q == Write) assert (f_wait <= 5'(dw_q) + 5'd1);
-      else assert (f_wait <= 5'(f_stop));
-      assert (f_wait <= 5'd16);
+      if (state_q == Write) assert (f_wait <= {1'b0, dw_q, 1'b0} + 6'd2 + 6'(f_bstop));
+      else assert (f_wait <= 6'(f_stop) + 6'(f_bstop));
+      assert (f_wait <= 6'd33);
     end
   end
   always_comb if (!f_past) assume (!rst_ni);
