@@ -403,9 +403,9 @@ static void drain(void) {
 
 // Every code of MRRS (clamped above 512), latency from none to much, 5- and 8-bit tags.
 void read_random(void) {
-    for (unsigned round = 0; round < 12; round++) {
+    for (unsigned round = 0; round < 16; round++) {
         reset_state();
-        opt.mrrs = round % 6;
+        opt.mrrs = round % 8;
         opt.latency = round % 3 == 0 ? 0 : round % 3 == 1 ? 60 : 600;
         opt.gap = 1 + round % 4;
         bool ext = round % 2 == 0;

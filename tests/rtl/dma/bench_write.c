@@ -150,11 +150,12 @@ static void drain(void) {
 }
 
 void write_random(void) {
-    for (unsigned round = 0; round < 12; round++) {
+    for (unsigned round = 0; round < 16; round++) {
         reset_state();
-        mps = round % 6;
+        const unsigned code = round % 8;
+        mps = code < 6 ? code : 5; // codes that do not exist mean the largest
         gap = 1 + round % 3;
-        dma_setup(mps, 0, true);
+        dma_setup(code, 0, true);
         for (unsigned i = 0; i < 8000; i++)
             step(true);
         drain();
