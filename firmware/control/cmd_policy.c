@@ -15,7 +15,7 @@ enum weir_status cmd_run_GET_VPORT_CAPS(unsigned fn, const void *req_, void *rsp
                                             .default_rss = WEIR_RSS_ENTRIES,
                                             .nondefault_rss = WEIR_RSS_ENTRIES,
                                             .vlan_ranges = WEIR_VLAN_RANGES,
-                                            .moderation = 1u << WEIR_MODERATION_UNDEFINED | 1u << WEIR_MODERATION_OFF};
+                                            .moderation = (2u << WEIR_MODERATION_HIGH) - 1};
     return WEIR_OK;
 }
 

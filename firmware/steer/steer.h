@@ -22,7 +22,7 @@ struct steer_vport {
     bool flood;
     bool mirrored;      // its traffic is copied to the mirror
     uint8_t vlan_mode;  // enum weir_vlan_mode
-    uint8_t moderation; // enum weir_moderation
+    uint8_t moderation; // WEIR_MODERATION_*
     uint16_t tci;       // with a port VLAN
     uint16_t cpu;       // PF vPorts: the processor that serves it
     bool drain;         // the PF's wish (SET_VPORT)

@@ -4,6 +4,7 @@
 
 #include "hal/hal_ctrl.h"
 #include "hal/hal_lib.h"
+#include "hal/hal_pcie.h"
 #include "hal/hal_switch.h"
 #include "svc/svc.h"
 
@@ -87,6 +88,14 @@ static void copy_name(char to[32], const char *from) {
         to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
     }
     to[i] = '\0';
+}
+
+// A vPort's interrupts are those of its function, but for vector 0, which tells of the mailbox.
+static void moderate(struct steer_vport *v, unsigned level) {
+    v->moderation = (uint8_t)level;
+    for (unsigned vector = 1; vector < WEIR_FN_VECTORS; vector++) {
+        hal_pcie_moderate(v->vf != STEER_NO_VF ? v->vf + 1u : 0, vector, level);
+    }
 }
 
 static void move_flood(unsigned vport, bool member) {
@@ -241,6 +250,9 @@ enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, un
     hal_switch_vport_mac(vport, mac);
     hal_switch_vport_qps(vport, (unsigned)base, num_qps);
     steer_rss_evenly(vport, num_qps);
+    if (vf != STEER_NO_VF) {
+        moderate(v, WEIR_MODERATION_UNDEFINED); // whatever the VF's last owner had
+    }
     hal_switch_vport(vport, config_of(v));
     return WEIR_OK;
 }
@@ -340,12 +352,12 @@ enum weir_status steer_vport_update(const struct weir_update_vport_req *req) {
         (cpu && v->vf != STEER_NO_VF)) {
         return WEIR_INVALID_PARAMETER;
     }
-    // The card interrupts at once or not at all (rules 2.14): there is no other level it could keep.
-    if (level && req->moderation != WEIR_MODERATION_UNDEFINED && req->moderation != WEIR_MODERATION_OFF) {
+    // Nondefault vPorts of the PF share its vectors with the default one, which alone may set them (rules 2.14).
+    if (level && v->vf == STEER_NO_VF && req->vport != 0) {
         return WEIR_NOT_SUPPORTED;
     }
     if (level) {
-        v->moderation = req->moderation;
+        moderate(v, req->moderation);
     }
     if (cpu) {
         v->cpu = req->cpu;

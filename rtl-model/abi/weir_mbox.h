@@ -67,8 +67,9 @@ WEIR_ASSERT_SIZE(struct weir_get_caps_rsp, 28);
 #define WEIR_CAP_ATOMIC_MOVE_FENCE 0x4u // MOVE_FILTER fences
 #define WEIR_CAP_VF_RSS 0x8u            // a VF may spread its queue pairs (rules 2.13)
 #define WEIR_CAP_VPORT_VLAN 0x10u       // VLAN policy per vPort (rules 2.13)
-#define WEIR_CAP_VPORT_MODERATION 0x20u // levels of interrupt moderation per vPort (rules 2.14); not in this version
+#define WEIR_CAP_VPORT_MODERATION 0x20u // levels of interrupt moderation per vPort (rules 2.14)
 #define WEIR_CAP_PF_VPORT_RSS 0x40u     // nondefault PF vPorts spread, too (rules 2.21)
+#define WEIR_CAP_CSUM 0x80u             // L3_OK and L4_OK are judged, CSUM_L3 and CSUM_L4 are served
 
 // GET_VPORT_CAPS.
 struct weir_get_vport_caps_rsp {
@@ -76,7 +77,7 @@ struct weir_get_vport_caps_rsp {
     uint16_t default_rss;     // entries of its indirection table
     uint16_t nondefault_rss;
     uint16_t vlan_ranges; // of a trunk list
-    uint32_t moderation;  // bit n = level n of enum weir_moderation is taken
+    uint32_t moderation;  // bit n = level n, WEIR_MODERATION_*, is taken
     uint32_t reserved;
 };
 WEIR_ASSERT_SIZE(struct weir_get_vport_caps_rsp, 16);
@@ -203,18 +204,10 @@ struct weir_set_rss_key_req {
 };
 WEIR_ASSERT_SIZE(struct weir_set_rss_key_req, 40);
 
-enum weir_moderation {
-    WEIR_MODERATION_UNDEFINED = 0, // as the card likes
-    WEIR_MODERATION_ADAPTIVE = 1,
-    WEIR_MODERATION_OFF = 2,
-    WEIR_MODERATION_LOW = 3,
-    WEIR_MODERATION_MEDIUM = 4,
-    WEIR_MODERATION_HIGH = 5,
-};
 struct weir_update_vport_req {
     uint16_t vport;
-    uint16_t changed; // WEIR_VPORT_CHANGED_*
-    uint8_t moderation;
+    uint16_t changed;   // WEIR_VPORT_CHANGED_*
+    uint8_t moderation; // WEIR_MODERATION_*; PF vPorts but the default one share its vectors and take none
     uint8_t reserved;
     uint16_t cpu; // PF vPorts only
     char name[32];
@@ -313,6 +306,19 @@ enum weir_qp_state {
     WEIR_QP_ERROR = 6,    // stopped by malicious-driver detection
 };
 
+// A frame is paid for by its queue pair and by its function; each may have a limit. Creating a queue pair clears its
+// own, freeing a VF the VF's.
+struct weir_set_rate_req {
+    uint16_t fn;    // 0 = PF, n = VF n-1
+    uint16_t qp;    // of the function; WEIR_RATE_FN = the function's limit
+    uint32_t mbps;  // 10^6 bits a second of frames without FCS, 0 = no limit, at most WEIR_RATE_MAX
+    uint8_t weight; // of a queue pair among those that want to send: batches in a turn, 1..15; 0 = leave as it is
+    uint8_t reserved[3];
+};
+#define WEIR_RATE_FN 0xFFFFu
+#define WEIR_RATE_MAX 200000u
+WEIR_ASSERT_SIZE(struct weir_set_rate_req, 12);
+
 struct weir_fence_req {
     uint16_t vport;
     uint16_t reserved;
@@ -407,5 +413,46 @@ struct weir_set_link_req {
     uint32_t enable;
 };
 WEIR_ASSERT_SIZE(struct weir_set_link_req, 4);
+
+struct weir_get_panic_req {
+    uint8_t core;
+    uint8_t part; // 0 or 1
+    uint16_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_get_panic_req, 4);
+// The record as words: 0 mcause, 1 pc, 2 mtval, 3 cycle, 4 reset cause at that time, 5 stack words that follow the
+// registers, 6-37 x0 to x31, 38-55 the stack from sp upward.
+#define WEIR_PANIC_WORDS 56u
+#define WEIR_PANIC_REGS 6u
+#define WEIR_PANIC_STACK 38u
+#define WEIR_PANIC_PART 28u
+struct weir_get_panic_rsp {
+    uint32_t count; // panics of this core since power-on; 0: there is no record
+    uint8_t core;
+    uint8_t part;
+    uint16_t reserved;
+    uint32_t word[28];
+};
+WEIR_ASSERT_SIZE(struct weir_get_panic_rsp, 120);
+
+struct weir_get_health_rsp {
+    uint32_t stack_bytes[2]; // of each core
+    uint32_t stack_used[2];  // most that was ever in use since the core started
+    uint32_t panics[2];      // since power-on
+    uint32_t restarts1;      // of core 1 since core 0 started
+    uint8_t log_level;
+    uint8_t reserved[3];
+};
+WEIR_ASSERT_SIZE(struct weir_get_health_rsp, 32);
+
+#define WEIR_LOG_ERROR 0u
+#define WEIR_LOG_WARN 1u
+#define WEIR_LOG_INFO 2u
+#define WEIR_LOG_DEBUG 3u
+struct weir_set_log_level_req {
+    uint8_t level; // least important that is still written
+    uint8_t reserved[3];
+};
+WEIR_ASSERT_SIZE(struct weir_set_log_level_req, 4);
 
 #endif

@@ -149,6 +149,60 @@ static void jumbo(void) {
     end();
 }
 
+// Events until the fence with this token has ended; returns its status.
+static unsigned fence(uint32_t token, uint64_t *cycles) {
+    uint64_t start = card_cycles(w.card);
+    CHECK(weir_pf_fence(w.pf, 1, token) == 0, "fence %u", token);
+    for (unsigned tries = 0; tries < 200; tries++) {
+        struct weir_event ev[7];
+        int n = weir_pf_events(w.pf, ev, 7);
+        for (int i = 0; i < n; i++)
+            if (ev[i].kind == WEIR_FW_EVENT_FENCE_DONE && ev[i].b == token) {
+                *cycles = card_cycles(w.card) - start;
+                return ev[i].c;
+            }
+    }
+    CHECK(false, "fence %u never ended", token);
+    return 0;
+}
+
+// Rings empty, full of frames nobody takes, full of completions, function gone: a fence ends, with its reason, in time.
+static void fences(void) {
+    enum { Bound = 60000 }; // two mailbox commands and the events between; the fence itself takes some hundred
+    uint64_t cycles[4];
+    unsigned status[4];
+    begin(2048);
+    CHECK(weir_pf_set_filter(w.pf, 1, 1, vf_mac, WEIR_FILTER_UNTAGGED_OR_ZERO, 0) == 0, "filter");
+    status[0] = fence(1, &cycles[0]);
+    for (unsigned n = 0; n < 1200; n++) // more than the rings take
+        from_wire(0, n, 80);
+    world_settle(&w);
+    uint64_t cnt[32];
+    CHECK(weir_pf_counters(w.pf, 1, cnt) == 0 && cnt[WEIR_VPORT_CNT_RX_DROP_NO_DESC] != 0, "the rings are not empty");
+    status[1] = fence(2, &cycles[1]);
+    for (uint32_t n = 0; n < 300; n++) { // fences alone fill the completion ring
+        status[2] = fence(100 + n, &cycles[2]);
+        if (status[2] != 0)
+            break;
+    }
+    weir_vf_surprise(vf);
+    weir_vf_close(vf);
+    for (unsigned n = 0; n < 200; n++)
+        from_wire(0, n, 80);
+    CHECK(weir_pf_reset_vf(w.pf, 0) == 0, "reset");
+    status[3] = fence(3, &cycles[3]);
+    for (unsigned i = 0; i < 4; i++) {
+        printf("  fence %u: status %u after %u cycles\n", i, status[i], (unsigned)cycles[i]);
+        CHECK(cycles[i] < Bound, "fence %u took %u cycles", i, (unsigned)cycles[i]);
+    }
+    CHECK(status[0] == 0 && status[1] == 0, "a fence needs no receive buffer");
+    CHECK(status[2] == WEIR_QP_REASON_CQ_FULL, "completion ring full: status %u", status[2]);
+    CHECK(status[3] != 0, "a fence on a function that was reset claims to have come");
+    CHECK(weir_pf_clear_filter(w.pf, 1) == 0, "clear");
+    CHECK(weir_pf_delete_vport(w.pf, 1) == 0 && weir_pf_free_vf(w.pf, 0) == 0, "free");
+    world_close(&w);
+}
+
 int main(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "port_vlan") == 0)
@@ -157,6 +211,8 @@ int main(int argc, char **argv) {
         rss();
     else if (strcmp(name, "jumbo_frames_both_ways") == 0)
         jumbo();
+    else if (strcmp(name, "fences_end_in_bounded_time") == 0)
+        fences();
     else
         CHECK(false, "no case named '%s'", name);
     return 0;

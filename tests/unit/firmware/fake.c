@@ -169,6 +169,13 @@ static void pcie_write(uint32_t offset, uint32_t value) {
     case WEIR_PCIE_FLR_DONE_OFFSET:
         end_reset(fn_of(value, "FLR_DONE"));
         break;
+    case WEIR_PCIE_MODERATE_OFFSET:
+        if (WEIR_GET(value, PCIE_MODERATE_VECTOR) >= WEIR_FN_VECTORS) {
+            fake_fail("MODERATE of a vector that is not there");
+        }
+        fake.moderation[fn_of(WEIR_GET(value, PCIE_MODERATE_FN), "MODERATE")][WEIR_GET(value, PCIE_MODERATE_VECTOR)] =
+            (uint8_t)WEIR_GET(value, PCIE_MODERATE_LEVEL);
+        break;
     default:
         fake_fail("PCIE register %x is not modelled for writing", offset);
     }
@@ -200,6 +207,8 @@ static void mbox_write(uint32_t offset, uint32_t value) {
 // ---- CTRL ----
 static uint32_t ctrl_read(uint32_t offset) {
     switch (offset) {
+    case WEIR_CTRL_CORE_ID_OFFSET:
+        return fake.core;
     case WEIR_CTRL_CYCLE_LO_OFFSET:
         return fake.cycle;
     case WEIR_CTRL_RESET_CAUSE_OFFSET:

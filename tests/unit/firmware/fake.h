@@ -53,6 +53,7 @@ struct fake {
     char console[4096];
     size_t console_len;
     // functions
+    uint8_t moderation[WEIR_NUM_FNS][WEIR_FN_VECTORS];
     bool op[WEIR_NUM_FNS], flr[WEIR_NUM_FNS], flr_event[WEIR_NUM_FNS], bme[WEIR_NUM_FNS];
     unsigned num_vfs, flr_starts, flr_dones;
     bool vf_event, link_event;
@@ -114,5 +115,6 @@ uint32_t fake_switch_read(uint32_t offset);
 void fake_switch_write(uint32_t offset, uint32_t value);
 uint32_t fake_queue_read(uint32_t offset);
 void fake_queue_write(uint32_t offset, uint32_t value);
+extern uint32_t fake_fn_rate[WEIR_NUM_FNS], fake_qp_rate[WEIR_NUM_QPS], fake_qp_weight[WEIR_NUM_QPS];
 
 #endif

@@ -121,13 +121,14 @@ static void rule_2_13_and_2_21_what_is_offered(void **state) {
     assert_int_equal(fw_hello(0), WEIR_OK);
     assert_int_equal(caps() & (WEIR_CAP_VF_RSS | WEIR_CAP_VPORT_VLAN | WEIR_CAP_PF_VPORT_RSS),
                      WEIR_CAP_VF_RSS | WEIR_CAP_VPORT_VLAN | WEIR_CAP_PF_VPORT_RSS);
-    assert_int_equal(caps() & WEIR_CAP_VPORT_MODERATION, 0);
+    assert_int_equal(caps() & WEIR_CAP_VPORT_MODERATION, WEIR_CAP_VPORT_MODERATION);
     assert_int_equal(fw_call(0, WEIR_CMD_GET_VPORT_CAPS, NULL, 0, payload, NULL), WEIR_OK);
     memcpy(&rsp, payload, sizeof(rsp));
     assert_int_equal(rsp.max_default_qps, 255);
     assert_int_equal(rsp.default_rss, 64);
     assert_int_equal(rsp.nondefault_rss, 64);
     assert_int_equal(rsp.vlan_ranges, 16);
+    assert_int_equal(rsp.moderation, 0x3F);
 }
 
 static int rss(unsigned fn, unsigned vport, unsigned count, unsigned first) {
@@ -177,12 +178,25 @@ static void rule_2_14_moderation_levels(void **state) {
     (void)state;
     world();
     for (unsigned level = 0; level < 256; level++) {
-        int want = level > WEIR_MODERATION_HIGH                                         ? WEIR_INVALID_PARAMETER
-                   : level == WEIR_MODERATION_UNDEFINED || level == WEIR_MODERATION_OFF ? WEIR_OK
-                                                                                        : WEIR_NOT_SUPPORTED;
-        assert_int_equal(update(1, WEIR_VPORT_CHANGED_MODERATION, level, 0, ""), want);
-        assert_int_equal(describe(1).moderation, level == 0 ? 0 : level == 1 ? 0 : WEIR_MODERATION_OFF);
+        unsigned want = level <= WEIR_MODERATION_HIGH ? level : WEIR_MODERATION_HIGH;
+        assert_int_equal(update(1, WEIR_VPORT_CHANGED_MODERATION, level, 0, ""),
+                         level <= WEIR_MODERATION_HIGH ? WEIR_OK : WEIR_INVALID_PARAMETER);
+        assert_int_equal(describe(1).moderation, want);
+        for (unsigned v = 0; v < WEIR_FN_VECTORS; v++) {
+            assert_int_equal(fake.moderation[1][v], v == 0 ? 0 : want); // vector 0 tells of the mailbox
+            assert_int_equal(fake.moderation[0][v] | fake.moderation[2][v], 0);
+        }
     }
+    assert_int_equal(update(0, WEIR_VPORT_CHANGED_MODERATION, WEIR_MODERATION_LOW, 0, ""), WEIR_OK);
+    assert_int_equal(fake.moderation[0][1], WEIR_MODERATION_LOW);
+    // vPort 3 is the PF's and shares its vectors with the default vPort.
+    assert_int_equal(update(3, WEIR_VPORT_CHANGED_MODERATION, WEIR_MODERATION_HIGH, 0, ""), WEIR_NOT_SUPPORTED);
+    assert_int_equal(fake.moderation[0][1], WEIR_MODERATION_LOW);
+    // The VF's next owner starts anew.
+    assert_int_equal(FW(0, DELETE_VPORT, weir_vport_req, .vport = 1), WEIR_OK);
+    assert_int_equal(fw_vport(1, 0, 1), WEIR_OK);
+    assert_int_equal(fake.moderation[1][1], WEIR_MODERATION_UNDEFINED);
+    assert_int_equal(describe(1).moderation, WEIR_MODERATION_UNDEFINED);
 }
 
 static void rule_2_15_changeable_fields(void **state) {
