@@ -63,12 +63,14 @@ static int load_slot(uint32_t slot) {
 uint32_t rom_main(void) {
     // After a watchdog reset of core 0 the other core's memory is about to be replaced, too.
     *reg(WEIR_CSR_CTRL, WEIR_CTRL_CORE1_RUN_OFFSET) = 0;
-    // Both programs start over, so do the words between them; the log survives all but power-on.
+    // Both programs start over, so do the words between them; log and panic records survive all but power-on.
     for (volatile uint32_t *p = &HAL_SHARED->req_seq; p < &HAL_SHARED->log_head; p++) {
         *p = 0;
     }
     if (*reg(WEIR_CSR_CTRL, WEIR_CTRL_RESET_CAUSE_OFFSET) == 0) {
         HAL_SHARED->log_head = 0;
+        HAL_SHARED->panic[0].count = 0;
+        HAL_SHARED->panic[1].count = 0;
     }
     for (uint32_t i = 0; i < WEIR_IMAGE_SLOTS; i++) {
         if (load_slot(i * WEIR_IMAGE_SLOT_BYTES)) {

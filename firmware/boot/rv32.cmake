@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Cross tools of the embedded cores and how a core's program is built: weir_core_program(<name> LINKER <script> SOURCES ...)
-# makes <name>.elf and <name>.bin. Called from the host build, so that one build makes both sides.
+# Cross tools of the embedded cores and how a core's program is built: weir_core_program(<name> LINKER <script> [CODE <bytes>]
+# [DATA <bytes>] SOURCES ...) makes <name>.elf and <name>.bin; CODE and DATA are budgets whose excess fails the link. Called
+# from the host build, so that one build makes both sides.
 find_program(RV32_CC riscv64-unknown-elf-gcc)
 find_program(RV32_OBJCOPY riscv64-unknown-elf-objcopy)
 find_program(RV32_SIZE riscv64-unknown-elf-size)
@@ -11,7 +12,13 @@ set(RV32_FLAGS -march=rv32imc_zicsr_zifencei -mabi=ilp32 -mcmodel=medany -ffrees
     -fdata-sections -fno-jump-tables -fno-tree-loop-distribute-patterns -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wvla CACHE INTERNAL "")
 
 function(weir_core_program name)
-  cmake_parse_arguments(P "" "LINKER" "SOURCES;INCLUDES;DEFINES" ${ARGN})
+  cmake_parse_arguments(P "" "LINKER;CODE;DATA" "SOURCES;INCLUDES;DEFINES" ${ARGN})
+  if(NOT P_CODE)
+    set(P_CODE 65536)
+  endif()
+  if(NOT P_DATA)
+    set(P_DATA 45056)
+  endif()
   set(includes)
   foreach(dir ${P_INCLUDES} ${CMAKE_SOURCE_DIR}/rtl-model/abi)
     list(APPEND includes -I${dir})
@@ -32,7 +39,7 @@ function(weir_core_program name)
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${name})
   add_custom_command(
     OUTPUT ${out}.elf ${out}.bin
-    COMMAND ${RV32_CC} ${RV32_FLAGS} -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Wl,-Map=${out}.map -T ${P_LINKER} ${objects} -lgcc -o ${out}.elf
+    COMMAND ${RV32_CC} ${RV32_FLAGS} -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Wl,-Map=${out}.map -Wl,--defsym=CODE_BUDGET=${P_CODE} -Wl,--defsym=DATA_BUDGET=${P_DATA} -T ${P_LINKER} ${objects} -lgcc -o ${out}.elf
     COMMAND ${RV32_OBJCOPY} -O binary ${out}.elf ${out}.bin
     DEPENDS ${objects} ${P_LINKER}
     COMMENT "RV32 ${name}: link" VERBATIM)

@@ -2,19 +2,19 @@
 // Core 0: start, rounds, sleep. The watchdog guards all of it, the start too.
 #include "control.h"
 #include "hal/hal_ctrl.h"
+#include "hal/hal_health.h"
 #include "svc/svc.h"
 
 #define WATCHDOG_CYCLES 50000000u // 200 ms; no step of a round takes longer than a call of core 1, 100 ms
+#define PANIC_CYCLES 100000u      // time for the last words; then the watchdog brings the core back
 
 int main(void);
-void panic_trap(uint32_t cause, uint32_t pc, uint32_t value);
+void panic_trap(uint32_t cause, uint32_t pc, uint32_t value, const uint32_t *regs);
 
-void panic_trap(uint32_t cause, uint32_t pc, uint32_t value) {
-    svc_log("panic: cause %u pc %x value %x", (unsigned)cause, (unsigned)pc, (unsigned)value);
-    for (;;) {
-        hal_ctrl_irq_enable(0);
-        hal_ctrl_sleep();
-    }
+void panic_trap(uint32_t cause, uint32_t pc, uint32_t value, const uint32_t *regs) {
+    hal_panic_save(cause, pc, value, regs);
+    hal_ctrl_watchdog(PANIC_CYCLES);
+    svc_log_at(WEIR_LOG_ERROR, "panic: cause %u pc %x value %x", (unsigned)cause, (unsigned)pc, (unsigned)value);
 }
 
 int main(void) {

@@ -50,7 +50,7 @@ static bool poll_queue_error(void) {
         const struct steer_vport *v = steer_vport(i);
         if (v != NULL && qp >= v->qp_base && qp < v->qp_base + v->num_qps) {
             if (svc_log_room()) {
-                svc_log("queue %u of function %u stopped, reason %u", qp - v->qp_base, v->fn, reason);
+                svc_log_at(WEIR_LOG_WARN, "queue %u of function %u stopped, reason %u", qp - v->qp_base, v->fn, reason);
             }
             svc_event(WEIR_FW_EVENT_QP_ERROR, v->fn, qp - v->qp_base, reason);
         }
@@ -61,11 +61,18 @@ static bool poll_queue_error(void) {
 // All of them before a command can give their queue pairs to somebody else.
 static bool poll_queue(void) {
     static uint32_t restarts;
+    static uint32_t panics;
     unsigned n = 0;
     if (HAL_SHARED->restarts1 != restarts) {
         restarts = HAL_SHARED->restarts1;
-        svc_log("core 1 was restarted");
+        svc_log_at(WEIR_LOG_ERROR, "core 1 was restarted");
         svc_event(WEIR_FW_EVENT_CORE_RESTART, 1, HAL_RESET_WATCHDOG, 0);
+    }
+    if (HAL_SHARED->panic[1].count != panics) {
+        const struct hal_panic *p = &HAL_SHARED->panic[1];
+        panics = p->count;
+        svc_log_at(WEIR_LOG_ERROR, "core 1 panic: cause %u pc %x value %x", (unsigned)p->word[0], (unsigned)p->word[1],
+                   (unsigned)p->word[2]);
     }
     while (n < HAL_SHARED_EVENTS && poll_queue_error()) {
         n++;
@@ -93,7 +100,7 @@ void control_start(void) {
         svc_event(WEIR_FW_EVENT_CORE_RESTART, 0, cause, 0);
     }
     if (!ipc_wait_ready()) {
-        svc_log("core 1 does not start");
+        svc_log_at(WEIR_LOG_ERROR, "core 1 does not start");
     }
     svc_log("weir firmware ready");
     hal_port_enable(true);

@@ -8,9 +8,16 @@
 #include <stdint.h>
 
 #include "weir_abi.h"
+#include "weir_mbox.h"
 
 #define HAL_SHARED_EVENTS 32u
 #define HAL_SHARED_LOG_BYTES 8192u // power of two
+
+// A core's last panic: the words of GET_PANIC. Written by the core that panics, zeroed by the ROM at power-on only.
+struct hal_panic {
+    volatile uint32_t count;
+    volatile uint32_t word[WEIR_PANIC_WORDS];
+};
 
 struct hal_shared {
     volatile uint32_t req_seq;                  // core 0
@@ -29,6 +36,7 @@ struct hal_shared {
     volatile uint32_t log_head;                 // core 0: bytes ever written
     volatile uint32_t reserved;
     volatile char log[HAL_SHARED_LOG_BYTES]; // core 0
+    struct hal_panic panic[2];               // each core its own
 };
 _Static_assert(sizeof(struct hal_shared) <= WEIR_SHARED_BYTES, "shared RAM");
 

@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Core 1's main loop: requests of core 0, errors of the hardware, sleep. Nothing here waits without a bound.
 #include "hal/hal_ctrl.h"
+#include "hal/hal_health.h"
 #include "hal/hal_shared.h"
 #include "queue.h"
 
 #define WATCHDOG_CYCLES 50000000u // 200 ms
+#define PANIC_CYCLES 1000u
 
 int main(void);
-void panic_trap(uint32_t cause, uint32_t pc, uint32_t value);
+void panic_trap(uint32_t cause, uint32_t pc, uint32_t value, const uint32_t *regs);
 
 // The watchdog brings the core back; its state is read from the hardware again.
-void panic_trap(uint32_t cause, uint32_t pc, uint32_t value) {
-    HAL_SHARED->ret[0] = cause;
-    HAL_SHARED->ret[1] = pc;
-    HAL_SHARED->ret[2] = value;
-    for (;;) {
-        hal_ctrl_irq_enable(0);
-        hal_ctrl_sleep();
-    }
+void panic_trap(uint32_t cause, uint32_t pc, uint32_t value, const uint32_t *regs) {
+    hal_panic_save(cause, pc, value, regs);
+    hal_ctrl_watchdog(PANIC_CYCLES);
 }
 
 int main(void) {

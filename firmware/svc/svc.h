@@ -56,7 +56,11 @@ void svc_event_clear(void);
 bool svc_event_switch(void);
 
 // ---- log ring in shared RAM ----
-// %s %u %x only; one line a call, the cycle in front.
+// %s %u %x only; one line a call, the cycle in front. svc_log is level INFO; lines less important than the level set
+// (WEIR_LOG_*, at start INFO) are left out.
+void svc_log_at(unsigned level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void svc_log_set_level(unsigned level);
+unsigned svc_log_level(void);
 void svc_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 // Asked before a line that a VF can cause: false when there were many lately (threat T6).
 bool svc_log_room(void);

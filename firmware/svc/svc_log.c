@@ -37,12 +37,25 @@ static void put_num(uint32_t v, uint32_t base) {
     }
 }
 
-void svc_log(const char *fmt, ...) {
-    va_list ap;
+static unsigned chosen; // level + 1; 0: nobody chose
+
+void svc_log_set_level(unsigned level) {
+    chosen = level + 1;
+}
+
+unsigned svc_log_level(void) {
+    return chosen != 0 ? chosen - 1 : WEIR_LOG_INFO;
+}
+
+static void line(unsigned level, const char *fmt, va_list ap) {
+    static const char mark[][10] = {"error: ", "warning: ", "", "debug: "};
+    if (level > svc_log_level()) {
+        return;
+    }
     put('[');
     put_num(hal_ctrl_cycle(), 10);
     put_str("] ");
-    va_start(ap, fmt);
+    put_str(mark[level & 3]);
     for (; *fmt != '\0'; fmt++) {
         if (*fmt != '%') {
             put(*fmt);
@@ -61,8 +74,21 @@ void svc_log(const char *fmt, ...) {
             put(*fmt);
         }
     }
-    va_end(ap);
     put('\n');
+}
+
+void svc_log_at(unsigned level, const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    line(level, fmt, ap);
+    va_end(ap);
+}
+
+void svc_log(const char *fmt, ...) {
+    va_list ap;
+    va_start(ap, fmt);
+    line(WEIR_LOG_INFO, fmt, ap);
+    va_end(ap);
 }
 
 bool svc_log_room(void) {

@@ -133,6 +133,11 @@ int weir_pf_reset_vf(struct weir_pf *pf, unsigned vf) {
     return CALL_NO_RSP(pf, RESET_VF, req);
 }
 
+int weir_pf_set_rate(struct weir_pf *pf, unsigned fn, unsigned qp, uint32_t mbps, unsigned weight) {
+    struct weir_set_rate_req req = {.fn = (uint16_t)fn, .qp = (uint16_t)qp, .mbps = mbps, .weight = (uint8_t)weight};
+    return CALL_NO_RSP(pf, SET_RATE, req);
+}
+
 int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsigned num_qps, unsigned flags,
                          const char *name) {
     struct weir_create_vport_req req;

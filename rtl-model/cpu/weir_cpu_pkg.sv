@@ -53,21 +53,22 @@ package weir_cpu_pkg;
   localparam logic [4:0] CauseIrqTimer = 5'd7;
   localparam logic [4:0] CauseIrqExt = 5'd11;
 
+  // Small fields first: the others then lie on word boundaries, which keeps simulation fast.
   typedef struct packed {
     logic        valid;
     logic        trap;        // raised an exception: wrote nothing
     logic        intr;        // first instruction of an interrupt handler
     logic [4:0]  intr_cause;  // which interrupt it was
+    logic [4:0]  rd;          // 0: writes no register
+    logic [3:0]  mem_rmask;   // bytes of the aligned word; 0 without an access
+    logic [3:0]  mem_wmask;
     logic [31:0] insn;        // as fetched; a compressed one in the low half
     logic [31:0] pc;
     logic [31:0] pc_next;
     logic [31:0] rs1;         // operands as used, 0 when not used
     logic [31:0] rs2;
-    logic [4:0]  rd;          // 0: writes no register
     logic [31:0] rd_data;
     logic [31:0] mem_addr;    // as computed
-    logic [3:0]  mem_rmask;   // bytes of the aligned word; 0 without an access
-    logic [3:0]  mem_wmask;
     logic [31:0] mem_rdata;   // the aligned word
     logic [31:0] mem_wdata;
   } trace_t;

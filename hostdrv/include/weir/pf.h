@@ -33,6 +33,9 @@ unsigned weir_pf_num_qps(const struct weir_pf *pf);
 int weir_pf_alloc_vf(struct weir_pf *pf, int vf, const uint8_t mac[6], const char *vm_name);
 int weir_pf_free_vf(struct weir_pf *pf, unsigned vf);
 int weir_pf_reset_vf(struct weir_pf *pf, unsigned vf);
+// Transmit limit in Mb/s (0 = none) and weight (0 = leave) of queue pair qp of function fn, or of the whole function
+// with qp = WEIR_RATE_FN.
+int weir_pf_set_rate(struct weir_pf *pf, unsigned fn, unsigned qp, uint32_t mbps, unsigned weight);
 int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsigned num_qps, unsigned flags,
                          const char *name);
 int weir_pf_delete_vport(struct weir_pf *pf, unsigned vport);

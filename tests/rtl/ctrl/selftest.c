@@ -13,6 +13,8 @@
 int main(void);
 void panic_trap(uint32_t cause, uint32_t pc, uint32_t value);
 
+extern uint32_t __stack_bottom[];
+#define CODE ((uint32_t)&main & ~3u)
 static volatile uint32_t trap_cause, trap_value, trap_count;
 
 static void say(const char *s) {
@@ -186,19 +188,26 @@ static void traps(void) {
     if (trap_count != before + 8 || trap_cause != 2)
         fail("write to a read-only register");
 
+    // What boot/crt0.S locks: code is not written, nobody touches the stack guard, data is not executed.
+    __asm__ volatile("sw t0, 0(%0)" ::"r"(CODE) : "memory");
+    if (trap_count != before + 9 || trap_cause != 7 || trap_value != CODE)
+        fail("write to code");
+    __asm__ volatile("lw t0, -4(%0)" ::"r"(__stack_bottom) : "t0");
+    if (trap_count != before + 10 || trap_cause != 5)
+        fail("stack guard");
     // Timer interrupt while asleep: WFI ends, the handler runs, execution goes on behind WFI.
     CTRL(TIMER_CMP) = CTRL(CYCLE_LO) + 300;
     CTRL(IRQ_ENABLE) = 1;
     __asm__ volatile("csrs mie, %0\n csrsi mstatus, 8" ::"r"(1 << 11));
     __asm__ volatile("wfi");
     __asm__ volatile("csrci mstatus, 8");
-    if (trap_count != before + 9 || trap_cause != 0x8000000B)
+    if (trap_count != before + 11 || trap_cause != 0x8000000B)
         fail("timer interrupt");
     // With interrupts off, WFI still ends, without a trap.
     CTRL(TIMER_CMP) = CTRL(CYCLE_LO) + 300;
     CTRL(IRQ_ENABLE) = 1;
     __asm__ volatile("wfi");
-    if (trap_count != before + 9 || (CTRL(IRQ_PENDING) & 1) == 0)
+    if (trap_count != before + 11 || (CTRL(IRQ_PENDING) & 1) == 0)
         fail("wfi without interrupts");
     CTRL(IRQ_ENABLE) = 0;
 }

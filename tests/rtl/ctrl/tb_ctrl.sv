@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bench wrapper of the control complex: BAR accesses in, flash pins, console and interrupts out; the five CSR blocks outside
-// it answer each write by storing and each read by returning the word at that address, 3 cycles late.
+// it answer each
+// access 3 cycles late: QUEUE stores writes and reads the word and its address, the others read 0. Behind the pins come the
+// retirement traces of both cores; words of their memories can be damaged.
 module tb_ctrl (
     input  logic         clk_i,
     input  logic         rst_ni,
-    input  logic [159:0] in_i,
-    output logic [159:0] out_o
+    input  logic [191:0] in_i,
+    output logic [799:0] out_o
 );
   weir_pkg::csr_req_t pcie_req, dma_req, queue_req, switch_req, port_req;
-  weir_pkg::csr_rsp_t rsp, none;
+  weir_pkg::csr_rsp_t rsp, zero;
+  logic csr_valid;
   weir_pkg::bar_req_t bar_req;
   weir_pkg::bar_rsp_t bar_rsp;
   weir_pkg::irq_t irq;
@@ -24,13 +27,15 @@ module tb_ctrl (
       wait_q <= '0;
       word_q <= '0;
     end else begin
-      wait_q <= (queue_req.valid && !rsp.ack) ? wait_q + 2'd1 : 2'd0;
-      if (rsp.ack && queue_req.write) word_q <= queue_req.wdata;
+      wait_q <= (csr_valid && !rsp.ack) ? wait_q + 2'd1 : 2'd0;
+      if (rsp.ack && queue_req.valid && queue_req.write) word_q <= queue_req.wdata;
     end
   end
-  assign rsp.ack = queue_req.valid && wait_q == 2'd3;
+  assign csr_valid = queue_req.valid || pcie_req.valid || dma_req.valid || switch_req.valid || port_req.valid;
+  assign rsp.ack = csr_valid && wait_q == 2'd3;
   assign rsp.rdata = word_q + {16'b0, queue_req.addr};
-  assign none = '0;
+  assign zero.ack = rsp.ack;
+  assign zero.rdata = 32'd0;
 
   assign bar_req.valid = in_i[0];
   assign bar_req.write = in_i[1];
@@ -41,9 +46,9 @@ module tb_ctrl (
   assign enabled = {63'b0, in_i[3:2]};
 
   weir_ctrl u_ctrl (
-      .clk_i, .rst_ni, .pcie_csr_o(pcie_req), .pcie_csr_i(none), .dma_csr_o(dma_req), .dma_csr_i(none),
-      .queue_csr_o(queue_req), .queue_csr_i(rsp), .switch_csr_o(switch_req), .switch_csr_i(none),
-      .port_csr_o(port_req), .port_csr_i(none), .bar_req_i(bar_req), .bar_rsp_o(bar_rsp),
+      .clk_i, .rst_ni, .pcie_csr_o(pcie_req), .pcie_csr_i(zero), .dma_csr_o(dma_req), .dma_csr_i(zero),
+      .queue_csr_o(queue_req), .queue_csr_i(rsp), .switch_csr_o(switch_req), .switch_csr_i(zero),
+      .port_csr_o(port_req), .port_csr_i(zero), .bar_req_i(bar_req), .bar_rsp_o(bar_rsp),
       .irq_valid_o(irq_valid), .irq_ready_i(1'b1), .irq_o(irq), .fn_enabled_i(enabled), .fn_flr_i('0),
       .pcie_event_i(in_i[4]), .queue_event_i(1'b0), .switch_event_i(1'b0), .port_event_i(1'b0),
       .flash_cs_o(flash_cs), .flash_sck_o(flash_sck), .flash_io_o(flash_io), .flash_oe_o(flash_oe), .flash_io_i(in_i[99:96]),
@@ -59,9 +64,29 @@ module tb_ctrl (
     irq_fn_q <= irq.fn;
   end
   logic unused;
-  assign unused = ^{pcie_req, dma_req, switch_req, port_req, flash_oe};
+  assign unused = ^{in_i[191:189], in_i[183:179], in_i[163], t0.intr_cause, t1.intr_cause, pcie_req, dma_req, switch_req, port_req, flash_oe};
 
-  assign out_o = {60'b0, fw_ready, idle, core1_sleep, core0_sleep,
+  // 160: damage, 161: of core 1, 162: upper bank, 179:164 word, 188:184 bit (17 and 8 are the parity of the bytes).
+  // Nothing but a bench writes a memory from outside.
+  /* verilator lint_off MULTIDRIVEN */
+  always_ff @(posedge clk_i) begin
+    if (in_i[162:160] == 3'b001) u_ctrl.u_core0.u_tcm.mem_lo[in_i[178:164]] <= u_ctrl.u_core0.u_tcm.mem_lo[in_i[178:164]] ^ damage;
+    if (in_i[162:160] == 3'b101) u_ctrl.u_core0.u_tcm.mem_hi[in_i[178:164]] <= u_ctrl.u_core0.u_tcm.mem_hi[in_i[178:164]] ^ damage;
+    if (in_i[162:160] == 3'b011) u_ctrl.u_core1.u_tcm.mem_lo[in_i[178:164]] <= u_ctrl.u_core1.u_tcm.mem_lo[in_i[178:164]] ^ damage;
+    if (in_i[162:160] == 3'b111) u_ctrl.u_core1.u_tcm.mem_hi[in_i[178:164]] <= u_ctrl.u_core1.u_tcm.mem_hi[in_i[178:164]] ^ damage;
+  end
+  /* verilator lint_on MULTIDRIVEN */
+  logic [17:0] damage;
+  assign damage = 18'd1 << in_i[188:184];
+
+  weir_cpu_pkg::trace_t t0, t1;
+  assign t0 = u_ctrl.u_core0.unused_trace;
+  assign t1 = u_ctrl.u_core1.unused_trace;
+  assign out_o[479:160] = {12'b0, t0.mem_wmask, t0.mem_rmask, t0.rd, 4'b0, t0.intr, t0.trap, t0.valid,
+                           t0.rs2, t0.rs1, t0.mem_wdata, t0.mem_rdata, t0.mem_addr, t0.rd_data, t0.pc_next, t0.pc, t0.insn};
+  assign out_o[799:480] = {12'b0, t1.mem_wmask, t1.mem_rmask, t1.rd, 4'b0, t1.intr, t1.trap, t1.valid,
+                           t1.rs2, t1.rs1, t1.mem_wdata, t1.mem_rdata, t1.mem_addr, t1.rd_data, t1.pc_next, t1.pc, t1.insn};
+  assign out_o[159:0] = {60'b0, fw_ready, idle, core1_sleep, core0_sleep,
                   bar_rsp.rdata,
                   26'b0, flash_io, flash_sck, flash_cs,
                   12'b0, bar_rsp.valid, irq_valid_q, irq_fn_q, console_valid_q, 1'b0, console_q};

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a core tells of itself: panic records, stack marks, log levels; and the commands that read them.
+#include "unit.h"
+
+#include "fw.h"
+#include "hal/hal_health.h"
+#include "svc/svc.h"
+
+static void paint(void) {
+    for (unsigned c = 0; c < 2; c++)
+        for (unsigned i = 0; i < HAL_STACK_HOST_WORDS; i++)
+            hal_stack_ram[c][i] = HAL_STACK_PAINT;
+}
+
+static void stack_mark_is_the_deepest_word(void **state) {
+    union {
+        struct weir_get_health_rsp rsp;
+        uint8_t all[120]; // what fw_call fills
+    } u;
+    (void)state;
+    fw_boot();
+    paint();
+    assert_int_equal(hal_stack_used(0), 0);
+    hal_stack_ram[0][HAL_STACK_HOST_WORDS - 1] = 1;
+    hal_stack_ram[1][3] = 7; // what lies above need not have been written
+    assert_int_equal(fw_call(0, WEIR_CMD_GET_HEALTH, NULL, 0, &u, NULL), WEIR_OK);
+    assert_int_equal(u.rsp.stack_bytes[0], HAL_STACK_HOST_WORDS * 4);
+    assert_int_equal(u.rsp.stack_used[0], 4);
+    assert_int_equal(u.rsp.stack_used[1], (HAL_STACK_HOST_WORDS - 3) * 4);
+    assert_int_equal(u.rsp.panics[0], 0);
+    assert_int_equal(u.rsp.log_level, WEIR_LOG_INFO);
+}
+
+static void panic_record_is_whole(void **state) {
+    struct weir_get_panic_req req = {.core = 0, .part = 0};
+    struct weir_get_panic_rsp first, second;
+    uint32_t regs[32];
+    (void)state;
+    fw_boot();
+    paint();
+    for (unsigned i = 0; i < 32; i++)
+        regs[i] = 0x100 + i;
+    regs[2] = 0x1000 + (HAL_STACK_HOST_WORDS - 2) * 4; // two words of stack
+    hal_stack_ram[0][HAL_STACK_HOST_WORDS - 2] = 0x11;
+    hal_stack_ram[0][HAL_STACK_HOST_WORDS - 1] = 0x22;
+    hal_panic_save(7, 0x10000040, 0x5555, regs);
+    assert_int_equal(fw_call(0, WEIR_CMD_GET_PANIC, &req, sizeof(req), &first, NULL), WEIR_OK);
+    req.part = 1;
+    assert_int_equal(fw_call(0, WEIR_CMD_GET_PANIC, &req, sizeof(req), &second, NULL), WEIR_OK);
+    assert_int_equal(first.count, 1);
+    assert_int_equal(first.word[0], 7);
+    assert_int_equal(first.word[1], 0x10000040);
+    assert_int_equal(first.word[2], 0x5555);
+    assert_int_equal(first.word[5], 2);
+    assert_int_equal(first.word[WEIR_PANIC_REGS], 0);
+    for (unsigned i = 1; i < WEIR_PANIC_PART - WEIR_PANIC_REGS; i++)
+        assert_int_equal(first.word[WEIR_PANIC_REGS + i], regs[i]);
+    for (unsigned i = WEIR_PANIC_PART - WEIR_PANIC_REGS; i < 32; i++)
+        assert_int_equal(second.word[WEIR_PANIC_REGS + i - WEIR_PANIC_PART], regs[i]);
+    assert_int_equal(second.word[WEIR_PANIC_STACK - WEIR_PANIC_PART], 0x11);
+    assert_int_equal(second.word[WEIR_PANIC_STACK - WEIR_PANIC_PART + 1], 0x22);
+    assert_int_equal(second.word[WEIR_PANIC_STACK - WEIR_PANIC_PART + 2], 0);
+    req.part = 2;
+    assert_int_equal(fw_call(0, WEIR_CMD_GET_PANIC, &req, sizeof(req), NULL, NULL), WEIR_INVALID_PARAMETER);
+    req = (struct weir_get_panic_req){.core = 2};
+    assert_int_equal(fw_call(0, WEIR_CMD_GET_PANIC, &req, sizeof(req), NULL, NULL), WEIR_INVALID_PARAMETER);
+}
+
+// An overflown or wild stack pointer is recorded and not followed.
+static void panic_does_not_follow_a_bad_stack(void **state) {
+    static const uint32_t bad[] = {0x0FFC, 0x1001, 0x1000 + HAL_STACK_HOST_WORDS * 4, 0xFFFFFFFC};
+    uint32_t regs[32] = {0};
+    (void)state;
+    fw_boot();
+    for (unsigned i = 0; i < 4; i++) {
+        regs[2] = bad[i];
+        hal_panic_save(5, 0, 0, regs);
+        assert_int_equal(hal_shared_ram.panic[0].word[WEIR_PANIC_REGS + 2], bad[i]);
+        // The word below the stack is left out, the ones inside follow; addresses that wrap reach none.
+        assert_int_equal(hal_shared_ram.panic[0].word[WEIR_PANIC_STACK], 0);
+    }
+    assert_int_equal(hal_shared_ram.panic[0].count, 4);
+}
+
+static void log_takes_what_its_level_lets_through(void **state) {
+    struct weir_set_log_level_req req = {.level = WEIR_LOG_WARN};
+    uint32_t at;
+    (void)state;
+    fw_boot();
+    assert_int_equal(fw_call(0, WEIR_CMD_SET_LOG_LEVEL, &req, sizeof(req), NULL, NULL), WEIR_OK);
+    at = hal_shared_ram.log_head;
+    svc_log("not important");
+    svc_log_at(WEIR_LOG_DEBUG, "less");
+    assert_int_equal(hal_shared_ram.log_head, at);
+    svc_log_at(WEIR_LOG_WARN, "look");
+    svc_log_at(WEIR_LOG_ERROR, "bad");
+    at = hal_shared_ram.log_head;
+    assert_memory_equal((const char *)hal_shared_ram.log + at - 11, "error: bad\n", 11);
+    req.level = WEIR_LOG_DEBUG + 1;
+    assert_int_equal(fw_call(0, WEIR_CMD_SET_LOG_LEVEL, &req, sizeof(req), NULL, NULL), WEIR_INVALID_PARAMETER);
+    req.level = WEIR_LOG_INFO;
+    assert_int_equal(fw_call(0, WEIR_CMD_SET_LOG_LEVEL, &req, sizeof(req), NULL, NULL), WEIR_OK);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(stack_mark_is_the_deepest_word),
+    cmocka_unit_test(panic_record_is_whole),
+    cmocka_unit_test(panic_does_not_follow_a_bad_stack),
+    cmocka_unit_test(log_takes_what_its_level_lets_through),
+};
+UNIT_MAIN(tests)
