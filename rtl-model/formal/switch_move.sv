@@ -116,7 +116,7 @@ module switch_move (
         if (move_valid) assert (mv.to_local && !mv.to_wire);       // and not on the wire beside it
       end
       assert (inside_q <= 4'd5);                                   // none is lost: the pipeline holds no more
-      cover (entry_valid && !entry.fence && entry.epoch == 8'd2 && entry.vport != owner_q[VpW +: VpW]);
+      cover (entry_valid && !entry.fence && entry.epoch == 8'd1 && entry.vport != owner_q[0 +: VpW]);
     end
     assume (first != Sender);
     assume (cmd_new_i.dst != Sender);
