@@ -2,7 +2,8 @@
 // Proof of property P9 (threats.md): a unicast frame has one owner, and it is the one its epoch's table names, whatever
 // frames, moves and fences surround it (rules 3.10). The whole lookup pipeline with tables of two rows; one filter in one
 // of its slots; frames of both sides to its MAC, moves at any time. Nothing else may be in the tables: firmware keeps keys
-// unique (rules 3.6). Checked over every interleaving in the cycles after reset that the run names.
+// unique (rules 3.6). Checked over every interleaving in the cycles after reset that
+// the run names; it is no induction.
 module switch_move (
     input logic                    clk_i,
     input logic                    h_valid_i,
