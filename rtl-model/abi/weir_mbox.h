@@ -69,6 +69,7 @@ WEIR_ASSERT_SIZE(struct weir_get_caps_rsp, 28);
 #define WEIR_CAP_VPORT_VLAN 0x10u       // VLAN policy per vPort (rules 2.13)
 #define WEIR_CAP_VPORT_MODERATION 0x20u // levels of interrupt moderation per vPort (rules 2.14)
 #define WEIR_CAP_PF_VPORT_RSS 0x40u     // nondefault PF vPorts spread, too (rules 2.21)
+#define WEIR_CAP_CSUM 0x80u             // L3_OK and L4_OK are judged, CSUM_L3 and CSUM_L4 are served
 
 // GET_VPORT_CAPS.
 struct weir_get_vport_caps_rsp {

@@ -4,8 +4,7 @@
 //   tx -> ingress H --meta--+-> lookup -+-> entries (one ordered queue) -> egress -> rx, fences, copies
 //   prx -> ingress W --meta-+           +-> moves -> mover: H FIFO -> wire FIFO -> ptx, and -> local FIFO -> egress
 //
-// Order is made in the lookup and kept by every queue behind it. Checksum requests (csum_l3, csum_l4) are not served:
-// firmware does not offer them.
+// Order is made in the lookup and kept by every queue behind it.
 module weir_switch (
     input  logic                   clk_i,
     input  logic                   rst_ni,
@@ -55,6 +54,8 @@ module weir_switch (
   logic [weir_pkg::DataW-1:0] h_data, w_data;
   logic [BeatsW-1:0] h_beats, eg_beats;
   logic in_vlan;
+  logic h_csum_pop, w_csum_pop;
+  weir_switch_pkg::csum_t h_csum, w_csum;
   logic [15:0] in_tci;
 
   weir_switch_ingress u_ingress_h (
@@ -62,13 +63,13 @@ module weir_switch (
       .port_vlan_i(in_vlan), .port_tci_i(in_tci),
       .meta_valid_o(h_meta_valid), .meta_ready_i(h_meta_ready), .meta_o(h_meta),
       .rd_valid_o(h_valid), .rd_ready_i(h_pop), .rd_data_o(h_data), .rd_restart_i(1'b0),
-      .rd_release_i(h_release), .rd_beats_i(h_beats), .idle_o(h_idle));
+      .rd_release_i(h_release), .rd_beats_i(h_beats), .csum_pop_i(h_csum_pop), .csum_o(h_csum), .idle_o(h_idle));
   weir_switch_ingress u_ingress_w (
       .clk_i, .rst_ni, .in_valid_i(prx_valid_i), .in_ready_o(prx_ready_o), .in_i(w_frame),
       .port_vlan_i(1'b0), .port_tci_i(16'b0),
       .meta_valid_o(w_meta_valid), .meta_ready_i(w_meta_ready), .meta_o(w_meta),
       .rd_valid_o(w_valid), .rd_ready_i(w_pop), .rd_data_o(w_data), .rd_restart_i(w_restart),
-      .rd_release_i(w_release), .rd_beats_i(eg_beats), .idle_o(w_idle));
+      .rd_release_i(w_release), .rd_beats_i(eg_beats), .csum_pop_i(w_csum_pop), .csum_o(w_csum), .idle_o(w_idle));
 
   // ---- Lookup ----
   logic cmd_valid, cmd_done, src_read;
@@ -103,6 +104,7 @@ module weir_switch (
       .cmd_valid_i(cmd_valid), .cmd_i(cmd), .cmd_done_o(cmd_done), .epoch_o(epoch),
       .src_read_o(src_read), .src_o(src), .src_i(as), .src_cfg_i(src_cfg), .src_mac_i(src_mac), .enable_i(enable),
       .vlan_check_i(vlan_check), .promisc_i(promisc), .mirrored_i(mirrored), .mirror_on_i(mirror_on), .mirror_i(mirror), .key_i(key),
+      .h_csum_o(h_csum_pop), .w_csum_o(w_csum_pop), .h_csum_i(h_csum), .w_csum_i(w_csum),
       .entry_valid_o(entry_in_valid), .entry_o(entry_in), .move_valid_o(move_in_valid), .move_o(move_in),
       .done_valid_o(done_in_valid), .done_o(done_in), .stat_o(look_stat), .idle_o(look_idle));
 

@@ -78,6 +78,8 @@ module weir_switch_egress (
     copy_d.last = rest == '0;
     copy_d.src_h = entry_i.src_h;
     copy_d.has_tag = entry_i.has_tag;
+    copy_d.l3_ok = entry_i.l3_ok;
+    copy_d.l4_ok = entry_i.l4_ok;
     copy_d.strip = entry_i.strip;
     copy_d.epoch = entry_i.epoch;
     copy_d.vport = many ? low_idx : entry_i.vport;
@@ -253,8 +255,8 @@ module weir_switch_egress (
       out_d.src_vport = {1'b0, out_d.redirect ? copy_q.vport : copy_q.src_vport};
       out_d.is_local = copy_q.src_h;
       out_d.mcast = copy_q.flood;
-      out_d.l3_ok = 1'b0;
-      out_d.l4_ok = 1'b0;
+      out_d.l3_ok = copy_q.l3_ok && !copy_q.fence;
+      out_d.l4_ok = copy_q.l4_ok && !copy_q.fence;
       out_d.vlan_stripped = tell;
       out_d.vlan_tci = tell ? copy_q.tci : '0;
     end

@@ -20,6 +20,8 @@ module weir_switch_ingress (
     input  logic                        rd_restart_i,
     input  logic                        rd_release_i,
     input  logic [weir_switch_pkg::BeatsW-1:0] rd_beats_i,
+    input  logic                        csum_pop_i,    // one a frame, when the lookup decides
+    output weir_switch_pkg::csum_t      csum_o,
     output logic                        idle_o
 );
   localparam int LenW = weir_pkg::LenW;
@@ -100,6 +102,14 @@ module weir_switch_ingress (
       if (extra) extra_q <= 1'b1;
       else if (wr_ready) extra_q <= 1'b0;
     end
+  end
+
+  logic csum_valid;
+  weir_switch_csum u_csum (
+      .clk_i, .rst_ni, .beat_i(wr_valid && wr_ready), .first_i(acc && in_i.sop), .last_i(commit), .len_i(len),
+      .l3_i(in_i.csum_l3), .l4_i(in_i.csum_l4), .data_i(data), .pop_i(csum_pop_i), .csum_o, .valid_o(csum_valid));
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) assert (!csum_pop_i || csum_valid);
   end
 
   weir_common_pktfifo #(.Width(weir_pkg::DataW), .Depth(weir_switch_pkg::FifoBeats)) u_data (

@@ -33,6 +33,10 @@ module weir_switch_lookup #(
     input  logic                             mirror_on_i,
     input  logic [weir_switch_pkg::VpW-1:0]  mirror_i,
     input  logic [weir_switch_pkg::KeyW-1:0] key_i,
+    output logic                             h_csum_o,      // the frame being decided needs its checksums
+    output logic                             w_csum_o,
+    input  weir_switch_pkg::csum_t           h_csum_i,
+    input  weir_switch_pkg::csum_t           w_csum_i,
     output logic                             entry_valid_o,
     output weir_switch_pkg::entry_t          entry_o,
     output logic                             move_valid_o,
@@ -140,6 +144,8 @@ module weir_switch_lookup #(
   logic [CopyW-1:0] copies;
 
   assign src = h3_q ? src_i : '0;
+  assign h_csum_o = v3_q && !tok3_q && h3_q;
+  assign w_csum_o = v3_q && !tok3_q && !h3_q;
   always_comb begin
     group = m3_q.p.dmac[40];
     vlan3 = '0;
@@ -229,6 +235,8 @@ module weir_switch_lookup #(
       entry_d.many = group || others != '0;
       entry_d.src_h = h3_q;
       entry_d.has_tag = m3_q.p.has_tag;
+      entry_d.l3_ok = h3_q ? h_csum_i.l3_ok : w_csum_i.l3_ok;
+      entry_d.l4_ok = h3_q ? h_csum_i.l4_ok : w_csum_i.l4_ok;
       entry_d.strip = strip;
       entry_d.epoch = epoch3_q;
       entry_d.vport = dst;
@@ -271,6 +279,7 @@ module weir_switch_lookup #(
       entry_q <= entry_d;
       move_q.to_wire <= wire_copy;
       move_q.to_local <= local_copy;
+      move_q.csum <= h_csum_i;
       move_q.len <= m3_q.len;
       move_q.beats <= m3_q.beats;
       done_q.qp <= m3_q.qp;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Moves looked-up frames of vPorts out of their ingress FIFO: to the wire FIFO, the local FIFO, both or neither, in order,
-// one beat a cycle. So a frame for the wire waits behind a local one only while that is copied, not until it is delivered.
+// one beat a cycle, and puts in the checksums it was asked for. So a frame for the wire waits behind a local one only while that is copied, not until it is delivered.
 module weir_switch_mover (
     input  logic                             clk_i,
     input  logic                             rst_ni,
@@ -25,6 +25,7 @@ module weir_switch_mover (
 
   logic [BeatsW-1:0] at_q;
   logic last, none, beat;
+  logic [weir_pkg::DataW-1:0] data;
 
   assign none = !move_i.to_wire && !move_i.to_local;
   assign last = at_q + 1'b1 == move_i.beats;
@@ -34,14 +35,22 @@ module weir_switch_mover (
   assign in_release_o = move_ready_o;
   assign in_beats_o = move_i.beats;
   assign local_valid_o = beat && move_i.to_local;
-  assign local_data_o = in_data_i;
+  assign local_data_o = data;
   assign local_commit_o = local_valid_o && last;
   assign wire_valid_o = beat && move_i.to_wire;
   assign wire_commit_o = wire_valid_o && last;
   assign wire_o.sop = at_q == '0;
   assign wire_o.eop = last;
   assign wire_o.len = move_i.len;
-  assign wire_o.data = in_data_i;
+  assign wire_o.data = data;
+
+  // Checksums the descriptor asked for; the transport one of IPv6 may lie in the second beat.
+  always_comb begin
+    data = in_data_i;
+    if (move_valid_i && move_i.csum.l3_ins && at_q == '0) data[{move_i.csum.l3_at, 3'b0} +: 16] = move_i.csum.l3_val;
+    if (move_valid_i && move_i.csum.l4_ins && at_q == BeatsW'(move_i.csum.l4_at[6]))
+      data[{move_i.csum.l4_at[5:0], 3'b0} +: 16] = move_i.csum.l4_val;
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) at_q <= '0;

@@ -57,6 +57,27 @@ package weir_switch_pkg;
     logic [31:0]    token;
   } cmd_t;
 
+  // What is to be summed of a frame, and what came out.
+  typedef struct packed {
+    logic       want3;            // insert the IPv4 header checksum
+    logic       want4;            // that of TCP or UDP
+    logic       can3;
+    logic       can4;
+    logic       udp;
+    logic [5:0] at3;              // byte of the field
+    logic [6:0] at4;
+  } csum_job_t;
+  typedef struct packed {
+    logic        l3_ok;
+    logic        l4_ok;
+    logic        l3_ins;
+    logic        l4_ins;
+    logic [5:0]  l3_at;
+    logic [6:0]  l4_at;
+    logic [15:0] l3_val;          // in the order of the lanes
+    logic [15:0] l4_val;
+  } csum_t;
+
   // One entry of the ordered egress queue: a frame with its receivers, or a fence.
   typedef struct packed {
     logic                      fence;
@@ -65,6 +86,8 @@ package weir_switch_pkg;
     logic                      many;      // receivers are members, else vport
     logic                      src_h;     // frame lies in the local FIFO, else in the wire's
     logic                      has_tag;
+    logic                      l3_ok;
+    logic                      l4_ok;
     logic                      strip;
     logic [7:0]                epoch;
     logic [VpW-1:0]            vport;
@@ -84,6 +107,8 @@ package weir_switch_pkg;
     logic                      last;      // of its entry
     logic                      src_h;
     logic                      has_tag;
+    logic                      l3_ok;
+    logic                      l4_ok;
     logic                      strip;
     logic [7:0]                epoch;
     logic [VpW-1:0]            vport;
@@ -98,6 +123,7 @@ package weir_switch_pkg;
   typedef struct packed {
     logic                      to_wire;
     logic                      to_local;
+    csum_t                     csum;
     logic [LenW-1:0]   len;
     logic [BeatsW-1:0]         beats;
   } move_t;

@@ -66,8 +66,8 @@ static void from_vf(bool tagged, size_t len) {
     poll_all();
 }
 
-static void begin(uint32_t buf_bytes) {
-    struct weir_vf_config cfg = {.tx_log2 = 6, .rx_log2 = 7, .buf_bytes = buf_bytes};
+static void begin(uint32_t buf_bytes, uint8_t rx_log2) {
+    struct weir_vf_config cfg = {.tx_log2 = 5, .rx_log2 = rx_log2, .buf_bytes = buf_bytes};
     char err[160];
     world_open(&w, 1);
     wire_set_rx(card_wire(w.card), on_wire, NULL);
@@ -83,7 +83,7 @@ static void end(void) {
 }
 
 static void port_vlan(void) {
-    begin(2048);
+    begin(2048, 7);
     CHECK(weir_pf_set_filter(w.pf, 1, 1, vf_mac, WEIR_FILTER_VLAN, 5) == 0, "filter");
     CHECK(weir_pf_vlan_port(w.pf, 0, 5) == -EINVAL, "the default vPort has no VLAN");
     CHECK(weir_pf_vlan_port(w.pf, 1, 5u | 3u << 13) == 0, "port VLAN");
@@ -108,7 +108,7 @@ static void port_vlan(void) {
 
 static void rss(void) {
     const uint8_t first[1] = {0}, second[1] = {1}, both[2] = {0, 1}, beyond[1] = {2};
-    begin(2048);
+    begin(2048, 7);
     CHECK(weir_pf_set_filter(w.pf, 1, 1, vf_mac, WEIR_FILTER_UNTAGGED_OR_ZERO, 0) == 0, "filter");
     for (unsigned round = 0; round < 3; round++) {
         memset(on_qp, 0, sizeof(on_qp));
@@ -133,7 +133,7 @@ static void rss(void) {
 }
 
 static void jumbo(void) {
-    begin(16384);
+    begin(16384, 7);
     CHECK(weir_pf_set_filter(w.pf, 1, 1, vf_mac, WEIR_FILTER_UNTAGGED_OR_ZERO, 0) == 0, "filter");
     static const size_t len[] = {1514, 1518, 4096, 8192, 9000, 9018, 9536, 9537, 9599, 9600};
     unsigned bytes = 0, n = sizeof(len) / sizeof(len[0]);
@@ -149,6 +149,63 @@ static void jumbo(void) {
     end();
 }
 
+// Events until the fence with this token has ended; returns its status.
+static unsigned fence(uint32_t token, uint64_t *cycles) {
+    uint64_t start = card_cycles(w.card);
+    CHECK(weir_pf_fence(w.pf, 1, token) == 0, "fence %u", token);
+    for (unsigned tries = 0; tries < 200; tries++) {
+        struct weir_event ev[7];
+        int n = weir_pf_events(w.pf, ev, 7);
+        for (int i = 0; i < n; i++)
+            if (ev[i].kind == WEIR_FW_EVENT_FENCE_DONE && ev[i].b == token) {
+                *cycles = card_cycles(w.card) - start;
+                return ev[i].c;
+            }
+    }
+    CHECK(false, "fence %u never ended", token);
+    return 0;
+}
+
+// Rings empty, full of frames nobody takes, full of completions, function gone: a fence ends, with its reason, in time.
+static void fences(void) {
+    enum { Bound = 20000 }; // two mailbox commands and the events between; the fence itself takes some hundred
+    uint64_t cycles[4];
+    unsigned status[4];
+    begin(2048, 4);
+    CHECK(weir_pf_set_filter(w.pf, 1, 1, vf_mac, WEIR_FILTER_UNTAGGED_OR_ZERO, 0) == 0, "filter");
+    status[0] = fence(1, &cycles[0]);
+    for (unsigned n = 0; n < 200; n++) // more than the rings take, a buffer each
+        from_wire(0, n, 1500);
+    while (wire_queued(card_wire(w.card)) != 0)
+        world_settle(&w);
+    uint64_t cnt[32];
+    CHECK(weir_pf_counters(w.pf, 1, cnt) == 0 && cnt[WEIR_VPORT_CNT_RX_DROP_NO_DESC] != 0,
+          "the rings are not empty: %u frames delivered of %u", (unsigned)cnt[WEIR_VPORT_CNT_RX_FRAMES],
+          (unsigned)cnt[WEIR_VPORT_CNT_RX_COPIES]);
+    status[1] = fence(2, &cycles[1]);
+    for (uint32_t n = 0; n < 300; n++) { // fences alone fill the completion ring
+        status[2] = fence(100 + n, &cycles[2]);
+        if (status[2] != 0)
+            break;
+    }
+    weir_vf_surprise(vf);
+    weir_vf_close(vf);
+    for (unsigned n = 0; n < 200; n++)
+        from_wire(0, n, 80);
+    CHECK(weir_pf_reset_vf(w.pf, 0) == 0, "reset");
+    status[3] = fence(3, &cycles[3]);
+    for (unsigned i = 0; i < 4; i++) {
+        printf("  fence %u: status %u after %u cycles\n", i, status[i], (unsigned)cycles[i]);
+        CHECK(cycles[i] < Bound, "fence %u took %u cycles", i, (unsigned)cycles[i]);
+    }
+    CHECK(status[0] == 0 && status[1] == 0, "a fence needs no receive buffer");
+    CHECK(status[2] == WEIR_QP_REASON_CQ_FULL, "completion ring full: status %u", status[2]);
+    CHECK(status[3] != 0, "a fence on a function that was reset claims to have come");
+    CHECK(weir_pf_clear_filter(w.pf, 1) == 0, "clear");
+    CHECK(weir_pf_delete_vport(w.pf, 1) == 0 && weir_pf_free_vf(w.pf, 0) == 0, "free");
+    world_close(&w);
+}
+
 int main(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "port_vlan") == 0)
@@ -157,6 +214,8 @@ int main(int argc, char **argv) {
         rss();
     else if (strcmp(name, "jumbo_frames_both_ways") == 0)
         jumbo();
+    else if (strcmp(name, "fences_end_in_bounded_time") == 0)
+        fences();
     else
         CHECK(false, "no case named '%s'", name);
     return 0;

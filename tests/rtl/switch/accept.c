@@ -229,3 +229,42 @@ void rss_published_vectors(void) {
         add_frame(bench_below(2), 66 + bench_below(200));
     model_close();
 }
+
+// ---- Flood to 64 VFs: how long a frame of somebody else waits behind it ----
+// Order is the pipeline's, so a frame behind a broadcast leaves behind its copies: copies times beats cycles, no more.
+void flood_to_64_delays_others_by_its_copies(void) {
+    static const unsigned lens[] = {64, 1514, WEIR_MAX_FRAME};
+    enum { Members = 64, Other = 100, Slack = 24 };
+    for (unsigned i = 0; i < 3; i++) {
+        weir_rtl_free(bench_model);
+        bench_model = weir_rtl_new();
+        sw_reset_bench(bench_model, bench_rand());
+        traffic = traffic_usual;
+        for (unsigned v = 0; v <= Other; v++) {
+            struct vport p = {.enable = true, .vf = true, .base = (uint16_t)v, .count = 1, .mac = mac_of(v)};
+            if (v == 0 || v == Other)
+                p.vf = false;
+            else if (v > Members)
+                continue;
+            model_set_vport(v, p);
+            if (v != 0 && v <= Members)
+                sw_move(-1, 0, -1, (int)v, -1, false);
+        }
+        model_add_filter(mac_of(Other), 1, 0, Other, 0);
+        sw_drain();
+        uint64_t start = weir_rtl_cycles(bench_model), seen = rx_frames_seen;
+        for (unsigned k = 0; k < 2; k++) {
+            struct frame *f = add_frame(true, k ? 64 : lens[i]);
+            *f = (struct frame){.wire = true, .len = f->len, .etype = 0x88B5, .smac = mac_of(200)};
+            f->dmac = k ? mac_of(Other) : 0xFFFFFFFFFFFFULL;
+        }
+        while (cnt[Other][WEIR_VPORT_CNT_RX_FRAMES] == 0)
+            sw_step();
+        unsigned beats = (lens[i] + 63) / 64, wait = (unsigned)(weir_rtl_cycles(bench_model) - start) - beats;
+        CHECK(rx_frames_seen - seen == Members + 2, "64 VFs, the default vPort and the other's own");
+        printf("  behind a %4u-byte broadcast to 65 vPorts: %u cycles, bound %u\n", lens[i], wait,
+               (Members + 1) * beats + Slack);
+        CHECK(wait <= (Members + 1) * beats + Slack, "the frame behind waits too long");
+        model_close();
+    }
+}

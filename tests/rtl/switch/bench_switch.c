@@ -259,22 +259,25 @@ static void throughput(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct bench_case cases[] = {{"directed", directed},
-                                              {"random_mix", random_mix},
-                                              {"moves_raced", moves_raced},
-                                              {"drain", drain},
-                                              {"hash_cuckoo", hash_cuckoo},
-                                              {"fences", fences_case},
-                                              {"throughput", throughput},
-                                              {"a3_each_frame_has_one_owner", a3_each_frame_has_one_owner},
-                                              {"a3_soak", a3_soak},
-                                              {"a6_stale_vport_id", a6_stale_vport_id},
-                                              {"a7_vlan_truth_table", a7_vlan_truth_table},
-                                              {"a12_broadcast_once_in_each_state", a12_broadcast_once_in_each_state},
-                                              {"rss_published_vectors", rss_published_vectors},
-                                              {"source_policy", source_policy},
-                                              {"watchers", watchers},
-                                              {"oracle", oracle},
-                                              {"oracle_soak", oracle_soak}};
+    static const struct bench_case cases[] = {
+        {"directed", directed},
+        {"random_mix", random_mix},
+        {"moves_raced", moves_raced},
+        {"drain", drain},
+        {"hash_cuckoo", hash_cuckoo},
+        {"fences", fences_case},
+        {"throughput", throughput},
+        {"a3_each_frame_has_one_owner", a3_each_frame_has_one_owner},
+        {"a3_soak", a3_soak},
+        {"a6_stale_vport_id", a6_stale_vport_id},
+        {"a7_vlan_truth_table", a7_vlan_truth_table},
+        {"a12_broadcast_once_in_each_state", a12_broadcast_once_in_each_state},
+        {"rss_published_vectors", rss_published_vectors},
+        {"flood_to_64_delays_others_by_its_copies", flood_to_64_delays_others_by_its_copies},
+        {"source_policy", source_policy},
+        {"checksums", checksums},
+        {"watchers", watchers},
+        {"oracle", oracle},
+        {"oracle_soak", oracle_soak}};
     return bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

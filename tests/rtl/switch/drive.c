@@ -37,13 +37,14 @@ static struct sink {
 static struct { uint32_t word; } fates[FATES];
 static unsigned fate_wr, fate_rd;
 static struct { // meta of the rx frame being received
-    bool fence, is_local, mcast, redirect, stripped;
+    bool fence, is_local, mcast, redirect, stripped, l3_ok, l4_ok;
     unsigned vport, qp, epoch8, src, tci;
     uint32_t hash;
 } rxm;
 static unsigned rx_epoch, done_epoch; // unwrapped, of the newest seen
 static int last_h_rx, last_w_rx, last_ptx, last_done;
 static unsigned fence_head;
+unsigned judged[4];
 static uint32_t stat_next;
 static struct {
     bool valid, write, acked;
@@ -87,6 +88,10 @@ static uint8_t body(unsigned id, unsigned i) {
     return (uint8_t)(id * 131u + i * 7u + (i >> 8) * 13u);
 }
 
+static void put16(uint8_t *b, unsigned v) {
+    b[0] = (uint8_t)(v >> 8), b[1] = (uint8_t)v;
+}
+
 unsigned frame_bytes(unsigned id, uint8_t *out, bool inner) {
     const struct frame *f = &frames[id];
     uint8_t b[MAX_BYTES + 4];
@@ -105,14 +110,21 @@ unsigned frame_bytes(unsigned id, uint8_t *out, bool inner) {
     if (f->ip == 4) {
         b[l3] = (uint8_t)(0x40 | f->ihl), b[l3 + 4] = (uint8_t)id, b[l3 + 5] = (uint8_t)(id >> 8);
         b[l3 + 6] = f->frag ? 0x20 : 0x40, b[l3 + 7] = 0, b[l3 + 9] = f->proto;
+        put16(b + l3 + 2, f->len - l3 - f->cut);
     } else if (f->ip == 6) {
-        b[l3] = 0x60, b[l3 + 4] = (uint8_t)id, b[l3 + 5] = (uint8_t)(id >> 8), b[l3 + 6] = f->proto;
+        b[l3] = 0x60, b[l3 + 2] = (uint8_t)id, b[l3 + 3] = (uint8_t)(id >> 8), b[l3 + 6] = f->proto;
+        put16(b + l3 + 4, f->len - l3 - 40u - f->cut);
     } else if (f->len >= 22) {
         b[18] = (uint8_t)id, b[19] = (uint8_t)(id >> 8);
         b[20] = f->deep_ctrl ? 0x88 : 0, b[21] = f->deep_ctrl ? 0x08 : 0;
     }
     if (f->tuple != NULL)
         memcpy(b + l3 + (f->ip == 4 ? 12 : 8), f->tuple, f->ip == 4 ? 12 : 36);
+    struct sums s;
+    if (f->ip != 0)
+        model_sums(b, f->len, f->right3, f->right4, &s);
+    if (inner)
+        model_sums(b, f->len, f->csum_l3, f->csum_l4, &s);
     if (inner || !(f->vlan_ins || f->by_port)) {
         memcpy(out, b, f->len);
         return f->len;
@@ -126,8 +138,10 @@ unsigned frame_bytes(unsigned id, uint8_t *out, bool inner) {
 static unsigned find_id(const uint8_t *b, unsigned len, bool stripped) {
     const uint8_t *at = b + (stripped ? 14 : 18);
     unsigned type = b[12] == 0x81 && b[13] == 0 && len >= 18 ? 16 : 12;
-    if ((b[type] == 0x08 && b[type + 1] == 0) || (b[type] == 0x86 && b[type + 1] == 0xDD))
+    if (b[type] == 0x08 && b[type + 1] == 0)
         return b[type + 6] | (unsigned)b[type + 7] << 8;
+    if (b[type] == 0x86 && b[type + 1] == 0xDD)
+        return b[type + 4] | (unsigned)b[type + 5] << 8;
     if (len + (stripped ? 4 : 0) < 22)
         return b[11] | (unsigned)b[10] << 8 | (unsigned)b[9] << 16 | (unsigned)b[8] << 24;
     return at[0] | (unsigned)at[1] << 8;
@@ -169,7 +183,7 @@ static void source_drive(struct source *s, uint32_t *in, bool *valid, unsigned p
     put_bytes(in, 0, s->buf + s->at);
     bench_put(in, 512, 16, f->vlan_ins && sop ? f->tci : bench_rand());
     bench_put(in, 528, 1, sop ? f->vlan_ins : bench_below(2));
-    bench_put(in, 529, 3, f->tag & 4u);
+    bench_put(in, 529, 3, sop ? (uint64_t)f->csum_l4 | (uint64_t)f->csum_l3 << 1 | (f->tag & 4u) : bench_below(8));
     bench_put(in, 532, 16, f->tag);
     bench_put(in, 548, 12, f->qp);
     bench_put(in, 560, 8, sop ? f->vport : bench_below(256));
@@ -296,6 +310,11 @@ static void rx_frame(void) {
     uint32_t hash = model_hash(want, n);
     unsigned off = vports[to].table[hash & 127];
     f->hash = rxm.hash;
+    struct sums sums;
+    model_sums(want, n, false, false, &sums);
+    CHECK(rxm.l3_ok == sums.l3_ok && rxm.l4_ok == sums.l4_ok, "frame %u: checksums %d %d, expected %d %d", id,
+          rxm.l3_ok, rxm.l4_ok, sums.l3_ok, sums.l4_ok);
+    judged[0] += sums.l3, judged[1] += sums.l4, judged[2] += sums.l3_ok, judged[3] += sums.l4_ok;
     CHECK(rxm.hash == hash, "frame %u: hash %08x, expected %08x", id, rxm.hash, hash);
     CHECK(rxm.qp == vports[to].base + (off < vports[to].count ? off : 0u), "frame %u: queue %u, hash %08x", id, rxm.qp,
           hash);
@@ -387,6 +406,7 @@ void sw_step(void) {
             rxm.hash = (uint32_t)bench_get(out, 550, 32), rxm.epoch8 = (unsigned)bench_get(out, 542, 8);
             rxm.src = (unsigned)bench_get(out, 534, 8), rxm.is_local = bench_get(out, 533, 1);
             rxm.mcast = bench_get(out, 532, 1), rxm.redirect = bench_get(out, 531, 1);
+            rxm.l3_ok = bench_get(out, 530, 1), rxm.l4_ok = bench_get(out, 529, 1);
             rxm.stripped = bench_get(out, 528, 1), rxm.tci = (unsigned)bench_get(out, 512, 16);
         }
         if (sink_take(&sink_rx, out, 0, sop, eop, (unsigned)bench_get(out, 602, 14))) {

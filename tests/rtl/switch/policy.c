@@ -184,3 +184,24 @@ void watchers(void) {
     CHECK(heard(Mirror, &mir) == 1 && cnt[Watched][WEIR_VPORT_CNT_TX_DROP_LINK] == 0, "mirrored without a link");
     link_up = true;
 }
+
+// Checksums: verified on what comes in, inserted into what asks for it, every length, protocol and beat border. The
+// model computes them by words; here it must also be seen that all kinds came.
+void checksums(void) {
+    setup();
+    traffic.ip = 16;
+    memset(judged, 0, sizeof judged);
+    for (unsigned len = 66; len < 66 + 420; len++) {
+        for (unsigned i = 0; i < 4; i++)
+            add_frame(i % 2, len);
+        if (len % 64 == 0)
+            model_close();
+    }
+    for (unsigned i = 0; i < 60; i++)
+        add_frame(i % 2, any_len() + 70 > WEIR_MAX_FRAME ? WEIR_MAX_FRAME : 1000 + bench_below(WEIR_MAX_FRAME - 1000));
+    model_close();
+    printf("  copies judged: %u IPv4 headers, %u right; %u TCP or UDP, %u right\n", judged[0], judged[2], judged[1],
+           judged[3]);
+    CHECK(judged[2] > 200 && judged[0] > judged[2] + 100 && judged[3] > 200 && judged[1] > judged[3] + 100,
+          "not all kinds came");
+}

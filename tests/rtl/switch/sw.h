@@ -17,9 +17,12 @@ struct frame {
     uint8_t ip;   // 4 or 6: carries that header, 0 none
     uint8_t proto, ihl;
     bool frag;
-    const uint8_t *tuple; // with ip: addresses and ports
-    uint32_t hash;        // in its last completion
-    bool deep_ctrl;       // EtherType 0x8808 behind two tags
+    bool right3, right4;   // its checksums are right as it comes
+    bool csum_l3, csum_l4; // the descriptor asks for them
+    uint16_t cut;          // padding behind the packet
+    const uint8_t *tuple;  // with ip: addresses and ports
+    uint32_t hash;         // in its last completion
+    bool deep_ctrl;        // EtherType 0x8808 behind two tags
     uint8_t vport;
     uint16_t len, tci, tag, qp, etype; // len and tci as seen inside the switch (tag inserted)
     uint64_t dmac, smac;
@@ -68,6 +71,7 @@ extern uint64_t cnt[NV][WEIR_VPORT_CNT_COUNT], cnt_sw[WEIR_SW_CNT_COUNT];
 extern bool link_up;
 extern unsigned fate_bad;                                     // of 256 fates, how many carry a reason
 extern unsigned p_tx, p_prx, p_rx_ready, p_ptx_ready, p_fate; // of 16: how often a side moves
+extern unsigned judged[4]; // copies whose IPv4 header, transport checksum could be judged, and was right
 extern uint64_t rx_frames_seen, rx_last_cycle, ptx_frames_seen, ptx_last_cycle;
 extern unsigned nfences;
 struct fence {
@@ -117,6 +121,8 @@ void a6_stale_vport_id(void);
 void a7_vlan_truth_table(void);
 void a12_broadcast_once_in_each_state(void);
 void rss_published_vectors(void);
+void flood_to_64_delays_others_by_its_copies(void);
+void checksums(void);
 void source_policy(void);
 void watchers(void);
 void oracle(void);
@@ -126,6 +132,12 @@ void oracle_soak(void);
 void model_set_vport(unsigned v, struct vport cfg);
 void model_set_vlan(unsigned vid, unsigned v, bool member);
 void model_set_mirror(int v);
+// What the switch says of a frame's checksums, and what it puts in when asked.
+struct sums {
+    bool l3, l4; // can be judged
+    bool l3_ok, l4_ok;
+};
+void model_sums(uint8_t *frame, unsigned len, bool insert3, bool insert4, struct sums *s);
 uint32_t model_toeplitz(const uint8_t *tuple, unsigned n);
 uint32_t model_hash(const uint8_t *frame, unsigned len); // of a frame as the switch sees it
 void model_add_filter(uint64_t mac, unsigned mode, unsigned vid, unsigned dst, unsigned bank);

@@ -73,6 +73,8 @@ struct frame *add_frame(bool wire, unsigned len) {
         f->ihl = bench_below(8) ? 5 : 6;
         f->frag = bench_below(8) == 0;
         f->proto = bench_below(4) ? (bench_below(2) ? 6 : 17) : 1;
+        f->right3 = bench_below(2), f->right4 = bench_below(4) != 0;
+        f->cut = (uint16_t)(bench_below(4) ? 0 : bench_below(4));
     }
     if (!wire && vports[f->vport].port_vlan && !f->tagged) {
         f->by_port = f->tagged = true;
@@ -81,6 +83,7 @@ struct frame *add_frame(bool wire, unsigned len) {
     }
     if (f->len < 22)
         f->smac = 0x02CC00000000ULL | id;
+    f->csum_l3 = !wire && bench_below(4) == 0, f->csum_l4 = !wire && bench_below(4) == 0;
     f->cancel = !wire && bench_below(16) == 0;
     nframes++;
     return f;

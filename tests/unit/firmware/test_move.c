@@ -192,6 +192,42 @@ static void sixteen_fences_and_no_more(void **state) {
     assert_int_equal(FW(0, FENCE, weir_fence_req, .vport = 4, .token = 0), WEIR_NOT_FOUND);
 }
 
+// A fence the FLR of its function overtakes ends with a reason, the reset ends too, and the next fence is a good one.
+static void fence_under_a_reset_ends_with_a_reason(void **state) {
+    struct weir_get_events_rsp ev;
+    unsigned ends = 0;
+    (void)state;
+    world();
+    while (fw_events().count != 0) {
+    }
+    fake.hold_fences = true;
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(FW(0, FENCE, weir_fence_req, .vport = 1, .token = 100 + i), WEIR_OK);
+    }
+    fake_flr(1);
+    fw_run();
+    fake.hold_fences = false;
+    fake_release_fences();
+    fw_run();
+    assert_false(fake.flr[1]);
+    do {
+        ev = fw_events();
+        for (unsigned i = 0; i < ev.count; i++) {
+            if (ev.event[i].kind == WEIR_FW_EVENT_FENCE_DONE) {
+                assert_int_equal(ev.event[i].b, 100 + ends++);
+                assert_int_not_equal(ev.event[i].c, 0); // no guest may take it for a fence that came
+            }
+        }
+    } while (ev.count != 0);
+    assert_int_equal(ends, 3);
+    fw_arm_vf(0, 2);
+    assert_int_equal(FW(0, FENCE, weir_fence_req, .vport = 1, .token = 7), WEIR_OK);
+    ev = fw_events();
+    assert_int_equal(ev.count, 1);
+    assert_int_equal(ev.event[0].b, 7);
+    assert_int_equal(ev.event[0].c, 0);
+}
+
 static void flood_membership(void **state) {
     (void)state;
     world();
@@ -211,6 +247,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(moves_do_not_turn_round_too_soon),
     cmocka_unit_test(rule_7_13_surprise_drains_before_it_moves),
     cmocka_unit_test(sixteen_fences_and_no_more),
+    cmocka_unit_test(fence_under_a_reset_ends_with_a_reason),
     cmocka_unit_test(flood_membership),
 };
 UNIT_MAIN(tests)
