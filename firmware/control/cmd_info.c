@@ -35,6 +35,7 @@ enum weir_status cmd_run_PING(unsigned fn, const void *req_, void *rsp_) {
 
 enum weir_status cmd_run_GET_CAPS(unsigned fn, const void *req_, void *rsp_) {
     struct weir_get_caps_rsp *rsp = rsp_;
+    unsigned flags = steer_switch_flags();
     (void)req_;
     if (fn != 0) {
         return WEIR_PERMISSION; // rules 3.15
@@ -49,8 +50,11 @@ enum weir_status cmd_run_GET_CAPS(unsigned fn, const void *req_, void *rsp_) {
                                       .max_filters = WEIR_NUM_FILTERS,
                                       .filter_quota = WEIR_FILTER_QUOTA,
                                       .max_frame = WEIR_MAX_FRAME,
-                                      .flags = WEIR_CAP_SINGLE_VPORT_POOL | WEIR_CAP_ASYMMETRIC_QPS |
-                                               WEIR_CAP_ATOMIC_MOVE_FENCE,
+                                      // A switch may have been created narrower than the card (rules 2.9, 2.12).
+                                      .flags = WEIR_CAP_ATOMIC_MOVE_FENCE | WEIR_CAP_VF_RSS | WEIR_CAP_VPORT_VLAN |
+                                               WEIR_CAP_PF_VPORT_RSS | WEIR_CAP_VPORT_MODERATION |
+                                               (flags & WEIR_SWITCH_RESERVE_VFS ? 0 : WEIR_CAP_SINGLE_VPORT_POOL) |
+                                               (flags & WEIR_SWITCH_SYMMETRIC ? 0 : WEIR_CAP_ASYMMETRIC_QPS),
                                       .clock_hz = WEIR_CLOCK_HZ};
     return WEIR_OK;
 }

@@ -83,6 +83,22 @@ enum weir_status cmd_run_GET_QP(unsigned fn, const void *req_, void *rsp_) {
     return own_qp(fn, req->qp, &vport, &qp) == NULL ? WEIR_NOT_FOUND : ipc_queue_get(qp, rsp_);
 }
 
+enum weir_status cmd_run_SET_RATE(unsigned fn, const void *req_, void *rsp_) {
+    const struct weir_set_rate_req *req = req_;
+    unsigned vport, qp = IPC_RATE_FN;
+    (void)fn;
+    (void)rsp_;
+    if (req->mbps > WEIR_RATE_MAX || req->weight > 15) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    if (req->fn >= WEIR_NUM_FNS ||
+        (req->fn != 0 && (svc_vf(req->fn - 1u) == NULL || svc_vf(req->fn - 1u)->state == WEIR_VF_FREE)) ||
+        (req->qp != WEIR_RATE_FN && own_qp(req->fn, req->qp, &vport, &qp) == NULL)) {
+        return WEIR_NOT_FOUND;
+    }
+    return ipc_queue_rate(req->fn, qp, req->mbps, req->weight);
+}
+
 enum weir_status cmd_run_FENCE(unsigned fn, const void *req_, void *rsp_) {
     const struct weir_fence_req *req = req_;
     struct weir_fence_rsp *rsp = rsp_;

@@ -20,7 +20,7 @@ enum weir_status cmd_run_CREATE_SWITCH(unsigned fn, const void *req_, void *rsp_
         status = svc_sweep();
     }
     if (status == WEIR_OK) {
-        status = steer_switch_create(req->num_vports, req->num_qps, req->default_qps);
+        status = steer_switch_create(req->num_vfs, req->num_vports, req->num_qps, req->default_qps, req->flags);
     }
     if (status != WEIR_OK) {
         return status;

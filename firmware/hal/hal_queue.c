@@ -26,6 +26,21 @@ void hal_queue_load(unsigned qp, const struct hal_qp_ctx *ctx) {
     HAL_WRITE(QUEUE, QP_CMD, HAL_QP_LOAD);
 }
 
+void hal_queue_fn_rate(unsigned fn, uint32_t rate) {
+    HAL_WRITE(QUEUE, FN_SEL, fn);
+    HAL_WRITE(QUEUE, FN_RATE, rate);
+}
+
+void hal_queue_rate(unsigned qp, uint32_t rate) {
+    HAL_WRITE(QUEUE, QP_SEL, qp);
+    HAL_WRITE(QUEUE, QP_RATE, rate);
+}
+
+void hal_queue_weight(unsigned qp, unsigned weight) {
+    HAL_WRITE(QUEUE, QP_SEL, qp);
+    HAL_WRITE(QUEUE, QP_WEIGHT, weight);
+}
+
 void hal_queue_op(unsigned qp, enum hal_qp_op op) {
     HAL_WRITE(QUEUE, QP_SEL, qp);
     HAL_WRITE(QUEUE, QP_CMD, op);

@@ -22,6 +22,11 @@ enum hal_qp_op {
 
 void hal_queue_map(unsigned fn, unsigned base, unsigned count);
 void hal_queue_load(unsigned qp, const struct hal_qp_ctx *ctx);
+#define HAL_QUEUE_FN_SWEEP 128u // cycles from one credit of a function to the next
+// Bytes * 256 of credit at each sweep, 0 = unlimited; batches in a turn.
+void hal_queue_fn_rate(unsigned fn, uint32_t rate);
+void hal_queue_rate(unsigned qp, uint32_t rate);
+void hal_queue_weight(unsigned qp, unsigned weight);
 void hal_queue_op(unsigned qp, enum hal_qp_op op);
 uint32_t hal_queue_status(unsigned qp); // WEIR_QUEUE_QP_STATUS_*
 void hal_queue_pointers(unsigned qp, uint32_t *tx, uint32_t *rx, uint32_t *cq);

@@ -98,3 +98,35 @@ uint64_t hal_switch_counter_global(unsigned index) {
 void hal_switch_counters_clear(unsigned vport) {
     HAL_WRITE(SWITCH, CNT_CLEAR, vport);
 }
+
+void hal_switch_vport_tci(unsigned vport, uint16_t tci) {
+    HAL_WRITE(SWITCH, VPORT_SEL, vport);
+    HAL_WRITE(SWITCH, VPORT_TCI, tci);
+}
+
+void hal_switch_vlan(unsigned vid, unsigned vport, bool member) {
+    HAL_WRITE(SWITCH, VLAN_ID, vid);
+    HAL_WRITE(SWITCH, VLAN_CMD, vport | (member ? 1u << 16 : 0));
+}
+
+void hal_switch_mirror(int vport) {
+    HAL_WRITE(SWITCH, MIRROR, vport < 0 ? 0 : (uint32_t)vport | 1u << 8);
+}
+
+void hal_switch_rss_table(unsigned vport, const uint8_t *entry, unsigned count) {
+    HAL_WRITE(SWITCH, VPORT_SEL, vport);
+    for (unsigned i = 0; i < HAL_SWITCH_RSS_TABLE; i += 4) {
+        uint32_t word = 0;
+        for (unsigned k = 0; k < 4; k++) {
+            word |= (uint32_t)entry[(i + k) & (count - 1)] << (8 * k);
+        }
+        hal_write(WEIR_CSR_SWITCH, WEIR_SWITCH_RSS_TABLE_OFFSET + i, word);
+    }
+}
+
+void hal_switch_rss_key(const uint8_t key[40]) {
+    for (unsigned i = 0; i < 40; i += 4) {
+        hal_write(WEIR_CSR_SWITCH, WEIR_SWITCH_RSS_KEY_OFFSET + i,
+                  (uint32_t)key[i] << 24 | (uint32_t)key[i + 1] << 16 | (uint32_t)key[i + 2] << 8 | key[i + 3]);
+    }
+}

@@ -6,6 +6,7 @@
 #include "hal_event.h"
 
 #define HAL_SWITCH_BANK_ROWS 512u
+#define HAL_SWITCH_RSS_TABLE 128u
 
 struct hal_filter {
     uint8_t mac[6];
@@ -27,6 +28,13 @@ struct hal_move {
 void hal_switch_vport(unsigned vport, uint32_t cfg); // WEIR_SWITCH_VPORT_CFG_*
 void hal_switch_vport_qps(unsigned vport, unsigned base, unsigned count);
 void hal_switch_vport_mac(unsigned vport, const uint8_t mac[6]);
+void hal_switch_vport_tci(unsigned vport, uint16_t tci);
+// Member or not of one VLAN, between two frames.
+void hal_switch_vlan(unsigned vid, unsigned vport, bool member);
+void hal_switch_mirror(int vport); // -1: off
+// `count`, a power of two, entries, repeated over the whole table.
+void hal_switch_rss_table(unsigned vport, const uint8_t *entry, unsigned count);
+void hal_switch_rss_key(const uint8_t key[40]);
 // Rows of a key in the four banks.
 void hal_switch_hash(const struct hal_filter *f, uint16_t row[4]);
 void hal_switch_filter_set(unsigned slot, const struct hal_filter *f);

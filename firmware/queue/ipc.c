@@ -70,6 +70,11 @@ enum weir_status ipc_queue_stop(unsigned base, unsigned count) {
     return status == WEIR_OK ? status : ipc_queue_kill(base, count);
 }
 
+enum weir_status ipc_queue_rate(unsigned fn, unsigned qp, uint32_t mbps, unsigned weight) {
+    const uint32_t arg[] = {fn, qp, mbps, weight};
+    return call(QUEUE_OP_RATE, arg, 4, NULL);
+}
+
 enum weir_status ipc_queue_get(unsigned qp, struct weir_get_qp_rsp *rsp) {
     const uint32_t arg[] = {qp};
     uint32_t ret[8];

@@ -18,6 +18,9 @@ enum weir_status ipc_queue_destroy(unsigned base, unsigned count);
 enum weir_status ipc_queue_kill(unsigned base, unsigned count);
 // Destroys, or kills what cannot be drained; OK means that none of them runs any more.
 enum weir_status ipc_queue_stop(unsigned base, unsigned count);
+// Limit of queue pair qp, or with qp = IPC_RATE_FN of function fn; weight 0 leaves that as it is.
+#define IPC_RATE_FN 0xFFFFu
+enum weir_status ipc_queue_rate(unsigned fn, unsigned qp, uint32_t mbps, unsigned weight);
 enum weir_status ipc_queue_get(unsigned qp, struct weir_get_qp_rsp *rsp);
 bool ipc_queue_armed(unsigned base, unsigned count);
 // Next error report of the queue engines: queue pair and reason; false when there is none.

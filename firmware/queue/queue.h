@@ -18,6 +18,7 @@ enum queue_op {
     QUEUE_OP_KILL = 4,    // base, count: disable at once; the function's DMA is off
     QUEUE_OP_GET = 5,     // qp -> state | reason << 8, tx pointers, rx pointers, cq pointers
     QUEUE_OP_ARMED = 6,   // base, count -> 1 when every receive ring runs with posted buffers (rules 4.11)
+    QUEUE_OP_RATE = 7,    // fn, qp or 0xFFFF = the function, Mb/s (0 = no limit), weight (0 = as it is)
 };
 
 enum queue_event {
@@ -41,6 +42,7 @@ enum weir_status queue_destroy(unsigned base, unsigned count);
 enum weir_status queue_kill(unsigned base, unsigned count);
 enum weir_status queue_get(unsigned qp, uint32_t *ret);
 bool queue_armed(unsigned base, unsigned count);
+enum weir_status queue_rate(unsigned fn, unsigned qp, uint32_t mbps, unsigned weight);
 // Takes the hardware's error events, at most a few a call; false when it took none.
 bool queue_poll_errors(void);
 

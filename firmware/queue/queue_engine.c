@@ -174,6 +174,34 @@ bool queue_armed(unsigned base, unsigned count) {
     return true;
 }
 
+// 1 Mb/s at 250 MHz is 1/2,000 byte a cycle; the hardware counts 1/256 bytes per sweep over `entities` cycles.
+static uint32_t per_sweep(uint32_t mbps, uint32_t entities) {
+    _Static_assert(WEIR_CLOCK_HZ == 250000000, "2,000 Mb/s are a byte a cycle");
+    return mbps / 125u * 16u * entities + (mbps % 125u * 16u * entities + 62u) / 125u;
+}
+
+// Policy ends here: the hardware adds the credit, and firmware sees no frame of it.
+enum weir_status queue_rate(unsigned fn, unsigned qp, uint32_t mbps, unsigned weight) {
+    if (mbps > WEIR_RATE_MAX || weight > 15 || fn >= WEIR_NUM_FNS) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    if (qp == 0xFFFFu) {
+        hal_queue_fn_rate(fn, per_sweep(mbps, HAL_QUEUE_FN_SWEEP));
+        return WEIR_OK;
+    }
+    if (qp >= WEIR_NUM_QPS) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    if (state[qp] != WEIR_QP_RUNNING) {
+        return WEIR_WRONG_STATE;
+    }
+    hal_queue_rate(qp, per_sweep(mbps, WEIR_NUM_QPS));
+    if (weight != 0) {
+        hal_queue_weight(qp, weight);
+    }
+    return WEIR_OK;
+}
+
 bool queue_poll_errors(void) {
     struct hal_event e;
     bool any = false;

@@ -23,6 +23,8 @@ static enum weir_status serve(uint32_t op, const uint32_t *arg, uint32_t *ret) {
     case QUEUE_OP_ARMED:
         ret[0] = queue_armed(arg[0], arg[1]) ? 1 : 0;
         return WEIR_OK;
+    case QUEUE_OP_RATE:
+        return queue_rate(arg[0], arg[1], arg[2], arg[3]);
     default:
         return WEIR_NOT_SUPPORTED;
     }

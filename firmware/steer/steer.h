@@ -20,9 +20,14 @@ struct steer_vport {
     uint16_t flags; // WEIR_VPORT_*
     uint8_t state;  // enum weir_vport_state
     bool flood;
-    bool drain;   // the PF's wish (SET_VPORT)
-    bool down;    // its function was reset or vanished; drains, too
-    bool retired; // being deleted; drains, and nothing new is given to it
+    bool mirrored;      // its traffic is copied to the mirror
+    uint8_t vlan_mode;  // enum weir_vlan_mode
+    uint8_t moderation; // WEIR_MODERATION_*
+    uint16_t tci;       // with a port VLAN
+    uint16_t cpu;       // PF vPorts: the processor that serves it
+    bool drain;         // the PF's wish (SET_VPORT)
+    bool down;          // its function was reset or vanished; drains, too
+    bool retired;       // being deleted; drains, and nothing new is given to it
     uint16_t filters;
     uint8_t flushes;    // of steer's own fences on their way
     bool moved;         // the next two are valid
@@ -32,7 +37,10 @@ struct steer_vport {
 };
 
 // ---- switch (rules 2.1-2.3) ----
-enum weir_status steer_switch_create(unsigned num_vports, unsigned num_qps, unsigned default_qps);
+// num_vfs vPorts are kept for VFs with WEIR_SWITCH_RESERVE_VFS.
+enum weir_status steer_switch_create(unsigned num_vfs, unsigned num_vports, unsigned num_qps, unsigned default_qps,
+                                     unsigned flags);
+unsigned steer_switch_flags(void);         // WEIR_SWITCH_*
 enum weir_status steer_switch_empty(void); // OK when only the default vPort is left, without filters (rules 9.11)
 bool steer_switch_exists(void);
 unsigned steer_switch_vports(void); // as created, 0 without a switch
@@ -55,6 +63,7 @@ void steer_vport_undo(unsigned vport);
 enum weir_status steer_vport_retire(unsigned vport);
 enum weir_status steer_vport_delete(unsigned vport);
 enum weir_status steer_vport_set(const struct weir_set_vport_req *req);
+enum weir_status steer_vport_update(const struct weir_update_vport_req *req);
 // The vPort of a VF, -1 without one.
 int steer_vport_of_vf(unsigned vf);
 // Its function was reset or died: what is queued for the vPort goes to the default vPort until it is up again.
@@ -62,6 +71,12 @@ void steer_vport_down(unsigned vport);
 // The reset is over. A drain that the PF asked for stays.
 void steer_vport_up(unsigned vport);
 enum weir_status steer_flood(unsigned vport, bool member);
+
+// ---- policies (rules 2.13, 3.17) ----
+enum weir_status steer_vlan(const struct weir_set_vport_vlan_req *req);
+enum weir_status steer_mirror_set(const struct weir_set_mirror_req *req);
+int steer_mirror(void); // vPort that gets the copies, -1 none
+enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req);
 
 // ---- filters (rules 3) ----
 enum weir_status steer_filter_set(const struct weir_set_filter_req *req);
@@ -77,6 +92,11 @@ bool steer_flush_done(unsigned vport);
 
 // ---- between the files of this folder ----
 struct steer_vport *steer_vport_mut(unsigned vport);
+void steer_vport_apply(unsigned vport); // its flags to the hardware
+void steer_policy_reset(void);
+void steer_policy_sweep(void);
+void steer_mirror_check(void); // ends the mirror when its vPort may not or cannot listen any more
+void steer_rss_evenly(unsigned vport, unsigned num_qps);
 void steer_filter_reset(void);
 void steer_filter_sweep(void);
 void steer_fences_forget(void); // those under way are of a switch that is gone

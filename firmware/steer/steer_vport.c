@@ -4,12 +4,14 @@
 
 #include "hal/hal_ctrl.h"
 #include "hal/hal_lib.h"
+#include "hal/hal_pcie.h"
 #include "hal/hal_switch.h"
 #include "svc/svc.h"
 
 static struct {
     bool exists;
-    uint16_t num_vports, num_qps;
+    uint16_t num_vfs, num_vports, num_qps;
+    uint16_t flags; // WEIR_SWITCH_*
 } sw;
 static struct steer_vport vports[WEIR_NUM_VPORTS];
 static bool qp_used[WEIR_NUM_QPS];
@@ -24,11 +26,21 @@ static uint32_t config_of(const struct steer_vport *v) {
     return WEIR_PUT(v->state == WEIR_VPORT_ACTIVATED ? 1 : 0, SWITCH_VPORT_CFG_ENABLE) |
            WEIR_PUT((v->flags & WEIR_VPORT_CHECK_SRC) != 0 ? 1 : 0, SWITCH_VPORT_CFG_CHECK_SRC) |
            WEIR_PUT(v->drain || v->down || v->retired ? 1 : 0, SWITCH_VPORT_CFG_DRAIN) |
-           WEIR_PUT(v->vf != STEER_NO_VF ? 1 : 0, SWITCH_VPORT_CFG_IS_VF);
+           WEIR_PUT(v->vf != STEER_NO_VF ? 1 : 0, SWITCH_VPORT_CFG_IS_VF) |
+           WEIR_PUT(v->vlan_mode != WEIR_VLAN_ANY ? 1 : 0, SWITCH_VPORT_CFG_VLAN_CHECK) |
+           WEIR_PUT(v->vlan_mode == WEIR_VLAN_PORT ? 1 : 0, SWITCH_VPORT_CFG_PORT_VLAN) |
+           // What drains goes to the default vPort, and nothing may come there that was not for it.
+           WEIR_PUT((v->flags & WEIR_VPORT_PROMISC) != 0 && !v->drain && !v->down && !v->retired ? 1 : 0,
+                    SWITCH_VPORT_CFG_PROMISC) |
+           WEIR_PUT(v->mirrored ? 1 : 0, SWITCH_VPORT_CFG_MIRRORED);
 }
 
 struct steer_vport *steer_vport_mut(unsigned vport) {
     return vport < WEIR_NUM_VPORTS && vports[vport].used ? &vports[vport] : NULL;
+}
+
+void steer_vport_apply(unsigned vport) {
+    hal_switch_vport(vport, config_of(&vports[vport]));
 }
 
 const struct steer_vport *steer_vport(unsigned vport) {
@@ -41,6 +53,10 @@ bool steer_switch_exists(void) {
 
 unsigned steer_switch_vports(void) {
     return sw.exists ? sw.num_vports : 0;
+}
+
+unsigned steer_switch_flags(void) {
+    return sw.exists ? sw.flags : 0;
 }
 
 unsigned steer_switch_qps(void) {
@@ -74,22 +90,34 @@ static void copy_name(char to[32], const char *from) {
     to[i] = '\0';
 }
 
+// A vPort's interrupts are those of its function, but for vector 0, which tells of the mailbox.
+static void moderate(struct steer_vport *v, unsigned level) {
+    v->moderation = (uint8_t)level;
+    for (unsigned vector = 1; vector < WEIR_FN_VECTORS; vector++) {
+        hal_pcie_moderate(v->vf != STEER_NO_VF ? v->vf + 1u : 0, vector, level);
+    }
+}
+
 static void move_flood(unsigned vport, bool member) {
     struct hal_move m = {.slot = -1, .leave = member ? -1 : (int)vport, .join = member ? (int)vport : -1, .fence = -1};
     (void)hal_switch_move(&m);
     vports[vport].flood = member;
 }
 
-enum weir_status steer_switch_create(unsigned num_vports, unsigned num_qps, unsigned default_qps) {
+enum weir_status steer_switch_create(unsigned num_vfs, unsigned num_vports, unsigned num_qps, unsigned default_qps,
+                                     unsigned flags) {
     if (sw.exists) {
         return WEIR_ALREADY_EXISTS;
     }
     if (num_vports == 0 || num_vports > WEIR_NUM_VPORTS || num_qps < num_vports || num_qps > WEIR_NUM_QPS ||
-        default_qps == 0 || default_qps > num_qps || default_qps > MAX_VPORT_QPS) {
+        default_qps == 0 || default_qps > num_qps || default_qps > MAX_VPORT_QPS ||
+        (flags & ~(WEIR_SWITCH_SYMMETRIC | WEIR_SWITCH_RESERVE_VFS)) != 0) {
         return WEIR_INVALID_PARAMETER;
     }
+    sw.num_vfs = (uint16_t)num_vfs;
     sw.num_vports = (uint16_t)num_vports;
     sw.num_qps = (uint16_t)num_qps;
+    sw.flags = (uint16_t)flags;
     memset(vports, 0, sizeof(vports));
     memset(qp_used, 0, sizeof(qp_used));
     mark_qps(0, default_qps, true);
@@ -99,6 +127,7 @@ enum weir_status steer_switch_create(unsigned num_vports, unsigned num_qps, unsi
     sw.exists = true;
     hal_switch_counters_clear(0);
     hal_switch_vport_qps(0, 0, default_qps);
+    steer_rss_evenly(0, default_qps);
     hal_switch_vport(0, config_of(&vports[0]));
     move_flood(0, true);
     return WEIR_OK;
@@ -124,6 +153,7 @@ void steer_reset(void) {
         }
     }
     steer_filter_reset();
+    steer_policy_reset();
     steer_fences_forget();
     memset(vports, 0, sizeof(vports));
     memset(qp_used, 0, sizeof(qp_used));
@@ -137,6 +167,7 @@ void steer_sweep(void) {
         hal_switch_vport_qps(i, 0, 0);
     }
     steer_filter_sweep();
+    steer_policy_sweep();
     steer_fences_forget();
     memset(vports, 0, sizeof(vports));
     memset(qp_used, 0, sizeof(qp_used));
@@ -152,18 +183,53 @@ int steer_vport_of_vf(unsigned vf) {
     return -1;
 }
 
+// All flags at once; a VF's vPort listens to others only when trusted (threat T14).
+static enum weir_status check_flags(unsigned vf, unsigned flags) {
+    if ((flags & ~(WEIR_VPORT_CHECK_SRC | WEIR_VPORT_TRUSTED | WEIR_VPORT_PROMISC)) != 0) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    return (flags & WEIR_VPORT_PROMISC) != 0 && vf != STEER_NO_VF && (flags & WEIR_VPORT_TRUSTED) == 0 ? WEIR_PERMISSION
+                                                                                                       : WEIR_OK;
+}
+
+// What the switch was created with (rules 2.9, 2.12).
+static enum weir_status check_shares(unsigned vf, unsigned num_qps) {
+    unsigned pf = 0;
+    for (unsigned i = 1; i < WEIR_NUM_VPORTS; i++) {
+        if (vports[i].used && (sw.flags & WEIR_SWITCH_SYMMETRIC) != 0 && vports[i].num_qps != num_qps) {
+            return WEIR_INVALID_PARAMETER;
+        }
+        pf += vports[i].used && vports[i].vf == STEER_NO_VF;
+    }
+    if ((sw.flags & WEIR_SWITCH_SYMMETRIC) != 0 && (num_qps & (num_qps - 1)) != 0) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    if ((sw.flags & WEIR_SWITCH_RESERVE_VFS) != 0 && vf == STEER_NO_VF &&
+        pf + 1 >= (unsigned)(sw.num_vports - sw.num_vfs)) {
+        return WEIR_NO_RESOURCES;
+    }
+    return WEIR_OK;
+}
+
 enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, unsigned num_qps, unsigned flags,
                                     const uint8_t mac[6], const char *name) {
     struct steer_vport *v;
+    enum weir_status status = check_flags(vf, flags);
     int base;
 
+    if (status != WEIR_OK) {
+        return status;
+    }
     // MaxNumQueuePairsPerNonDefaultVPort holds for the PF's vPorts, too (rules 2.10).
-    if (vport == 0 || vport >= sw.num_vports || num_qps == 0 || num_qps > WEIR_VF_MAX_QPS ||
-        (flags & ~WEIR_VPORT_CHECK_SRC) != 0) {
+    if (vport == 0 || vport >= sw.num_vports || num_qps == 0 || num_qps > WEIR_VF_MAX_QPS) {
         return WEIR_INVALID_PARAMETER;
     }
     if (vports[vport].used || (vf != STEER_NO_VF && steer_vport_of_vf(vf) >= 0)) {
         return WEIR_ALREADY_EXISTS; // rules 2.5, 2.7
+    }
+    status = check_shares(vf, num_qps);
+    if (status != WEIR_OK) {
+        return status;
     }
     base = find_qps(num_qps);
     if (base < 0) {
@@ -183,6 +249,10 @@ enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, un
     hal_switch_counters_clear(vport);
     hal_switch_vport_mac(vport, mac);
     hal_switch_vport_qps(vport, (unsigned)base, num_qps);
+    steer_rss_evenly(vport, num_qps);
+    if (vf != STEER_NO_VF) {
+        moderate(v, WEIR_MODERATION_UNDEFINED); // whatever the VF's last owner had
+    }
     hal_switch_vport(vport, config_of(v));
     return WEIR_OK;
 }
@@ -194,6 +264,7 @@ void steer_vport_undo(unsigned vport) {
         hal_switch_vport_qps(vport, 0, 0);
         mark_qps(v->qp_base, v->num_qps, false);
         v->used = false;
+        steer_mirror_check();
     }
 }
 
@@ -213,6 +284,7 @@ enum weir_status steer_vport_retire(unsigned vport) {
         move_flood(vport, false);
     }
     v->retired = true;
+    steer_mirror_check();
     hal_switch_vport(vport, config_of(v)); // rules 7.8
     return WEIR_OK;
 }
@@ -237,11 +309,15 @@ enum weir_status steer_vport_delete(unsigned vport) {
 
 enum weir_status steer_vport_set(const struct weir_set_vport_req *req) {
     struct steer_vport *v = steer_vport_mut(req->vport);
+    enum weir_status status;
     if (v == NULL) {
         return WEIR_NOT_FOUND;
     }
+    status = (req->changed & WEIR_VPORT_CHANGED_FLAGS) != 0 ? check_flags(v->vf, req->flags) : WEIR_OK;
+    if (status != WEIR_OK) {
+        return status;
+    }
     if ((req->changed & ~(WEIR_VPORT_CHANGED_FLAGS | WEIR_VPORT_CHANGED_STATE | WEIR_VPORT_CHANGED_DRAIN)) != 0 ||
-        ((req->changed & WEIR_VPORT_CHANGED_FLAGS) != 0 && (req->flags & ~WEIR_VPORT_CHECK_SRC) != 0) ||
         ((req->changed & WEIR_VPORT_CHANGED_DRAIN) != 0 && (req->drain > 1 || req->vport == 0))) {
         return WEIR_INVALID_PARAMETER;
     }
@@ -259,6 +335,36 @@ enum weir_status steer_vport_set(const struct weir_set_vport_req *req) {
         v->drain = req->drain != 0;
     }
     hal_switch_vport(req->vport, config_of(v));
+    steer_mirror_check();
+    return WEIR_OK;
+}
+
+enum weir_status steer_vport_update(const struct weir_update_vport_req *req) {
+    const unsigned known = WEIR_VPORT_CHANGED_NAME | WEIR_VPORT_CHANGED_MODERATION | WEIR_VPORT_CHANGED_CPU;
+    struct steer_vport *v = steer_vport_mut(req->vport);
+    bool level = (req->changed & WEIR_VPORT_CHANGED_MODERATION) != 0,
+         cpu = (req->changed & WEIR_VPORT_CHANGED_CPU) != 0;
+    if (v == NULL) {
+        return WEIR_NOT_FOUND;
+    }
+    // A VF's interrupts go where its guest says (rules 2.15).
+    if ((req->changed & ~known) != 0 || (level && req->moderation > WEIR_MODERATION_HIGH) ||
+        (cpu && v->vf != STEER_NO_VF)) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    // Nondefault vPorts of the PF share its vectors with the default one, which alone may set them (rules 2.14).
+    if (level && v->vf == STEER_NO_VF && req->vport != 0) {
+        return WEIR_NOT_SUPPORTED;
+    }
+    if (level) {
+        moderate(v, req->moderation);
+    }
+    if (cpu) {
+        v->cpu = req->cpu;
+    }
+    if ((req->changed & WEIR_VPORT_CHANGED_NAME) != 0) {
+        copy_name(v->name, req->name);
+    }
     return WEIR_OK;
 }
 
@@ -267,6 +373,7 @@ void steer_vport_down(unsigned vport) {
     if (v != NULL && vport != 0) {
         v->down = true;
         hal_switch_vport(vport, config_of(v));
+        steer_mirror_check();
     }
 }
 

@@ -8,7 +8,8 @@
 #include "steer/steer.h"
 #include "svc.h"
 
-// 100 ms, what PCIe grants a reset: longer than the DMA engines wait for a completion (80 ms).
+// 100 ms, what PCIe grants a reset: longer than the DMA engines wait for a completion unless the host's
+// Device Control 2 says otherwise (40 ms).
 #define IDLE_CYCLES 25000000u
 #define FLUSH_CYCLES 250000u // 1 ms
 

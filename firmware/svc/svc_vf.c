@@ -10,7 +10,7 @@
 #include "steer/steer.h"
 #include "svc.h"
 
-// A reset ends when the function's reads are answered or timed out (80 ms); the PCIe limit is 100 ms.
+// A reset ends when the function's reads are answered or timed out (40 ms by default); the PCIe limit is 100 ms.
 #define RESET_CYCLES 30000000u // 120 ms
 
 static struct svc_vf vfs[WEIR_NUM_VFS];
@@ -126,6 +126,9 @@ enum weir_status svc_vf_free(unsigned vf) {
     status = reset_and_wait(vf);
     if (status == WEIR_OK) {
         status = ipc_queue_map(vf + 1, 0, 0);
+    }
+    if (status == WEIR_OK) {
+        status = ipc_queue_rate(vf + 1, IPC_RATE_FN, 0, 0); // the next owner's limit is not this one's
     }
     if (status != WEIR_OK) {
         hal_pcie_operational(vf + 1, true);

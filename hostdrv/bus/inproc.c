@@ -80,6 +80,13 @@ static int bar_write(struct weir_bus *bus, uint64_t offset, uint32_t value) {
     return rc_mem_write(self(bus)->ip->rc, bar + offset, value);
 }
 
+static int bar_write64(struct weir_bus *bus, uint64_t offset, const void *bytes) {
+    uint64_t size, bar = host_bar(self(bus)->ip->host, self(bus)->fn, &size);
+    if (bar == 0 || offset + 64 > size)
+        return -ENODEV;
+    return rc_mem_write64(self(bus)->ip->rc, bar + offset, bytes);
+}
+
 static uint64_t bar_size(struct weir_bus *bus) {
     uint64_t size;
     return host_bar(self(bus)->ip->host, self(bus)->fn, &size) != 0 ? size : 0;
@@ -154,6 +161,7 @@ static const struct weir_bus_ops ops = {
     .cfg_write = cfg_write,
     .bar_read = bar_read,
     .bar_write = bar_write,
+    .bar_write64 = bar_write64,
     .bar_size = bar_size,
     .dma_alloc = dma_alloc,
     .dma_free = dma_free,

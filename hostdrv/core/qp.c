@@ -19,11 +19,20 @@ struct weir_qp {
     struct weir_qp_config cfg;
     struct ring tx, rx, cq;
     struct weir_dma tx_buf, rx_buf;
-    uint64_t db; // doorbell page in BAR 0
-    uint16_t tx_tail, tx_kicked, tx_done, rx_tail, cq_head;
+    uint64_t db;                                                              // doorbell page in BAR 0
+    uint16_t tx_tail, tx_kicked, tx_done, rx_tail, rx_rung, cq_head, cq_rung; // slots
+    uint16_t tx_sent, tx_freed;                                               // frames
+    uint16_t cq_slack;   // completions that may be consumed before the card must know
+    uint16_t rx_slack;   // buffers that may be posted before the card must know
+    uint8_t *tx_span;    // slots of the frame that begins in this one
+    const void *last_tx; // bytes and length of the frame sent last
+    size_t last_len;
+    unsigned rx_open; // stream buffer that takes frames, or NO_BUFFER
     bool orphan, armed;
     struct weir_qp_stats stats;
 };
+
+#define NO_BUFFER UINT32_MAX
 
 static uint64_t phase_bit(unsigned index, unsigned log2) {
     return (index >> log2 & 1) != 0 ? 0 : (uint64_t)1 << 63;
@@ -51,7 +60,7 @@ static void post_rx(struct weir_qp *q, unsigned buffer) {
     unsigned index = q->rx_tail++;
     put_entry(&q->rx.entry[index & ((1u << q->rx.log2) - 1)], q->rx_buf.iova + (uint64_t)buffer * q->cfg.buf_bytes,
               WEIR_RING_PUT_HI(buffer, RXD_BUF_ID) | WEIR_RING_PUT_HI(q->cfg.buf_bytes / 64, RXD_LEN64) |
-                  phase_bit(index, q->rx.log2));
+                  WEIR_RING_PUT_HI(1, RXD_STREAM) | phase_bit(index, q->rx.log2));
 }
 
 static void free_memory(struct weir_qp *q) {
@@ -60,40 +69,52 @@ static void free_memory(struct weir_qp *q) {
     q->bus->ops->dma_free(q->bus, &q->cq.dma);
     q->bus->ops->dma_free(q->bus, &q->rx.dma);
     q->bus->ops->dma_free(q->bus, &q->tx.dma);
+    free(q->tx_span);
 }
 
 int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct weir_qp **out) {
     struct weir_create_qp_req req;
     struct weir_create_qp_rsp rsp;
-    unsigned cq_log2 = (cfg->tx_log2 > cfg->rx_log2 ? cfg->tx_log2 : cfg->rx_log2) + 1u;
+    unsigned cq_log2 = (cfg->tx_log2 > cfg->rx_log2 ? cfg->tx_log2 : cfg->rx_log2) + 2u;
     struct weir_qp *q;
     int err;
 
     if (cfg->tx_log2 < WEIR_RING_LOG2_MIN || cfg->tx_log2 > WEIR_RING_LOG2_MAX || cfg->rx_log2 < WEIR_RING_LOG2_MIN ||
         cfg->rx_log2 > WEIR_RING_LOG2_MAX || cfg->buf_bytes == 0 || cfg->buf_bytes % 64 != 0)
         return -EINVAL;
+    // Room for every descriptor of both rings, for fences, and for as much again that was consumed and not yet told: an
+    // honest driver never sees CQ_FULL. A stream buffer may hold many frames; more than fit wait in the card's
+    // counters.
+    if (cq_log2 > WEIR_CQ_LOG2_MAX)
+        cq_log2 = WEIR_CQ_LOG2_MAX;
     q = calloc(1, sizeof(*q));
     if (q == NULL)
         return -ENOMEM;
     q->dev = dev;
     q->bus = weir_dev_bus(dev);
     q->cfg = *cfg;
-    err = ring_alloc(q, &q->tx, cfg->tx_log2);
+    // Room for as many frames as asked for, most of them inline.
+    err = ring_alloc(q, &q->tx, cfg->tx_log2 + 2u < WEIR_RING_LOG2_MAX ? cfg->tx_log2 + 2u : WEIR_RING_LOG2_MAX);
     if (err == 0)
         err = ring_alloc(q, &q->rx, cfg->rx_log2);
-    // Room for every descriptor of both rings, and for fences: an honest driver never sees CQ_FULL.
     if (err == 0)
         err = ring_alloc(q, &q->cq, cq_log2);
     if (err == 0)
         err = q->bus->ops->dma_alloc(q->bus, (size_t)cfg->buf_bytes << cfg->tx_log2, &q->tx_buf);
     if (err == 0)
         err = q->bus->ops->dma_alloc(q->bus, (size_t)cfg->buf_bytes << cfg->rx_log2, &q->rx_buf);
+    q->tx_span = calloc((size_t)1 << q->tx.log2, 1);
+    if (err == 0 && q->tx_span == NULL)
+        err = -ENOMEM;
     if (err != 0)
         goto err_memory;
+    q->cq_slack = (uint16_t)(1u << (cq_log2 - 3));
+    q->rx_slack = (uint16_t)((1u << cfg->rx_log2) / 8);
+    q->rx_open = NO_BUFFER;
 
     memset(&req, 0, sizeof(req));
     req.qp = cfg->qp;
-    req.tx_log2 = cfg->tx_log2;
+    req.tx_log2 = (uint8_t)q->tx.log2;
     req.rx_log2 = cfg->rx_log2;
     req.cq_log2 = (uint8_t)cq_log2;
     req.vector = cfg->vector;
@@ -108,6 +129,7 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
     for (unsigned i = 0; i < 1u << cfg->rx_log2; i++)
         post_rx(q, i);
     doorbell(q, WEIR_BAR_DB_RX_TAIL, q->rx_tail);
+    q->rx_rung = q->rx_tail;
     *out = q;
     return 0;
 
@@ -129,25 +151,47 @@ void weir_qp_close(struct weir_qp *q) {
 }
 
 unsigned weir_qp_tx_room(const struct weir_qp *q) {
-    return (1u << q->tx.log2) - (uint16_t)(q->tx_tail - q->tx_done);
+    return (1u << q->cfg.tx_log2) - (uint16_t)(q->tx_sent - q->tx_freed);
 }
 
 unsigned weir_qp_tx_pending(const struct weir_qp *q) {
-    return (uint16_t)(q->tx_tail - q->tx_done);
+    return (uint16_t)(q->tx_sent - q->tx_freed);
+}
+
+// Slots of the frame when it goes into the ring itself, 1 when it goes by pointer: too long, or it would leave its 512
+// bytes, or take the slot of a frame that the ring must still have room for.
+static unsigned inline_slots(const struct weir_qp *q, size_t len) {
+    unsigned size = 1u << q->tx.log2, slot = q->tx_tail & (size - 1), n = 1 + (unsigned)(len + 15) / 16;
+    unsigned left = size - (uint16_t)(q->tx_tail - q->tx_done);
+    if (len > WEIR_INLINE_MAX || left < n + weir_qp_tx_room(q) - 1 || slot + n > size ||
+        slot % (512 / WEIR_RING_ENTRY_BYTES) + n > 512 / WEIR_RING_ENTRY_BYTES)
+        return 1;
+    return n;
 }
 
 int weir_qp_send(struct weir_qp *q, const void *frame, size_t len) {
-    unsigned index = q->tx_tail, slot = index & ((1u << q->tx.log2) - 1);
+    unsigned index = q->tx_tail, slot = index & ((1u << q->tx.log2) - 1), slots;
+    size_t buffer = (size_t)(q->tx_sent & ((1u << q->cfg.tx_log2) - 1)) * q->cfg.buf_bytes;
+    uint64_t hi = WEIR_RING_PUT_HI(len, TXD_LEN) | WEIR_RING_PUT_HI(1, TXD_EOP) | phase_bit(index, q->tx.log2);
     if (len < WEIR_MIN_FRAME || len > q->cfg.buf_bytes || len > WEIR_MAX_FRAME)
         return -EMSGSIZE;
     if (q->orphan)
         return -ENODEV;
     if (weir_qp_tx_room(q) == 0)
         return -ENOBUFS;
-    memcpy((uint8_t *)q->tx_buf.mem + (size_t)slot * q->cfg.buf_bytes, frame, len);
-    put_entry(&q->tx.entry[slot], q->tx_buf.iova + (uint64_t)slot * q->cfg.buf_bytes,
-              WEIR_RING_PUT_HI(len, TXD_LEN) | WEIR_RING_PUT_HI(1, TXD_EOP) | phase_bit(index, q->tx.log2));
-    q->tx_tail++;
+    slots = inline_slots(q, len);
+    if (slots > 1) {
+        q->last_tx = memcpy(&q->tx.entry[slot + 1], frame, len);
+        put_entry(&q->tx.entry[slot], 0, hi | WEIR_RING_PUT_HI(1, TXD_INLINE));
+        q->stats.tx_inline++;
+    } else {
+        q->last_tx = memcpy((uint8_t *)q->tx_buf.mem + buffer, frame, len);
+        put_entry(&q->tx.entry[slot], q->tx_buf.iova + buffer, hi);
+    }
+    q->last_len = len;
+    q->tx_span[slot] = (uint8_t)slots;
+    q->tx_sent++;
+    q->tx_tail = (uint16_t)(q->tx_tail + slots);
     q->stats.tx_posted++;
     q->stats.tx_frames++;
     q->stats.tx_bytes += len;
@@ -155,9 +199,20 @@ int weir_qp_send(struct weir_qp *q, const void *frame, size_t len) {
 }
 
 void weir_qp_kick(struct weir_qp *q) {
-    if (q->tx_kicked == q->tx_tail)
+    uint16_t from = q->tx_kicked;
+    if (from == q->tx_tail)
         return;
     q->tx_kicked = q->tx_tail;
+    // A lone small frame behind nothing: its bytes go with the doorbell. The descriptor is in the ring all the same.
+    if (!q->orphan && q->bus->ops->bar_write64 != NULL && from == q->tx_done && q->last_len <= WEIR_PUSH_MAX &&
+        (uint16_t)(q->tx_tail - from) == q->tx_span[from & ((1u << q->tx.log2) - 1)]) {
+        uint32_t slot[16] = {WEIR_PUT(q->tx_tail, BAR_DB_PUSH_TAIL) | WEIR_PUT((uint32_t)q->last_len, BAR_DB_PUSH_LEN)};
+        memcpy(&slot[1], q->last_tx, q->last_len);
+        if (q->bus->ops->bar_write64(q->bus, q->db + WEIR_BAR_DB_PUSH, slot) != 0)
+            q->orphan = true;
+        q->stats.tx_push++;
+        return;
+    }
     doorbell(q, WEIR_BAR_DB_TX_TAIL, q->tx_tail);
 }
 
@@ -172,10 +227,18 @@ static void complete_tx(struct weir_qp *q, const struct weir_ring_entry *e, weir
         q->stats.tx_errors++;
         return;
     }
-    for (; q->tx_done != upto; q->tx_done++) {
+    while (q->tx_done != upto) {
+        uint8_t slots = q->tx_span[q->tx_done & ((1u << q->tx.log2) - 1)];
+        // In the middle of a frame: the card's error, too.
+        if (slots == 0 || (uint16_t)(upto - q->tx_done) < slots) {
+            q->stats.tx_errors++;
+            return;
+        }
         q->stats.tx_completed++;
         if (done != NULL)
             done(ctx, q->tx_done, epoch);
+        q->tx_done = (uint16_t)(q->tx_done + slots);
+        q->tx_freed++;
     }
 }
 
@@ -192,7 +255,8 @@ static void complete_rx(struct weir_qp *q, const struct weir_ring_entry *e, weir
         .vlan_tci = (uint16_t)WEIR_RING_GET(*e, CPL_VLAN_TCI),
         .hash = (uint32_t)WEIR_RING_GET(*e, CPL_HASH),
     };
-    unsigned buffer = (unsigned)WEIR_RING_GET(*e, CPL_BUF_ID);
+    unsigned buffer = (unsigned)WEIR_RING_GET(*e, CPL_BUF_ID), offset = (unsigned)WEIR_RING_GET(*e, CPL_OFFSET64);
+    unsigned units = q->cfg.buf_bytes / 64, end = offset + (info.len + 63u) / 64;
 
     if (info.fence) {
         info.len = 0;
@@ -200,16 +264,20 @@ static void complete_rx(struct weir_qp *q, const struct weir_ring_entry *e, weir
         rx(ctx, NULL, &info);
         return;
     }
-    if (buffer >= 1u << q->rx.log2 || info.len > q->cfg.buf_bytes)
+    if (buffer >= 1u << q->rx.log2 || end > units)
         return;
+    // The card has gone on to another buffer.
+    if (q->rx_open != NO_BUFFER && q->rx_open != buffer)
+        post_rx(q, q->rx_open);
     q->stats.rx_frames++;
     q->stats.rx_bytes += info.len;
-    rx(ctx, (const uint8_t *)q->rx_buf.mem + (size_t)buffer * q->cfg.buf_bytes, &info);
-    post_rx(q, buffer);
+    rx(ctx, (const uint8_t *)q->rx_buf.mem + (size_t)buffer * q->cfg.buf_bytes + (size_t)offset * 64, &info);
+    q->rx_open = (units - end) * 4 <= units ? NO_BUFFER : buffer;
+    if (q->rx_open == NO_BUFFER)
+        post_rx(q, buffer);
 }
 
 unsigned weir_qp_poll(struct weir_qp *q, unsigned budget, weir_rx_fn rx, weir_tx_done_fn done, void *ctx) {
-    uint16_t rx_before = q->rx_tail;
     unsigned n;
 
     for (n = 0; n < budget; n++) {
@@ -226,14 +294,20 @@ unsigned weir_qp_poll(struct weir_qp *q, unsigned budget, weir_rx_fn rx, weir_tx
         else
             complete_rx(q, &e, rx, ctx);
     }
-    if (n != 0)
+    // Doorbells share the link with what the card reads, so they wait until they are worth one.
+    if (q->cq_slack <= (uint16_t)(q->cq_head - q->cq_rung)) {
+        q->cq_rung = q->cq_head;
         doorbell(q, WEIR_BAR_DB_CQ, q->cq_head);
-    if (q->rx_tail != rx_before)
+    }
+    if (q->rx_slack <= (uint16_t)(q->rx_tail - q->rx_rung)) {
+        q->rx_rung = q->rx_tail;
         doorbell(q, WEIR_BAR_DB_RX_TAIL, q->rx_tail);
+    }
     return n;
 }
 
 void weir_qp_arm(struct weir_qp *q) {
+    q->cq_rung = q->cq_head;
     doorbell(q, WEIR_BAR_DB_CQ, q->cq_head | WEIR_PUT(1, BAR_DB_CQ_ARM));
 }
 

@@ -40,7 +40,8 @@ int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct 
     struct weir_create_switch_req req = {.num_vfs = cfg->num_vfs,
                                          .num_vports = cfg->num_vports,
                                          .num_qps = WEIR_NUM_QPS,
-                                         .default_qps = cfg->default_qps};
+                                         .default_qps = cfg->default_qps,
+                                         .flags = cfg->switch_flags};
     struct weir_pf *pf = calloc(1, sizeof(*pf));
     int ret;
 
@@ -130,6 +131,11 @@ int weir_pf_free_vf(struct weir_pf *pf, unsigned vf) {
 int weir_pf_reset_vf(struct weir_pf *pf, unsigned vf) {
     struct weir_vf_req req = {.vf = (uint16_t)vf};
     return CALL_NO_RSP(pf, RESET_VF, req);
+}
+
+int weir_pf_set_rate(struct weir_pf *pf, unsigned fn, unsigned qp, uint32_t mbps, unsigned weight) {
+    struct weir_set_rate_req req = {.fn = (uint16_t)fn, .qp = (uint16_t)qp, .mbps = mbps, .weight = (uint8_t)weight};
+    return CALL_NO_RSP(pf, SET_RATE, req);
 }
 
 int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsigned num_qps, unsigned flags,

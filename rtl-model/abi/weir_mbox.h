@@ -65,6 +65,21 @@ WEIR_ASSERT_SIZE(struct weir_get_caps_rsp, 28);
 #define WEIR_CAP_SINGLE_VPORT_POOL 0x1u // rules 2.12
 #define WEIR_CAP_ASYMMETRIC_QPS 0x2u    // rules 2.9
 #define WEIR_CAP_ATOMIC_MOVE_FENCE 0x4u // MOVE_FILTER fences
+#define WEIR_CAP_VF_RSS 0x8u            // a VF may spread its queue pairs (rules 2.13)
+#define WEIR_CAP_VPORT_VLAN 0x10u       // VLAN policy per vPort (rules 2.13)
+#define WEIR_CAP_VPORT_MODERATION 0x20u // levels of interrupt moderation per vPort (rules 2.14)
+#define WEIR_CAP_PF_VPORT_RSS 0x40u     // nondefault PF vPorts spread, too (rules 2.21)
+
+// GET_VPORT_CAPS.
+struct weir_get_vport_caps_rsp {
+    uint16_t max_default_qps; // queue pairs the default vPort may have
+    uint16_t default_rss;     // entries of its indirection table
+    uint16_t nondefault_rss;
+    uint16_t vlan_ranges; // of a trunk list
+    uint32_t moderation;  // bit n = level n, WEIR_MODERATION_*, is taken
+    uint32_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_get_vport_caps_rsp, 16);
 
 struct weir_create_switch_req {
     uint16_t switch_id; // 0 (rules 2.2)
@@ -72,9 +87,11 @@ struct weir_create_switch_req {
     uint16_t num_vports;
     uint16_t num_qps;
     uint16_t default_qps; // queue pairs of the default vPort, fixed from now on (rules 2.8)
-    uint16_t reserved;
+    uint16_t flags;       // WEIR_SWITCH_*
 };
 WEIR_ASSERT_SIZE(struct weir_create_switch_req, 12);
+#define WEIR_SWITCH_SYMMETRIC 0x1u   // every nondefault vPort has the same power of two of queue pairs (rules 2.9)
+#define WEIR_SWITCH_RESERVE_VFS 0x2u // a vPort is kept for each VF; without it the PF may take them all (rules 2.12)
 
 struct weir_alloc_vf_req {
     uint16_t vf; // VF index 0..63 wanted, or 0xFFFF for any
@@ -115,6 +132,8 @@ struct weir_create_vport_req {
 };
 WEIR_ASSERT_SIZE(struct weir_create_vport_req, 40);
 #define WEIR_VPORT_CHECK_SRC 0x1u // anti-spoof on transmit; the default for VFs
+#define WEIR_VPORT_TRUSTED 0x2u   // a VF's vPort that may be promiscuous or a mirror; the PF's always may
+#define WEIR_VPORT_PROMISC 0x4u   // copies of every frame of its VLANs; source checks stay (threats T13, T14)
 #define WEIR_VPORT_NO_VF 0xFFFFu
 
 struct weir_vport_req {
@@ -145,6 +164,66 @@ struct weir_get_vport_rsp {
     uint8_t reserved;
 };
 WEIR_ASSERT_SIZE(struct weir_get_vport_rsp, 16);
+
+enum weir_vlan_mode { WEIR_VLAN_ANY = 0, WEIR_VLAN_PORT = 1, WEIR_VLAN_TRUNK = 2 };
+struct weir_vlan_range {
+    uint16_t first, last; // 0 = untagged frames and VLAN id 0, else up to 4094
+};
+WEIR_ASSERT_SIZE(struct weir_vlan_range, 4);
+#define WEIR_VLAN_RANGES 16u
+struct weir_set_vport_vlan_req {
+    uint16_t vport; // not the default one
+    uint8_t mode;   // enum weir_vlan_mode
+    uint8_t count;  // TRUNK: ranges that follow
+    uint16_t tci;   // PORT: the tag, priority in 15:13, VLAN id 1..4094
+    uint16_t reserved;
+    struct weir_vlan_range range[WEIR_VLAN_RANGES];
+};
+WEIR_ASSERT_SIZE(struct weir_set_vport_vlan_req, 72);
+
+// One vPort gets the copies at a time.
+struct weir_set_mirror_req {
+    uint16_t src; // what it sends and receives is copied
+    uint16_t dst; // the PF's, not the default one, or trusted
+    uint8_t on;
+    uint8_t reserved[3];
+};
+WEIR_ASSERT_SIZE(struct weir_set_mirror_req, 8);
+
+// The card's table has 128 entries; these are repeated. Entry = offset in the vPort's queue pairs.
+#define WEIR_RSS_ENTRIES 64u
+struct weir_set_rss_req {
+    uint16_t vport; // VF callers: ignored
+    uint16_t count; // a power of two up to 64
+    uint8_t entry[WEIR_RSS_ENTRIES];
+};
+WEIR_ASSERT_SIZE(struct weir_set_rss_req, 68);
+struct weir_set_rss_key_req {
+    uint8_t key[40];
+};
+WEIR_ASSERT_SIZE(struct weir_set_rss_key_req, 40);
+
+struct weir_update_vport_req {
+    uint16_t vport;
+    uint16_t changed;   // WEIR_VPORT_CHANGED_*
+    uint8_t moderation; // WEIR_MODERATION_*; PF vPorts but the default one share its vectors and take none
+    uint8_t reserved;
+    uint16_t cpu; // PF vPorts only
+    char name[32];
+};
+WEIR_ASSERT_SIZE(struct weir_update_vport_req, 40);
+#define WEIR_VPORT_CHANGED_NAME 0x1u
+#define WEIR_VPORT_CHANGED_MODERATION 0x2u
+#define WEIR_VPORT_CHANGED_CPU 0x4u
+struct weir_describe_vport_rsp {
+    uint16_t vport, flags;
+    uint8_t vlan_mode, moderation;
+    uint16_t tci, cpu;
+    uint16_t mirror; // vPort its traffic is copied to, 0xFFFF = none
+    uint32_t reserved;
+    char name[32];
+};
+WEIR_ASSERT_SIZE(struct weir_describe_vport_rsp, 48);
 
 struct weir_set_filter_req {
     uint32_t filter; // id from above the driver, unique (rules 3.6)
@@ -225,6 +304,19 @@ enum weir_qp_state {
     WEIR_QP_PARKED = 5,   // state exported for migration
     WEIR_QP_ERROR = 6,    // stopped by malicious-driver detection
 };
+
+// A frame is paid for by its queue pair and by its function; each may have a limit. Creating a queue pair clears its
+// own, freeing a VF the VF's.
+struct weir_set_rate_req {
+    uint16_t fn;    // 0 = PF, n = VF n-1
+    uint16_t qp;    // of the function; WEIR_RATE_FN = the function's limit
+    uint32_t mbps;  // 10^6 bits a second of frames without FCS, 0 = no limit, at most WEIR_RATE_MAX
+    uint8_t weight; // of a queue pair among those that want to send: batches in a turn, 1..15; 0 = leave as it is
+    uint8_t reserved[3];
+};
+#define WEIR_RATE_FN 0xFFFFu
+#define WEIR_RATE_MAX 200000u
+WEIR_ASSERT_SIZE(struct weir_set_rate_req, 12);
 
 struct weir_fence_req {
     uint16_t vport;

@@ -188,7 +188,7 @@ module weir_dma #(
   weir_dma_tags #(.NumTags(NumTags)) u_tags (
       .clk_i, .rst_ni, .timeout_i((timeout_q != 32'd0) ? timeout_q : cfg_i.timeout),
       .link_reset_i(cfg_i.link_reset), .pend_valid_i, .pend_fn_i, .pend_o, .late_o(err_o.timeout), .ext_tag_i(cfg_i.ext_tag), .avail_o(avail), .tag_o(tag),
-      .alloc_i(alloc), .alloc_client_i(alloc_client), .alloc_fn_i(alloc_fn),
+      .alloc_i(alloc), .alloc_client_i(alloc_client), .alloc_fn_i(alloc_fn), .alloc_len_i(alloc_len),
       .end_i(end_valid), .end_tag_i(end_tag), .end_err_i(end_err), .end_hold_i(end_hold),
       .free_i(free), .free_tag_i(free_tag), .free_client_i(free_client),
       .wait_o(waits), .done_o(done), .err_o(err), .fin_o(fin), .fin_fn_o(fin_fn), .idle_o(tags_idle));

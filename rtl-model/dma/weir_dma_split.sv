@@ -87,5 +87,36 @@ module weir_dma_split #(
       rem_q <= rem_q - weir_pkg::LenW'(room);
     end
   end
+
+`ifdef FORMAL
+  // Starts in reset; history of one cycle.
+  logic f_past = 1'b0;
+  always_ff @(posedge clk_i) f_past <= 1'b1;
+  always_comb if (!f_past) assume (!rst_ni);
+
+  // P6: no segment crosses 4 KiB or the read request size; the segments of a piece follow each other and add up to it.
+  logic [63:0] f_start;
+  logic [weir_pkg::LenW-1:0] f_len;
+  logic [weir_pkg::LenW-1:0] f_sum;
+  always_ff @(posedge clk_i) begin
+    // The queue gives back what was put in (its own proof), and a piece has at least one byte.
+    assume (!piece_valid || piece[weir_pkg::LenW:1] != '0);
+    if (piece_pop && piece_valid) begin
+      f_start <= piece[weir_pkg::LenW+1 +: 64];
+      f_len <= piece[weir_pkg::LenW:1];
+      f_sum <= '0;
+    end else if (seg_fire) begin
+      f_sum <= f_sum + weir_pkg::LenW'(seg_len_o);
+    end
+    if (rst_ni && seg_valid_o) begin
+      assert (rem_q != '0 && f_sum + rem_q == f_len && f_sum < f_len && f_len == f_sum + rem_q);
+      assert (seg_addr_o == f_start + 64'(f_sum));
+      assert (seg_len_o != 10'd0 && 13'(seg_addr_o[11:0]) + 13'(seg_len_o) <= 13'd4096);
+      assert (seg_len_o <= size && (10'(seg_addr_o[8:0]) & (size - 10'd1)) + seg_len_o <= size);
+      if (seg_piece_o) assert (f_sum + weir_pkg::LenW'(seg_len_o) == f_len);
+      else assert (f_sum + weir_pkg::LenW'(seg_len_o) < f_len);
+    end
+  end
+`endif
 endmodule
 /* verilator lint_on PINCONNECTEMPTY */

@@ -4,13 +4,15 @@
 // stays in quarantine for one more timeout period (pcie 30, 48). One tag is looked at per cycle, so a timeout is up to
 // NumTags cycles late. Each client keeps Reserve tags that the others cannot take, and the two descriptor clients hold at
 // most Cap each: a tag stays taken until its answer is handed out, so descriptors read ahead would starve the payload they
-// wait for.
+// wait for. Bytes asked for and not yet there stay below InFlight, which covers 300 cycles of a full link: more would only
+// queue at the host, and doorbells behind it.
 // Outputs of shared parts that nobody needs stay open.
 /* verilator lint_off PINCONNECTEMPTY */
 module weir_dma_tags #(
     parameter int NumTags = 64,
     parameter int Reserve = 4,
-    parameter int Cap = 12
+    parameter int Cap = NumTags / 8,
+    parameter int InFlight = 20480
 ) (
     input  logic                       clk_i,
     input  logic                       rst_ni,
@@ -27,6 +29,7 @@ module weir_dma_tags #(
     input  logic                       alloc_i,
     input  logic [1:0]                 alloc_client_i,
     input  logic [weir_pkg::FnW-1:0]   alloc_fn_i,
+    input  logic [9:0]                 alloc_len_i,
     // End of a request, from the completion checker.
     input  logic                       end_i,
     input  logic [7:0]                 end_tag_i,
@@ -61,6 +64,11 @@ module weir_dma_tags #(
       .clk_i, .rst_ni, .req_i(free), .advance_i(alloc_i), .valid_o(any), .grant_o(), .index_o(pick));
   assign tag_o = 8'(pick);
 
+  logic [9:0]  len_of [0:NumTags-1];
+  logic [15:0] bytes_q;
+  logic        fits;
+  assign fits = bytes_q < 16'(InFlight);
+
   function automatic logic [TagW+1:0] beyond(input logic [TagW:0] used);
     beyond = (used > (TagW+1)'(Reserve)) ? (TagW+2)'(used) - (TagW+2)'(Reserve) : '0;
   endfunction
@@ -68,9 +76,9 @@ module weir_dma_tags #(
   always_comb begin
     shared = (ext_tag_i || NumTags < 32) ? (TagW+2)'(NumTags - 3 * Reserve) : (TagW+2)'(32 - 3 * Reserve);
     extra = beyond(used_q[0]) + beyond(used_q[1]) + beyond(used_q[2]);
-    avail_o[0] = any && used_q[0] < (TagW+1)'(Cap) && (used_q[0] < (TagW+1)'(Reserve) || extra < shared);
-    avail_o[1] = any && (used_q[1] < (TagW+1)'(Reserve) || extra < shared);
-    avail_o[2] = any && used_q[2] < (TagW+1)'(Cap) && (used_q[2] < (TagW+1)'(Reserve) || extra < shared);
+    avail_o[0] = any && fits && used_q[0] < (TagW+1)'(Cap) && (used_q[0] < (TagW+1)'(Reserve) || extra < shared);
+    avail_o[1] = any && fits && (used_q[1] < (TagW+1)'(Reserve) || extra < shared);
+    avail_o[2] = any && fits && used_q[2] < (TagW+1)'(Cap) && (used_q[2] < (TagW+1)'(Reserve) || extra < shared);
   end
 
   // Timer: the cycle in which the request left, or in which its quarantine began.
@@ -111,6 +119,7 @@ module weir_dma_tags #(
   // what may still come.
   always_ff @(posedge clk_i) begin
     if (alloc_i) fn_of[pick] <= alloc_fn_i;
+    if (alloc_i) len_of[pick] <= alloc_len_i;
     if (alloc_i || expire) since[alloc_i ? pick : scan] <= now_q;
   end
 
@@ -120,6 +129,7 @@ module weir_dma_tags #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       now_q <= '0;
+      bytes_q <= '0;
       busy_q <= '0;
       done_q <= '0;
       err_q <= '0;
@@ -129,6 +139,7 @@ module weir_dma_tags #(
       used_q[2] <= '0;
     end else begin
       now_q <= now_q + 32'd1;
+      bytes_q <= bytes_q + (alloc_i ? 16'(alloc_len_i) : 16'd0) - (fin_o ? 16'(len_of[fin_tag]) : 16'd0);
       if (alloc_i) begin
         busy_q[pick] <= 1'b1;
         done_q[pick] <= 1'b0;
@@ -147,5 +158,42 @@ module weir_dma_tags #(
       end
     end
   end
+
+`ifdef FORMAL
+  // Starts in reset; history of one cycle.
+  logic f_past = 1'b0;
+  always_ff @(posedge clk_i) f_past <= 1'b1;
+  always_comb if (!f_past) assume (!rst_ni);
+
+  // P5: a tag is given out only when it is neither busy nor in quarantine, and every request ends: by its completion, or in the
+  // scan's third visit behind its timeout at the latest. That each visit can be in the way of a completion or a new request
+  // is excluded from the third one on (fairness of the traffic).
+  localparam logic [31:0] FTimeout = 32'd5;
+  (* anyconst *) logic [TagW-1:0] f_tag;
+  logic [1:0] f_visits;    // visits that found it too old
+  logic [31:0] f_age;
+  logic [TagW-1:0] f_far;  // cycles until the scan's next visit
+  assign f_far = f_tag - scan;
+  always_ff @(posedge clk_i) begin
+    assume (timeout_i == FTimeout && !link_reset_i && ext_tag_i);
+    if (alloc_i) assume (alloc_client_i <= 2'd2 && avail_o[alloc_client_i]);
+    if (end_i) assume (32'(end_tag_i) < NumTags);
+    if (free_i) assume (32'(free_tag_i) < NumTags && busy_q[TagW'(free_tag_i)] && done_q[TagW'(free_tag_i)]);
+    if (f_visits == 2'd2 && scan == f_tag) assume (!end_i && !alloc_i);
+    f_visits <= (!rst_ni || !wait_o[f_tag]) ? 2'd0 : f_visits + 2'(scan == f_tag && old);
+    f_age <= (!rst_ni || !wait_o[f_tag]) ? 32'd0 : f_age + 32'd1;
+    if (rst_ni) begin
+      if (alloc_i) assert (!busy_q[pick] && !hold_q[pick] && tag_o == 8'(pick));
+      if (wait_o[f_tag]) begin
+        assert (f_visits <= 2'd2);
+        assert (now_q - since[f_tag] == f_age + 32'd1);
+        if (f_visits != 2'd0) assert (f_age + 32'd1 >= FTimeout);
+        assert (f_age + 32'd1 + 32'(f_far) < FTimeout + 32'(NumTags) * (32'(f_visits) + 32'd1));
+        // Which says: it ends within the timeout and three rounds of the scan.
+        assert (f_age < FTimeout + 32'(3 * NumTags));
+      end
+    end
+  end
+`endif
 endmodule
 /* verilator lint_on PINCONNECTEMPTY */

@@ -170,4 +170,33 @@ module weir_dma_wr #(
       end
     end
   end
+
+`ifdef FORMAL
+  // Starts in reset; history of one cycle.
+  logic f_past = 1'b0;
+  always_ff @(posedge clk_i) f_past <= 1'b1;
+  always_comb if (!f_past) assume (!rst_ni);
+
+  // P6: no write crosses 4 KiB or the payload size; the TLPs of a write follow each other and add up to it. P7: a token never
+  // stands inside a write.
+  logic [63:0] f_addr;                 // where the next TLP must begin
+  logic [weir_pkg::LenW-1:0] f_rem;    // what is still to come behind the TLP under way
+  always_ff @(posedge clk_i) begin
+    if (src_valid_i && src_i.sop && !src_i.irq) assume (src_i.len != '0);
+    if (fire && make && start) begin
+      f_addr <= addr + 64'(bytes);
+      f_rem <= rem - weir_pkg::LenW'(bytes);
+    end
+    if (rst_ni && fire && make && start) begin
+      assert (bytes != 13'd0 || rem == '0);
+      assert (bytes <= size && 13'(addr[11:0]) + bytes <= 13'd4096);
+      assert (weir_pkg::LenW'(bytes) <= rem);
+      if (!first) assert (addr == f_addr && rem == f_rem && rem != '0);
+    end
+    if (rst_ni && state_q == Next) assert (addr_q == f_addr && rem_q == f_rem && rem_q != '0);
+    if (rst_ni && state_q == Body) assert (addr_q == f_addr && rem_q == f_rem);
+    if (rst_ni && fire && token) assert (state_q == First);
+    if (rst_ni && wr_end_o && fire) assert (rest == '0);
+  end
+`endif
 endmodule

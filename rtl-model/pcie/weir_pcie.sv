@@ -20,6 +20,8 @@ module weir_pcie #(
     input  logic                 tlp_tx_ready_i,
     output weir_pkg::tlp_t       tlp_tx_o,
     output weir_pkg::bar_req_t   bar_req_o,
+    output logic                 push_valid_o,   // bar_req_o begins a whole write of a push slot,
+    output logic [511:0]         push_data_o,    // these bytes
     input  weir_pkg::bar_rsp_t   bar_rsp_i,
     output logic                 cpl_valid_o,
     input  logic                 cpl_ready_i,
@@ -87,6 +89,8 @@ module weir_pcie #(
   logic [20:0] bw_addr;
   logic [31:0] bw_data;
   logic [3:0] bw_be;
+  logic bw_push;
+  logic [511:0] bw_slot;
   logic np_valid;
   logic np_ready;
   logic [127:0] np_hdr;
@@ -112,7 +116,7 @@ module weir_pcie #(
       .clk_i, .rst_ni(link_rst_n), .tlp_rx_valid_i, .tlp_rx_ready_o, .tlp_rx_i, .mps_i(cfg_o.mps), .pf_rid_i(pf_rid),
       .dec_addr_o(rx_addr), .dec_hit_i(rx_hit), .dec_fn_i(rx_fn), .dec_off_i(rx_off), .dec_hole_i(rx_hole),
       .bw_valid_o(bw_valid), .bw_ready_i(bw_ready), .bw_fn_o(bw_fn), .bw_addr_o(bw_addr), .bw_data_o(bw_data),
-      .bw_be_o(bw_be), .np_valid_o(np_valid), .np_ready_i(np_ready), .np_hdr_o(np_hdr), .np_data_o(np_data),
+      .bw_be_o(bw_be), .bw_push_o(bw_push), .bw_slot_o(bw_slot), .np_valid_o(np_valid), .np_ready_i(np_ready), .np_hdr_o(np_hdr), .np_data_o(np_data),
       .cpl_valid_o(rx_cpl_valid), .cpl_ready_i(cpl_ready_i && !refused_valid), .cpl_o(rx_cpl), .cpl_mid_o(rx_cpl_mid),
       .sta_o(rx_sta), .sta_fn_o(rx_sta_fn), .err_valid_o(rx_err_valid), .err_o(rx_err),
       .bad_valid_o(rx_bad_valid), .bad_hdr_o(rx_bad_hdr), .idle_o(rx_idle));
@@ -183,17 +187,29 @@ module weir_pcie #(
       .msix_rdata_i(msix_rdata), .cpl_valid_o(own_cpl_valid), .cpl_ready_i(own_cpl_ready), .cpl_hdr_o(own_cpl_hdr),
       .cpl_data_o(own_cpl_data), .err_valid_o(np_err_valid), .err_o(np_err), .idle_o(np_idle));
 
-  // ---- BAR port: one access a cycle, writes first. A write TLP leaves the port free while its header is looked at, so a
-  // read waits for one TLP at most. ----
+  // ---- BAR port: one access a cycle, writes first, but a read waits for one of them at most. The cycle it takes is one in
+  // which its own TLP brought no write, so the writes behind it never back up to the link. ----
   weir_pkg::bar_req_t bar_q;
-  assign br_ready = br_valid && !bw_valid;
-  assign bw_ready = 1'b1;
+  logic waited_q;
+  logic push_q;
+  logic [511:0] slot_q;
+  assign br_ready = br_valid && (!bw_valid || waited_q);
+  assign bw_ready = !br_ready;
   assign bar_req_o = bar_q;
+  assign push_valid_o = push_q;
+  assign push_data_o = slot_q;
+  always_ff @(posedge clk_i) begin
+    if (bw_valid && bw_push) slot_q <= bw_slot;
+  end
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       bar_q <= '0;
       bus_q <= '0;
+      waited_q <= 1'b0;
+      push_q <= 1'b0;
     end else begin
+      waited_q <= br_valid && !br_ready;
+      push_q <= bw_valid && bw_ready && bw_push;
       bar_q.valid <= br_ready || (bw_valid && (bw_addr < 21'h1000 ||
                                               bw_addr >= 21'(weir_abi_pkg::BarDoorbellBase)));
       bar_q.write <= !br_ready;

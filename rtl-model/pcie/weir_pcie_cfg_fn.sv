@@ -104,4 +104,29 @@ module weir_pcie_cfg_fn #(
       default: vf_rdata_o = '0;
     endcase
   end
+
+`ifdef FORMAL
+  // Starts in reset; history of one cycle.
+  logic f_past = 1'b0;
+  always_ff @(posedge clk_i) f_past <= 1'b1;
+  always_comb if (!f_past) assume (!rst_ni);
+
+  // P2: bus mastering comes from a write of this function alone, and a reset takes it.
+  (* anyconst *) logic [IdxW-1:0] f_fn;
+  logic f_bme;
+  logic f_set;
+  logic f_rst;
+  logic f_flr;
+  always_ff @(posedge clk_i) begin
+    f_rst <= rst_ni;
+    f_bme <= bme_q[f_fn];
+    f_flr <= flr_i[f_fn];
+    f_set <= write_i && f == f_fn && addr == 12'h004 && be_i[0] && wdata_i[2];
+    if (rst_ni && f_past && f_rst) begin
+      assume (32'(f_fn) < NumFns);
+      if (bme_q[f_fn]) assert (f_bme || f_set);
+      if (f_flr) assert (!bme_q[f_fn] && !en_q[f_fn]);
+    end
+  end
+`endif
 endmodule

@@ -188,4 +188,30 @@ module weir_pcie_cfg_pf #(
       end
     end
   end
+
+`ifdef FORMAL
+  // Starts in reset; history of one cycle.
+  logic f_past = 1'b0;
+  always_ff @(posedge clk_i) f_past <= 1'b1;
+  always_comb if (!f_past) assume (!rst_ni);
+
+  // NumVFs, page size and ARI stand while VF Enable is set (pcie 4, 7, 13), and NumVFs is never more than there are.
+  logic f_rst;
+  logic f_en;
+  logic [15:0] f_num;
+  logic [11:0] f_page;
+  logic f_ari;
+  always_ff @(posedge clk_i) begin
+    f_rst <= rst_ni;
+    f_en <= vf_en_q;
+    f_num <= num_q;
+    f_page <= page_q;
+    f_ari <= ari_q;
+    if (rst_ni) begin
+      assert (num_q <= TotalVfs);
+      assert (num_vfs_o == (vf_en_q ? num_q : 16'd0));
+      if (f_past && f_rst && f_en && vf_en_q) assert (num_q == f_num && page_q == f_page && ari_q == f_ari);
+    end
+  end
+`endif
 endmodule

@@ -213,4 +213,40 @@ module weir_pcie_fns #(
     end
   end
 
+
+`ifdef FORMAL
+  // Starts in reset; history of one cycle.
+  logic f_past = 1'b0;
+  always_ff @(posedge clk_i) f_past <= 1'b1;
+  always_comb if (!f_past) assume (!rst_ni);
+
+  // P2: DMA only with bus mastering, of a visible function that is not in reset. FLR terminates: FLR_DONE ends it in the cycle
+  // after its write, unless a new one begins; and a reset's event reaches firmware after one round of the scan at most, when
+  // firmware takes the events and the number of VFs stands still.
+  (* anyconst *) logic [IdxW-1:0] f_fn;
+  logic f_done;
+  logic f_rst;
+  logic [15:0] f_age;
+  logic [IdxW:0] f_far;    // functions that the scan still has in front of f_fn
+  assign f_far = (f_fn >= scan_q) ? {1'b0, f_fn} - {1'b0, scan_q} : {1'b0, f_fn} + (IdxW+1)'(NumFns) - {1'b0, scan_q};
+  always_ff @(posedge clk_i) begin
+    f_rst <= rst_ni;
+    f_done <= csr_done && csr_fn == FnW'(f_fn) && !start[f_fn];
+    f_age <= (!rst_ni || !flr_ev_q[f_fn] || flr_shown[f_fn]) ? 16'd0 : f_age + 16'd1;
+    if (rst_ni) begin
+      assume (32'(f_fn) < NumFns);
+      if (dma_ok_o[f_fn]) assert (bme_i[f_fn] && visible_o[f_fn] && !flr_o[f_fn]);
+      if (f_past && f_rst && f_done) assert (!flr_q[f_fn]);
+      assert (32'(scan_q) < NumFns);
+      // Firmware pops whenever there is something.
+      assume (!(ev_q) || pop);
+      assume (num_vfs_i == num_q);
+      // Two cycles a function at most: one to look, one to have its event taken; VF_ENABLE goes in front of function 0's.
+      if (flr_ev_q[f_fn]) begin
+        assert (f_age + 16'd2 * 16'(f_far) + 16'(ev_q) + (vf_ev_q ? 16'd3 : 16'd0) <= 16'(2 * NumFns + 2));
+        assert (f_age <= 16'(2 * NumFns + 2));
+      end
+    end
+  end
+`endif
 endmodule

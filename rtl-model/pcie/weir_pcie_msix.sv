@@ -228,4 +228,28 @@ module weir_pcie_msix #(
       end
     end
   end
+
+`ifdef FORMAL
+  // Starts in reset; history of one cycle.
+  logic f_past = 1'b0;
+  always_ff @(posedge clk_i) f_past <= 1'b1;
+  always_comb if (!f_past) assume (!rst_ni);
+
+  // P2 for messages, P13: a message is of a function that may send, of a vector that waits, is not masked and not half
+  // written; it takes the pending bit with it.
+  logic f_rst;
+  logic f_sent;
+  logic f_again;
+  logic [EntW-1:0] f_ent;
+  always_ff @(posedge clk_i) begin
+    f_rst <= rst_ni;
+    f_sent <= sent;
+    f_ent <= se;
+    f_again <= in_ok && {FnIdxW'(in.fn), in.vec[VecW-1:0]} == se;
+    if (rst_ni) begin
+      if (msg_valid_o) assert (can_i[fn_q] && pend_q[se] && !mask_q[se] && !torn_q[se] && msg_fn_o == 8'(fn_q));
+      if (f_past && f_rst && f_sent && !f_again) assert (!pend_q[f_ent]);
+    end
+  end
+`endif
 endmodule

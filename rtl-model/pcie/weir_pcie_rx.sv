@@ -26,6 +26,8 @@ module weir_pcie_rx #(
     output logic [20:0]              bw_addr_o,
     output logic [31:0]              bw_data_o,
     output logic [3:0]               bw_be_o,
+    output logic                     bw_push_o,     // the first of a whole push slot, which is in
+    output logic [511:0]             bw_slot_o,
     // Non-posted requests: header and first payload DW.
     output logic                     np_valid_o,
     input  logic                     np_ready_i,
@@ -104,10 +106,19 @@ module weir_pcie_rx #(
   assign np_hdr_o = b.hdr;
   assign np_data_o = b.data[31:0];
   assign cpl_o = b;
-  assign bw_fn_o = fn_q;
-  assign bw_addr_o = addr_q;
-  assign bw_be_o = be_q;
-  assign bw_data_o = b.data[{dw_q, 5'd0} +: 32];
+  // A write of one DW, and one of a whole push slot, is done where its header is looked at.
+  logic slot;
+  logic direct;
+  logic direct_go;
+  assign slot = len == 11'd16 && b.hdr[39:32] == 8'hFF && dec_off_i[11:0] == 12'(weir_abi_pkg::BarDbPushOffset) &&
+                dec_off_i >= 21'(weir_abi_pkg::BarDoorbellBase);
+  assign direct = slot || len == 11'd1;
+  assign bw_fn_o = (state_q == Head) ? dec_fn_i : fn_q;
+  assign bw_addr_o = (state_q == Head) ? dec_off_i : addr_q;
+  assign bw_be_o = (state_q == Head) ? b.hdr[35:32] : be_q;
+  assign bw_data_o = b.data[(state_q == Head) ? 9'd0 : {dw_q, 5'd0} +: 32];
+  assign bw_push_o = state_q == Head && slot;
+  assign bw_slot_o = b.data;
 
   logic good;      // the write hits a function and may be executed
   logic last_dw;
@@ -115,6 +126,9 @@ module weir_pcie_rx #(
   // A 64-bit address with a high DW of 0 is refused (pcie 33).
   assign good = dec_hit_i && !(four && b.hdr[95:64] == 32'd0) && !b.hdr[14];
   assign last_dw = left_q == 11'd1;
+  assign direct_go = state_q == Head && valid && b.sop && is_mwr && good && direct &&
+                     b.hdr[35:32] != 4'd0 && !dec_hole_i;
+  assign bw_valid_o = direct_go || (state_q == Write && valid && be_q != 4'd0 && !hole_q);
   assign step = state_q == Write && valid && (bw_ready_i || be_q == 4'd0 || hole_q);
 
   always_comb begin
@@ -122,7 +136,6 @@ module weir_pcie_rx #(
     pop = 1'b0;
     cpl_valid_o = 1'b0;
     np_valid_o = 1'b0;
-    bw_valid_o = 1'b0;
     err_valid_o = 1'b0;
     err_o = '0;
     err_o.code = weir_pcie_pkg::ErrUr;
@@ -130,7 +143,6 @@ module weir_pcie_rx #(
     sta_o = 3'b000;
     case (state_q)
       Write: begin
-        bw_valid_o = valid && be_q != 4'd0 && !hole_q;
         if (step && (last_dw || dw_q == 4'd15)) begin
           pop = 1'b1;
           if (last_dw) state_d = Head;
@@ -160,7 +172,9 @@ module weir_pcie_rx #(
             err_o.code = weir_pcie_pkg::ErrUnexpected;
             err_o.advisory = 1'b1;
           end else if (is_mwr) begin
-            if (good) begin
+            if (good && direct) begin
+              pop = bw_ready_i || !direct_go;
+            end else if (good) begin
               pop = 1'b0;
               state_d = Write;
             end
@@ -209,4 +223,27 @@ module weir_pcie_rx #(
       end
     end
   end
+
+`ifdef FORMAL
+  // P8 (pcie 40): what arrives is taken whatever our own reads do. A host that keeps to its 64 non-posted credits finds room
+  // behind (np_ready_i: the queue there has as many places); completions are stopped for one cycle at a time at most, between
+  // two of them (weir_pcie). Then no beat stands at the head for longer than its 16 DW take and one cycle to look at it.
+  logic f_past = 1'b0;
+  logic f_stop;
+  logic [4:0] f_wait;
+  always_ff @(posedge clk_i) begin
+    f_past <= 1'b1;
+    f_stop <= cpl_valid_o && !cpl_ready_i;
+    f_wait <= (!rst_ni || pop || !valid) ? 5'd0 : f_wait + 5'd1;
+    assume (!np_valid_o || np_ready_i);
+    assume (bw_ready_i);
+    assume (!f_stop || cpl_ready_i);
+    if (rst_ni) begin
+      if (state_q == Write) assert (f_wait <= 5'(dw_q) + 5'd1);
+      else assert (f_wait <= 5'(f_stop));
+      assert (f_wait <= 5'd16);
+    end
+  end
+  always_comb if (!f_past) assume (!rst_ni);
+`endif
 endmodule

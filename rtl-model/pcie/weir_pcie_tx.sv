@@ -144,4 +144,43 @@ module weir_pcie_tx #(
       if (!inside_q && out_valid && ready) rd_turn_q <= !pick_rd;
     end
   end
+
+`ifdef FORMAL
+  // Starts in reset; history of one cycle.
+  logic f_past = 1'b0;
+  always_ff @(posedge clk_i) f_past <= 1'b1;
+  always_comb if (!f_past) assume (!rst_ni);
+  always_comb if (!rst_ni) assume (!link_rst_ni);
+
+  // P1: whatever leaves carries the ID of the function that its source names. P2: a request starts only while its function
+  // may do DMA; a read that is taken is sent or handed back. One source at a time.
+  logic [15:0] f_rd_rid;
+  logic [15:0] f_wr_rid;
+  logic [15:0] f_msg_rid;
+  logic [3:0] f_sources;
+  assign f_rd_rid = (rdreq_i.fn == 8'd0) ? pf_rid_i : vf_rid_i + 16'(rdreq_i.fn) - 16'd1;
+  assign f_wr_rid = (wr_i.fn == 8'd0) ? pf_rid_i : vf_rid_i + 16'(wr_i.fn) - 16'd1;
+  assign f_msg_rid = (msg_fn_i == 8'd0) ? pf_rid_i : vf_rid_i + 16'(msg_fn_i) - 16'd1;
+  logic f_rd_fire;
+  logic f_wr_fire;
+  logic f_wr_new;
+  assign f_rd_fire = rdreq_valid_i && rdreq_ready_o && !refused_o && !hot_i;
+  assign f_wr_fire = wr_fire && !wr_void;
+  assign f_wr_new = f_wr_fire && !inside_q;
+  assign f_sources = 4'(f_rd_fire) + 4'(f_wr_fire) + 4'(msg_valid_i && msg_ready_o) + 4'(cpl_valid_i && cpl_ready_o) +
+                     4'(err_valid_i && err_ready_o && !hot_i);
+  always_ff @(posedge clk_i) if (rst_ni) begin
+    assert (f_sources == 4'(out_valid && ready));
+    if (f_rd_fire) begin
+      assert (out.hdr[63:48] == f_rd_rid);
+      assert (32'(rdreq_i.fn) < NumFns && dma_ok_i[rdreq_i.fn[$clog2(NumFns)-1:0]]);
+    end
+    if (f_wr_fire && wr_i.tlp.sop) assert (out.hdr[63:48] == f_wr_rid);
+    if (f_wr_new) assert (32'(wr_i.fn) < NumFns && dma_ok_i[wr_i.fn[$clog2(NumFns)-1:0]]);
+    if (msg_valid_i && msg_ready_o) assert (out.hdr[63:48] == f_msg_rid);
+    if (refused_o) assert (rdreq_valid_i && rdreq_ready_o);
+    // A token is taken between writes only.
+    if (token_valid_o) assert (!inside_q && !drop_q);
+  end
+`endif
 endmodule

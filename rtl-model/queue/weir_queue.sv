@@ -5,7 +5,7 @@
 module weir_queue #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int NumFns = weir_abi_pkg::NumFns,
-    parameter int RxCacheDepth = 32
+    parameter int RxCacheDepth = 256  // receive buffers known ahead, per queue; a line-rate burst at 250-cycle reads needs 170
 ) (
     input  logic                  clk_i,
     input  logic                  rst_ni,
@@ -14,6 +14,8 @@ module weir_queue #(
     output logic                  event_o,
     output logic                  idle_o,
     input  weir_pkg::bar_req_t    bar_req_i,
+    input  logic                  push_valid_i,   // bar_req_i begins a whole write of the push slot
+    input  logic [511:0]          push_data_i,
     input  logic [NumFns-1:0]     fn_enabled_i,
     input  logic [NumFns-1:0]     fn_flr_i,
     input  logic [NumFns-1:0]     fn_dma_ok_i,
@@ -51,6 +53,7 @@ module weir_queue #(
 );
   localparam int QIdxW = $clog2(NumQps);
   localparam int QpW = weir_pkg::QpW;
+  localparam int FIdxW = $clog2(NumFns);
 
   weir_queue_pkg::load_t load;
   weir_queue_pkg::db_t   db;
@@ -83,6 +86,10 @@ module weir_queue #(
   // ---- CSR and contexts ----
   logic        grant_valid;
   logic [31:0] grant;
+  logic        rate_valid;
+  logic        fn_rate_valid;
+  logic        weight_valid;
+  logic [31:0] sel_credit;
   logic        map_we;
   logic [7:0]  map_fn;
   logic [23:0] map_wr;
@@ -106,9 +113,10 @@ module weir_queue #(
 
   weir_queue_ctx #(.NumQps(NumQps)) u_ctx (
       .clk_i, .rst_ni, .csr_i, .csr_o, .load_o(load), .tx_wake_o(tx_wake), .rx_wake_o(rx_wake),
-      .grant_valid_o(grant_valid), .grant_o(grant), .map_we_o(map_we), .map_fn_o(map_fn), .map_o(map_wr), .map_i(map_rd),
+      .grant_valid_o(grant_valid), .rate_valid_o(rate_valid), .fn_rate_valid_o(fn_rate_valid),
+      .weight_valid_o(weight_valid), .grant_o(grant), .credit_i(sel_credit), .map_we_o(map_we), .map_fn_o(map_fn), .map_o(map_wr), .map_i(map_rd),
       .pop_o(pop), .pop_i(pop_data), .sel_qp_o(sel_qp), .sel_tx_busy_i(sel_tx_busy),
-      .sel_rx_busy_i(sel_rxf_busy || sel_rxc_busy), .sel_armed_i(sel_armed), .sel_posted_i(sel_rx_fill != sel_rx_use),
+      .sel_rx_busy_i(sel_rxf_busy || sel_rxd_busy || sel_rxc_busy), .sel_armed_i(sel_armed), .sel_posted_i(sel_rx_fill != sel_rx_use),
       .sel_reason_i(sel_reason), .sel_tx_ptr_i({sel_tx_tail, sel_tx_fetch}), .sel_rx_ptr_i({sel_rx_tail, sel_rx_use}),
       .sel_cq_ptr_i({sel_cq_head, sel_cq_tail}), .err_i(err), .loaded_o(loaded), .tx_on_o(tx_on), .rx_on_o(rx_on),
       .db_qp_i(db_qp), .db_ctx_o(db_ctx), .txf_qp_i(txf_qp), .txf_ctx_o(txf_ctx), .txd_qp_i(batch.qp), .txd_ctx_o(txd_ctx),
@@ -126,13 +134,20 @@ module weir_queue #(
   logic [15:0] txc_head;
   logic [11:0] txc_base;
   logic        db_live;
+  logic        push;
+  logic        push_ready;
+  logic        push_take;
+  logic        push_cpl_req;
+  logic [5:0]  push_len;
+  logic [511:0] push_bytes;
   logic        db_err_valid;
   logic        db_busy;
   weir_queue_pkg::err_t db_err;
 
   assign db_live = loaded[db_qp[QIdxW-1:0]] && !err[db_qp[QIdxW-1:0]];
   weir_queue_db #(.NumQps(NumQps), .NumFns(NumFns)) u_db (
-      .clk_i, .rst_ni, .bar_req_i, .fn_enabled_i, .fn_flr_i, .load_i(load),
+      .clk_i, .rst_ni, .bar_req_i, .push_valid_i, .push_data_i, .push_o(push), .push_len_o(push_len),
+      .push_cpl_req_o(push_cpl_req), .push_bytes_o(push_bytes), .fn_enabled_i, .fn_flr_i, .load_i(load),
       .map_we_i(map_we), .map_fn_i(map_fn), .map_i(map_wr), .map_o(map_rd), .cpl_fn_i(txc_ctx.fn), .cpl_base_o(txc_base),
       .qp_o(db_qp), .ctx_i(db_ctx), .live_i(db_live), .tx_fetch_i(db_tx_fetch), .rx_fetch_i(db_rx_fetch),
       .cq_tail_i(db_cq_tail), .db_o(db), .err_valid_o(db_err_valid), .err_o(db_err),
@@ -162,8 +177,9 @@ module weir_queue #(
   logic batch_err;
   logic batch_pop;
   logic batch_empty;
-  logic [2:0] batch_index;
+  logic [4:0] batch_index;
   logic [127:0] desc;
+  logic [511:0] desc_behind;
   logic info_valid;
   logic info_ready;
   weir_queue_pkg::batch_t info;
@@ -173,20 +189,36 @@ module weir_queue #(
   logic rb_more;
   logic pick_batches;
   logic pick_frames;
-  logic limited;
-  logic credit_ok;
+  logic db_batches;
+  logic qp_limited;
+  logic qp_ok;
+  logic [3:0] qp_frames;
+  logic fn_limited;
+  logic fn_ok;
+  logic [3:0] fn_frames;
+  logic fn_again;
+  logic [QIdxW-1:0] qp_again_idx;
+  weir_queue_pkg::wake_t qp_again;
   logic txf_busy;
   logic txd_busy;
   logic txp_busy;
   logic meta_valid;
   logic meta_ready;
+  logic meta_room;
   weir_queue_pkg::txmeta_t meta;
+  logic desc_valid;
+  weir_queue_pkg::txmeta_t desc_meta;
+  logic desc_inl_valid;
+  logic desc_open;
+  logic [512:0] desc_inl;
+  logic inl_ready;
   weir_queue_pkg::wake_t frame_issue;
   weir_queue_pkg::wake_t frame_done;
   weir_queue_pkg::wake_t frame_cancel;
   weir_queue_pkg::wake_t batch_issue;
   weir_queue_pkg::wake_t batch_done;
-  logic [weir_pkg::LenW-1:0] frame_len;
+  weir_queue_pkg::wake_t desc_issue;
+  logic [weir_pkg::LenW-1:0] desc_len;
   logic [QpW-1:0] done_qp;
   logic done_last;
   logic flight_none;
@@ -199,34 +231,83 @@ module weir_queue #(
   weir_queue_txfetch #(.NumQps(NumQps), .NumFns(NumFns)) u_txfetch (
       .clk_i, .rst_ni, .load_i(load), .db_i(db), .wake_i(tx_wake), .fn_dma_ok_i, .tx_on_i(tx_on), .err_i(err),
       .qp_o(txf_qp), .ctx_i(txf_ctx), .tail_i(txf_tail), .batches_i(pick_batches), .frames_i(pick_frames),
-      .limited_i(limited), .credit_ok_i(credit_ok), .rb_valid_i(rb_valid), .rb_ready_o(rb_ready), .rb_qp_i(batch.qp),
+      .limited_i(qp_limited || fn_limited), .credit_ok_i(qp_ok && fn_ok),
+      .credit_frames_i((!fn_limited || (qp_limited && qp_frames < fn_frames)) ? qp_frames : fn_frames),
+      .qp_again_i(qp_again), .fn_again_i(fn_again), .weight_valid_i(weight_valid), .weight_i(grant[3:0]),
+      .push_ready_o(push_ready), .push_i(push_take), .push_qp_i(db_qp), .push_ptr_i(db.value), .rb_valid_i(rb_valid), .rb_ready_o(rb_ready), .rb_qp_i(batch.qp),
       .rb_ptr_i(rb_ptr), .rb_more_i(rb_more), .drain_o(drain), .gen_o(gen), .db_qp_i(db_qp), .db_fetch_o(db_tx_fetch),
       .sel_qp_i(sel_qp), .sel_fetch_o(sel_tx_fetch), .info_valid_o(info_valid), .info_ready_i(info_ready), .info_o(info),
       .txd_req_valid_o, .txd_req_ready_i, .txd_req_o, .busy_o(txf_busy));
   weir_queue_batch u_txbatch (
       .clk_i, .rst_ni, .info_valid_i(info_valid), .info_ready_o(info_ready), .info_i(info),
       .rsp_valid_i(txd_rsp_valid_i), .rsp_ready_o(txd_rsp_ready_o), .rsp_i(txd_rsp_i), .valid_o(batch_valid),
-      .info_o(batch), .err_o(batch_err), .index_i(batch_index), .desc_o(desc), .pop_i(batch_pop), .empty_o(batch_empty));
+      .info_o(batch), .err_o(batch_err), .index_i(batch_index), .desc_o(desc), .behind_o(desc_behind), .pop_i(batch_pop), .empty_o(batch_empty));
   weir_queue_txdesc #(.NumQps(NumQps), .NumFns(NumFns)) u_txdesc (
       .clk_i, .rst_ni, .load_i(load), .fn_dma_ok_i, .err_i(err), .drain_i(drain), .gen_i(gen),
-      .batch_valid_i(batch_valid), .batch_i(batch), .batch_err_i(batch_err), .index_o(batch_index), .desc_i(desc),
+      .batch_valid_i(batch_valid), .batch_i(batch), .batch_err_i(batch_err), .index_o(batch_index), .desc_i(desc), .behind_i(desc_behind),
       .batch_pop_o(batch_pop), .ctx_i(txd_ctx), .tail_i(rb_tail), .err_valid_o(txd_err_valid), .err_ready_i(txd_err_ready),
       .err_o(txd_err), .rb_valid_o(rb_valid), .rb_ready_i(rb_ready), .rb_ptr_o(rb_ptr), .rb_more_o(rb_more),
-      .frame_issue_o(frame_issue), .frame_len_o(frame_len), .txp_req_valid_o, .txp_req_ready_i, .txp_req_o,
-      .meta_valid_o(meta_valid), .meta_ready_i(meta_ready), .meta_o(meta), .busy_o(txd_busy));
+      .frame_issue_o(desc_issue), .frame_len_o(desc_len), .txp_req_valid_o, .txp_req_ready_i, .txp_req_o,
+      .meta_valid_o(desc_valid), .meta_ready_i(meta_room && !push_take), .meta_o(desc_meta),
+      .inl_valid_o(desc_inl_valid), .inl_ready_i(inl_ready && !push_take), .inl_o(desc_inl), .inl_open_o(desc_open), .busy_o(txd_busy));
+
+  // A pushed frame joins behind all that was committed. It has no credit to pay with, and none of its queue's descriptors
+  // may be under way.
+  assign push_take = push && push_ready && !desc_open && meta_ready && inl_ready && !db_batches && tx_on[db_qp[QIdxW-1:0]] &&
+                     !drain[db_qp[QIdxW-1:0]] && !db_limited && fn_dma_ok_i[db_ctx.fn[FIdxW-1:0]];
+  always_comb begin
+    meta_valid = desc_valid || push_take;
+    meta = desc_meta;
+    frame_issue = desc_issue;
+    frame_len = desc_len;
+    if (push_take) begin
+      meta.qp = db_qp;
+      meta.fn = db_ctx.fn;
+      meta.vport = db_ctx.vport;
+      meta.tag = db.value;
+      meta.len = weir_pkg::LenW'(push_len);
+      meta.inl = 1'b1;
+      meta.cpl_req = push_cpl_req;
+      meta.csum_l3 = 1'b0;
+      meta.csum_l4 = 1'b0;
+      meta.vlan_ins = 1'b0;
+      meta.vlan_tci = '0;
+      frame_issue.valid = 1'b1;
+      frame_issue.qp = db_qp;
+      frame_len = weir_pkg::LenW'(push_len);
+    end
+  end
   weir_queue_tx #(.NumQps(NumQps), .NumFns(NumFns)) u_tx (
-      .clk_i, .rst_ni, .fn_dma_ok_i, .drain_i(drain), .load_i(load), .meta_valid_i(meta_valid), .meta_ready_o(meta_ready),
-      .meta_i(meta), .txp_rsp_valid_i, .txp_rsp_ready_o, .txp_rsp_i, .err_valid_o(pay_err_valid), .err_ready_i(pay_err_ready),
+      .clk_i, .rst_ni, .fn_dma_ok_i, .drain_i(drain), .load_i(load), .meta_valid_i(meta_valid), .meta_ready_o(meta_ready), .meta_room_o(meta_room),
+      .meta_i(meta), .txp_rsp_valid_i, .txp_rsp_ready_o, .txp_rsp_i,
+      .inl_valid_i(desc_inl_valid || push_take), .inl_ready_o(inl_ready), .inl_i(push_take ? {1'b1, push_bytes} : desc_inl), .err_valid_o(pay_err_valid), .err_ready_i(pay_err_ready),
       .err_o(pay_err), .frame_cancel_o(frame_cancel), .tx_valid_o, .tx_ready_i, .tx_o, .busy_o(txp_busy));
   weir_queue_flight #(.NumQps(NumQps)) u_flight (
       .clk_i, .rst_ni, .load_i(load), .batch_issue_i(batch_issue), .batch_done_i(batch_done), .frame_issue_i(frame_issue),
       .frame_done_i(frame_done), .frame_cancel_i(frame_cancel), .pick_qp_i(txf_qp), .pick_batches_o(pick_batches),
-      .pick_frames_o(pick_frames), .done_qp_i(done_qp), .done_last_o(done_last), .sel_qp_i(sel_qp),
+      .pick_frames_o(pick_frames), .db_qp_i(db_qp), .db_batches_o(db_batches), .done_qp_i(done_qp), .done_last_o(done_last), .sel_qp_i(sel_qp),
       .sel_busy_o(sel_tx_busy), .none_o(flight_none));
-  weir_queue_credit #(.NumQps(NumQps)) u_credit (
-      .clk_i, .rst_ni, .load_i(load), .grant_valid_i(grant_valid), .grant_qp_i(sel_qp), .grant_i(grant),
-      .spend_valid_i(frame_issue.valid), .spend_qp_i(frame_issue.qp), .spend_i(frame_len), .qp_i(txf_qp),
-      .limited_o(limited), .ok_o(credit_ok));
+
+  // Credit in two levels: a frame is paid for by its queue pair and by its function.
+  logic [weir_pkg::LenW-1:0] frame_len;
+  logic db_limited;
+  logic unused_fn_again;
+  logic [FIdxW-1:0] unused_fn_idx;
+  logic [31:0] unused_fn_left;
+  logic [NumQps-1:0] qp_credit;
+  logic [(1<<FIdxW)-1:0] fn_credit;
+  assign db_limited = qp_credit[db_qp[QIdxW-1:0]] || fn_credit[db_ctx.fn[FIdxW-1:0]];
+  assign qp_again.qp = QpW'(qp_again_idx);
+  weir_queue_bucket #(.N(NumQps)) u_qp_credit (
+      .clk_i, .rst_ni, .clear_i(load.valid), .init_i(load.init), .clear_idx_i(load.qp[QIdxW-1:0]), .grant_i(grant_valid),
+      .rate_i(rate_valid), .set_idx_i(sel_qp[QIdxW-1:0]), .set_i(grant), .left_o(sel_credit), .spend_i(frame_issue.valid),
+      .spend_idx_i(frame_issue.qp[QIdxW-1:0]), .bytes_i(frame_len), .idx_i(txf_qp[QIdxW-1:0]), .limited_o(qp_limited),
+      .ok_o(qp_ok), .frames_o(qp_frames), .all_o(qp_credit), .again_o(qp_again.valid), .again_idx_o(qp_again_idx));
+  weir_queue_bucket #(.N(1 << FIdxW)) u_fn_credit (
+      .clk_i, .rst_ni, .clear_i(load.init), .init_i(load.init), .clear_idx_i(load.qp[FIdxW-1:0]), .grant_i(1'b0),
+      .rate_i(fn_rate_valid), .set_idx_i(map_fn[FIdxW-1:0]), .set_i(grant), .left_o(unused_fn_left), .spend_i(frame_issue.valid),
+      .spend_idx_i(meta.fn[FIdxW-1:0]), .bytes_i(frame_len), .idx_i(txf_ctx.fn[FIdxW-1:0]), .limited_o(fn_limited),
+      .ok_o(fn_ok), .frames_o(fn_frames), .all_o(fn_credit), .again_o(fn_again), .again_idx_o(unused_fn_idx));
 
   // ---- receive ----
   logic [15:0] rxf_use;
@@ -234,10 +315,13 @@ module weir_queue #(
   logic rxh_any;
   weir_queue_pkg::rxbuf_t rxh_buf;
   weir_queue_pkg::wake_t used;
-  weir_queue_pkg::wake_t promise;
-  logic [15:0] rxh_tail;
-  logic dec_valid;
-  logic dec_done;
+  weir_queue_pkg::wake_t tx_add;
+  logic [15:0] rxh_tx;
+  logic [15:0] txc_rx;
+  logic beat_valid;
+  logic beat_ready;
+  weir_pkg::rx_frame_t beat;
+  logic sel_rxd_busy;
   weir_queue_pkg::rxdec_t dec;
   logic rxf_busy;
   logic cpl_busy;
@@ -250,21 +334,21 @@ module weir_queue #(
       .rd_any_o(rxh_any), .rd_buf_o(rxh_buf), .used_i(used), .db_qp_i(db_qp), .db_fetch_o(db_rx_fetch), .sel_qp_i(sel_qp),
       .sel_fill_o(sel_rx_fill), .sel_busy_o(sel_rxf_busy), .busy_o(rxf_busy));
   weir_queue_rx #(.NumQps(NumQps), .NumFns(NumFns)) u_rx (
-      .clk_i, .rst_ni, .load_i(load), .fn_dma_ok_i, .rx_on_i(rx_on), .err_i(err), .rx_valid_i, .rx_i, .ctx_i(rxh_ctx),
-      .use_o(rxh_use), .any_i(rxh_any), .buf_i(rxh_buf), .cq_used_i(rxh_tail - rxh_head), .promise_i(promise),
-      .dec_valid_o(dec_valid), .dec_o(dec), .dec_done_i(dec_done), .used_o(used), .pick_qp_i(rxf_qp), .pick_use_o(rxf_use),
-      .sel_qp_i(sel_qp), .sel_use_o(sel_rx_use));
+      .clk_i, .rst_ni, .load_i(load), .fn_dma_ok_i, .rx_on_i(rx_on), .err_i(err), .rx_valid_i, .rx_ready_o, .rx_i,
+      .ctx_i(rxh_ctx), .use_o(rxh_use), .any_i(rxh_any), .buf_i(rxh_buf), .cq_head_i(rxh_head), .tx_cpl_i(rxh_tx),
+      .tx_add_i(tx_add), .beat_valid_o(beat_valid), .beat_ready_i(beat_ready), .beat_o(beat), .dec_o(dec), .used_o(used),
+      .txc_qp_i(txc_qp), .rx_cpl_o(txc_rx), .pick_qp_i(rxf_qp), .pick_use_o(rxf_use), .sel_qp_i(sel_qp),
+      .sel_use_o(sel_rx_use), .sel_busy_o(sel_rxd_busy));
 
   // ---- completions ----
   weir_queue_cpl #(.NumQps(NumQps), .NumFns(NumFns)) u_cpl (
       .clk_i, .rst_ni, .load_i(load), .db_i(db), .fn_dma_ok_i, .loaded_i(loaded), .err_i(err), .drain_i(drain),
-      .dec_valid_i(dec_valid), .dec_i(dec), .dec_done_o(dec_done), .promise_o(promise), .rx_valid_i, .rx_ready_o, .rx_i,
-      .fate_o, .done_valid_i, .done_ready_o, .done_i, .frame_done_o(frame_done), .done_qp_o(done_qp), .done_last_i(done_last),
-      .txc_qp_o(txc_qp), .txc_ctx_i(txc_ctx), .txc_head_i(txc_head), .txc_base_i(txc_base), .rxc_qp_o(rxc_qp),
-      .rxc_ctx_i(rxc_ctx), .rxd_qp_i(rx_i.qp), .rxd_tail_o(rxh_tail), .db_qp_i(db_qp), .db_tail_o(db_cq_tail),
+      .rx_valid_i(beat_valid), .rx_ready_o(beat_ready), .rx_i(beat), .dec_i(dec), .fate_o, .done_valid_i, .done_ready_o, .done_i, .frame_done_o(frame_done), .done_qp_o(done_qp), .done_last_i(done_last),
+      .txc_qp_o(txc_qp), .txc_ctx_i(txc_ctx), .txc_head_i(txc_head), .txc_rx_i(txc_rx), .txc_base_i(txc_base), .rxc_qp_o(rxc_qp),
+      .rxc_ctx_i(rxc_ctx), .rxd_qp_i(rx_i.qp), .rxd_tx_o(rxh_tx), .tx_add_o(tx_add), .db_qp_i(db_qp), .db_tail_o(db_cq_tail),
       .sel_qp_i(sel_qp), .sel_tail_o(sel_cq_tail), .sel_armed_o(sel_armed), .sel_busy_o(sel_rxc_busy),
       .qwr_valid_o, .qwr_ready_i, .qwr_o, .busy_o(cpl_busy));
 
   assign idle_o = !ctx_busy && !db_busy && !txf_busy && batch_empty && !txd_busy && !txp_busy && flight_none && !rxf_busy &&
-                  !cpl_busy && !bar_req_i.valid;
+                  !cpl_busy && !rx_valid_i && !bar_req_i.valid;
 endmodule

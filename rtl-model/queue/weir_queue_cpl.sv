@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one writer towards host memory: receive data, completions of both directions, fences, interrupt tokens, one beat a cycle.
-// A frame's data, its completion and the interrupt it may cause follow each other; transmit completions go between frames.
-// A transmit completion that finds its ring full waits for the host's head without holding up other queues, and stands for all
-// frames that finish meanwhile. Arming looks at the same cycle's write, so no wake-up is lost.
+// The one writer towards host memory: receive data, lines of completions of both directions and fences, interrupt tokens, one
+// beat a cycle. A frame's data leaves before its completion joins a line, and a line before the interrupt it may cause;
+// joining costs no beat, so transmit completions go beside received data. A transmit completion that finds its ring full
+// waits for the host's head without holding up other queues, and stands for all frames that finish meanwhile. Arming looks at
+// the same cycle's write, so no wake-up is lost.
 module weir_queue_cpl #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int NumFns = weir_abi_pkg::NumFns
@@ -15,14 +16,11 @@ module weir_queue_cpl #(
     input  logic [NumQps-1:0]        loaded_i,
     input  logic [NumQps-1:0]        err_i,
     input  logic [NumQps-1:0]        drain_i,
-    // Receive: the decided head of the stream.
-    input  logic                     dec_valid_i,
-    input  weir_queue_pkg::rxdec_t   dec_i,
-    output logic                     dec_done_o,
-    output weir_queue_pkg::wake_t    promise_o,
+    // Receive: the decided beat.
     input  logic                     rx_valid_i,
     output logic                     rx_ready_o,
     input  weir_pkg::rx_frame_t      rx_i,
+    input  weir_queue_pkg::rxdec_t   dec_i,
     output weir_pkg::rx_fate_t       fate_o,
     // Transmit: frames the switch has looked up.
     input  logic                     done_valid_i,
@@ -34,12 +32,15 @@ module weir_queue_cpl #(
     output logic [weir_pkg::QpW-1:0] txc_qp_o,
     input  weir_queue_pkg::ctx_t     txc_ctx_i,
     input  logic [15:0]              txc_head_i,
+    input  logic [15:0]              txc_rx_i,     // receive completions promised to txc_qp_o
     input  logic [11:0]              txc_base_i,   // first queue pair of txc_ctx_i.fn
     output logic [weir_pkg::QpW-1:0] rxc_qp_o,
     input  weir_queue_pkg::ctx_t     rxc_ctx_i,
-    // Completion tails.
+    // Transmit completions so far, for who promises receive completions; one more in this cycle.
     input  logic [weir_pkg::QpW-1:0] rxd_qp_i,
-    output logic [15:0]              rxd_tail_o,
+    output logic [15:0]              rxd_tx_o,
+    output weir_queue_pkg::wake_t    tx_add_o,
+    // Completion tails.
     input  logic [weir_pkg::QpW-1:0] db_qp_i,
     output logic [15:0]              db_tail_o,
     input  logic [weir_pkg::QpW-1:0] sel_qp_i,
@@ -58,10 +59,10 @@ module weir_queue_cpl #(
   localparam logic [15:0] MergeMax = 16'd16;
 
   typedef enum logic [1:0] {
-    Idle,    // between two writes: take a received frame, a transmit completion or an interrupt
+    Idle,    // between two writes
     RxData,  // rest of a frame
-    RxCpl,   // its completion
-    Irq      // the interrupt the last completion caused
+    RxJoin,  // its completion found its line full, or no line
+    Irq      // the interrupt the last line caused
   } state_e;
 
   // Frames that finished and have no completion yet.
@@ -71,7 +72,7 @@ module weir_queue_cpl #(
     logic [7:0]  epoch;
   } merge_t;
 
-  logic [15:0] cq_tail [0:NumQps-1];
+  logic [15:0] tx_cpl [0:NumQps-1];
   merge_t      merge_mem [0:NumQps-1];
   logic [NumQps-1:0] armed_q;
   logic [NumQps-1:0] irq_q;     // armed while completions were already there
@@ -110,6 +111,31 @@ module weir_queue_cpl #(
   weir_queue_pick #(.N(NumQps)) u_pick (
       .clk_i, .rst_ni, .req_i(attn_q), .advance_i(!aq_valid_q), .valid_o(pick_valid), .index_o(pick_qp));
 
+  // ---- lines ----
+  logic             app;
+  logic             app_ready;
+  logic             app_rx;         // the entry is a received frame's
+  logic             urgent;
+  logic [127:0]     entry;
+  logic             due;
+  logic             flush;
+  logic [weir_pkg::QpW-1:0] app_qp;
+  weir_queue_pkg::ctx_t     app_ctx;
+  logic [weir_pkg::QpW-1:0] line_qp;
+  logic [weir_pkg::FnW-1:0] line_fn;
+  logic [7:0]       line_vec;
+  logic [63:0]      line_addr;
+  logic [2:0]       line_count;
+  logic [511:0]     line_data;
+  logic [15:0]      arm_tail;
+  logic             line_sel_busy;
+  logic             line_busy;
+  weir_queue_line #(.NumQps(NumQps)) u_line (
+      .clk_i, .rst_ni, .load_i, .app_i(app), .app_ready_o(app_ready), .app_qp_i(app_qp), .app_ctx_i(app_ctx),
+      .app_entry_i(entry), .app_urgent_i(urgent), .due_o(due), .flush_i(flush), .qp_o(line_qp), .fn_o(line_fn),
+      .vec_o(line_vec), .addr_o(line_addr), .count_o(line_count), .data_o(line_data), .arm_qp_i(db_i.qp),
+      .arm_tail_o(arm_tail), .db_qp_i, .db_tail_o, .sel_qp_i, .sel_tail_o, .sel_busy_o(line_sel_busy), .busy_o(line_busy));
+
   // ---- transmit side: what the queue at hand wants ----
   logic             use_aq;
   logic [QIdxW-1:0] tq;
@@ -117,12 +143,12 @@ module weir_queue_cpl #(
   merge_t           merge_new;
   logic             merge_we;
   logic             can;
-  logic [15:0]      need_room;
-  logic             due;
+  logic             tx_due;
   logic             gone;
   logic             want_irq;
   logic             want_cpl;
-  logic             tx_grant;
+  logic             irq_grant;
+  logic             tx_app;
   logic             active;
   logic             wait_cpl;
   logic             park;
@@ -138,11 +164,9 @@ module weir_queue_cpl #(
   assign txc_qp_o = weir_pkg::QpW'(tq);
   assign done_qp_o = done.qp;
   assign merged = merge_mem[tq];
-  // The receive decision at hand counted on a place in this ring.
-  assign need_room = 16'd1 + 16'(dec_valid_i && dec_i.reason == '0 && dec_i.qp[QIdxW-1:0] == tq);
-  assign can = 16'(cq_tail[tq] - txc_head_i) + need_room <= (16'd1 << txc_ctx_i.cq_log) && dma_ok[txc_ctx_i.fn[FIdxW-1:0]];
+  assign can = 16'(tx_cpl[tq] + txc_rx_i - txc_head_i) < (16'd1 << txc_ctx_i.cq_log) && dma_ok[txc_ctx_i.fn[FIdxW-1:0]];
   assign gone = !loaded_i[tq] || err_i[tq] || drain_i[tq];
-  assign due = done.cpl_req || merge_new.count >= MergeMax || done_last_i || parked_q[tq];
+  assign tx_due = done.cpl_req || merge_new.count >= MergeMax || done_last_i || parked_q[tq];
 
   always_comb begin
     merge_new = merged;
@@ -153,48 +177,54 @@ module weir_queue_cpl #(
     end
   end
 
-  // What it wants to write, from state only; then what happens to it, which depends on who gets the beat.
+  // What it wants to write, from state only; then what happens to it, which depends on who gets the line or the beat.
   assign active = !load_i.valid && (use_aq || done_valid);
   assign want_irq = active && use_aq && irq_q[tq];
-  assign want_cpl = active && !gone && can && (use_aq ? !irq_q[tq] && parked_q[tq] : due);
-  assign wait_cpl = want_cpl && !tx_grant;
+  assign want_cpl = active && !gone && can && (use_aq ? !irq_q[tq] && parked_q[tq] : tx_due);
+  assign wait_cpl = want_cpl && !tx_app;
   assign aq_drop = active && use_aq && !want_irq && !wait_cpl;
   assign done_pop = active && !use_aq && !wait_cpl;
-  assign park = done_pop && !gone && due && !can;
-  assign merge_we = is_tx || (done_pop && !gone);
+  assign park = done_pop && !gone && tx_due && !can;
+  assign merge_we = tx_app || (done_pop && !gone);
   assign frame_done_o.valid = done_pop;
   assign frame_done_o.qp = done.qp;
+  assign rxd_tx_o = tx_cpl[rxd_qp_i[QIdxW-1:0]];
+  assign tx_add_o.valid = tx_app;
+  assign tx_add_o.qp = weir_pkg::QpW'(tq);
 
-  // ---- one beat a cycle ----
+  // ---- one beat a cycle: due lines, then interrupts that wait, then received data ----
   logic             rx_first_q;    // receive had the last turn
+  logic             tx_first_q;    // a received frame took the line from a transmit completion
   logic [QIdxW-1:0] cur_q;         // queue of the frame being written
   logic             kill_q;        // its life ended: no completion
+  logic             back_q;        // after the interrupt its completion still has to join
   logic             kill;
   logic [127:0]     entry_q;
   logic [weir_pkg::LenW-1:0]   len_q;
   logic [weir_pkg::VportW-1:0] vport_q;
   logic [7:0]       irq_fn_q;
   logic [7:0]       irq_vec_q;
-  logic             rx_turn;
-  logic             cpl_we;
-  logic             is_tx;
-  logic [QIdxW-1:0] cq;
-  weir_queue_pkg::ctx_t cctx;
-  logic [15:0]      tail;
-  logic [15:0]      slot;
+  logic             start;         // first beat of a frame, or a fence
+  logic             goes;          // the frame's beat can be written
+  logic             joins;         // and its completion with it
   logic [127:0]     rx_entry;
-  logic [127:0]     entry;
   weir_pkg::rx_fate_t fate;
 
-  assign rx_turn = state_q == Idle && dec_valid_i && rx_valid_i && !load_i.valid && !((want_irq || want_cpl) && rx_first_q);
-  assign tx_grant = state_q == Idle && out_ready && !load_i.valid && !rx_turn && (want_irq || want_cpl);
+  assign start = state_q == Idle && rx_valid_i && !due && !load_i.valid && !(want_irq && rx_first_q) && !(want_cpl && tx_first_q);
+  assign flush = (state_q == Idle || state_q == RxJoin) && due && out_ready && !load_i.valid;
+  assign irq_grant = state_q == Idle && !due && out_ready && want_irq && !(start && !rx_first_q);
   assign kill = kill_q || (load_i.valid && load_i.qp[QIdxW-1:0] == cur_q);
   assign rxc_qp_o = (state_q == Idle) ? dec_i.qp : weir_pkg::QpW'(cur_q);
-  assign is_tx = tx_grant && want_cpl;
-  assign cq = is_tx ? tq : rxc_qp_o[QIdxW-1:0];
-  assign cctx = is_tx ? txc_ctx_i : rxc_ctx_i;
-  assign tail = cq_tail[cq];
-  assign slot = tail & ((16'd1 << cctx.cq_log) - 16'd1);
+
+  // The only beat of a frame waits for a line. The last of many does not: lines leave between frames only.
+  assign joins = start && rx_i.eop && dec_i.reason == '0;
+  assign goes = !load_i.valid && (out_ready || (start && dec_i.fence)) && (!joins || app_ready);
+  assign app_rx = joins || (state_q == RxData && rx_valid_i && rx_i.eop && !kill_q) || (state_q == RxJoin && !kill_q);
+  assign app = !app_rx ? tx_app : (state_q == RxJoin) ? app_ready && !flush && !load_i.valid : goes && app_ready;
+  assign tx_app = want_cpl && !app_rx && app_ready && !(flush && line_qp == app_qp);
+  assign app_qp = app_rx ? rxc_qp_o : weir_pkg::QpW'(tq);
+  assign app_ctx = app_rx ? rxc_ctx_i : txc_ctx_i;
+  assign urgent = armed_q[app_qp[QIdxW-1:0]] || (app_rx && state_q == Idle && dec_i.fence);
 
   always_comb begin
     rx_entry = '0;
@@ -207,6 +237,7 @@ module weir_queue_cpl #(
       rx_entry[weir_abi_pkg::CplVlanTciLsb +: 16] = rx_i.vlan_tci;
       rx_entry[weir_abi_pkg::CplLenLsb +: 16] = 16'(rx_i.len);
       rx_entry[weir_abi_pkg::CplBufIdLsb +: 16] = dec_i.buf_id;
+      rx_entry[weir_abi_pkg::CplOffset64Lsb +: 16] = dec_i.off64;
       rx_entry[weir_abi_pkg::CplL3OkLsb] = rx_i.l3_ok;
       rx_entry[weir_abi_pkg::CplL4OkLsb] = rx_i.l4_ok;
       rx_entry[weir_abi_pkg::CplVlanStrippedLsb] = rx_i.vlan_stripped;
@@ -217,7 +248,7 @@ module weir_queue_cpl #(
       rx_entry[weir_abi_pkg::CplSrcVportLsb +: 7] = (rx_i.is_local || rx_i.redirect) ? rx_i.src_vport[6:0] : 7'd0;
     end
     entry = (state_q == Idle) ? rx_entry : entry_q;
-    if (is_tx) begin
+    if (!app_rx) begin
       entry = '0;
       entry[weir_abi_pkg::CplHashLsb +: 32] = cycle_q;
       entry[weir_abi_pkg::CplVlanTciLsb +: 16] = merge_new.tag;
@@ -226,55 +257,43 @@ module weir_queue_cpl #(
       entry[weir_abi_pkg::CplIsTxLsb] = 1'b1;
       entry[weir_abi_pkg::CplEpochLsb +: 8] = merge_new.epoch;
     end
-    entry[weir_abi_pkg::CplPhaseLsb] = !tail[cctx.cq_log];
   end
 
   always_comb begin
     rx_ready_o = 1'b0;
-    dec_done_o = 1'b0;
-    cpl_we = 1'b0;
     out_push = 1'b0;
     out = '0;
-    out.fn = cctx.fn;
-    out.vec = cctx.vec;
-    out.len = weir_pkg::LenW'(16);
-    out.addr = {cctx.cq_base, 6'd0} + {44'd0, slot, 4'd0};
     out.sop = 1'b1;
     out.eop = 1'b1;
     fate = '0;
-    fate.vport = rx_i.vport;
-    fate.len = rx_i.len;
-    fate.fence = rx_i.fence;
-    fate.reason = dec_i.reason;
+    fate.vport = (state_q == Idle && rx_i.sop) ? rx_i.vport : vport_q;
+    fate.len = (state_q == Idle && rx_i.sop) ? rx_i.len : len_q;
     case (state_q)
       Idle: begin
-        if (tx_grant && want_irq) begin
+        if (flush) begin
+          out_push = 1'b1;
+          out.fn = line_fn;
+          out.addr = line_addr;
+          out.len = weir_pkg::LenW'({line_count, 4'd0});
+          out.data = line_data;
+        end else if (irq_grant) begin
           out_push = 1'b1;
           out.irq = 1'b1;
           out.fn = txc_ctx_i.fn;
           out.vec = txc_ctx_i.vec;
-        end else if (is_tx) begin
-          out_push = 1'b1;
-          cpl_we = 1'b1;
-        end else if (rx_turn && dec_i.reason != '0) begin
+        end else if (start && dec_i.reason != '0) begin
           rx_ready_o = 1'b1;
-          dec_done_o = rx_i.eop;
           fate.valid = rx_i.eop;
-          // Only a frame's first beat carries its meta.
-          if (!rx_i.sop) begin
-            fate.vport = vport_q;
-            fate.len = len_q;
-            fate.fence = 1'b0;
-          end
-        end else if (rx_turn && out_ready) begin
+          fate.fence = rx_i.sop && rx_i.fence;
+          fate.reason = dec_i.reason;
+        end else if (start && goes) begin
           rx_ready_o = 1'b1;
-          out_push = 1'b1;
-          dec_done_o = rx_i.eop;
-          if (dec_i.fence) begin
-            cpl_we = 1'b1;
-            fate.valid = 1'b1;
-          end else begin
+          fate.valid = rx_i.eop;
+          fate.fence = dec_i.fence;
+          if (!dec_i.fence) begin
+            out_push = 1'b1;
             out.eop = rx_i.eop;
+            out.fn = rxc_ctx_i.fn;
             out.addr = dec_i.addr;
             out.len = rx_i.len;
             out.data = rx_i.data;
@@ -285,18 +304,21 @@ module weir_queue_cpl #(
         out.sop = 1'b0;
         out.eop = rx_i.eop;
         out.data = rx_i.data;
-        out_push = rx_valid_i && out_ready && !load_i.valid;
+        out_push = rx_valid_i && goes;
         rx_ready_o = out_push;
-        dec_done_o = out_push && rx_i.eop;
-      end
-      RxCpl: begin
-        out_push = out_ready && !load_i.valid && !kill_q;
-        cpl_we = out_push;
-        fate.valid = out_push || (kill_q && !load_i.valid);
-        fate.vport = vport_q;
-        fate.len = len_q;
-        fate.fence = 1'b0;
+        fate.valid = out_push && rx_i.eop && (kill_q || app_ready);
         fate.reason = kill_q ? 8'(weir_abi_pkg::ReasonQpDisabled) : 8'd0;
+      end
+      RxJoin: begin
+        fate.valid = app || (kill_q && !load_i.valid && !flush);
+        fate.reason = kill_q ? 8'(weir_abi_pkg::ReasonQpDisabled) : 8'd0;
+        if (flush) begin
+          out_push = 1'b1;
+          out.fn = line_fn;
+          out.addr = line_addr;
+          out.len = weir_pkg::LenW'({line_count, 4'd0});
+          out.data = line_data;
+        end
       end
       default: begin
         out_push = out_ready;
@@ -305,29 +327,24 @@ module weir_queue_cpl #(
         out.vec = irq_vec_q;
       end
     endcase
-    if (cpl_we) out.data = 512'(entry);
   end
 
   // ---- arming ----
   logic [QIdxW-1:0] dq;
+  logic             hits;   // a line of the queue that is armed leaves in this cycle
   logic             fire;
   assign dq = db_i.qp[QIdxW-1:0];
-  assign fire = 16'(cq_tail[dq] + 16'(cpl_we && cq == dq)) != db_i.value;
+  assign hits = flush && line_qp[QIdxW-1:0] == dq;
+  assign fire = 16'(arm_tail + (hits ? 16'(line_count) : 16'd0)) != db_i.value;
 
-  assign promise_o.valid = is_tx || ((state_q == RxData || state_q == RxCpl) && !kill_q);
-  assign promise_o.qp = is_tx ? weir_pkg::QpW'(tq) : weir_pkg::QpW'(cur_q);
-  assign rxd_tail_o = cq_tail[rxd_qp_i[QIdxW-1:0]];
-  assign db_tail_o = cq_tail[db_qp_i[QIdxW-1:0]];
-  assign sel_tail_o = cq_tail[sel_qp_i[QIdxW-1:0]];
   assign sel_armed_o = armed_q[sel_qp_i[QIdxW-1:0]];
-  assign sel_busy_o = ((state_q == RxData || state_q == RxCpl) && cur_q == sel_qp_i[QIdxW-1:0]) ||
-                      (dec_valid_i && dec_i.reason == '0 && dec_i.qp == sel_qp_i);
+  assign sel_busy_o = ((state_q == RxData || state_q == RxJoin) && cur_q == sel_qp_i[QIdxW-1:0]) || line_sel_busy;
   assign busy_o = state_q != Idle || out_level != '0 || done_level != '0 || done_valid_i || attn_q != '0 || aq_valid_q ||
-                  rx_valid_i || fate_o.valid || wake_q.valid || rise;
+                  rx_valid_i || fate_o.valid || wake_q.valid || rise || line_busy;
 
   always_ff @(posedge clk_i) begin
-    if (load_i.valid) cq_tail[load_i.qp[QIdxW-1:0]] <= '0;
-    else if (cpl_we) cq_tail[cq] <= tail + 16'd1;
+    if (load_i.valid) tx_cpl[load_i.qp[QIdxW-1:0]] <= '0;
+    else if (tx_app) tx_cpl[tq] <= tx_cpl[tq] + 16'd1;
     if (load_i.valid) merge_mem[load_i.qp[QIdxW-1:0]] <= '0;
     else if (merge_we) merge_mem[tq] <= want_cpl ? '0 : merge_new;
     if (state_q == Idle && rx_ready_o && rx_i.sop) begin
@@ -335,9 +352,9 @@ module weir_queue_cpl #(
       len_q <= rx_i.len;
       vport_q <= rx_i.vport;
     end
-    if (cpl_we) begin
-      irq_fn_q <= cctx.fn;
-      irq_vec_q <= cctx.vec;
+    if (flush) begin
+      irq_fn_q <= line_fn;
+      irq_vec_q <= line_vec;
     end
   end
 
@@ -354,6 +371,8 @@ module weir_queue_cpl #(
       aq_last_q <= 1'b0;
       aq_q <= '0;
       rx_first_q <= 1'b0;
+      tx_first_q <= 1'b0;
+      back_q <= 1'b0;
       cur_q <= '0;
       kill_q <= 1'b0;
       fate_o <= '0;
@@ -367,32 +386,38 @@ module weir_queue_cpl #(
 
       case (state_q)
         Idle: begin
-          if (tx_grant) begin
+          back_q <= 1'b0;
+          if (flush) begin
+            if (armed_q[line_qp[QIdxW-1:0]]) state_q <= Irq;
+          end else if (irq_grant) begin
             rx_first_q <= 1'b0;
-            if (is_tx && armed_q[cq]) state_q <= Irq;
-          end else if (rx_turn && rx_ready_o) begin
-            if (rx_i.eop) rx_first_q <= 1'b1;
+          end else if (start && rx_ready_o) begin
+            rx_first_q <= 1'b1;
             if (dec_i.reason == '0) begin
-              rx_first_q <= 1'b1;
               cur_q <= dec_i.qp[QIdxW-1:0];
               kill_q <= 1'b0;
-              if (!dec_i.fence) state_q <= rx_i.eop ? RxCpl : RxData;
-              else if (armed_q[cq]) state_q <= Irq;
+              if (!rx_i.eop) state_q <= RxData;
             end
           end
         end
         RxData: begin
           kill_q <= kill;
-          if (dec_done_o) state_q <= RxCpl;
+          if (rx_ready_o && rx_i.eop) state_q <= (kill_q || app_ready) ? Idle : RxJoin;
         end
-        RxCpl: begin
+        RxJoin: begin
           kill_q <= kill;
-          if (fate.valid) state_q <= (cpl_we && armed_q[cq]) ? Irq : Idle;
+          back_q <= flush;
+          if (flush && armed_q[line_qp[QIdxW-1:0]]) state_q <= Irq;
+          else if (fate.valid) state_q <= Idle;
         end
-        default: if (out_ready) state_q <= Idle;
+        default: begin
+          kill_q <= kill;
+          if (out_ready) state_q <= back_q ? RxJoin : Idle;
+        end
       endcase
 
-      if (tx_grant) aq_last_q <= use_aq;
+      tx_first_q <= want_cpl && !tx_app && (tx_first_q || app);
+      if (irq_grant || tx_app) aq_last_q <= use_aq;
       else if (done_pop) aq_last_q <= 1'b0;
       if (rise) attn_q <= attn_q | parked_q | irq_q;
       if (!aq_valid_q) begin
@@ -402,16 +427,16 @@ module weir_queue_cpl #(
       end else if (aq_drop) begin
         aq_valid_q <= 1'b0;
       end
-      if (tx_grant && want_irq) irq_q[tq] <= 1'b0;
-      if (is_tx) parked_q[tq] <= 1'b0;
+      if (irq_grant) irq_q[tq] <= 1'b0;
+      if (tx_app) parked_q[tq] <= 1'b0;
       if (park) parked_q[tq] <= 1'b1;
-      if (cpl_we) armed_q[cq] <= 1'b0;
+      if (flush) armed_q[line_qp[QIdxW-1:0]] <= 1'b0;
 
       if (wake_q.valid && parked_q[wake_q.qp[QIdxW-1:0]]) attn_q[wake_q.qp[QIdxW-1:0]] <= 1'b1;
       if (db_i.cq && db_i.arm) begin
         armed_q[dq] <= !fire;
-        // The write of this very cycle already brings the interrupt of an earlier arming.
-        if (fire && !(cpl_we && cq == dq && armed_q[dq])) begin
+        // The line of this very cycle already brings the interrupt of an earlier arming.
+        if (fire && !(hits && armed_q[dq])) begin
           irq_q[dq] <= 1'b1;
           attn_q[dq] <= 1'b1;
         end

@@ -13,6 +13,10 @@ module weir_queue_ctx #(
     output weir_queue_pkg::wake_t    tx_wake_o,
     output weir_queue_pkg::wake_t    rx_wake_o,
     output logic                     grant_valid_o,
+    output logic                     rate_valid_o,      // grant_o is a rate, of QP_SEL
+    output logic                     fn_rate_valid_o,   // or of FN_SEL
+    output logic                     weight_valid_o,    // or a weight
+    input  logic [31:0]              credit_i,          // of QP_SEL
     output logic [31:0]              grant_o,
     output logic                     map_we_o,
     output logic [weir_pkg::FnW-1:0] map_fn_o,
@@ -109,10 +113,13 @@ module weir_queue_ctx #(
     load_o.valid = init_q || (is_cmd && sel_ok && (csr_i.wdata[3:0] == OpLoad || csr_i.wdata[3:0] == OpClear));
     tx_wake_o.qp = qp_sel_q;
     rx_wake_o.qp = qp_sel_q;
-    tx_wake_o.valid = (is_cmd && sel_ok && csr_i.wdata[3:0] == OpTxOn) || grant_valid_o;
+    tx_wake_o.valid = (is_cmd && sel_ok && csr_i.wdata[3:0] == OpTxOn) || grant_valid_o || rate_valid_o;
     rx_wake_o.valid = is_cmd && sel_ok && csr_i.wdata[3:0] == OpRxOn;
   end
   assign grant_valid_o = wr && sel_ok && csr_i.addr == 16'(weir_abi_pkg::QueueQpCreditOffset);
+  assign rate_valid_o = wr && sel_ok && csr_i.addr == 16'(weir_abi_pkg::QueueQpRateOffset);
+  assign weight_valid_o = wr && sel_ok && csr_i.addr == 16'(weir_abi_pkg::QueueQpWeightOffset);
+  assign fn_rate_valid_o = wr && csr_i.addr == 16'(weir_abi_pkg::QueueFnRateOffset);
   assign grant_o = csr_i.wdata;
   assign map_we_o = wr && csr_i.addr == 16'(weir_abi_pkg::QueueFnMapOffset);
   assign map_fn_o = fn_sel_q;
@@ -163,6 +170,7 @@ module weir_queue_ctx #(
       16'(weir_abi_pkg::QueueQpTxPtrOffset): if (sel_ok) rdata_d = sel_tx_ptr_i;
       16'(weir_abi_pkg::QueueQpRxPtrOffset): if (sel_ok) rdata_d = sel_rx_ptr_i;
       16'(weir_abi_pkg::QueueQpCqPtrOffset): if (sel_ok) rdata_d = sel_cq_ptr_i;
+      16'(weir_abi_pkg::QueueQpCreditLeftOffset): if (sel_ok) rdata_d = credit_i;
       16'(weir_abi_pkg::QueueEventPopOffset): rdata_d = pop_i;
       default: rdata_d = '0;
     endcase

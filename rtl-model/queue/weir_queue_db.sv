@@ -9,6 +9,8 @@ module weir_queue_db #(
     input  logic                     clk_i,
     input  logic                     rst_ni,
     input  weir_pkg::bar_req_t       bar_req_i,
+    input  logic                     push_valid_i,  // bar_req_i is the first word of this whole push slot
+    input  logic [511:0]             push_data_i,
     input  logic [NumFns-1:0]        fn_enabled_i,
     input  logic [NumFns-1:0]        fn_flr_i,
     input  weir_queue_pkg::load_t    load_i,
@@ -27,6 +29,11 @@ module weir_queue_db #(
     input  logic [15:0]              rx_fetch_i,
     input  logic [15:0]              cq_tail_i,
     output weir_queue_pkg::db_t      db_o,
+    // A pushed frame: taken (push_take_i) or forgotten in this cycle, and then the doorbell alone counts.
+    output logic                     push_o,
+    output logic [5:0]               push_len_o,
+    output logic                     push_cpl_req_o,
+    output logic [511:0]             push_bytes_o,
     output logic                     err_valid_o,
     output weir_queue_pkg::err_t     err_o,
     // Read ports.
@@ -79,19 +86,23 @@ module weir_queue_db #(
   assign hit = bar_req_i.valid && bar_req_i.write && bar_req_i.be == 4'hf &&
                bar_req_i.addr >= 21'(weir_abi_pkg::BarDoorbellBase) &&
                bar_req_i.fn < 8'(NumFns) && fn_ok[fn] && map_set_q[fn] &&
-               12'(off[20:12]) < entry[23:12] && qp_sum < 13'(NumQps) && off[11:4] == '0;
+               12'(off[20:12]) < entry[23:12] && qp_sum < 13'(NumQps) && (push_valid_i ? off[11:0] == 12'(weir_abi_pkg::BarDbPushOffset) : off[11:4] == '0);
 
   logic                     v_q;
   logic [weir_pkg::FnW-1:0] fn_q;
   logic [weir_pkg::QpW-1:0] qp_q;
   logic [1:0]               reg_q;
+  logic                     push_q;
+  logic [511:0]             bytes_q;
   logic [31:0]              wdata_q;
 
   always_ff @(posedge clk_i) begin
     if (hit) begin
       fn_q <= bar_req_i.fn;
       qp_q <= qp_sum[weir_pkg::QpW-1:0];
-      reg_q <= off[3:2];
+      reg_q <= push_valid_i ? 2'(weir_abi_pkg::BarDbTxTailOffset >> 2) : off[3:2];
+      push_q <= push_valid_i;
+      if (push_valid_i) bytes_q <= push_data_i;
       wdata_q <= bar_req_i.wdata;
     end
   end
@@ -128,6 +139,13 @@ module weir_queue_db #(
     err_o.qp = qp_q;
     err_o.reason = bad_cq ? 8'(weir_abi_pkg::ReasonBadCqHead) : 8'(weir_abi_pkg::ReasonBadTail);
   end
+
+  // Only a frame that nothing of its queue is in front of may pass by the fetch.
+  assign push_len_o = bytes_q[weir_abi_pkg::BarDbPushLenLsb +: 6];
+  assign push_cpl_req_o = bytes_q[weir_abi_pkg::BarDbPushCplReqLsb];
+  assign push_bytes_o = {32'd0, bytes_q[511:32]};
+  assign push_o = db_o.tx && push_q && push_len_o >= 6'(weir_abi_pkg::MinFrame) && push_len_o <= 6'(weir_abi_pkg::PushMax) &&
+                  tx_fetch_i == (tx_zero_q[qp_q[QIdxW-1:0]] ? 16'd0 : tx_tail[qp_q[QIdxW-1:0]]) && value != tx_fetch_i;
 
   assign map_o = map_set_q[map_fn_i[FIdxW-1:0]] ? map[map_fn_i[FIdxW-1:0]] : '0;
   assign cpl_base_o = map[cpl_fn_i[FIdxW-1:0]][11:0];

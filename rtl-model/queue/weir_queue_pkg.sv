@@ -49,7 +49,7 @@ package weir_queue_pkg;
   typedef struct packed {
     logic [11:0] qp;
     logic [15:0]              idx;
-    logic [3:0]               n;
+    logic [5:0]               n;       // up to 32
     logic                     gen;
   } batch_t;
 
@@ -60,6 +60,7 @@ package weir_queue_pkg;
     logic [7:0] vport;
     logic [15:0]                 tag;
     logic [13:0]   len;
+    logic                        inl;      // the bytes came with the descriptor or the doorbell
     logic                        cpl_req;
     logic                        csum_l3;
     logic                        csum_l4;
@@ -72,6 +73,7 @@ package weir_queue_pkg;
     logic [63:0] addr;
     logic [15:0] buf_id;
     logic [15:0] len64;
+    logic        stream;  // takes many frames
   } rxbuf_t;
 
   // What shall become of the frame at the head of the rx stream.
@@ -81,5 +83,6 @@ package weir_queue_pkg;
     logic                     fence;
     logic [63:0]              addr;
     logic [15:0]              buf_id;
+    logic [15:0]              off64;   // where in a stream buffer
   } rxdec_t;
 endpackage

@@ -4,7 +4,7 @@
 module weir_queue_rxfetch #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int NumFns = weir_abi_pkg::NumFns,
-    parameter int Depth = 32
+    parameter int Depth = 256
 ) (
     input  logic                     clk_i,
     input  logic                     rst_ni,
@@ -69,8 +69,8 @@ module weir_queue_rxfetch #(
   logic [15:0]       room;
   logic [15:0]       slot;
   logic [15:0]       to_end;
-  logic [3:0]        to_line;
-  logic [3:0]        count;
+  logic [5:0]        to_line;
+  logic [5:0]        count;
   logic              eligible;
   logic              go;
   logic              info_ready;
@@ -97,10 +97,12 @@ module weir_queue_rxfetch #(
     room = 16'(Depth) - 16'(fetch[qp_q] - use_i);
     slot = fetch[qp_q] & ((16'd1 << ctx_i.rx_log) - 16'd1);
     to_end = (16'd1 << ctx_i.rx_log) - slot;
-    to_line = 4'd8 - 4'({slot[2] ^ ctx_i.rx_base[0], slot[1:0]});
-    count = (avail < 16'(to_line)) ? avail[3:0] : to_line;
-    if (to_end < 16'(count)) count = to_end[3:0];
-    // Waits for room for the whole batch rather than fetching crumbs.
+    // A batch ends at a 512-byte line of memory, where a read request ends anyway.
+    to_line = 6'd32 - {1'b0, slot[4:0] + {ctx_i.rx_base[2:0], 2'b00}};
+    count = (avail < 16'(to_line)) ? avail[5:0] : to_line;
+    if (to_end < 16'(count)) count = to_end[5:0];
+    // Waits for room for 8 or the whole batch rather than fetching crumbs.
+    if (room < 16'(count) && room >= 16'd8) count = room[5:0];
     eligible = rx_on_i[qp_q] && !err_i[qp_q] && dma_ok[ctx_i.fn[FIdxW-1:0]] && count != '0 && room >= 16'(count);
     go = eval_q && !load_i.valid && !drain_q[qp_q] && eligible && info_ready && req_ready;
     req = '0;
@@ -122,7 +124,8 @@ module weir_queue_rxfetch #(
   logic                   batch_pop;
   logic                   batch_empty;
   logic [127:0]           desc;
-  logic [2:0]             i_q;
+  logic [511:0]           unused_behind;
+  logic [4:0]             i_q;
   logic [QIdxW-1:0]       fq;
   logic [15:0]            idx;
   logic [63:0]            addr;
@@ -135,7 +138,7 @@ module weir_queue_rxfetch #(
   weir_queue_batch u_batch (
       .clk_i, .rst_ni, .info_valid_i(go), .info_ready_o(info_ready), .info_i(info),
       .rsp_valid_i(rxd_rsp_valid_i), .rsp_ready_o(rxd_rsp_ready_o), .rsp_i(rxd_rsp_i),
-      .valid_o(batch_valid), .info_o(batch), .err_o(batch_err), .index_i(i_q), .desc_o(desc), .pop_i(batch_pop),
+      .valid_o(batch_valid), .info_o(batch), .err_o(batch_err), .index_i(i_q), .desc_o(desc), .behind_o(unused_behind), .pop_i(batch_pop),
       .empty_o(batch_empty));
 
   assign fill_qp_o = batch.qp;
@@ -148,13 +151,12 @@ module weir_queue_rxfetch #(
     entry.addr = addr;
     entry.buf_id = desc[weir_abi_pkg::RxdBufIdLsb +: 16];
     entry.len64 = desc[weir_abi_pkg::RxdLen64Lsb +: 16];
+    entry.stream = desc[weir_abi_pkg::RxdStreamLsb];
     reason = '0;
     if (batch_err) begin
       reason = dma_ok[fill_ctx_i.fn[FIdxW-1:0]] ? 8'(weir_abi_pkg::ReasonDmaError) : 8'(weir_abi_pkg::ReasonFnDisabled);
     end else if (desc[weir_abi_pkg::RxdPhaseLsb] == idx[fill_ctx_i.rx_log]) begin
       reason = 8'(weir_abi_pkg::ReasonRxBadPhase);
-    end else if (desc[weir_abi_pkg::RxdStreamLsb]) begin
-      reason = 8'(weir_abi_pkg::ReasonTxBadFlags);  // the one reason for a flag not offered
     end else if (entry.len64 == '0) begin
       reason = 8'(weir_abi_pkg::ReasonRxBadLen);
     end else if (last_byte[64] || (addr <= 64'hFEEF_FFFF && last_byte[63:0] >= 64'hFEE0_0000)) begin
@@ -171,7 +173,7 @@ module weir_queue_rxfetch #(
         batch_pop = err_ready_i;
       end else begin
         store = 1'b1;
-        batch_pop = 4'(i_q) == batch.n - 4'd1;
+        batch_pop = 6'(i_q) == batch.n - 6'd1;
       end
     end
     retire = batch_pop;
@@ -208,7 +210,7 @@ module weir_queue_rxfetch #(
       i_q <= '0;
     end else begin
       dma_ok_q <= fn_dma_ok_i;
-      if (store) i_q <= i_q + 3'd1;
+      if (store) i_q <= i_q + 5'd1;
       if (batch_pop) i_q <= '0;
       if (!eval_q) begin
         qp_q <= pick_qp;

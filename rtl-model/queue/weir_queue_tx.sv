@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transmit payload: the packed answers of the payload client, in order, become frames for the switch. A failed read or a queue
+// Transmit payload: the packed answers of the payload client and the bytes that came inline or pushed, in the order in which
+// their frames were committed, become frames for the switch. A failed read or a queue
 // whose life ended meanwhile cancels the frame on its last beat; a failed read also stops the queue.
 module weir_queue_tx #(
     parameter int NumQps = weir_abi_pkg::NumQps,
@@ -11,11 +12,15 @@ module weir_queue_tx #(
     input  logic [NumQps-1:0]       drain_i,
     input  weir_queue_pkg::load_t   load_i,
     input  logic                    meta_valid_i,
-    output logic                    meta_ready_o,
+    output logic                    meta_ready_o,  // for a pushed frame
+    output logic                    meta_room_o,   // for any frame: what waits in front of the next one is bounded
     input  weir_queue_pkg::txmeta_t meta_i,
     input  logic                    txp_rsp_valid_i,
     output logic                    txp_rsp_ready_o,
     input  weir_pkg::dma_rd_rsp_t   txp_rsp_i,
+    input  logic                    inl_valid_i,
+    output logic                    inl_ready_o,
+    input  logic [512:0]            inl_i,        // {last, bytes}
     output logic                    err_valid_o,
     input  logic                    err_ready_i,
     output weir_queue_pkg::err_t    err_o,
@@ -34,8 +39,15 @@ module weir_queue_tx #(
   logic                    meta_valid;
   logic                    meta_pop;
   logic [8:0]              meta_level;
+  logic [7:0]              inl_level;
   logic                    first_q;
   logic                    stale;
+  logic                    inl_valid;
+  logic                    inl_last;
+  logic [511:0]            inl_data;
+  logic                    have;
+  logic                    eop;
+  logic                    bad;
   logic                    fault;
   logic                    take;
   logic                    cancel;
@@ -44,10 +56,22 @@ module weir_queue_tx #(
   logic [(1<<FIdxW)-1:0]   dma_ok;
   weir_pkg::tx_frame_t     beat;
 
+  // What is committed goes out in this order whoever comes later, so it is kept to what 250-cycle reads need: 24 KiB.
+  localparam logic [15:0] Ahead = 16'd24576;
+  logic [15:0] ahead_q;
+  assign meta_room_o = meta_ready_o && ahead_q < Ahead;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) ahead_q <= '0;
+    else ahead_q <= ahead_q + ((meta_valid_i && meta_ready_o) ? 16'(meta_i.len) : 16'd0) - (meta_pop ? 16'(meta.len) : 16'd0);
+  end
+
   // One entry for each frame whose payload is under way: 250 cycles of a host's memory at two cycles a frame.
   weir_common_fifo #(.Width(MetaW), .Depth(256)) u_meta (
       .clk_i, .rst_ni, .valid_i(meta_valid_i), .ready_o(meta_ready_o), .data_i(meta_i),
       .valid_o(meta_valid), .ready_i(meta_pop), .data_o(meta), .level_o(meta_level));
+  weir_common_fifo #(.Width(513), .Depth(128)) u_inl (
+      .clk_i, .rst_ni, .valid_i(inl_valid_i), .ready_o(inl_ready_o), .data_i(inl_i),
+      .valid_o(inl_valid), .ready_i(take && meta.inl), .data_o({inl_last, inl_data}), .level_o(inl_level));
   weir_common_fifo #(.Width(TxW), .Depth(2)) u_out (
       .clk_i, .rst_ni, .valid_i(take), .ready_o(out_ready), .data_i(beat),
       .valid_o(tx_valid_o), .ready_i(tx_ready_i), .data_o(tx_o), .level_o(out_level));
@@ -57,23 +81,26 @@ module weir_queue_tx #(
     dma_ok[NumFns-1:0] = fn_dma_ok_i;
   end
   assign stale = drain_i[meta.qp[QIdxW-1:0]];
-  assign fault = txp_rsp_i.eop && txp_rsp_i.err && !stale;
+  assign have = meta.inl ? inl_valid : txp_rsp_valid_i;
+  assign eop = meta.inl ? inl_last : txp_rsp_i.eop;
+  assign bad = !meta.inl && txp_rsp_i.err;
+  assign fault = eop && bad && !stale;
 
   // In a LOAD cycle drain_i does not know yet.
-  assign err_valid_o = txp_rsp_valid_i && meta_valid && out_ready && fault && !load_i.valid;
-  assign take = txp_rsp_valid_i && meta_valid && out_ready && !load_i.valid && (!fault || err_ready_i);
-  assign txp_rsp_ready_o = take;
-  assign cancel = txp_rsp_i.eop && (txp_rsp_i.err || stale);
+  assign err_valid_o = have && meta_valid && out_ready && fault && !load_i.valid;
+  assign take = have && meta_valid && out_ready && !load_i.valid && (!fault || err_ready_i);
+  assign txp_rsp_ready_o = take && !meta.inl;
+  assign cancel = eop && (bad || stale);
   assign frame_cancel_o.valid = take && cancel;
   assign frame_cancel_o.qp = meta.qp;
-  assign meta_pop = take && txp_rsp_i.eop;
-  assign busy_o = meta_level != '0 || out_level != '0;
+  assign meta_pop = take && eop;
+  assign busy_o = meta_level != '0 || inl_level != '0 || out_level != '0;
 
   always_comb begin
     err_o.qp = meta.qp;
     err_o.reason = dma_ok[meta.fn[FIdxW-1:0]] ? 8'(weir_abi_pkg::ReasonDmaError) : 8'(weir_abi_pkg::ReasonFnDisabled);
     beat.sop = first_q;
-    beat.eop = txp_rsp_i.eop;
+    beat.eop = eop;
     beat.cancel = cancel;
     beat.len = meta.len;
     beat.vport = meta.vport;
@@ -84,11 +111,11 @@ module weir_queue_tx #(
     beat.csum_l4 = meta.csum_l4;
     beat.vlan_ins = meta.vlan_ins;
     beat.vlan_tci = meta.vlan_tci;
-    beat.data = txp_rsp_i.data;
+    beat.data = meta.inl ? inl_data : txp_rsp_i.data;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) first_q <= 1'b1;
-    else if (take) first_q <= txp_rsp_i.eop;
+    else if (take) first_q <= eop;
   end
 endmodule

@@ -2,7 +2,9 @@
 // Transmit descriptors: one a cycle is checked (threats T5, T10, T16); when a frame's last is good, its pieces are committed to
 // the payload client as one chain and the frame is in flight. A bad one stops its queue and nothing of its frame is read.
 // A batch that ends inside a frame is rolled back to the frame's first descriptor. CSUM and VLAN_INS count on any piece of a
-// frame, CPL_REQ on the piece with EOP.
+// frame, CPL_REQ on the piece with EOP. An inline frame lies in the slots behind its one descriptor, within a 512-byte line of
+// memory; its bytes go to inl_o, a beat a cycle. From its first beat on it is finished whatever happens to its queue: a frame
+// of an ended life is cancelled behind here.
 module weir_queue_txdesc #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int NumFns = weir_abi_pkg::NumFns
@@ -17,8 +19,9 @@ module weir_queue_txdesc #(
     input  logic                      batch_valid_i,
     input  weir_queue_pkg::batch_t    batch_i,
     input  logic                      batch_err_i,
-    output logic [2:0]                index_o,
+    output logic [4:0]                index_o,
     input  logic [127:0]              desc_i,
+    input  logic [511:0]              behind_i,    // the four slots behind index_o
     output logic                      batch_pop_o,
     input  weir_queue_pkg::ctx_t      ctx_i,       // of batch_i.qp
     input  logic [15:0]               tail_i,
@@ -37,6 +40,10 @@ module weir_queue_txdesc #(
     output logic                      meta_valid_o,
     input  logic                      meta_ready_i,
     output weir_queue_pkg::txmeta_t   meta_o,
+    output logic                      inl_valid_o,
+    input  logic                      inl_ready_i,
+    output logic [512:0]              inl_o,       // {last, bytes}
+    output logic                      inl_open_o,  // further beats of a frame follow
     output logic                      busy_o
 );
   localparam int QIdxW = $clog2(NumQps);
@@ -53,8 +60,12 @@ module weir_queue_txdesc #(
   logic [PIdxW:0] rd_q;
 
   // ---- the frame being checked ----
-  logic [2:0]                i_q;        // descriptor of the batch
-  logic [2:0]                first_q;    // the frame's first
+  logic [4:0]                i_q;        // descriptor of the batch
+  logic [4:0]                first_q;    // the frame's first
+  logic [1:0]                beat_q;     // of an inline frame,
+  logic [4:0]                slots_q;    // its slots
+  weir_queue_pkg::txmeta_t   meta_q;     // and what its descriptor said
+  weir_queue_pkg::txmeta_t   meta_d;
   logic [SegW-1:0]           seg_q;
   logic [weir_pkg::LenW-1:0] sum_q;
   logic                      l3_q;
@@ -83,10 +94,24 @@ module weir_queue_txdesc #(
   logic             commit;
   logic             drop;
   logic             push;
+  logic             inl;
+  logic [4:0]       inl_slots;   // behind the descriptor
+  logic             inl_last;    // its last beat
+  logic             inl_wild;    // leaves its line, or the ring
+  logic [15:0]      slot;
+  logic [5:0]       behind;      // slots of the batch behind i_q
 
   assign qp = batch_i.qp[QIdxW-1:0];
   assign idx = batch_i.idx + 16'(i_q);
-  assign index_o = i_q;
+  assign inl_open_o = beat_q != '0;
+  assign index_o = i_q + {1'b0, beat_q, 2'b00};
+  assign inl = desc_i[weir_abi_pkg::TxdInlineLsb];
+  assign slot = idx & ((16'd1 << ctx_i.tx_log) - 16'd1);
+  assign inl_slots = (beat_q != '0) ? slots_q : 5'((9'(len[7:0]) + 9'd15) >> 4);
+  assign inl_last = {1'b0, beat_q, 2'b11} >= inl_slots - 5'd1;
+  assign inl_wild = {1'b0, slot[4:0] + {ctx_i.tx_base[2:0], 2'b00}} + 6'(inl_slots) > 6'd31 ||
+                    17'(slot) + 17'(inl_slots) >= 17'(17'd1 << ctx_i.tx_log);
+  assign behind = batch_i.n - 6'd1 - 6'(i_q);
   always_comb begin
     dma_ok = '0;
     dma_ok[NumFns-1:0] = fn_dma_ok_i;
@@ -103,6 +128,7 @@ module weir_queue_txdesc #(
   assign last_byte = {1'b0, addr} + 65'(len) - 65'd1;
   assign msi = last_byte[64] || (addr <= 64'hFEEF_FFFF && last_byte[63:0] >= 64'hFEE0_0000);
   assign sum = 17'(sum_q) + 17'(len);
+  // Nothing of a frame is under way that could not be taken back.
   assign void_batch = err_i[qp] || drain_i[qp] || batch_i.gen != gen_i[qp];
 
   always_comb begin
@@ -112,13 +138,17 @@ module weir_queue_txdesc #(
       reason = dma_ok[ctx_i.fn[FIdxW-1:0]] ? 8'(weir_abi_pkg::ReasonDmaError) : 8'(weir_abi_pkg::ReasonFnDisabled);
     end else if (desc_i[weir_abi_pkg::TxdPhaseLsb] == idx[ctx_i.tx_log]) begin
       reason = 8'(weir_abi_pkg::ReasonTxBadPhase);
-    end else if (desc_i[weir_abi_pkg::TxdTsoLsb] || desc_i[weir_abi_pkg::TxdInlineLsb] || (ctx_i.fn != '0 && dst != '0)) begin
+    end else if (desc_i[weir_abi_pkg::TxdTsoLsb] || (ctx_i.fn != '0 && dst != '0) || (inl && (!eop || seg_q != '0))) begin
       reason = 8'(weir_abi_pkg::ReasonTxBadFlags);
     end else if (len == '0) begin
       reason = 8'(weir_abi_pkg::ReasonTxLenZero);
+    end else if (inl && len > 16'(weir_abi_pkg::InlineMax)) begin
+      reason = 8'(weir_abi_pkg::ReasonTxTooLong);
+    end else if (inl && inl_wild) begin
+      reason = 8'(weir_abi_pkg::ReasonTxBadFlags);
     end else if (sum > 17'(weir_abi_pkg::MaxFrame) || (eop && sum < 17'(weir_abi_pkg::MinFrame))) begin
       reason = 8'(weir_abi_pkg::ReasonTxTooLong);
-    end else if (msi) begin
+    end else if (msi && !inl) begin
       reason = 8'(weir_abi_pkg::ReasonBadAddr);
     end else if (!eop && seg_q == SegW'(weir_abi_pkg::MaxSegs - 1)) begin
       reason = 8'(weir_abi_pkg::ReasonTxTooManySegs);
@@ -130,26 +160,35 @@ module weir_queue_txdesc #(
     commit = 1'b0;
     drop = 1'b0;
     push = 1'b0;
+    inl_valid_o = 1'b0;
     batch_pop_o = 1'b0;
     err_valid_o = 1'b0;
     rb_valid_o = 1'b0;
     if (batch_valid_i && !load_i.valid) begin
-      if (void_batch) begin
+      if (beat_q != '0) begin
+        inl_valid_o = meta_ready_i;
+        commit = inl_last && meta_ready_i && inl_ready_i;
+        batch_pop_o = commit && behind == 6'(slots_q);
+      end else if (void_batch) begin
         batch_pop_o = 1'b1;
         drop = 1'b1;
       end else if (reason != '0) begin
         err_valid_o = 1'b1;
         batch_pop_o = err_ready_i;
         drop = err_ready_i;
-      end else if (4'(i_q) == batch_i.n - 4'd1 && !eop) begin
+      end else if (inl ? 6'(inl_slots) > behind : behind == '0 && !eop) begin
         rb_valid_o = 1'b1;
         batch_pop_o = rb_ready_i;
         drop = rb_ready_i;
+      end else if (inl) begin
+        inl_valid_o = meta_ready_i;
+        commit = inl_last && meta_ready_i && inl_ready_i;
+        batch_pop_o = commit && behind == 6'(inl_slots);
       end else if ((wr_q ^ rd_q) != {1'b1, {PIdxW{1'b0}}} && meta_ready_i) begin
         push = 1'b1;
         step = 1'b1;
         commit = eop;
-        batch_pop_o = 4'(i_q) == batch_i.n - 4'd1;
+        batch_pop_o = behind == '0;
       end
     end
   end
@@ -161,18 +200,21 @@ module weir_queue_txdesc #(
     rb_more_o = tail_i != 16'(batch_i.idx + 16'(batch_i.n));
     frame_issue_o.valid = commit;
     frame_issue_o.qp = batch_i.qp;
-    frame_len_o = sum[weir_pkg::LenW-1:0];
     meta_valid_o = commit;
-    meta_o.qp = batch_i.qp;
-    meta_o.fn = ctx_i.fn;
-    meta_o.vport = (dst != '0) ? dst : ctx_i.vport;
-    meta_o.tag = idx + 16'd1;
-    meta_o.len = sum[weir_pkg::LenW-1:0];
-    meta_o.cpl_req = desc_i[weir_abi_pkg::TxdCplReqLsb];
-    meta_o.csum_l3 = l3;
-    meta_o.csum_l4 = l4;
-    meta_o.vlan_ins = vlan;
-    meta_o.vlan_tci = tci;
+    meta_d.qp = batch_i.qp;
+    meta_d.fn = ctx_i.fn;
+    meta_d.vport = (dst != '0) ? dst : ctx_i.vport;
+    meta_d.tag = idx + 16'd1 + (inl ? 16'(inl_slots) : 16'd0);
+    meta_d.len = sum[weir_pkg::LenW-1:0];
+    meta_d.inl = inl;
+    meta_d.cpl_req = desc_i[weir_abi_pkg::TxdCplReqLsb];
+    meta_d.csum_l3 = l3;
+    meta_d.csum_l4 = l4;
+    meta_d.vlan_ins = vlan;
+    meta_d.vlan_tci = tci;
+    meta_o = (beat_q != '0) ? meta_q : meta_d;
+    frame_len_o = meta_o.len;
+    inl_o = {inl_last, behind_i};
     piece.fn = ctx_i.fn;
     piece.addr = addr;
     piece.len = len[weir_pkg::LenW-1:0];
@@ -186,6 +228,10 @@ module weir_queue_txdesc #(
 
   always_ff @(posedge clk_i) begin
     if (push) piece_mem[wr_q[PIdxW-1:0]] <= piece;
+    if (inl_valid_o && beat_q == '0) begin
+      meta_q <= meta_d;
+      slots_q <= inl_slots;
+    end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -195,6 +241,7 @@ module weir_queue_txdesc #(
       rd_q <= '0;
       i_q <= '0;
       first_q <= '0;
+      beat_q <= '0;
       seg_q <= '0;
       sum_q <= '0;
       l3_q <= 1'b0;
@@ -205,12 +252,14 @@ module weir_queue_txdesc #(
     end else begin
       if (txp_req_valid_o && txp_req_ready_i) rd_q <= rd_q + 1'b1;
       if (push) wr_q <= wr_q + 1'b1;
-      if (commit) commit_q <= wr_q + 1'b1;
+      if (commit && push) commit_q <= wr_q + 1'b1;
       if (drop) wr_q <= commit_q;
-      if (step) i_q <= i_q + 3'd1;
+      if (inl_valid_o && inl_ready_i) beat_q <= inl_last ? '0 : beat_q + 2'd1;
+      if (step) i_q <= i_q + 5'd1;
+      else if (commit) i_q <= i_q + 5'd1 + inl_slots;
       if (batch_pop_o) i_q <= '0;
       if (commit || drop) begin
-        first_q <= batch_pop_o ? '0 : i_q + 3'd1;
+        first_q <= batch_pop_o ? '0 : i_q + 5'd1 + (step ? 5'd0 : inl_slots);
         seg_q <= '0;
         sum_q <= '0;
         l3_q <= 1'b0;

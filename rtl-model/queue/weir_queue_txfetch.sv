@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Transmit descriptor fetch: round robin over the queues with work, a batch of up to 8 descriptors for each turn, many batches
-// in flight. A batch ends at a 128-byte line of the ring and at its end; only one that restarts a frame which an earlier batch
-// cut in two may have several pieces, so that 8 descriptors always suffice to see a whole frame. Does not look into descriptors.
+// Transmit descriptor fetch: round robin over the queues with work, a batch of up to 32 slots for each turn, many batches in
+// flight. A batch ends at a 512-byte line of memory and at the ring's end; only one that restarts a frame which an earlier
+// batch cut in two may have several pieces, so that 16 slots always suffice to see a whole frame. A queue on credit has one
+// batch in flight, of no more descriptors than its credit pays in frames of 2 KiB, so its debt stays below one frame. A pushed
+// frame passes by here: its queue's pointer moves on without a fetch. Does not look into descriptors.
 module weir_queue_txfetch #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int NumFns = weir_abi_pkg::NumFns
@@ -20,8 +22,18 @@ module weir_queue_txfetch #(
     input  logic [15:0]              tail_i,
     input  logic                     batches_i,   // some in flight
     input  logic                     frames_i,    // some in flight
-    input  logic                     limited_i,
-    input  logic                     credit_ok_i,
+    input  logic                     limited_i,       // the queue or its function is
+    input  logic                     credit_ok_i,     // both have credit
+    input  logic [3:0]               credit_frames_i, // what the credit of a limited queue pays for, at least 1
+    input  weir_queue_pkg::wake_t    qp_again_i,      // a queue has credit again
+    input  logic                     fn_again_i,      // a function has
+    input  logic                     weight_valid_i,
+    input  logic [3:0]               weight_i,        // of sel_qp_i
+    // A pushed frame of push_qp_i was taken: everything before push_ptr_i is with the card. In push_ready_o cycles only.
+    output logic                     push_ready_o,
+    input  logic                     push_i,
+    input  logic [weir_pkg::QpW-1:0] push_qp_i,
+    input  logic [15:0]              push_ptr_i,
     // A batch ended inside a frame: start again at rb_ptr_i; rb_more_i = the tail already covers more than that batch did.
     input  logic                     rb_valid_i,
     output logic                     rb_ready_o,
@@ -54,6 +66,9 @@ module weir_queue_txfetch #(
 
   logic [15:0]       fetch [0:NumQps-1];
   logic [NumQps-1:0] active_q;   // may have something to fetch
+  logic [NumQps-1:0] hungry_q;   // asleep for want of credit
+  logic [3:0]        weight [0:NumQps-1];
+  logic [3:0]        turns_q;    // batches left in this turn
   logic [NumQps-1:0] restart_q;  // next batch begins a frame that was cut
   logic [NumQps-1:0] drain_q;
   logic [NumQps-1:0] gen_q;
@@ -62,7 +77,7 @@ module weir_queue_txfetch #(
   state_e            state_q;
   logic [QIdxW-1:0]  qp_q;
   logic [15:0]       pos_q;
-  logic [3:0]        left_q;
+  logic [5:0]        left_q;
 
   logic              pick_valid;
   logic [QIdxW-1:0]  pick_qp;
@@ -71,10 +86,11 @@ module weir_queue_txfetch #(
   logic [15:0]       avail;
   logic [15:0]       slot;
   logic [15:0]       to_end;
-  logic [3:0]        to_line;
-  logic [3:0]        want;
-  logic [3:0]        piece;
-  logic [3:0]        count;
+  logic [5:0]        to_line;
+  logic [5:0]        most;
+  logic [5:0]        want;
+  logic [5:0]        piece;
+  logic [5:0]        count;
   logic              eligible;
   logic              req_valid;
   logic              req_ready;
@@ -100,6 +116,7 @@ module weir_queue_txfetch #(
   assign qp_o = weir_pkg::QpW'(qp_q);
   assign rb_ready_o = state_q != More && !load_i.valid;
   assign rb_take = rb_valid_i && rb_ready_o;
+  assign push_ready_o = !load_i.valid && !rb_valid_i && !first;
   // A LOAD and a rollback take the fetch pointers' write port for a cycle.
   assign eval = state_q == Eval && !load_i.valid && !rb_valid_i;
 
@@ -110,15 +127,15 @@ module weir_queue_txfetch #(
     avail = tail_i - fetch[qp_q];
     slot = pos & ((16'd1 << ctx.tx_log) - 16'd1);
     to_end = (16'd1 << ctx.tx_log) - slot;
-    // Ring bases are 64-byte aligned, so a 128-byte line may begin in the middle of 8 slots.
-    to_line = 4'd8 - 4'({slot[2] ^ ctx.tx_base[0], slot[1:0]});
-    want = (state_q == More) ? left_q : (avail > 16'd8) ? 4'd8 : avail[3:0];
+    // Ring bases are 64-byte aligned, so a 512-byte line may begin anywhere in a ring.
+    to_line = 6'd32 - {1'b0, slot[4:0] + {ctx.tx_base[2:0], 2'b00}};
+    most = restart_q[qp_q] ? 6'd16 : limited_i ? 6'(credit_frames_i) : 6'd32;
+    want = (state_q == More) ? left_q : (avail > 16'(most)) ? most : avail[5:0];
     piece = (want < to_line) ? want : to_line;
-    if (to_end < 16'(piece)) piece = to_end[3:0];
+    if (to_end < 16'(piece)) piece = to_end[5:0];
     count = restart_q[qp_q] ? want : piece;
     eligible = tx_on_i[qp_q] && !err_i[qp_q] && dma_ok[ctx.fn[FIdxW-1:0]] && credit_ok_i && !drain_q[qp_q] && avail != '0;
 
-    // A queue on credit has one batch in flight, so its debt stays small.
     first = eval && eligible && info_ready_i && req_ready && !(limited_i && batches_i);
     req_valid = first || (state_q == More && !load_i.valid);
     req = '0;
@@ -142,14 +159,19 @@ module weir_queue_txfetch #(
 
   always_ff @(posedge clk_i) begin
     if (state_q == Eval) ctx_q <= ctx_i;
+    if (load_i.valid) weight[load_i.qp[QIdxW-1:0]] <= 4'd1;
+    else if (weight_valid_i) weight[sel_qp_i[QIdxW-1:0]] <= weight_i;
     if (load_i.valid) fetch[load_i.qp[QIdxW-1:0]] <= '0;
     else if (rb_take) fetch[rb_qp_i[QIdxW-1:0]] <= rb_ptr_i;
     else if (first) fetch[qp_q] <= fetch[qp_q] + 16'(count);
+    else if (push_i) fetch[push_qp_i[QIdxW-1:0]] <= push_ptr_i;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       active_q <= '0;
+      hungry_q <= '0;
+      turns_q <= '0;
       restart_q <= '0;
       drain_q <= '0;
       gen_q <= '0;
@@ -163,6 +185,7 @@ module weir_queue_txfetch #(
       case (state_q)
         Pick: if (pick_valid) begin
           qp_q <= pick_qp;
+          turns_q <= weight[pick_qp];
           state_q <= Eval;
         end
         Eval: if (eval) begin
@@ -172,12 +195,14 @@ module weir_queue_txfetch #(
           end else if (!eligible) begin
             // Sleeps until a doorbell, TX_ON, credit or the function's return wakes it.
             active_q[qp_q] <= 1'b0;
+            hungry_q[qp_q] <= !credit_ok_i;
             state_q <= Pick;
           end else if (first) begin
             restart_q[qp_q] <= 1'b0;
             pos_q <= pos + 16'(piece);
             left_q <= count - piece;
-            state_q <= (piece == count) ? Pick : More;
+            turns_q <= turns_q - 4'd1;
+            state_q <= (piece != count) ? More : (turns_q > 4'd1) ? Eval : Pick;
           end else if (limited_i && batches_i) begin
             state_q <= Pick;
           end
@@ -202,6 +227,11 @@ module weir_queue_txfetch #(
       // Waking comes last: what changes in a cycle in which the queue falls asleep is looked at again.
       if (db_i.tx) active_q[db_i.qp[QIdxW-1:0]] <= 1'b1;
       if (wake_i.valid) active_q[wake_i.qp[QIdxW-1:0]] <= 1'b1;
+      if (qp_again_i.valid) active_q[qp_again_i.qp[QIdxW-1:0]] <= 1'b1;
+      if (fn_again_i) begin
+        active_q <= active_q | hungry_q;
+        active_q[qp_q] <= 1'b1;
+      end
       if (rise) active_q <= '1;
     end
   end

@@ -5,7 +5,7 @@
 //   prx -> ingress W --meta-+           +-> moves -> mover: H FIFO -> wire FIFO -> ptx, and -> local FIFO -> egress
 //
 // Order is made in the lookup and kept by every queue behind it. Checksum requests (csum_l3, csum_l4) are not served:
-// firmware must not offer them.
+// firmware does not offer them.
 module weir_switch (
     input  logic                   clk_i,
     input  logic                   rst_ni,
@@ -54,14 +54,18 @@ module weir_switch (
   weir_switch_pkg::meta_t h_meta, w_meta;
   logic [weir_pkg::DataW-1:0] h_data, w_data;
   logic [BeatsW-1:0] h_beats, eg_beats;
+  logic in_vlan;
+  logic [15:0] in_tci;
 
   weir_switch_ingress u_ingress_h (
       .clk_i, .rst_ni, .in_valid_i(tx_valid_i), .in_ready_o(tx_ready_o), .in_i(tx_i),
+      .port_vlan_i(in_vlan), .port_tci_i(in_tci),
       .meta_valid_o(h_meta_valid), .meta_ready_i(h_meta_ready), .meta_o(h_meta),
       .rd_valid_o(h_valid), .rd_ready_i(h_pop), .rd_data_o(h_data), .rd_restart_i(1'b0),
       .rd_release_i(h_release), .rd_beats_i(h_beats), .idle_o(h_idle));
   weir_switch_ingress u_ingress_w (
       .clk_i, .rst_ni, .in_valid_i(prx_valid_i), .in_ready_o(prx_ready_o), .in_i(w_frame),
+      .port_vlan_i(1'b0), .port_tci_i(16'b0),
       .meta_valid_o(w_meta_valid), .meta_ready_i(w_meta_ready), .meta_o(w_meta),
       .rd_valid_o(w_valid), .rd_ready_i(w_pop), .rd_data_o(w_data), .rd_restart_i(w_restart),
       .rd_release_i(w_release), .rd_beats_i(eg_beats), .idle_o(w_idle));
@@ -70,10 +74,14 @@ module weir_switch (
   logic cmd_valid, cmd_done, src_read;
   weir_switch_pkg::cmd_t cmd;
   logic [7:0] epoch;
-  logic [VpW-1:0] src, dst;
-  logic [2:0] src_cfg;
+  logic [VpW-1:0] src, as, dst, mirror;
+  weir_switch_pkg::vcfg_t src_cfg;
+  logic [weir_switch_pkg::KeyW-1:0] key;
+  logic mirror_on, dst_port_vlan;
+  logic [6:0] hash;
+  logic [7:0] spread;
   logic [47:0] src_mac;
-  logic [NumV-1:0] enable, drain;
+  logic [NumV-1:0] enable, drain, vlan_check, promisc, mirrored;
   logic [19:0] dst_qp;
   logic entry_in_valid, entry_in_ready, entry_valid, entry_ready;
   logic move_in_valid, move_in_ready, move_valid, move_ready;
@@ -93,7 +101,8 @@ module weir_switch (
       .w_valid_i(w_meta_valid), .w_ready_o(w_meta_ready), .w_i(w_meta),
       .room_i(entry_level < LevelW'(Entries - Ahead)),
       .cmd_valid_i(cmd_valid), .cmd_i(cmd), .cmd_done_o(cmd_done), .epoch_o(epoch),
-      .src_read_o(src_read), .src_o(src), .src_cfg_i(src_cfg), .src_mac_i(src_mac), .enable_i(enable),
+      .src_read_o(src_read), .src_o(src), .src_i(as), .src_cfg_i(src_cfg), .src_mac_i(src_mac), .enable_i(enable),
+      .vlan_check_i(vlan_check), .promisc_i(promisc), .mirrored_i(mirrored), .mirror_on_i(mirror_on), .mirror_i(mirror), .key_i(key),
       .entry_valid_o(entry_in_valid), .entry_o(entry_in), .move_valid_o(move_in_valid), .move_o(move_in),
       .done_valid_o(done_in_valid), .done_o(done_in), .stat_o(look_stat), .idle_o(look_idle));
 
@@ -143,6 +152,7 @@ module weir_switch (
       .h_valid_i(l_valid), .h_pop_o(l_pop), .h_data_i(l_data), .h_restart_o(l_restart), .h_release_o(l_release),
       .w_valid_i(w_valid), .w_pop_o(w_pop), .w_data_i(w_data), .w_restart_o(w_restart), .w_release_o(w_release),
       .beats_o(eg_beats), .enable_i(enable), .drain_i(drain), .dst_o(dst), .dst_qp_i(dst_qp),
+      .dst_port_vlan_i(dst_port_vlan), .hash_o(hash), .spread_i(spread),
       .fence_valid_o(fence_start), .fence_vport_o(fence_vport), .fence_token_o(fence_token), .fence_count_o(fence_count),
       .stat_o(copy_stat), .rx_valid_o, .rx_ready_i, .rx_o, .idle_o(eg_idle));
 
@@ -156,21 +166,32 @@ module weir_switch (
   // ---- Tables, counters, registers ----
   logic wr_cfg, wr_qp, wr_mac, cnt_clear, cnt_read;
   logic [VpW-1:0] sel, cnt_vport;
-  logic [3:0] cfg, sel_cfg;
+  weir_switch_pkg::vcfg_t cfg, sel_cfg;
+  logic wr_tci, wr_key, wr_table;
+  logic [15:0] tci, sel_tci;
+  logic [4:0] row;
+  logic [3:0] key_word;
+  logic [31:0] wdata;
   logic [19:0] qp, sel_qp;
   logic [47:0] mac, sel_mac, cnt_value;
   logic [16:0] cnt_sel;
 
   weir_switch_vport u_vport (
-      .clk_i, .rst_ni, .wr_cfg_i(wr_cfg), .wr_qp_i(wr_qp), .wr_mac_i(wr_mac), .sel_i(sel), .cfg_i(cfg), .qp_i(qp), .mac_i(mac),
-      .sel_cfg_o(sel_cfg), .sel_qp_o(sel_qp), .sel_mac_o(sel_mac), .src_read_i(src_read), .src_i(src), .src_cfg_o(src_cfg),
-      .src_mac_o(src_mac), .enable_o(enable), .drain_o(drain), .dst_i(dst), .dst_qp_o(dst_qp));
+      .clk_i, .rst_ni, .wr_cfg_i(wr_cfg), .wr_qp_i(wr_qp), .wr_mac_i(wr_mac), .wr_tci_i(wr_tci), .sel_i(sel), .cfg_i(cfg),
+      .qp_i(qp), .mac_i(mac), .tci_i(tci), .sel_tci_o(sel_tci), .in_i(tx_i.vport[VpW-1:0]), .in_vlan_o(in_vlan), .in_tci_o(in_tci),
+      .sel_cfg_o(sel_cfg), .sel_qp_o(sel_qp), .sel_mac_o(sel_mac), .src_read_i(src_read), .src_i(src), .src_o(as),
+      .src_cfg_o(src_cfg), .src_mac_o(src_mac), .enable_o(enable), .drain_o(drain), .vlan_check_o(vlan_check),
+      .promisc_o(promisc), .mirrored_o(mirrored), .dst_i(dst), .dst_qp_o(dst_qp), .dst_port_vlan_o(dst_port_vlan));
+  weir_switch_rss u_rss (
+      .clk_i, .rst_ni, .wr_key_i(wr_key), .wr_word_i(key_word), .wr_table_i(wr_table), .sel_i(sel), .wr_row_i(row),
+      .wdata_i(wdata), .key_o(key), .vport_i(dst), .hash_i(hash), .entry_o(spread));
   weir_switch_count u_count (
       .clk_i, .rst_ni, .look_i(look_stat), .copy_i(copy_stat), .fate_i, .port_i(stat_i),
       .clear_i(cnt_clear), .clear_vport_i(cnt_vport), .read_i(cnt_read), .sel_i(cnt_sel), .value_o(cnt_value));
   weir_switch_csr u_csr (
       .clk_i, .rst_ni, .csr_i, .csr_o, .event_o, .cmd_valid_o(cmd_valid), .cmd_o(cmd), .cmd_done_i(cmd_done), .epoch_i(epoch),
-      .wr_cfg_o(wr_cfg), .wr_qp_o(wr_qp), .wr_mac_o(wr_mac), .sel_o(sel), .cfg_o(cfg), .qp_o(qp), .mac_o(mac),
+      .wr_cfg_o(wr_cfg), .wr_qp_o(wr_qp), .wr_mac_o(wr_mac), .wr_tci_o(wr_tci), .wr_key_o(wr_key), .wr_table_o(wr_table), .sel_o(sel),
+      .tci_o(tci), .row_o(row), .key_word_o(key_word), .wdata_o(wdata), .mirror_on_o(mirror_on), .mirror_o(mirror), .sel_tci_i(sel_tci), .cfg_o(cfg), .qp_o(qp), .mac_o(mac),
       .sel_cfg_i(sel_cfg), .sel_qp_i(sel_qp), .sel_mac_i(sel_mac), .fence_room_i(fence_room), .fence_issue_o(fence_issue),
       .event_valid_i(event_valid), .event_pop_o(event_pop), .event_vport_i(event_vport), .event_reason_i(event_reason),
       .event_token_i(event_token), .cnt_clear_o(cnt_clear), .cnt_vport_o(cnt_vport), .cnt_read_o(cnt_read),

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// One bank of the filter table: 512 slots, two keys looked up at once, one write. Reads and writes belong to the same
+// One bank of the filter table: 2^RowW slots, two keys looked up at once, one write. Reads and writes belong to the same
 // pipeline stage and never fall into the same cycle, so a frame sees the table wholly before or wholly behind a command.
-// Clears itself in the 512 cycles after reset (ready_o low). It keeps no order; the pipeline does.
-module weir_switch_bank (
+// Clears itself in the 2^RowW cycles after reset (ready_o low). It keeps no order; the pipeline does.
+module weir_switch_bank #(
+    parameter int RowW = 9      // smaller for proofs only: FILTER_SLOT has room for 512 rows
+) (
     input  logic        clk_i,
     input  logic        rst_ni,
     output logic        ready_o,
     input  logic        read_i,
-    input  logic [8:0]  row_a_i,
-    input  logic [8:0]  row_b_i,
+    input  logic [RowW-1:0]  row_a_i,
+    input  logic [RowW-1:0]  row_b_i,
     input  logic [61:0] key_a_i,      // one cycle behind the rows
     input  logic [61:0] key_b_i,
     output logic        hit_a_o,      // with the keys
@@ -17,23 +19,23 @@ module weir_switch_bank (
     output logic [weir_switch_pkg::VpW-1:0] dst_b_o,
     input  logic        wr_key_i,     // whole slot
     input  logic        wr_dst_i,     // its vPort
-    input  logic [8:0]  wr_row_i,
+    input  logic [RowW-1:0]  wr_row_i,
     input  logic        wr_valid_i,
     input  logic [61:0] wr_val_i,
     input  logic [weir_switch_pkg::VpW-1:0] wr_vport_i
 );
-  logic [62:0] keys [0:511];
-  logic [weir_switch_pkg::VpW-1:0] dsts [0:511];
+  logic [62:0] keys [0:(1<<RowW)-1];
+  logic [weir_switch_pkg::VpW-1:0] dsts [0:(1<<RowW)-1];
   logic [62:0] slot_a_q, slot_b_q;
   logic [weir_switch_pkg::VpW-1:0] dst_a_q, dst_b_q;
-  logic [9:0] init_q;
+  logic [RowW:0] init_q;
   logic wr_key;
-  logic [8:0] wr_row;
+  logic [RowW-1:0] wr_row;
   logic [62:0] wr_slot;
 
-  assign ready_o = init_q[9];
+  assign ready_o = init_q[RowW];
   assign wr_key = wr_key_i || !ready_o;
-  assign wr_row = ready_o ? wr_row_i : init_q[8:0];
+  assign wr_row = ready_o ? wr_row_i : init_q[RowW-1:0];
   assign wr_slot = ready_o ? {wr_valid_i, wr_val_i} : '0;
   assign hit_a_o = slot_a_q == {1'b1, key_a_i};
   assign hit_b_o = slot_b_q == {1'b1, key_b_i};
@@ -53,6 +55,6 @@ module weir_switch_bank (
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) init_q <= '0;
-    else if (!init_q[9]) init_q <= init_q + 1'b1;
+    else if (!init_q[RowW]) init_q <= init_q + 1'b1;
   end
 endmodule

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Registers of the switch (csr.def). FILTER_CMD and MOVE_CMD are acknowledged when they have passed the lookup pipeline;
+// Registers of the switch (csr.def). FILTER_CMD, VLAN_CMD and MOVE_CMD are acknowledged when they have passed the lookup pipeline;
 // a MOVE_CMD with a fence may wait for room among the pending fences first. Everything else takes effect at once.
 module weir_switch_csr (
     input  logic                            clk_i,
@@ -15,12 +15,22 @@ module weir_switch_csr (
     output logic                            wr_qp_o,
     output logic                            wr_mac_o,
     output logic [weir_switch_pkg::VpW-1:0] sel_o,
-    output logic [3:0]                      cfg_o,
+    output weir_switch_pkg::vcfg_t          cfg_o,
     output logic [19:0]                     qp_o,
+    output logic                            wr_tci_o,
+    output logic                            wr_key_o,
+    output logic                            wr_table_o,
     output logic [47:0]                     mac_o,
-    input  logic [3:0]                      sel_cfg_i,
+    output logic [15:0]                     tci_o,
+    output logic [4:0]                      row_o,
+    output logic [3:0]                      key_word_o,
+    output logic [31:0]                     wdata_o,
+    output logic                            mirror_on_o,
+    output logic [weir_switch_pkg::VpW-1:0] mirror_o,
+    input  weir_switch_pkg::vcfg_t          sel_cfg_i,
     input  logic [19:0]                     sel_qp_i,
     input  logic [47:0]                     sel_mac_i,
+    input  logic [15:0]                     sel_tci_i,
     input  logic                            fence_room_i,
     output logic                            fence_issue_o,
     input  logic                            event_valid_i,
@@ -42,12 +52,16 @@ module weir_switch_csr (
   logic [15:0] filter_hi_q, cnt_hi_q;
   logic [10:0] slot_q;
   logic [7:0] dst_q;
-  logic [8:0] fence_q;
+  logic [8:0] fence_q, mirror_q;
+  logic [11:0] vid_q;
+  logic [15:0] key_at;
+  logic vlan_q, join_q;
+  logic [VpW-1:0] vlan_vport_q;
   logic [16:0] cnt_sel_q;
   logic ack_q, busy_q;
   logic [31:0] rdata_q, rdata;
   logic filter_q, force_q;
-  logic hit, wr, rd, is_filter, is_move, start;
+  logic hit, wr, rd, is_filter, is_vlan, is_move, start;
   logic [35:0] row, unused_row_any;
   logic [61:0] key;
 
@@ -55,8 +69,9 @@ module weir_switch_csr (
   assign wr = hit && csr_i.write;
   assign rd = hit && !csr_i.write;
   assign is_filter = csr_i.addr == 16'(weir_abi_pkg::SwitchFilterCmdOffset) && csr_i.wdata[0];
+  assign is_vlan = csr_i.addr == 16'(weir_abi_pkg::SwitchVlanCmdOffset);
   assign is_move = csr_i.addr == 16'(weir_abi_pkg::SwitchMoveCmdOffset) && csr_i.wdata[1:0] != '0;
-  assign start = wr && (is_filter || (is_move && (!fence_q[8] || fence_room_i)));
+  assign start = wr && (is_filter || is_vlan || (is_move && (!fence_q[8] || fence_room_i)));
   assign fence_issue_o = start && is_move && fence_q[8];
   assign event_o = event_valid_i;
   assign csr_o.ack = ack_q;
@@ -67,14 +82,17 @@ module weir_switch_csr (
   assign cmd_valid_o = start;
   always_comb begin
     cmd_o.filter = filter_q;
+    cmd_o.vlan = vlan_q;
+    cmd_o.vid = vid_q;
     cmd_o.slot = filter_q ? slot_q : move_slot_q[10:0];
     cmd_o.key = key;
     cmd_o.key_valid = key_q[31];
     cmd_o.dst = filter_q ? key_q[16 +: VpW] : dst_q[VpW-1:0];
+    if (vlan_q) cmd_o.dst = vlan_vport_q;
     cmd_o.move = !move_slot_q[31];
     cmd_o.leave = flood_q[16];
     cmd_o.leave_vport = flood_q[0 +: VpW];
-    cmd_o.join_set = flood_q[17];
+    cmd_o.join_set = vlan_q ? join_q : flood_q[17];
     cmd_o.join_vport = flood_q[8 +: VpW];
     cmd_o.bump = force_q || !move_slot_q[31] || flood_q[17:16] != '0;
     cmd_o.fence = fence_q[8];
@@ -86,7 +104,17 @@ module weir_switch_csr (
   assign wr_qp_o = wr && csr_i.addr == 16'(weir_abi_pkg::SwitchVportQpOffset);
   assign wr_mac_o = wr && csr_i.addr == 16'(weir_abi_pkg::SwitchVportMacHiOffset);
   assign sel_o = sel_q;
-  assign cfg_o = csr_i.wdata[3:0];
+  assign cfg_o = csr_i.wdata[7:0];
+  assign tci_o = csr_i.wdata[15:0];
+  assign row_o = csr_i.addr[6:2];
+  assign wdata_o = csr_i.wdata;
+  assign wr_tci_o = wr && csr_i.addr == 16'(weir_abi_pkg::SwitchVportTciOffset);
+  assign key_at = csr_i.addr - 16'(weir_abi_pkg::SwitchRssKeyOffset);
+  assign key_word_o = key_at[5:2];
+  assign wr_key_o = wr && key_at < 16'(4 * 10);
+  assign wr_table_o = wr && csr_i.addr[15:7] == 9'(weir_abi_pkg::SwitchRssTableOffset >> 7);
+  assign mirror_on_o = mirror_q[8];
+  assign mirror_o = mirror_q[0 +: VpW];
   assign qp_o = {csr_i.wdata[23:16], csr_i.wdata[11:0]};
   assign mac_o = {csr_i.wdata[15:0], mac_lo_q};
   assign event_pop_o = rd && csr_i.addr == 16'(weir_abi_pkg::SwitchEventPopOffset);
@@ -106,6 +134,9 @@ module weir_switch_csr (
         16'(weir_abi_pkg::SwitchVportQpOffset): rdata = {8'b0, sel_qp_i[19:12], 4'b0, sel_qp_i[11:0]};
         16'(weir_abi_pkg::SwitchVportMacLoOffset): rdata = sel_mac_i[31:0];
         16'(weir_abi_pkg::SwitchVportMacHiOffset): rdata = 32'(sel_mac_i[47:32]);
+        16'(weir_abi_pkg::SwitchVportTciOffset): rdata = 32'(sel_tci_i);
+        16'(weir_abi_pkg::SwitchVlanIdOffset): rdata = 32'(vid_q);
+        16'(weir_abi_pkg::SwitchMirrorOffset): rdata = 32'(mirror_q);
         16'(weir_abi_pkg::SwitchFilterSlotOffset): rdata = 32'(slot_q);
         16'(weir_abi_pkg::SwitchFilterMacLoOffset): rdata = filter_lo_q;
         16'(weir_abi_pkg::SwitchFilterMacHiOffset): rdata = 32'(filter_hi_q);
@@ -152,15 +183,23 @@ module weir_switch_csr (
       rdata_q <= '0;
       filter_q <= 1'b0;
       force_q <= 1'b0;
+      vlan_q <= 1'b0;
+      join_q <= 1'b0;
+      vlan_vport_q <= '0;
+      vid_q <= '0;
+      mirror_q <= '0;
     end else begin
       // One acknowledge a request: at once, or when the command is through.
-      ack_q <= (hit && !(csr_i.write && (is_filter || is_move))) || cmd_done_i;
+      ack_q <= (hit && !(csr_i.write && (is_filter || is_vlan || is_move))) || cmd_done_i;
       if (start) busy_q <= 1'b1;
       else if (cmd_done_i) busy_q <= 1'b0;
       if (rd) rdata_q <= rdata;
       if (start) begin
         filter_q <= is_filter;
         force_q <= csr_i.wdata[1];
+        vlan_q <= is_vlan;
+        join_q <= csr_i.wdata[16];
+        vlan_vport_q <= csr_i.wdata[VpW-1:0];
       end
       if (event_pop_o && event_valid_i) event_token_q <= event_token_i;
       if (cnt_read_o) cnt_hi_q <= cnt_i[47:32];
@@ -178,6 +217,8 @@ module weir_switch_csr (
           16'(weir_abi_pkg::SwitchMoveFenceOffset): fence_q <= csr_i.wdata[8:0];
           16'(weir_abi_pkg::SwitchMoveTokenOffset): token_q <= csr_i.wdata;
           16'(weir_abi_pkg::SwitchCntSelOffset): cnt_sel_q <= csr_i.wdata[16:0];
+          16'(weir_abi_pkg::SwitchVlanIdOffset): vid_q <= csr_i.wdata[11:0];
+          16'(weir_abi_pkg::SwitchMirrorOffset): mirror_q <= csr_i.wdata[8:0];
           default: ;
         endcase
       end

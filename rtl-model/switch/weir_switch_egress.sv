@@ -23,6 +23,9 @@ module weir_switch_egress (
     input  logic [weir_switch_pkg::NumV-1:0] drain_i,
     output logic [weir_switch_pkg::VpW-1:0]  dst_o,
     input  logic [19:0]                      dst_qp_i,      // count, base of dst_o, same cycle
+    input  logic                             dst_port_vlan_i,
+    output logic [6:0]                       hash_o,        // with dst_o: row of its indirection table
+    input  logic [7:0]                       spread_i,
     output logic                             fence_valid_o, // a fence starts: its vPort, token, number of beats
     output logic [weir_switch_pkg::VpW-1:0]  fence_vport_o,
     output logic [31:0]                      fence_token_o,
@@ -47,7 +50,7 @@ module weir_switch_egress (
   logic many;
 
   assign copy_load = entry_valid_i && (!copy_valid_q || copy_take);
-  assign many = entry_valid_i && entry_i.flood && !entry_i.fence && !entry_i.skip;
+  assign many = entry_valid_i && entry_i.many && !entry_i.fence && !entry_i.skip;
   always_comb begin
     members = '0;
     low = '0;
@@ -74,6 +77,7 @@ module weir_switch_egress (
     copy_d.flood = entry_i.flood;
     copy_d.last = rest == '0;
     copy_d.src_h = entry_i.src_h;
+    copy_d.has_tag = entry_i.has_tag;
     copy_d.strip = entry_i.strip;
     copy_d.epoch = entry_i.epoch;
     copy_d.vport = many ? low_idx : entry_i.vport;
@@ -98,7 +102,6 @@ module weir_switch_egress (
   logic [VpW-1:0] dst, dst_q;
   logic redirect_q, first_q, first_d;
   logic [weir_pkg::QpW-1:0] qp, qp_q;
-  logic [23:0] scaled;
   logic [BeatsW-1:0] left_q, left_d;
   logic [7:0] fcount_q;
   logic [479:0] hold_q;
@@ -109,6 +112,7 @@ module weir_switch_egress (
   weir_pkg::rx_frame_t out_q, out_d;
   logic out_valid_q;
   logic [LenW-1:0] len;
+  logic strip, strip_now, strip_q, tell, tell_q;
   logic shorter;                      // without its tag the frame needs one beat less
 
   assign out_free = !out_valid_q || rx_ready_i;
@@ -118,10 +122,13 @@ module weir_switch_egress (
   assign dst = redirect ? '0 : copy_q.vport;
   assign dst_o = dst;
   assign ok = enable_i[dst] && dst_qp_i[19:12] != '0;
-  // Scales the hash into 0..COUNT-1 without a divider.
-  assign scaled = 24'(copy_q.hash[15:0]) * 24'(dst_qp_i[19:12]);
-  assign qp = dst_qp_i[11:0] + 12'(scaled[23:16]);
-  assign len = copy_q.strip ? copy_q.len - LenW'(4) : copy_q.len;
+  assign hash_o = copy_q.hash[6:0];
+  assign qp = dst_qp_i[11:0] + ((spread_i < dst_qp_i[19:12]) ? 12'(spread_i) : 12'd0);
+  // A port VLAN's tag goes without a trace, that of an ANY_VLAN match goes into the completion.
+  assign strip_now = copy_q.strip || (copy_q.has_tag && dst_port_vlan_i);
+  assign strip = (state_q == Start) ? strip_now : strip_q;
+  assign tell = (state_q == Start) ? copy_q.strip && !dst_port_vlan_i : tell_q;
+  assign len = strip ? copy_q.len - LenW'(4) : copy_q.len;
   assign shorter = BeatsW'((len + LenW'(63)) >> 6) != copy_q.beats;
 
   always_comb begin
@@ -151,7 +158,7 @@ module weir_switch_egress (
             judge = 1'b1;
             done_src = 1'b1;
             copy_take = 1'b1;
-          end else if (copy_q.strip) begin
+          end else if (strip) begin
             judge = 1'b1;
             hold_tag = 1'b1;
             pop = 1'b1;
@@ -248,8 +255,8 @@ module weir_switch_egress (
       out_d.mcast = copy_q.flood;
       out_d.l3_ok = 1'b0;
       out_d.l4_ok = 1'b0;
-      out_d.vlan_stripped = copy_q.strip;
-      out_d.vlan_tci = copy_q.strip ? copy_q.tci : '0;
+      out_d.vlan_stripped = tell;
+      out_d.vlan_tci = tell ? copy_q.tci : '0;
     end
   end
   assign rx_valid_o = out_valid_q;
@@ -265,6 +272,8 @@ module weir_switch_egress (
     if (judge) begin
       dst_q <= dst;
       redirect_q <= redirect;
+      strip_q <= strip_now;
+      tell_q <= tell;
       fcount_q <= dst_qp_i[19:12];
       qp_q <= copy_q.fence ? dst_qp_i[11:0] : qp;
     end else if (put && state_q == Fence) begin

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // One side's store-and-forward FIFO. A frame is parsed on its first beat and offered to the lookup when it is whole; a
-// cancelled one was never there. Inserts the VLAN tag a descriptor asked for (512-bit shift by 4 bytes, carried from beat
-// to beat), before parsing, so every check sees the frame as others will. The reader may run ahead of or behind lookup.
+// cancelled one was never there. Inserts the VLAN tag a descriptor asked for, or that of the vPort's port VLAN into a frame
+// that has none (512-bit shift by 4 bytes, carried from beat to beat), before parsing: every check sees what others will.
+// The reader may run ahead of or behind lookup.
 module weir_switch_ingress (
     input  logic                        clk_i,
     input  logic                        rst_ni,
     input  logic                        in_valid_i,
     output logic                        in_ready_o,
     input  weir_pkg::tx_frame_t         in_i,
+    input  logic                        port_vlan_i,   // of in_i.vport, same cycle: its port VLAN and the tag
+    input  logic [15:0]                 port_tci_i,
     output logic                        meta_valid_o,
     input  logic                        meta_ready_i,
     output weir_switch_pkg::meta_t      meta_o,
@@ -22,10 +25,11 @@ module weir_switch_ingress (
   localparam int LenW = weir_pkg::LenW;
   localparam int BeatsW = weir_switch_pkg::BeatsW;
 
-  logic acc, ins, ins_q, extra, extra_q, in_q;
+  logic acc, ins, ins_q, own_tag, by_port, first_ins, extra, extra_q, in_q;
   logic more_q, more;             // the tag pushes the frame into one beat more
   logic [31:0] carry_q;
   logic [31:0] tag;
+  logic [15:0] tci;
   logic [LenW-1:0] len;
   logic [BeatsW-1:0] beats;
   logic [weir_pkg::DataW-1:0] data;
@@ -38,11 +42,15 @@ module weir_switch_ingress (
 
   assign in_ready_o = wr_ready && meta_ready && !extra_q;
   assign acc = in_valid_i && in_ready_o;
-  assign ins = in_i.sop ? in_i.vlan_ins : ins_q;
-  assign len = in_i.len + (in_i.vlan_ins ? LenW'(4) : LenW'(0));
+  assign own_tag = {in_i.data[103:96], in_i.data[111:104]} == 16'h8100 && in_i.len >= LenW'(18);
+  assign by_port = port_vlan_i && !in_i.vlan_ins && !own_tag;
+  assign first_ins = in_i.vlan_ins || by_port;
+  assign ins = in_i.sop ? first_ins : ins_q;
+  assign len = in_i.len + (first_ins ? LenW'(4) : LenW'(0));
   assign beats = BeatsW'((len + LenW'(63)) >> 6);
-  assign more = in_i.sop ? in_i.vlan_ins && beats != BeatsW'((in_i.len + LenW'(63)) >> 6) : more_q;
-  assign tag = {in_i.vlan_tci[7:0], in_i.vlan_tci[15:8], 16'h0081};
+  assign more = in_i.sop ? first_ins && beats != BeatsW'((in_i.len + LenW'(63)) >> 6) : more_q;
+  assign tci = by_port ? port_tci_i : in_i.vlan_tci;
+  assign tag = {tci[7:0], tci[15:8], 16'h0081};
   assign wr_valid = acc || extra_q;
   assign extra = acc && in_i.eop && !in_i.cancel && more;
   assign commit = (acc && in_i.eop && !in_i.cancel && !more) || (extra_q && wr_ready);
@@ -68,6 +76,7 @@ module weir_switch_ingress (
     meta_new.qp = in_i.qp;
     meta_new.tag = in_i.tag;
     meta_new.cpl_req = in_i.cpl_req;
+    meta_new.port_vlan = by_port;
     meta = (acc && in_i.sop) ? meta_new : meta_q;
   end
 

@@ -2,7 +2,10 @@
 // The card's one point of order. Frames of both sides and CSR commands pass the same stages one by one, never stalling
 // inside: admission waits until the queues behind have room for everything under way. Stage 2 alone reads and writes
 // filters, flood set and epoch, so a move falls exactly between two frames (rules 3.10). Decides, never touches frame data.
-module weir_switch_lookup (
+module weir_switch_lookup #(
+    parameter int RowW = 9,     // of the tables; smaller for proofs only
+    parameter int VidW = 12
+) (
     input  logic                             clk_i,
     input  logic                             rst_ni,
     input  logic                             link_up_i,
@@ -20,9 +23,16 @@ module weir_switch_lookup (
     output logic [7:0]                       epoch_o,
     output logic                             src_read_o,
     output logic [weir_switch_pkg::VpW-1:0]  src_o,
-    input  logic [2:0]                       src_cfg_i,
+    input  logic [weir_switch_pkg::VpW-1:0]  src_i,         // one cycle behind src_o: who it goes as
+    input  weir_switch_pkg::vcfg_t           src_cfg_i,
     input  logic [47:0]                      src_mac_i,
     input  logic [weir_switch_pkg::NumV-1:0] enable_i,
+    input  logic [weir_switch_pkg::NumV-1:0] vlan_check_i,
+    input  logic [weir_switch_pkg::NumV-1:0] promisc_i,
+    input  logic [weir_switch_pkg::NumV-1:0] mirrored_i,
+    input  logic                             mirror_on_i,
+    input  logic [weir_switch_pkg::VpW-1:0]  mirror_i,
+    input  logic [weir_switch_pkg::KeyW-1:0] key_i,
     output logic                             entry_valid_o,
     output weir_switch_pkg::entry_t          entry_o,
     output logic                             move_valid_o,
@@ -37,41 +47,38 @@ module weir_switch_lookup (
   localparam int CopyW = weir_switch_pkg::CopyW;
 
   // ---- Stage 0: choose ----
-  logic h_turn_q, take_h, take_w, take_cmd;
-  logic cmd_pend_q;
-  logic banks_ready;
-  logic [3:0] bank_ready;
   logic v1_q, tok1_q, h1_q;
   weir_switch_pkg::meta_t m1_q;
+  logic h_turn_q, take_h, take_w, take_cmd;
+  logic cmd_pend_q, hold;
+  logic banks_ready, vlan_ready;
+  logic [3:0] bank_ready;
 
   assign banks_ready = &bank_ready;
   always_comb begin
-    take_cmd = cmd_pend_q && room_i && banks_ready;
+    take_cmd = cmd_pend_q && room_i && banks_ready && (vlan_ready || !cmd_i.vlan);
     take_h = 1'b0;
     take_w = 1'b0;
-    if (room_i && banks_ready && !take_cmd) begin
+    if (room_i && banks_ready && !take_cmd && !hold) begin
       take_h = h_valid_i && h_room_i && (h_turn_q || !w_valid_i);
       take_w = w_valid_i && !take_h;
     end
   end
+  // A VLAN change writes a stage later than frames read: none right behind it.
+  assign hold = v1_q && tok1_q && cmd_i.vlan;
   assign h_ready_o = take_h;
   assign w_ready_o = take_w;
 
   // ---- Stage 1: hash ----
   logic [61:0] key1;
   logic [35:0] row1, row_any1;
-  logic [31:0] mix1_a, mix1_b;
+  logic [31:0] hash1;
   always_comb begin
     key1 = {2'd1, 12'd0, m1_q.p.dmac};
     if (m1_q.p.has_tag && m1_q.p.tci[11:0] != '0) key1 = {2'd2, m1_q.p.tci[11:0], m1_q.p.dmac};
-    mix1_a = '0;
-    mix1_b = '0;
-    if (v1_q) begin
-      mix1_a = m1_q.p.flow ^ {16'b0, m1_q.p.flow[31:16]};
-      mix1_b = mix1_a * 32'h9E3779B1;
-    end
   end
   weir_switch_hash u_hash (.enable_i(v1_q && !tok1_q), .key_i(key1), .row_any_o(row_any1), .row_o(row1));
+  weir_switch_toeplitz u_toeplitz (.enable_i(v1_q && !tok1_q), .key_i, .tuple_i(m1_q.p.tuple), .hash_o(hash1));
 
   // ---- Stage 2: the tables ----
   logic v2_q, tok2_q, h2_q;
@@ -85,10 +92,10 @@ module weir_switch_lookup (
 
   always_comb begin
     wr_key = v2_q && tok2_q && cmd_i.filter;
-    wr_dst = v2_q && tok2_q && !cmd_i.filter && cmd_i.move;
+    wr_dst = v2_q && tok2_q && !cmd_i.filter && !cmd_i.vlan && cmd_i.move;
     flood_d = flood_q;
     epoch_d = epoch_q;
-    if (v2_q && tok2_q && !cmd_i.filter) begin
+    if (v2_q && tok2_q && !cmd_i.filter && !cmd_i.vlan) begin
       if (cmd_i.leave) flood_d[cmd_i.leave_vport] = 1'b0;
       if (cmd_i.join_set) flood_d[cmd_i.join_vport] = 1'b1;
       if (cmd_i.bump) epoch_d = epoch_q + 1'b1;
@@ -109,69 +116,96 @@ module weir_switch_lookup (
   logic [4*VpW-1:0] dst_any, dst_key;
 
   for (genvar b = 0; b < 4; b++) begin : gen_bank
-    weir_switch_bank u_bank (
+    weir_switch_bank #(.RowW(RowW)) u_bank (
         .clk_i, .rst_ni, .ready_o(bank_ready[b]), .read_i(v2_q && !tok2_q),
-        .row_a_i(row_any2_q[9*b +: 9]), .row_b_i(row2_q[9*b +: 9]),
+        .row_a_i(row_any2_q[9*b +: RowW]), .row_b_i(row2_q[9*b +: RowW]),
         .key_a_i({14'b0, m3_q.p.dmac}), .key_b_i(key3_q),
         .hit_a_o(hit_any[b]), .hit_b_o(hit_key[b]), .dst_a_o(dst_any[VpW*b +: VpW]), .dst_b_o(dst_key[VpW*b +: VpW]),
         .wr_key_i(wr_key && cmd_i.slot[10:9] == 2'(b)), .wr_dst_i(wr_dst && cmd_i.slot[10:9] == 2'(b)),
-        .wr_row_i(cmd_i.slot[8:0]), .wr_valid_i(cmd_i.key_valid), .wr_val_i(cmd_i.key), .wr_vport_i(cmd_i.dst));
+        .wr_row_i(cmd_i.slot[RowW-1:0]), .wr_valid_i(cmd_i.key_valid), .wr_val_i(cmd_i.key), .wr_vport_i(cmd_i.dst));
   end
 
-  logic group, hit, strip, local_copy, wire_copy, drop;
-  logic [VpW-1:0] dst;
-  logic [NumV-1:0] members;
+  logic [NumV-1:0] vlan3;             // vPorts in the frame's VLAN
+  logic [NumV-1:0] listed;
+  logic [11:0] vid2;
+  assign vid2 = tok2_q ? cmd_i.vid : m2_q.p.tci[11:0];
+  weir_switch_vlan #(.VidW(VidW)) u_vlan (
+      .clk_i, .rst_ni, .ready_o(vlan_ready), .read_i(v2_q), .vid_i(vid2[VidW-1:0]), .members_o(listed),
+      .wr_i(v3_q && tok3_q && cmd_i.vlan), .wr_vport_i(cmd_i.dst), .wr_join_i(cmd_i.join_set));
+
+  logic group, hit, fits_any, fits_key, strip, local_copy, wire_copy, refused, drop;
+  logic [VpW-1:0] src, dst, to_any, to_key;
+  logic [NumV-1:0] members, others, not_self;
   logic [4:0] reason;
   logic [CopyW-1:0] copies;
 
+  assign src = h3_q ? src_i : '0;
   always_comb begin
     group = m3_q.p.dmac[40];
-    hit = hit_key != '0 || hit_any != '0;
+    vlan3 = '0;
+    not_self = '1;
+    to_any = '0;
+    to_key = '0;
+    fits_any = 1'b0;
+    fits_key = 1'b0;
+    hit = 1'b0;
     strip = 1'b0;
     dst = '0;
     members = '0;
+    others = '0;
     local_copy = 1'b0;
     wire_copy = 1'b0;
+    refused = 1'b0;
     drop = 1'b0;
     reason = '0;
     copies = '0;
     if (v3_q && !tok3_q) begin
+      vlan3 = listed | ~vlan_check_i;
+      if (h3_q) not_self[src] = 1'b0;
       // The exact key (rules 3.3, 3.5) goes before ANY_VLAN (3.4). One slot a key; were there two, the lowest bank counts.
-      for (int b = 3; b >= 0; b--) if (hit_any[b]) dst = dst_any[VpW*b +: VpW];
-      for (int b = 3; b >= 0; b--) if (hit_key[b]) dst = dst_key[VpW*b +: VpW];
-      if (h3_q && !src_cfg_i[0]) begin
-        drop = 1'b1;
+      // A filter of a vPort that is not in the frame's VLAN does not match.
+      for (int b = 3; b >= 0; b--) if (hit_any[b]) to_any = dst_any[VpW*b +: VpW];
+      for (int b = 3; b >= 0; b--) if (hit_key[b]) to_key = dst_key[VpW*b +: VpW];
+      fits_any = hit_any != '0 && vlan3[to_any];
+      fits_key = hit_key != '0 && vlan3[to_key];
+      hit = fits_key || fits_any;
+      if (hit) dst = fits_key ? to_key : to_any;
+      if (h3_q && !src_cfg_i.enable) begin
+        refused = 1'b1;
         reason = 5'(weir_abi_pkg::CntTxDropVport);
-      end else if (h3_q && src_cfg_i[1] && m3_q.p.smac != src_mac_i) begin
-        drop = 1'b1;
+      end else if (h3_q && src_cfg_i.check_src && m3_q.p.smac != src_mac_i) begin
+        refused = 1'b1;
         reason = 5'(weir_abi_pkg::CntTxDropSrcMac);
-      end else if (h3_q && src_cfg_i[2] && m3_q.p.ctrl) begin
-        drop = 1'b1;
+      end else if (h3_q && src_cfg_i.is_vf && m3_q.p.ctrl) begin
+        refused = 1'b1;
         reason = 5'(weir_abi_pkg::CntTxDropCtrl);
+      end else if (h3_q && src_cfg_i.vlan_check
+                   && (!vlan3[src] || m3_q.p.odd_tags || (src_cfg_i.port_vlan && !m3_q.port_vlan))) begin
+        // Not its VLAN, a tag behind a tag, or a tag of its own where the port VLAN's belongs (threat T13).
+        refused = 1'b1;
+        reason = 5'(weir_abi_pkg::CntTxDropVlan);
       end else if (group) begin
-        members = members3_q;
+        members = members3_q & vlan3;
         // vPort 0 hears its own: the parent's software switch rests on this one point of order.
-        if (h3_q && m3_q.vport != '0) members[m3_q.vport] = 1'b0;
-        copies = CopyW'($countones(members));
-        local_copy = members != '0;
+        if (src != '0) members = members & not_self;
         wire_copy = h3_q && link_up_i;
-        drop = !local_copy && !wire_copy;
         reason = 5'(weir_abi_pkg::CntTxDropLink);
       end else if (hit) begin
-        strip = hit_key == '0 && m3_q.p.has_tag;
-        drop = h3_q && dst == m3_q.vport && dst != '0;
+        strip = !fits_key && m3_q.p.has_tag;
+        members[dst] = !h3_q || dst != src || dst == '0;
         reason = 5'(weir_abi_pkg::CntTxDropSelf);
-        local_copy = !drop;
       end else if (h3_q) begin
         wire_copy = link_up_i;
-        drop = !link_up_i;
         reason = 5'(weir_abi_pkg::CntTxDropLink);
-      end else begin
-        dst = '0;
-        local_copy = members3_q[0];
-        drop = !local_copy;
+      end else members[0] = members3_q[0] && vlan3[0];
+      if (!refused) begin
+        if (promisc_i != '0) others = promisc_i & enable_i & vlan3 & not_self;
+        if (mirror_on_i && ((h3_q && src_cfg_i.mirrored) || (members & mirrored_i) != '0))
+          others[mirror_i] = enable_i[mirror_i] && not_self[mirror_i];
+        copies = CopyW'($countones(members | others));
       end
-      if (!group) copies = CopyW'(local_copy);
+      local_copy = copies != '0;
+      drop = !local_copy && !wire_copy;
     end
   end
 
@@ -192,16 +226,18 @@ module weir_switch_lookup (
     end else if (v3_q) begin
       entry_d.skip = !local_copy;
       entry_d.flood = group;
+      entry_d.many = group || others != '0;
       entry_d.src_h = h3_q;
+      entry_d.has_tag = m3_q.p.has_tag;
       entry_d.strip = strip;
       entry_d.epoch = epoch3_q;
       entry_d.vport = dst;
-      entry_d.src_vport = h3_q ? m3_q.vport : '0;
+      entry_d.src_vport = src;
       entry_d.len = m3_q.len;
       entry_d.beats = m3_q.beats;
       entry_d.hash = hash3_q;
       entry_d.tci = m3_q.p.tci;
-      entry_d.members = members;
+      entry_d.members = members | others;
     end
   end
 
@@ -222,7 +258,7 @@ module weir_switch_lookup (
       key2_q <= key1;
       row2_q <= row1;
       row_any2_q <= row_any1;
-      hash2_q <= mix1_b ^ {15'b0, mix1_b[31:15]};
+      hash2_q <= hash1;
     end
     if (v2_q && !tok2_q) begin
       m3_q <= m2_q;
@@ -279,13 +315,13 @@ module weir_switch_lookup (
         flood_q <= flood_d;
         epoch_q <= epoch_d;
       end
-      entry_valid_q <= v3_q && (tok3_q ? !cmd_i.filter && cmd_i.fence : local_copy || !h3_q);
+      entry_valid_q <= v3_q && (tok3_q ? !cmd_i.filter && !cmd_i.vlan && cmd_i.fence : local_copy || !h3_q);
       move_valid_q <= v3_q && h3_q;
       cmd_done_q <= v3_q && tok3_q;
       stat_q.valid <= v3_q && !tok3_q;
       if (v3_q && !tok3_q) begin
         stat_q.src_h <= h3_q;
-        stat_q.vport <= m3_q.vport;
+        stat_q.vport <= src;
         stat_q.len <= m3_q.len;
         stat_q.drop <= drop;
         stat_q.reason <= reason;

@@ -11,6 +11,8 @@ package weir_switch_pkg;
   localparam int FifoBeats = 512; // 32 KiB
   localparam int Entries = 64;    // frames known ahead, per FIFO
   localparam int CopyW = 8;       // copies of one frame
+  localparam int KeyW = 320;      // Toeplitz key
+  localparam int TupleW = 288;    // what it hashes: two IPv6 addresses and the ports
 
   // What the parser says of a frame. MACs as numbers: byte 0 on top, as in FILTER_MAC_HI/LO.
   typedef struct packed {
@@ -18,8 +20,9 @@ package weir_switch_pkg;
     logic [47:0] smac;
     logic        has_tag;
     logic [15:0] tci;
-    logic        ctrl;            // EtherType 0x8808 behind at most one tag
-    logic [31:0] flow;            // folded addresses and ports, not yet mixed
+    logic        odd_tags;        // more than one tag, or a tag that is not 802.1Q
+    logic        ctrl;            // EtherType 0x8808 behind at most two tags
+    logic [TupleW-1:0] tuple;     // names the flow, first byte on top
   } parsed_t;
 
   // A whole frame in its ingress FIFO, waiting for lookup.
@@ -30,12 +33,15 @@ package weir_switch_pkg;
     logic [VpW-1:0]            vport;
     logic [QpW-1:0]    qp;
     logic [15:0]               tag;
+    logic                      port_vlan; // the tag was inserted here for the vPort
     logic                      cpl_req;
   } meta_t;
 
-  // A CSR command in the lookup pipeline: bit meanings as in MOVE_* and FILTER_*.
+  // A CSR command in the lookup pipeline: bit meanings as in MOVE_*, FILTER_* and VLAN_*.
   typedef struct packed {
-    logic           filter;       // FILTER_CMD, else MOVE_CMD
+    logic           filter;       // FILTER_CMD
+    logic           vlan;         // VLAN_CMD; neither: MOVE_CMD
+    logic [11:0]    vid;
     logic [10:0]    slot;
     logic [61:0]    key;          // mode, vid, mac
     logic           key_valid;
@@ -55,8 +61,10 @@ package weir_switch_pkg;
   typedef struct packed {
     logic                      fence;
     logic                      skip;      // no receiver: only give the FIFO space back
-    logic                      flood;     // receivers are members, else vport
+    logic                      flood;     // to a group address
+    logic                      many;      // receivers are members, else vport
     logic                      src_h;     // frame lies in the local FIFO, else in the wire's
+    logic                      has_tag;
     logic                      strip;
     logic [7:0]                epoch;
     logic [VpW-1:0]            vport;
@@ -75,6 +83,7 @@ package weir_switch_pkg;
     logic                      flood;
     logic                      last;      // of its entry
     logic                      src_h;
+    logic                      has_tag;
     logic                      strip;
     logic [7:0]                epoch;
     logic [VpW-1:0]            vport;
@@ -92,6 +101,18 @@ package weir_switch_pkg;
     logic [LenW-1:0]   len;
     logic [BeatsW-1:0]         beats;
   } move_t;
+
+  // Flags of a vPort, bits as in VPORT_CFG.
+  typedef struct packed {
+    logic mirrored;
+    logic promisc;
+    logic port_vlan;
+    logic vlan_check;
+    logic is_vf;
+    logic drain;
+    logic check_src;
+    logic enable;
+  } vcfg_t;
 
   // What the counters need of one lookup, valid for one cycle.
   typedef struct packed {

@@ -37,6 +37,8 @@ module weir_top (
   logic pcie_idle, dma_idle, queue_idle, switch_idle, port_idle, ctrl_idle;
 
   weir_pkg::bar_req_t  bar_req;
+  logic                push_valid;
+  logic [511:0]        push_data;
   weir_pkg::bar_rsp_t  bar_rsp;
   logic                irq_valid, irq_ready;
   weir_pkg::irq_t      irq;
@@ -53,7 +55,7 @@ module weir_top (
   weir_pcie u_pcie (
       .clk_i, .rst_ni, .hot_reset_i,
       .tlp_rx_valid_i, .tlp_rx_ready_o, .tlp_rx_i, .tlp_tx_valid_o, .tlp_tx_ready_i, .tlp_tx_o,
-      .bar_req_o(bar_req), .bar_rsp_i(bar_rsp),
+      .bar_req_o(bar_req), .push_valid_o(push_valid), .push_data_o(push_data), .bar_rsp_i(bar_rsp),
       .cpl_valid_o(cpl_valid), .cpl_ready_i(cpl_ready), .cpl_o(cpl),
       .rdreq_valid_i(rdreq_valid), .rdreq_ready_o(rdreq_ready), .rdreq_i(rdreq),
       .wr_valid_i(wr_valid), .wr_ready_o(wr_ready), .wr_i(wr),
@@ -70,8 +72,8 @@ module weir_top (
   logic                  qwr_valid, qwr_ready;
   weir_pkg::dma_wr_t     qwr;
 
-  // 128 tags cover 64-byte reads of a host 250 cycles away.
-  weir_dma #(.NumTags(128)) u_dma (
+  // 256 tags cover 64-byte reads, one a cycle, of a host 250 cycles away.
+  weir_dma #(.NumTags(256)) u_dma (
       .clk_i, .rst_ni,
       .txd_req_valid_i(txd_req_valid), .txd_req_ready_o(txd_req_ready), .txd_req_i(txd_req),
       .txd_rsp_valid_o(txd_rsp_valid), .txd_rsp_ready_i(txd_rsp_ready), .txd_rsp_o(txd_rsp),
@@ -94,7 +96,7 @@ module weir_top (
   weir_pkg::rx_fate_t  fate;
 
   weir_queue u_queue (
-      .clk_i, .rst_ni, .bar_req_i(bar_req), .fn_enabled_i(fn_enabled), .fn_flr_i(fn_flr), .fn_dma_ok_i(fn_dma_ok),
+      .clk_i, .rst_ni, .bar_req_i(bar_req), .push_valid_i(push_valid), .push_data_i(push_data), .fn_enabled_i(fn_enabled), .fn_flr_i(fn_flr), .fn_dma_ok_i(fn_dma_ok),
       .txd_req_valid_o(txd_req_valid), .txd_req_ready_i(txd_req_ready), .txd_req_o(txd_req),
       .txd_rsp_valid_i(txd_rsp_valid), .txd_rsp_ready_o(txd_rsp_ready), .txd_rsp_i(txd_rsp),
       .txp_req_valid_o(txp_req_valid), .txp_req_ready_i(txp_req_ready), .txp_req_o(txp_req),

@@ -44,6 +44,7 @@ struct card {
     char line[128];
     unsigned line_len;
     bool idle;
+    uint64_t rx_stalls;
 };
 
 static int load_file(const char *path, uint8_t *to, size_t room, char *err, size_t err_size) {
@@ -150,6 +151,8 @@ static void cycle(struct card *c) {
     in->tlp_rx_flags[0] = rc_to_card(c->rc, in->tlp_rx_hdr, in->tlp_rx_data);
     if (in->tlp_rx_flags[0] != 0 && (out->tlp_rx_ready[0] & 1) != 0)
         rc_taken(c->rc);
+    else if (in->tlp_rx_flags[0] != 0)
+        c->rx_stalls++;
 
     in->wire_tx_ready[0] = 0;
     if ((out->wire_tx_flags[0] & 1) != 0 && wire_wants_beat(c->wire, now)) {
@@ -175,6 +178,10 @@ uint64_t card_step(struct card *c, uint64_t n, bool stop_idle) {
         cycle(c);
     }
     return i;
+}
+
+uint64_t card_rx_stalls(const struct card *c) {
+    return c->rx_stalls;
 }
 
 uint64_t card_cycles(const struct card *c) {

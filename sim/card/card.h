@@ -36,6 +36,8 @@ void card_free(struct card *c);
 // Runs up to n cycles. Stops early, after a whole cycle, when the model is idle and nothing is queued towards it and
 // stop_idle is set. Returns the cycles run.
 uint64_t card_step(struct card *c, uint64_t n, bool stop_idle);
+// Cycles in which a TLP was offered and the card did not take it.
+uint64_t card_rx_stalls(const struct card *c);
 uint64_t card_cycles(const struct card *c);
 // True when nothing will happen before an input changes (timers of sleeping cores aside).
 bool card_idle(const struct card *c);

@@ -179,9 +179,9 @@ int report_html(const struct report *r, const char *path) {
             continue;
         fprintf(f,
                 "<line x1=\"%.1f\" y1=\"14\" x2=\"%.1f\" y2=\"220\" stroke=\"%s\" stroke-dasharray=\"3 3\"/><text "
-                "x=\"%.1f\" y=\"%u\">%s %s</text>\n",
-                x, x, r->handover[i].surprise ? "#c00" : "#888", x + 3, 12 + i % 3 * 12, r->handover[i].guest,
-                r->handover[i].direction);
+                "x=\"%.1f\" y=\"%u\" text-anchor=\"%s\">%s %s</text>\n",
+                x, x, r->handover[i].surprise ? "#c00" : "#888", x < 900 ? x + 3 : x - 3, 12 + i % 3 * 12,
+                x < 900 ? "start" : "end", r->handover[i].guest, r->handover[i].direction);
     }
     curve(f, r, false, x0, 1000 / span, 190 / top, 220, "#c60");
     curve(f, r, true, x0, 1000 / span, 190 / top, 220, "#06c");

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// `./weir demo --bus pciaccess`: the main job through a PCI tree instead of sockets. weir-sim serves the card's functions as
-// files in a mount namespace of this process, the unmodified libpciaccess finds them there, and hostdrv's pciaccess backend
-// drives them: PF, SR-IOV, two guests that talk to each other on the synthetic path, then over their VFs, then back; one of
-// them loses its VF without notice. Every frame has a number. Exit status 0: nothing was lost but what the ledger says.
+// `./weir demo --bus pciaccess`: the main job through a PCI tree instead of sockets. weir-sim serves the card's
+// functions as files in a mount namespace of this process, the unmodified libpciaccess finds them there, and hostdrv's
+// pciaccess backend drives them: PF, SR-IOV, two guests that talk to each other on the synthetic path, then over their
+// VFs, then back; one of them loses its VF without notice. Every frame has a number. Exit status 0: nothing was lost
+// but what the ledger says.
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -239,12 +240,8 @@ static uint64_t settle(void) {
 }
 
 static void job(void) {
-    const struct weir_pf_config pc = {.num_vfs = NUM_VFS,
-                                      .num_vports = NUM_VPORTS,
-                                      .default_qps = 1,
-                                      .tx_log2 = 7,
-                                      .rx_log2 = 8,
-                                      .buf_bytes = 2048};
+    const struct weir_pf_config pc = {
+        .num_vfs = NUM_VFS, .num_vports = NUM_VPORTS, .default_qps = 1, .tx_log2 = 7, .rx_log2 = 8, .buf_bytes = 2048};
     const struct weir_vstack_config vc = {.max_guests = GUESTS, .num_vports = NUM_VPORTS, .vf_qps = 1};
     const struct weir_vstack_record *r;
     char err[256] = "";

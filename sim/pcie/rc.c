@@ -39,7 +39,8 @@ struct rc {
 
     struct tlp *queue[QUEUE_TLPS]; // towards the card, in order
     unsigned head, level;
-    unsigned beat; // of queue[head]
+    unsigned beat;   // of queue[head]
+    unsigned posted; // writes among them
 
     struct pending pending[TAGS];
     unsigned pending_count;
@@ -225,6 +226,7 @@ void rc_taken(struct rc *rc) {
         return;
     monitor_to_card(rc->monitor, t, card_cycles(rc->card));
     rc->stats.tlps_to_card++;
+    rc->posted -= tlp_kind(t) == TLP_MWR32 || tlp_kind(t) == TLP_MWR64;
     rc->stats.tlp_bytes_to_card += dw * 4 + 20 + (tlp_is_4dw(t) && tlp_kind(t) != TLP_CFGWR0 ? 4 : 0);
     free(t);
     rc->beat = 0;
@@ -405,7 +407,20 @@ int rc_mem_write(struct rc *rc, uint64_t addr, uint32_t value) {
     tlp_make_mem(t, true, RC_RID, 0, addr, 1, 0xF, 0);
     t->data[0] = value;
     // Posted, but a flood must not outrun the link.
-    for (unsigned i = 0; i < RC_WAIT_CYCLES && rc->level > 64; i++)
+    rc->posted++;
+    for (unsigned i = 0; i < RC_WAIT_CYCLES && rc->posted > 64; i++)
+        card_step(rc->card, 1, false);
+    return 0;
+}
+
+int rc_mem_write64(struct rc *rc, uint64_t addr, const void *bytes) {
+    struct tlp *t = enqueue(rc);
+    if (t == NULL)
+        return -ENOMEM;
+    tlp_make_mem(t, true, RC_RID, 0, addr, 16, 0xF, 0xF);
+    memcpy(t->data, bytes, 64);
+    rc->posted++;
+    for (unsigned i = 0; i < RC_WAIT_CYCLES && rc->posted > 64; i++)
         card_step(rc->card, 1, false);
     return 0;
 }

@@ -55,6 +55,8 @@ int rc_cfg_write(struct rc *rc, uint16_t rid, unsigned offset, unsigned size, ui
 // 32-bit memory access at a bus address. Writes are posted: they return when the link has taken them.
 int rc_mem_read(struct rc *rc, uint64_t addr, uint32_t *value);
 int rc_mem_write(struct rc *rc, uint64_t addr, uint32_t value);
+// One posted write of 64 aligned bytes.
+int rc_mem_write64(struct rc *rc, uint64_t addr, const void *bytes);
 
 // IOMMU: lets `rid` read and write [iova, iova+len) of host memory at `mem`. Ranges of one rid must not overlap.
 int rc_map(struct rc *rc, uint16_t rid, uint64_t iova, void *mem, uint64_t len);

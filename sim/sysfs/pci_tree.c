@@ -18,10 +18,10 @@
 #define CONFIG_BYTES 4096u
 #define TEXT_BYTES 4096u // what a file of text claims to hold
 #define EXT_SRIOV 0x10u
-#define MEMORY_FLAGS 0x140204u     // a 64-bit memory resource, aligned to its size
-#define DMA_BYTES (64ull << 20)    // stand-in for host memory, per function
-#define DMA_IOVA 0x6000000000ull   // where the first function's lies on the bus
-#define RESET_CYCLES 500000u       // as long as firmware may take
+#define MEMORY_FLAGS 0x140204u   // a 64-bit memory resource, aligned to its size
+#define DMA_BYTES (64ull << 20)  // stand-in for host memory, per function
+#define DMA_IOVA 0x6000000000ull // where the first function's lies on the bus
+#define RESET_CYCLES 500000u     // as long as firmware may take
 #define CYCLES_AT_ONCE 64u
 
 struct memory {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The card's functions as the files that Linux shows of PCI devices: what each file of a function's folder holds and what
-// writing it does. Knows nothing of FUSE; every access becomes TLPs of the host.
+// The card's functions as the files that Linux shows of PCI devices: what each file of a function's folder holds and
+// what writing it does. Knows nothing of FUSE; every access becomes TLPs of the host.
 #ifndef WEIR_SIM_PCI_TREE_H
 #define WEIR_SIM_PCI_TREE_H
 

@@ -176,7 +176,7 @@ static const struct fuse_operations operations = {
 };
 
 struct sysfs *sysfs_open(struct host *host, const char *dir, char *err, size_t err_size) {
-    char *argv[] = {(char *)(uintptr_t)"weir-sim", (char *)(uintptr_t)"-ofsname=weir-sim,subtype=pci"};
+    char *argv[] = {(char *)(uintptr_t) "weir-sim", (char *)(uintptr_t) "-ofsname=weir-sim,subtype=pci"};
     struct fuse_args args = FUSE_ARGS_INIT(2, argv);
     struct sysfs *s = calloc(1, sizeof(*s));
 

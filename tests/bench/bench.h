@@ -25,6 +25,7 @@ struct bench_rate {
     double tx, rx;                     // cycles per frame, 0 when there were none
     double tlps, bytes_up, bytes_down; // per frame (or per pair when both directions run)
     double dropped;                    // share of received frames that were dropped
+    double speed;                      // card cycles per second of wall time
 };
 struct bench_rate bench_throughput(struct bench_load load);
 // Cycles from the doorbell's TLP to the frame's last beat on the wire; from the frame's last beat to its completion.
@@ -32,7 +33,24 @@ double bench_doorbell_to_wire(unsigned latency);
 double bench_wire_to_completion(unsigned latency);
 double bench_vf_to_vf_latency(void);
 double bench_flr(void);
-// Card cycles per second of wall time, with traffic and without.
-double bench_sim_speed(bool busy);
+// Bytes on the link, the busier direction, per transmitted and received frame, each of another VF than the one before.
+double bench_burst_one(void);
+double bench_fairness(void);
+double bench_rate_error(void);
+// Per cent of the victim's frames that get through, and its 99th percentile of round trips as a multiple of that alone.
+void bench_victim(double *goodput, double *latency);
+double bench_posted_stalls(void);
+double bench_active_cost(void);
+// Longest time without a frame written while a filter moves, frames at line rate.
+double bench_move_gap(void);
+// Medians of planned hand-overs, from the question to the end; of surprises the longest time to the synthetic path.
+void bench_handover(double *to_vf, double *to_synthetic, double *surprise);
+// Frames of a burst of 1,024 at line rate that 1,024 posted buffers behind 250-cycle reads lose.
+double bench_burst_lost(void);
+// Card cycles per second of wall time without traffic; share of a processor that an idle simulator uses.
+double bench_sim_rest(void);
+double bench_sim_idle(void);
+// The table as a page with bars; 0 or -1.
+int bench_html(const char *path, const struct bench_row *rows, const double *value, unsigned n);
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// `./weir bench`: prints the goal table with what was measured, writes bench.json. --json prints the JSON instead.
+// `./weir bench [--json] [ROWS]`: prints the goal table with what was measured, writes bench.json and bench.html.
+// --json prints the JSON instead; ROWS: only rows whose number begins so.
 #include <json-c/json.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,39 +11,89 @@
 #include "bench.h"
 #include "bench_cpu.h"
 
+// One run of a scenario serves all its rows.
+static struct bench_rate rate(unsigned queues, unsigned latency, unsigned bytes, bool tx, bool rx) {
+    static struct {
+        struct bench_load load;
+        struct bench_rate rate;
+    } known[16];
+    static unsigned n;
+    struct bench_load l = {queues, latency, bytes, tx, rx};
+    for (unsigned i = 0; i < n; i++)
+        if (known[i].load.queues == queues && known[i].load.latency == latency && known[i].load.bytes == bytes &&
+            known[i].load.tx == tx && known[i].load.rx == rx)
+            return known[i].rate;
+    if (n == sizeof(known) / sizeof(known[0]))
+        n--;
+    known[n].load = l;
+    return known[n++].rate = bench_throughput(l);
+}
 static double tx8(void) {
-    return bench_throughput((struct bench_load){8, 0, 60, true, false}).tx;
+    return rate(8, 0, 60, true, false).tx;
 }
 static double rx8(void) {
-    return bench_throughput((struct bench_load){8, 0, 60, false, true}).rx;
+    return rate(8, 0, 60, false, true).rx;
+}
+static double rx8_drops(void) {
+    return rate(8, 0, 60, false, true).dropped * 100;
 }
 static double slower(struct bench_rate r) {
     return r.tx > r.rx ? r.tx : r.rx;
 }
 static double both8(void) {
-    return slower(bench_throughput((struct bench_load){8, 0, 60, true, true}));
+    return slower(rate(8, 0, 60, true, true));
 }
 static double both1(void) {
-    return slower(bench_throughput((struct bench_load){1, 0, 60, true, true}));
+    return slower(rate(1, 0, 60, true, true));
 }
 static double tx250(void) {
-    return bench_throughput((struct bench_load){8, 250, 60, true, false}).tx;
+    return rate(8, 250, 60, true, false).tx;
 }
 static double rx250(void) {
-    return bench_throughput((struct bench_load){8, 250, 60, false, true}).rx;
+    return rate(8, 250, 60, false, true).rx;
 }
-static double big(void) {
-    return slower(bench_throughput((struct bench_load){8, 0, 1514, true, true}));
+static double big_tx(void) {
+    return rate(8, 0, 1514, true, true).tx;
+}
+static double big_rx(void) {
+    return rate(8, 0, 1514, true, true).rx;
 }
 static double big_drops(void) {
-    return bench_throughput((struct bench_load){8, 0, 1514, true, true}).dropped * 100;
+    return rate(8, 0, 1514, true, true).dropped * 100;
 }
 static double bytes64(void) {
-    struct bench_rate r = bench_throughput((struct bench_load){8, 0, 60, true, true});
+    struct bench_rate r = rate(1, 0, 60, true, true);
     return r.bytes_up > r.bytes_down ? r.bytes_up : r.bytes_down;
 }
 static double tlps64(void) {
-    return bench_throughput((struct bench_load){8, 0, 60, true, true}).tlps;
+    return rate(1, 0, 60, true, true).tlps;
+}
+static double handover(unsigned which) {
+    static double v[3];
+    if (v[0] == 0)
+        bench_handover(&v[0], &v[1], &v[2]);
+    return v[which];
+}
+static double to_vf(void) {
+    return handover(0);
+}
+static double to_synthetic(void) {
+    return handover(1);
+}
+static double surprise(void) {
+    return handover(2);
+}
+static double victim(bool latency) {
+    static double v[2];
+    if (v[0] == 0)
+        bench_victim(&v[0], &v[1]);
+    return v[latency];
+}
+static double victim_goodput(void) {
+    return victim(false);
+}
+static double victim_latency(void) {
+    return victim(true);
 }
 static double door0(void) {
     return bench_doorbell_to_wire(0);
@@ -56,40 +108,47 @@ static double wire250(void) {
     return bench_wire_to_completion(250);
 }
 static double busy(void) {
-    return bench_sim_speed(true) / 1000;
+    return rate(8, 0, 1514, true, true).speed / 1000;
 }
 static double rest(void) {
-    return bench_sim_speed(false) / 1000;
+    return bench_sim_rest() / 1000;
 }
 
 static const struct bench_row rows[] = {
     {"1", "64 B TX only, 8 queues, instant host", "cycles/frame", "Corundum 7.00", 2.0, false, tx8},
     {"2", "64 B RX only, 8 flows, instant host", "cycles/frame", "Corundum 7.29", 2.0, false, rx8},
+    {"2b", "  share dropped: line rate, unlimited host", "%", "-", 0.0, false, rx8_drops},
+    {"2c", "burst of 1,024 at line rate, 250-cycle reads: lost", "frames", "-", 0.0, false, bench_burst_lost},
     {"3", "64 B TX and RX at once, 8 queues, slower way", "cycles/frame", "Corundum 14.2", 3.0, false, both8},
     {"4", "64 B TX and RX at once, one queue, slower way", "cycles/frame", "Corundum 12.34", 3.0, false, both1},
     {"5a", "64 B TX only, 8 queues, 250-cycle host reads", "cycles/frame", "Corundum 19.3", 3.0, false, tx250},
     {"5b", "64 B RX only, 8 flows, 250-cycle host reads", "cycles/frame", "Corundum 22.7", 3.0, false, rx250},
-    {"6a", "1514 B both ways, 8 queues, slower way", "cycles/frame", "Corundum 30.8", 25.0, false, big},
-    {"6b", "  share of received frames dropped", "%", "drops", 0.0, false, big_drops},
-    {"7", "PCIe bytes per direction, 64 B, TX and RX at once", "bytes/pair", "Enso 79", 97, false, bytes64},
-    {"8", "burst-1: every frame another VF's queue", "bytes", "~193", 126, false, NULL},
-    {"9", "TLPs per TX and RX pair, 64 B, backlog", "TLPs", "mlx5 1.7", 1.7, false, tlps64},
+    {"6a", "1514 B both ways, 8 queues, wire at 25.0: TX", "cycles/frame", "Corundum 25.8", 25.0, false, big_tx},
+    {"6b", "  RX", "cycles/frame", "Corundum 30.8", 25.0, false, big_rx},
+    {"6c", "  share of received frames dropped", "%", "drops", 0.0, false, big_drops},
+    {"7", "PCIe bytes per direction, 64 B both ways, one queue", "bytes/pair", "Enso 79", 97, false, bytes64},
+    {"8", "burst-1: TX and RX, every frame another of 64 VFs", "bytes/pair", "~193", 126, false, bench_burst_one},
+    {"9", "TLPs per TX and RX pair, 64 B, backlog, one queue", "TLPs", "mlx5 1.7", 1.7, false, tlps64},
     {"10a", "doorbell to wire, 64 B, instant host", "cycles", "Corundum 115", 40, false, door0},
     {"10b", "doorbell to wire, 64 B, 250-cycle reads", "cycles", "Corundum 613", 540, false, door250},
     {"11a", "wire to completion, 64 B, instant host", "cycles", "Corundum 113", 30, false, wire0},
     {"11b", "wire to completion, 64 B, 250-cycle reads", "cycles", "Corundum 362", 30, false, wire250},
     {"12", "VF to VF inside the card, doorbell to completion", "cycles", "none published", 60, false,
      bench_vf_to_vf_latency},
-    {"13", "planned failover: gap in delivery at the card", "cycles", "Oasis 38 ms", 60, false, NULL},
-    {"14", "whole hand-over, guest asks to TX on the new path", "cycles", "none published", 25000, false, NULL},
-    {"15", "surprise removal: time to the synthetic path", "cycles", "~0.3 s", 250000, false, NULL},
+    {"13", "planned failover: gap in delivery at the card", "cycles", "Oasis 38 ms", 64, false, bench_move_gap},
+    {"14a", "whole hand-over to the VF, median of 5", "cycles", "none published", 25000, false, to_vf},
+    {"14b", "whole hand-over to the synthetic path, median of 5", "cycles", "none published", 25000, false,
+     to_synthetic},
+    {"15", "surprise removal: to the synthetic path, worst of 5", "cycles", "~0.3 s", 250000, false, surprise},
     {"16", "FLR of a VF", "cycles", "100 ms spec", 512, false, bench_flr},
     {"17", "migration state of an 8-queue VF", "bytes", "ice 128 KiB", 4096, false, NULL},
-    {"18", "fairness of 64 greedy VFs (Jain)", "", "-", 0.999, true, NULL},
-    {"19", "rate limit error", "%", "Carousel 0.5", 0.5, false, NULL},
-    {"20", "victim VF under the worst attacker: goodput", "%", "BlueField-3 6.1", 95, true, NULL},
-    {"21", "posted-write stalls a VF can cause", "", "not reported", 0, false, NULL},
-    {"22", "cost per frame, 64 active VFs vs 1", "ratio", "not reported", 1.05, false, NULL},
+    {"18", "fairness of 64 greedy VFs, 1514 B, 1 ms (Jain)", "", "-", 0.999, true, bench_fairness},
+    {"19", "rate limit error, worst of 1, 3 and 10 Gb/s", "%", "Carousel 0.5", 0.5, false, bench_rate_error},
+    {"20a", "victim VF beside 8 attackers: goodput", "%", "BlueField-3 6.1", 95, true, victim_goodput},
+    {"20b", "  its 99th percentile of round trips, against alone", "ratio", "BlueField-3 1117", 1.5, false,
+     victim_latency},
+    {"21", "posted-write stalls, one VF floods its doorbells", "cycles", "not reported", 0, false, bench_posted_stalls},
+    {"22", "64 B TX, 64 active VFs against 1, cost a frame", "ratio", "not reported", 1.05, false, bench_active_cost},
     {"23a", "embedded core: core-work", "cycles/insn", "Ibex 1.19", 1.3, false, bench_cpu_cpi},
     {"23b", "  cells, synth_xilinx -abc9", "LUT", "PicoRV32 1801", 2500, false, bench_cpu_lut},
     {"23c", "  interrupt line to its handler's first instruction", "cycles", "-", 4, false, bench_cpu_irq},
@@ -97,14 +156,17 @@ static const struct bench_row rows[] = {
     {"23e", "  simulated alone", "Minsn/s", "Ibex 4.9", 5, true, bench_cpu_instructions},
     {"24a", "simulator, busy", "kcycles/s", "Corundum 170", 850, true, busy},
     {"24b", "simulator, card without traffic, not skipped", "kcycles/s", "-", 0, true, rest},
-    {"25", "simulator idle: share of one processor", "%", "-", 2, false, NULL},
+    {"25", "simulator idle: share of one processor", "%", "-", 2, false, bench_sim_idle},
 };
 
 int main(int argc, char **argv) {
     bool as_json = argc > 1 && strcmp(argv[1], "--json") == 0;
+    // Rows that begin so, else all: ./weir bench 24
+    const char *only = argc > 1 + as_json ? argv[1 + as_json] : "";
     bool tty = isatty(STDOUT_FILENO) != 0 && getenv("NO_COLOR") == NULL;
     struct json_object *all = json_object_new_array();
     unsigned measured = 0, met = 0, n = sizeof(rows) / sizeof(rows[0]);
+    double value[sizeof(rows) / sizeof(rows[0])];
 
     // The scenarios print their own lines; the table is what this program is for.
     FILE *out = fdopen(dup(STDOUT_FILENO), "w");
@@ -114,22 +176,25 @@ int main(int argc, char **argv) {
         fprintf(out, "%-4s %-52s %-13s %10s %10s  %s\n", "row", "metric", "unit", "goal", "measured", "best peer");
     for (unsigned i = 0; i < n; i++) {
         const struct bench_row *r = &rows[i];
+        value[i] = NAN;
+        if (strncmp(r->id, only, strlen(only)) != 0)
+            continue;
         struct json_object *o = json_object_new_object();
-        double v = r->run != NULL ? r->run() : 0;
-        bool ok = r->run != NULL && (r->at_least ? v >= r->goal : v <= r->goal + 0.0001);
-        measured += r->run != NULL;
+        double v = value[i] = r->run != NULL ? r->run() : NAN;
+        bool ok = r->at_least ? v >= r->goal : v <= r->goal + 0.0001;
+        measured += !isnan(v);
         met += ok;
         json_object_object_add(o, "row", json_object_new_string(r->id));
         json_object_object_add(o, "metric", json_object_new_string(r->metric));
         json_object_object_add(o, "unit", json_object_new_string(r->unit));
         json_object_object_add(o, "goal", json_object_new_double(r->goal));
         json_object_object_add(o, "at_least", json_object_new_boolean(r->at_least));
-        json_object_object_add(o, "measured", r->run != NULL ? json_object_new_double(v) : NULL);
+        json_object_object_add(o, "measured", isnan(v) ? NULL : json_object_new_double(v));
         json_object_object_add(o, "peer", json_object_new_string(r->peer));
         json_object_array_add(all, o);
         if (as_json)
             continue;
-        if (r->run == NULL)
+        if (isnan(v))
             fprintf(out, "%-4s %-52s %-13s %10g %10s  %s\n", r->id, r->metric, r->unit, r->goal, "not measured",
                     r->peer);
         else
@@ -144,9 +209,11 @@ int main(int argc, char **argv) {
     if (as_json)
         fprintf(out, "%s\n", json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY));
     else
-        fprintf(out, "%u of %u rows measured, %u goals met; bench.json written\n", measured, n, met);
+        fprintf(out, "%u of %u rows measured, %u goals met; bench.json and bench.html written\n", measured, n, met);
     if (json_object_to_file_ext("bench.json", all, JSON_C_TO_STRING_PRETTY) != 0)
         fprintf(stderr, "cannot write bench.json here\n");
+    if (bench_html("bench.html", rows, value, n) != 0)
+        fprintf(stderr, "cannot write bench.html here\n");
     json_object_put(all);
     fclose(out);
     return 0;

@@ -174,7 +174,7 @@ static void one_step(void) {
         fake.tick = 4;
         fuzz_settle();
     }
-    switch (below(27)) {
+    switch (below(30)) {
     case 0:
         raw_message(fn);
         break;
@@ -204,13 +204,13 @@ static void one_step(void) {
     case 8:
     case 9:
         CALL(0, CREATE_VPORT, weir_create_vport_req, .vport = half(8),
-             .vf = below(4) == 0 ? WEIR_VPORT_NO_VF : half(FUZZ_VFS), .num_qps = half(5), .flags = half(2));
+             .vf = below(4) == 0 ? WEIR_VPORT_NO_VF : half(FUZZ_VFS), .num_qps = half(5), .flags = half(8));
         break;
     case 10:
         CALL(0, DELETE_VPORT, weir_vport_req, .vport = half(8));
         break;
     case 11:
-        CALL(0, SET_VPORT, weir_set_vport_req, .vport = half(8), .changed = half(8), .flags = half(2),
+        CALL(0, SET_VPORT, weir_set_vport_req, .vport = half(8), .changed = half(8), .flags = half(8),
              .state = (uint8_t)below(3), .drain = (uint8_t)below(2));
         break;
     case 12:
@@ -223,6 +223,17 @@ static void one_step(void) {
     case 15:
     case 16:
         move_command();
+        break;
+    case 27:
+        CALL(0, SET_VPORT_VLAN, weir_set_vport_vlan_req, .vport = half(8), .mode = (uint8_t)below(4),
+             .count = (uint8_t)below(3), .tci = half(4096), .range = {{half(20), half(40)}, {half(60), half(80)}});
+        break;
+    case 28:
+        CALL(0, SET_MIRROR, weir_set_mirror_req, .src = half(8), .dst = half(8), .on = (uint8_t)below(2));
+        break;
+    case 29:
+        CALL(fn, SET_RSS, weir_set_rss_req, .vport = half(8), .count = (uint16_t)(1u << below(8)),
+             .entry = {(uint8_t)below(6)});
         break;
     case 17:
         CALL(0, SET_FLOOD, weir_set_flood_req, .vport = half(8), .member = (uint8_t)below(3));

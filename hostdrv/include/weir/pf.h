@@ -4,6 +4,8 @@
 #ifndef WEIR_PF_H
 #define WEIR_PF_H
 
+#include <stdbool.h>
+
 #include "weir/device.h"
 #include "weir/qp.h"
 
@@ -15,6 +17,7 @@ struct weir_pf_config {
     uint16_t default_qps; // queue pairs of the default vPort
     uint8_t tx_log2, rx_log2;
     uint32_t buf_bytes;
+    uint16_t switch_flags; // WEIR_SWITCH_*
 };
 
 // Brings the PF up: device, switch, default vPort's queue pairs, SR-IOV. Takes the bus over in any case.
@@ -30,10 +33,29 @@ unsigned weir_pf_num_qps(const struct weir_pf *pf);
 int weir_pf_alloc_vf(struct weir_pf *pf, int vf, const uint8_t mac[6], const char *vm_name);
 int weir_pf_free_vf(struct weir_pf *pf, unsigned vf);
 int weir_pf_reset_vf(struct weir_pf *pf, unsigned vf);
+// Transmit limit in Mb/s (0 = none) and weight (0 = leave) of queue pair qp of function fn, or of the whole function
+// with qp = WEIR_RATE_FN.
+int weir_pf_set_rate(struct weir_pf *pf, unsigned fn, unsigned qp, uint32_t mbps, unsigned weight);
 int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsigned num_qps, unsigned flags,
                          const char *name);
 int weir_pf_delete_vport(struct weir_pf *pf, unsigned vport);
 int weir_pf_get_vport(struct weir_pf *pf, unsigned vport, struct weir_get_vport_rsp *rsp);
+// All of WEIR_VPORT_* at once; a VF's vPort must be trusted to be promiscuous.
+int weir_pf_set_vport_flags(struct weir_pf *pf, unsigned vport, unsigned flags);
+// A nondefault vPort of the PF is born off and can be turned on, once (rules 2.6).
+int weir_pf_activate_vport(struct weir_pf *pf, unsigned vport);
+// Name, interrupt moderation, processor: what `changed` (WEIR_VPORT_CHANGED_*) names (rules 2.15).
+int weir_pf_update_vport(struct weir_pf *pf, const struct weir_update_vport_req *req);
+int weir_pf_describe_vport(struct weir_pf *pf, unsigned vport, struct weir_describe_vport_rsp *rsp);
+// VLAN policy: any VLAN; a port VLAN with its tag; a trunk of `count` ranges, in ascending order, up to 16.
+int weir_pf_vlan_any(struct weir_pf *pf, unsigned vport);
+int weir_pf_vlan_port(struct weir_pf *pf, unsigned vport, uint16_t tci);
+int weir_pf_vlan_trunk(struct weir_pf *pf, unsigned vport, const struct weir_vlan_range *range, unsigned count);
+// Copies of what `src` sends and receives to `dst`.
+int weir_pf_mirror(struct weir_pf *pf, unsigned src, unsigned dst, bool on);
+// `count`, a power of two up to 64, entries: offsets in the vPort's queue pairs (rules 2.13).
+int weir_pf_rss_table(struct weir_pf *pf, unsigned vport, const uint8_t *entry, unsigned count);
+int weir_pf_rss_key(struct weir_pf *pf, const uint8_t key[40]);
 int weir_pf_set_filter(struct weir_pf *pf, uint32_t filter, unsigned vport, const uint8_t mac[6], unsigned mode,
                        unsigned vid);
 int weir_pf_clear_filter(struct weir_pf *pf, uint32_t filter);

@@ -16,7 +16,7 @@ struct weir_qp;
 struct weir_qp_config {
     uint16_t qp;     // of the function, from 0
     uint16_t vport;  // PF: which vPort; VF: 0
-    uint8_t tx_log2; // ring entries, 3..12
+    uint8_t tx_log2; // frames on their way, 3..12; the ring has up to four times as many slots
     uint8_t rx_log2;
     uint8_t vector;     // MSI-X vector of its completions
     uint32_t buf_bytes; // per buffer, multiple of 64, at least 64: longer frames are dropped by the card with a reason
@@ -38,6 +38,7 @@ struct weir_rx_info {
 struct weir_qp_stats {
     uint64_t tx_frames, tx_bytes, tx_posted, tx_completed, tx_errors;
     uint64_t rx_frames, rx_bytes, rx_fences;
+    uint64_t tx_inline, tx_push; // of tx_frames: bytes in the ring; of those or others: also in the doorbell
 };
 
 typedef void (*weir_rx_fn)(void *ctx, const void *frame, const struct weir_rx_info *info);
@@ -48,8 +49,9 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
 // Stops and frees; on a dead device only frees. NULL is fine.
 void weir_qp_close(struct weir_qp *qp);
 
-// Queues a frame of 14..9600 bytes; the card learns of it with weir_qp_kick. Returns its index 0..65535, -ENOBUFS when
-// the ring is full (poll, then try again), -EMSGSIZE, -ENODEV.
+// Queues a frame of 14..9600 bytes; the card learns of it with weir_qp_kick. A small one goes into the ring itself
+// where it fits, and a lone smallest one is shown to the card with the kick, too (docs/adr/0006). Returns its index
+// 0..65535, -ENOBUFS when the ring is full (poll, then try again), -EMSGSIZE, -ENODEV.
 int weir_qp_send(struct weir_qp *qp, const void *frame, size_t len);
 void weir_qp_kick(struct weir_qp *qp);
 // Takes up to budget completions; returns how many.
@@ -62,6 +64,7 @@ void weir_qp_arm(struct weir_qp *qp);
 int weir_qp_wait_fd(struct weir_qp *qp);
 // Frames sent and not yet looked up by the card; 0 means: all are in the switch, in order.
 unsigned weir_qp_tx_pending(const struct weir_qp *qp);
+// Frames that can be sent before one must have been looked up.
 unsigned weir_qp_tx_room(const struct weir_qp *qp);
 const struct weir_qp_stats *weir_qp_stats(const struct weir_qp *qp);
 // Tells the queue that its function is gone: no register is touched any more, polling goes on.

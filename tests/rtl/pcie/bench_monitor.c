@@ -46,5 +46,5 @@ unsigned bench_monitor_open(void) {
 }
 
 uint64_t bench_monitor_tlps(void) {
-    return before + monitor_stats(monitor)->tlps;
+    return before + (monitor != NULL ? monitor_stats(monitor)->tlps : 0);
 }

@@ -698,7 +698,7 @@ static void requests(void) {
         CHECK(cpl_seen == before + 1 && memcmp(cpl_part.hdr, t.hdr, 12) == 0 &&
                   memcmp(cpl_part.data, t.data, 4 * t.dws) == 0,
               "completion %u is not passed on", i);
-        tlp_cpl_hdr(t.hdr, TLP_SC, t.dws, t.dws * 4, 0, rid ^ (bench_below(2) ? 0x0100 : 0x0080), i);
+        tlp_cpl_hdr(t.hdr, TLP_SC, t.dws, t.dws * 4, 0, rid ^ (bench_below(2) ? 0x0200 : 0x0080), i);
         send(&t);
         run(12);
         CHECK(cpl_seen == before + 1, "somebody else's completion is passed on");
@@ -795,5 +795,7 @@ int main(int argc, char **argv) {
         {"posted_flow", posted_flow}, {"msix", msix},         {"flr", flr},     {"hot_reset", hot_reset},
         {"requests", requests},       {"illegal", illegal},
     };
-    return bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+    int ret = bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+    printf("  %" PRIu64 " TLPs watched, no rule broken\n", bench_monitor_tlps());
+    return ret;
 }

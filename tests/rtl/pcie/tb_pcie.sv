@@ -38,6 +38,8 @@ module tb_pcie #(
   logic irq_ready;
   logic irq_room;
   logic event_any;
+  logic push_valid;
+  logic [511:0] push_data;
   logic idle;
   logic [NumFns-1:0] dma_ok;
   logic [NumFns-1:0] enabled;
@@ -73,7 +75,7 @@ module tb_pcie #(
       .clk_i, .rst_ni, .csr_i(csr_req), .csr_o(csr_rsp), .idle_o(idle), .event_o(event_any), .hot_reset_i(in_i[8]),
       .tlp_rx_valid_i(in_i[0]), .tlp_rx_ready_o(rx_ready), .tlp_rx_i(rx),
       .tlp_tx_valid_o(tx_valid), .tlp_tx_ready_i(in_i[3]), .tlp_tx_o(tx),
-      .bar_req_o(bar_req), .bar_rsp_i(bar_rsp),
+      .bar_req_o(bar_req), .push_valid_o(push_valid), .push_data_o(push_data), .bar_rsp_i(bar_rsp),
       .cpl_valid_o(cpl_valid), .cpl_ready_i(in_i[4]), .cpl_o(cpl),
       .rdreq_valid_i(rdreq_valid), .rdreq_ready_o(rdreq_ready), .rdreq_i(rdreq),
       .wr_valid_i(wr_valid), .wr_ready_o(wr_ready), .wr_i(wr),
@@ -99,5 +101,5 @@ module tb_pcie #(
   assign out_o[2239:1472] = {256'(flr_q), 256'(enabled_q), 256'(dma_ok_q)};
 
   logic unused;
-  assign unused = &{1'b0, in_i};
+  assign unused = &{1'b0, in_i, push_valid, push_data};
 endmodule

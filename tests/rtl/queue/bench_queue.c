@@ -13,6 +13,11 @@ static void traffic(struct hq **qs, unsigned n, unsigned cycles, bool strict_hos
                 if (hq_tx_room(q) < segs)
                     break;
                 unsigned len = bench_below(4) ? 14 + bench_below(100) : bench_below(8) ? 60 + bench_below(1455) : 1900;
+                if (len <= 60 && bench_below(3) == 0) {
+                    hq_ring_tx(q); // a push tells of one frame
+                    hq_push(q, len, bench_below(3) == 0);
+                    continue;
+                }
                 hq_tx(q, len, segs, bench_below(3) == 0);
                 if (bench_below(4) == 0)
                     hq_ring_tx(q);
@@ -81,8 +86,16 @@ static void random_traffic(void) {
         for (unsigned p = 0; p < 3; p++)
             qs[n++] = hq_open((struct hq_config){100 + 8 * fn + p * 2, fn, p * 2, 3 + bench_below(5),
                                                  3 + bench_below(5), 8 + bench_below(3)});
+    for (unsigned i = 0; i < n; i++) {
+        qs[i]->inl = i % 3 * 3;
+        qs[i]->stream = i % 4 == 0;
+    }
     traffic(qs, n, 40000, true);
     drain(qs, n);
+    uint32_t inlined = 0, pushed = 0;
+    for (unsigned i = 0; i < n; i++)
+        inlined += qs[i]->inlined, pushed += qs[i]->pushed;
+    CHECK(inlined > 200 && pushed > 200, "too little happened: %u inline, %u pushed", inlined, pushed);
     uint32_t tx = 0, rx = 0, none = 0, cpls = 0;
     for (unsigned i = 0; i < n; i++)
         tx += qs[i]->completed, rx += qs[i]->rx_ok, none += qs[i]->rx_drop[WEIR_QP_REASON_NO_DESC],
@@ -100,6 +113,8 @@ static void random_small_rings(void) {
     for (unsigned i = 0; i < 5; i++) {
         qs[i] = hq_open((struct hq_config){200 + i, 3, i, 3 + i % 2, 3 + i % 2, 4});
         qs[i]->merged_ok = true;
+        qs[i]->inl = 4;
+        qs[i]->stream = i % 2 == 1;
     }
     traffic(qs, 5, 40000, false);
     uint32_t full = 0;
@@ -173,7 +188,10 @@ static void bad_tx(void) {
         {WEIR_QP_REASON_TX_TOO_MANY_SEGS, buf, LEN(20), 8},
         {WEIR_QP_REASON_TX_BAD_PHASE, buf, LEN(60) | EOP | BIT(127), 1},
         {WEIR_QP_REASON_TX_BAD_FLAGS, buf, LEN(60) | EOP | BIT(85), 1},
-        {WEIR_QP_REASON_TX_BAD_FLAGS, buf, LEN(60) | EOP | BIT(86), 1},
+        {WEIR_QP_REASON_TX_BAD_FLAGS, buf, LEN(60) | BIT(86), 1},       // inline and not the last piece
+        {WEIR_QP_REASON_TX_TOO_LONG, buf, LEN(241) | EOP | BIT(86), 1}, // longer than 15 slots
+        {WEIR_QP_REASON_TX_LEN_ZERO, buf, EOP | BIT(86), 1},
+        {WEIR_QP_REASON_TX_TOO_LONG, buf, LEN(13) | EOP | BIT(86), 1},
         {WEIR_QP_REASON_TX_BAD_FLAGS, buf, LEN(60) | EOP | BIT(88), 1}, // DST_VPORT is the PF's
         {WEIR_QP_REASON_BAD_ADDR, 0xfee00000, LEN(60) | EOP, 1},
         {WEIR_QP_REASON_BAD_ADDR, 0xfeefffff, LEN(60) | EOP, 1},
@@ -235,14 +253,13 @@ static void bad_rx(void) {
     const struct bad cases[] = {
         {WEIR_QP_REASON_RX_BAD_LEN, buf, 0, 1},
         {WEIR_QP_REASON_RX_BAD_PHASE, buf, LEN(1) << 16 | BIT(127), 1},
-        {WEIR_QP_REASON_TX_BAD_FLAGS, buf, LEN(1) << 16 | BIT(96), 1},
         {WEIR_QP_REASON_BAD_ADDR, 0xfee00000, LEN(1) << 16, 1},
         {WEIR_QP_REASON_BAD_ADDR, 0xfeefffff, LEN(1) << 16, 1},
         {WEIR_QP_REASON_BAD_ADDR, 0xfee00000 - 63, LEN(1) << 16, 1},
         {WEIR_QP_REASON_BAD_ADDR, 0xfe000000, LEN(65535) << 16, 0},
     };
     fn_map(2, 40, 16);
-    for (unsigned i = 0; i < 7; i++) {
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct hq *q = hq_open((struct hq_config){40 + i, 2, i, 5, 5, 8});
         for (unsigned k = 0; k < 3; k++)
             hq_rx(q, 32);
@@ -483,6 +500,7 @@ static void reload_in_traffic(void) {
     for (unsigned i = 0; i < 4; i++) {
         qs[i] = hq_open((struct hq_config){i, 1, i, 5, 5, 8});
         qs[i]->cancel_ok = i == 0;
+        qs[i]->inl = 4;
     }
     struct hq *q = qs[0];
     uint32_t busy = 0, frames = 0;
@@ -679,7 +697,7 @@ static void scatter(void) {
     fn_map(1, 0, 8);
     struct hq *qs[4];
     for (unsigned i = 0; i < 4; i++)
-        qs[i] = hq_open((struct hq_config){i, 1, i, 3 + i, 3, 8});
+        qs[i] = hq_open((struct hq_config){i, 1, i, 3 + i, 3, 8}), qs[i]->inl = 4;
     for (unsigned n = 0; n < 12000; n++) {
         struct hq *q = qs[bench_below(4)];
         unsigned segs = 1 + bench_below(8);
@@ -704,6 +722,233 @@ static void scatter(void) {
     CHECK(qs[0]->completed > 100, "too little happened: %u", qs[0]->completed);
 }
 
+// A frame in its doorbell needs no read; one behind others of its queue is fetched as ever.
+static void push(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(1, 0, 8);
+    struct hq *q = hq_open((struct hq_config){0, 1, 0, 6, 6, 8});
+    for (unsigned i = 0; i < 40; i++) {
+        hq_push(q, 14 + i, i % 3 == 0);
+        settle();
+        hq_poll(q);
+        hq_ring_cq(q, false);
+    }
+    CHECK(h.client[TXD].requests == 0 && h.client[TXP].requests == 0 && q->completed == 40, "%u frames, %u reads",
+          q->completed, (unsigned)h.client[TXD].requests);
+    h.lat_min = h.lat_max = 100;
+    hq_tx(q, 60, 1, true);
+    hq_ring_tx(q);
+    hq_push(q, 60, true);
+    settle();
+    hq_poll(q);
+    CHECK(q->completed == 42 && h.client[TXP].requests == 2, "in order behind a fetched frame");
+    uint64_t reads = h.client[TXD].requests;
+    // No hint: too long, too short, nothing new, a queue that may not send.
+    uint8_t bytes[64] = {0};
+    uint32_t page = WEIR_BAR_DOORBELL_BASE + WEIR_BAR_DB_PUSH;
+    static const unsigned lens[] = {61, 63, 13, 0};
+    for (unsigned i = 0; i < 4; i++) {
+        hq_tx(q, 60, 1, true);
+        uint32_t head = q->tx_prod | lens[i] << 16;
+        memcpy(bytes, &head, 4);
+        bar_push(1, page, bytes);
+        settle();
+        hq_poll(q);
+        CHECK(q->completed == 43 + i && h.client[TXD].requests == ++reads, "a hint of %u bytes is a doorbell", lens[i]);
+        bar_push(1, page, bytes);
+        settle();
+    }
+    hq_cmd(q, 3);
+    hq_push(q, 60, true);
+    settle();
+    CHECK(q->sent == 46, "TX_OFF holds for a pushed frame");
+    hq_cmd(q, 2);
+    settle();
+    hq_poll(q);
+    hq_ring_cq(q, false);
+    settle();
+    hq_finish(q);
+    // A tail beyond the ring is the same error as in the plain doorbell.
+    uint32_t head = (uint16_t)(q->tx_prod + 65) | 60u << 16;
+    memcpy(bytes, &head, 4);
+    bar_push(1, page, bytes);
+    settle();
+    expect_error(q, WEIR_QP_REASON_BAD_TAIL);
+}
+
+// Every length, alone and then all behind each other.
+static void inline_lengths(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(2, 40, 8);
+    struct hq *q = hq_open((struct hq_config){40, 2, 0, 12, 5, 10});
+    q->inl = 8;
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned len = 14; len <= 250; len++) {
+            hq_tx(q, len, 1, true);
+            hq_ring_tx(q);
+            if (round == 0 || len % 50 == 0) {
+                settle();
+                hq_poll(q);
+                hq_ring_cq(q, false);
+            }
+        }
+        settle();
+        hq_poll(q);
+        hq_ring_cq(q, false);
+    }
+    settle();
+    CHECK(q->inlined > 200, "%u inline", q->inlined);
+    hq_finish(q);
+}
+
+// An inline frame that leaves its 512 bytes, or the ring, stops its queue.
+static void inline_bounds(void) {
+    driver_init(bench_model, bench_rand());
+    fn_map(2, 40, 8);
+    for (unsigned k = 0; k < 2; k++) {
+        struct hq *q = hq_open((struct hq_config){40 + k, 2, k, k == 0 ? 6 : 4, 5, 8});
+        unsigned first = k == 0 ? (unsigned)(32 - q->txr % 512 / 16) - 4 : 12;
+        for (unsigned i = 0; i < first; i++)
+            hq_tx(q, 100, 1, true);
+        hq_tx_raw(q, 0, LEN(60) | EOP | BIT(86));
+        q->tx_prod += 4;
+        if (k == 1)
+            q->tx_prod--; // a ring of 16 has no more room
+        hq_ring_tx(q);
+        settle();
+        expect_error(q, WEIR_QP_REASON_TX_BAD_FLAGS);
+        CHECK(q->sent == first, "%u frames left", q->sent);
+    }
+}
+
+// Fixed rates hold to a tenth of a per cent, for a queue and for a function over its queues; weights share turns.
+static void rates(void) {
+    driver_init(bench_model, bench_rand());
+    enum { CYCLES = 200000 };
+    fn_map(1, 0, 8);
+    h.stall = 0;
+    h.lat_min = h.lat_max = 20;
+    h.done_min = h.done_max = 1;
+    struct hq *q[4];
+    for (unsigned i = 0; i < 4; i++)
+        q[i] = hq_open((struct hq_config){i, 1, i, 9, 4, 11});
+    for (unsigned mode = 0; mode < 3; mode++) {
+        uint64_t bytes[4] = {0};
+        csr_write(WEIR_QUEUE_FN_SEL_OFFSET, 1);
+        csr_write(WEIR_QUEUE_FN_RATE_OFFSET, mode == 1 ? 3 * 128 * 256 : 0);
+        for (unsigned i = 0; i < 4; i++) {
+            csr_write(WEIR_QUEUE_QP_SEL_OFFSET, i);
+            csr_write(WEIR_QUEUE_QP_RATE_OFFSET, mode == 0 ? (i + 1) * 256 * 256 / 2 : 0);
+            csr_write(WEIR_QUEUE_QP_WEIGHT_OFFSET, mode == 2 ? 1 + i % 2 : 1);
+        }
+        for (unsigned n = 0; n < CYCLES + 2000; n++) {
+            for (unsigned i = 0; i < 4; i++) {
+                if (n == 2000)
+                    bytes[i] = q[i]->completed;
+                hq_poll(q[i]);
+                if ((uint16_t)(q[i]->cq_head - q[i]->cq_rung) > 64)
+                    hq_ring_cq(q[i], false);
+                if (hq_tx_room(q[i]) > 64) {
+                    while (hq_tx_room(q[i]) > 0)
+                        hq_tx(q[i], mode == 2 ? 60 : 1000, 1, false);
+                    hq_ring_tx(q[i]);
+                }
+            }
+            tick();
+        }
+        double sum = 0;
+        for (unsigned i = 0; i < 4; i++) {
+            double got = (double)(q[i]->completed - bytes[i]) * (mode == 2 ? 60 : 1000) / CYCLES, want = (i + 1) * 0.5;
+            sum += got;
+            printf("mode %u queue %u: %.4f bytes a cycle\n", mode, i, got);
+            CHECK(mode != 0 || (got > want * 0.98 && got < want * 1.02), "queue %u: %.4f, rate %.2f", i, got, want);
+        }
+        CHECK(mode != 1 || (sum > 2.97 && sum < 3.03), "function: %.4f", sum);
+        double ratio = (double)(q[3]->completed - bytes[3]) / (double)(q[0]->completed - bytes[0]);
+        CHECK(mode != 2 || (ratio > 1.9 && ratio < 2.1), "weights 2 to 1 give %.2f", ratio);
+    }
+    for (unsigned i = 0; i < 4; i++)
+        csr_write(WEIR_QUEUE_QP_SEL_OFFSET, i), csr_write(WEIR_QUEUE_QP_RATE_OFFSET, 0);
+    drain(q, 4);
+}
+
+// Threats T5, T6, T10, T16: random descriptors of both rings and random doorbells, one bad thing a life. The queue
+// stops with a reason and one event, nothing is read or written outside its memory (harness.c checks every access),
+// LOAD revives it, and a victim beside it loses nothing. WEIR_SOAK names how many lives; every reason that a driver can
+// cause must come up.
+static void malformed(void) {
+    const char *soak = getenv("WEIR_SOAK");
+    unsigned lives = soak != NULL ? (unsigned)atoi(soak) : 3000, seen[32] = {0}, bad = 0;
+    driver_init(bench_model, bench_rand());
+    h.stall = 0;
+    h.lat_min = h.lat_max = 6;
+    fn_map(2, 40, 8);
+    fn_map(5, 80, 8);
+    uint64_t buf = mem_alloc(16384, 2);
+    struct hq *victim = hq_open((struct hq_config){80, 5, 0, 7, 7, 10});
+    struct hq *q = hq_open((struct hq_config){40, 2, 0, 5, 5, 6});
+    static const uint64_t addr[] = {0xfee00000, 0xfeefffff, 0xfeeffff0, 0xfee12345, 0xfee80000, 0xfee00001};
+    static const unsigned lens[] = {0, 1, 13, 14, 59, 60, 240, 241, 1514, 9600, 9601, 65535};
+    for (unsigned life = 0; life < lives; life++) {
+        q->cancel_ok = true;
+        bool rx = bench_below(4) == 0, bell = bench_below(16) == 0;
+        bool many = !rx && bench_below(20) == 0; // pieces without an end
+        unsigned n = many ? 8 : 1 + bench_below(rx ? 4 : 10);
+        for (unsigned i = 0; i < n; i++) {
+            uint64_t a = bench_below(3) ? buf + bench_below(4096) : addr[bench_below(6)];
+            if (rx) {
+                hq_rx_raw(q, a,
+                          bench_below(65536) |
+                              (uint64_t)(bench_below(3) ? 1 + bench_below(8) : bench_below(3) * 32767) << 16 |
+                              (bench_below(12) == 0 ? BIT(127) : 0) | (bench_below(3) == 0 ? BIT(96) : 0));
+                continue;
+            }
+            uint64_t hi = lens[bench_below(12)] | (uint64_t)bench_below(256) << 16;
+            if (bench_below(2))
+                hi &= ~(BIT(85) | BIT(86)); // most without TSO and INLINE
+            hi |= (bench_below(10) == 0 ? BIT(127) : 0) | (bench_below(10) == 0 ? BIT(90) : 0);
+            if (bench_below(3))
+                hi |= EOP;
+            hq_tx_raw(q, many ? buf : a, many ? 20 : hi);
+        }
+        // What is legal all through ends here at the latest, whatever an inline frame swallows.
+        for (unsigned i = 0; i < 16; i++)
+            hq_tx_raw(q, buf, LEN(60) | EOP | BIT(127));
+        if (bell)
+            bar_write(2, WEIR_BAR_DOORBELL_BASE + 4 * bench_below(3), 100 + bench_below(60000));
+        else if (rx)
+            hq_ring_rx(q);
+        hq_ring_tx(q);
+        if (life % 8 == 0 && hq_tx_room(victim) > 2) {
+            hq_tx(victim, 200, 2, true);
+            hq_ring_tx(victim);
+        }
+        // Legal frames among them may leave before the bad one: nobody compares those.
+        q->unheard = true;
+        settle();
+        uint32_t s = hq_status(q);
+        CHECK(WEIR_GET(s, QUEUE_QP_STATUS_ERROR), "life %u: a malformed descriptor went unnoticed", life);
+        unsigned reason = WEIR_GET(s, QUEUE_QP_STATUS_REASON);
+        uint32_t e = event_pop();
+        CHECK(e == (1u << 31 | (uint32_t)WEIR_HW_EVENT_QP_ERROR << 24 | reason << 16 | q->qp), "event %08x", e);
+        CHECK(event_pop() == 0, "one event an error");
+        CHECK(!WEIR_GET(s, QUEUE_QP_STATUS_TX_BUSY), "life %u: something is in flight", life);
+        seen[reason & 31]++;
+        bad += n;
+        hq_load(q);
+        hq_poll(victim);
+        hq_ring_cq(victim, false);
+    }
+    static const unsigned all[] = {WEIR_QP_REASON_TX_LEN_ZERO,      WEIR_QP_REASON_TX_TOO_LONG,
+                                   WEIR_QP_REASON_TX_TOO_MANY_SEGS, WEIR_QP_REASON_TX_BAD_PHASE,
+                                   WEIR_QP_REASON_TX_BAD_FLAGS,     WEIR_QP_REASON_RX_BAD_LEN,
+                                   WEIR_QP_REASON_RX_BAD_PHASE,     WEIR_QP_REASON_BAD_TAIL,
+                                   WEIR_QP_REASON_BAD_ADDR,         WEIR_QP_REASON_BAD_CQ_HEAD};
+    for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        CHECK(seen[all[i]] != 0 || lives < 1000, "reason %u never came up", all[i]);
+    printf("%u descriptors in %u lives\n", bad, lives);
+}
+
 int main(int argc, char **argv) {
     static const struct bench_case cases[] = {
         {"random_traffic", random_traffic},
@@ -722,6 +967,11 @@ int main(int argc, char **argv) {
         {"fn_disable", fn_disable},
         {"rx_reasons", rx_reasons},
         {"scatter", scatter},
+        {"push", push},
+        {"malformed", malformed},
+        {"inline_lengths", inline_lengths},
+        {"inline_bounds", inline_bounds},
+        {"rates", rates},
         {"cycles_per_frame", perf_run},
     };
     return bench_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));

@@ -25,6 +25,8 @@ static bool same_frame(const struct tx_frame *f, const struct txf *t) {
 static void on_tx(const struct tx_frame *f) {
     CHECK(f->qp < QPS && hqs[f->qp].open, "frame of queue %u, which is not open", f->qp);
     struct hq *q = &hqs[f->qp];
+    if (q->unheard)
+        return;
     if (f->cancel) {
         CHECK(q->cancel_ok, "queue %u: frame cancelled", q->qp);
         q->cancelled++;
@@ -49,7 +51,7 @@ static void on_tx(const struct tx_frame *f) {
 
 static void on_done(uint32_t qp, uint32_t tag, uint32_t epoch) {
     struct hq *q = &hqs[qp];
-    if (was_former)
+    if (was_former || q->unheard)
         return;
     struct txf *t = &q->tx[q->done++ % TX_WINDOW];
     CHECK(t->tag == tag, "bench: done out of order");
@@ -59,6 +61,14 @@ static void on_done(uint32_t qp, uint32_t tag, uint32_t epoch) {
 static void on_fate(const struct fate *f) {
     struct hq *q = &hqs[f->qp % QPS];
     CHECK(f->reason < 32, "fate reason %u", f->reason);
+    unsigned units = (f->len + 63) / 64;
+    bool looked = f->reason == 0 || f->reason == WEIR_QP_REASON_NO_DESC || f->reason == WEIR_QP_REASON_RX_TOO_LONG ||
+                  f->reason == WEIR_QP_REASON_CQ_FULL;
+    // A frame that does not fit the rest of a stream buffer ends it, whatever becomes of the frame.
+    if (looked && !f->fence && q->rx_off != 0 && q->rx_off + units > q->rx_len64[q->rx_used % RX_WINDOW]) {
+        q->rx_used++;
+        q->rx_off = 0;
+    }
     if (f->reason != 0) {
         q->rx_drop[f->reason]++;
         uint32_t len64 = q->rx_len64[q->rx_used % RX_WINDOW];
@@ -73,6 +83,8 @@ static void on_fate(const struct fate *f) {
         if (h.rx[i % 1024].id == f->id)
             s = &h.rx[i % 1024];
     CHECK(q->want_tail - q->want_head < RX_WINDOW, "bench window");
+    q->want_slot[q->want_tail % RX_WINDOW] = q->rx_used;
+    q->want_off[q->want_tail % RX_WINDOW] = q->rx_off;
     q->want[q->want_tail++ % RX_WINDOW] = *s;
     if (f->fence) {
         q->fences++;
@@ -81,7 +93,12 @@ static void on_fate(const struct fate *f) {
     q->rx_ok++;
     CHECK(q->rx_used != q->rx_prod, "queue %u: frame without a buffer", q->qp);
     CHECK(f->len <= q->rx_len64[q->rx_used % RX_WINDOW] * 64u, "queue %u: frame too long for its buffer taken", q->qp);
-    q->rx_used++;
+    q->rx_off += units;
+    unsigned len64 = q->rx_len64[q->rx_used % RX_WINDOW];
+    if (!q->stream || (len64 - q->rx_off) * 4 <= len64) {
+        q->rx_used++;
+        q->rx_off = 0;
+    }
 }
 
 void driver_init(struct weir_rtl *model, uint64_t seed) {
@@ -131,7 +148,7 @@ void hq_load(struct hq *q) {
     q->qp = keep.qp, q->fn = keep.fn, q->page = keep.page, q->vport = keep.vport, q->vec = keep.vec;
     q->txlog = keep.txlog, q->rxlog = keep.rxlog, q->cqlog = keep.cqlog;
     q->txr = keep.txr, q->rxr = keep.rxr, q->cqr = keep.cqr, q->txb = keep.txb, q->rxb = keep.rxb;
-    q->merged_ok = keep.merged_ok, q->cancel_ok = keep.cancel_ok;
+    q->merged_ok = keep.merged_ok, q->cancel_ok = keep.cancel_ok, q->stream = keep.stream, q->inl = keep.inl;
     // A stale phase in every slot: what the card must not believe, and what the host must not.
     for (unsigned i = 0; i < 1u << q->txlog; i++)
         entry(q->txr, q->txlog, (uint16_t)i)->hi = 0;
@@ -197,16 +214,10 @@ unsigned hq_tx_room(const struct hq *q) {
     return (1u << q->txlog) - (uint16_t)(q->tx_prod - q->tx_cons);
 }
 
-// Received frames, not fences, whose completion the host has not seen, from `from` on.
-static uint32_t frames_wanted(const struct hq *q, uint32_t from) {
-    uint32_t n = 0;
-    for (uint32_t i = from; i != q->want_tail; i++)
-        n += !q->want[i % RX_WINDOW].fence;
-    return n;
-}
-
+// Buffers from the oldest on whose frame the host has not seen are not free.
 unsigned hq_rx_room(const struct hq *q) {
-    return (1u << q->rxlog) - (uint16_t)(q->rx_prod - (uint16_t)(q->rx_used - frames_wanted(q, q->want_head)));
+    uint16_t first = q->want_head != q->want_tail ? q->want_slot[q->want_head % RX_WINDOW] : q->rx_used;
+    return (1u << q->rxlog) - (uint16_t)(q->rx_prod - first);
 }
 
 void hq_tx_raw(struct hq *q, uint64_t lo, uint64_t hi) {
@@ -225,17 +236,36 @@ void hq_rx_raw(struct hq *q, uint64_t lo, uint64_t hi) {
     q->rx_prod++;
 }
 
+static bool plain;
+
 void hq_tx(struct hq *q, unsigned len, unsigned segs, bool cpl_req) {
     struct txf *t = &q->tx[q->posted++ % TX_WINDOW];
     t->len = len;
     t->seed = (uint32_t)bench_rand();
     t->cpl_req = cpl_req;
-    t->l3 = bench_below(2), t->l4 = bench_below(2), t->vlan = bench_below(2);
+    t->l3 = !plain && bench_below(2), t->l4 = !plain && bench_below(2), t->vlan = !plain && bench_below(2);
     t->tci = bench_below(65536);
     t->vport = q->vport;
-    unsigned dst = q->fn == 0 && bench_below(4) == 0 ? 1 + bench_below(127) : 0;
+    unsigned dst = q->fn == 0 && !plain && bench_below(4) == 0 ? 1 + bench_below(127) : 0;
     if (dst != 0)
         t->vport = dst;
+    // In the ring itself when it is one small piece that fits the 512-byte line and the ring's end.
+    unsigned slot = q->tx_prod & ((1u << q->txlog) - 1), bytes = (len + 15) / 16;
+    if (segs == 1 && len <= WEIR_INLINE_MAX && bench_below(8) < q->inl && hq_tx_room(q) > bytes &&
+        slot + bytes < 1u << q->txlog && (q->txr + 16 * slot) % 512 + 16 * bytes < 512) {
+        uint64_t hi = WEIR_RING_PUT_HI(len, TXD_LEN) | WEIR_RING_PUT_HI(1, TXD_EOP) | WEIR_RING_PUT_HI(1, TXD_INLINE) |
+                      WEIR_RING_PUT_HI(cpl_req, TXD_CPL_REQ) | WEIR_RING_PUT_HI(t->l3, TXD_CSUM_L3) |
+                      WEIR_RING_PUT_HI(t->l4, TXD_CSUM_L4) | WEIR_RING_PUT_HI(t->vlan, TXD_VLAN_INS) |
+                      WEIR_RING_PUT_HI(t->tci, TXD_VLAN_TCI) | WEIR_RING_PUT_HI(dst, TXD_DST_VPORT);
+        t->tag = (uint16_t)(q->tx_prod + 1 + bytes);
+        hq_tx_raw(q, bench_rand(), hi);
+        uint8_t *d = (uint8_t *)entry(q->txr, q->txlog, q->tx_prod);
+        for (unsigned i = 0; i < 16 * bytes; i++)
+            d[i] = i < len ? pattern(t->seed, i) : 0xDD;
+        q->tx_prod = t->tag;
+        q->inlined++;
+        return;
+    }
     t->tag = (uint16_t)(q->tx_prod + segs);
     for (unsigned s = 0, at = 0; s < segs; s++) {
         unsigned left = len - at, n = s + 1 == segs ? left : 1 + bench_below(left - (segs - s - 1));
@@ -256,10 +286,26 @@ void hq_tx(struct hq *q, unsigned len, unsigned segs, bool cpl_req) {
     }
 }
 
+void hq_push(struct hq *q, unsigned len, bool cpl_req) {
+    struct txf *t = &q->tx[q->posted % TX_WINDOW];
+    uint8_t bytes[64] = {0};
+    plain = true; // what a frame may ask for in its descriptor, a pushed one cannot
+    hq_tx(q, len, 1, cpl_req);
+    plain = false;
+    uint32_t head = WEIR_PUT(q->tx_prod, BAR_DB_PUSH_TAIL) | WEIR_PUT(len, BAR_DB_PUSH_LEN) |
+                    WEIR_PUT(cpl_req ? 1u : 0u, BAR_DB_PUSH_CPL_REQ);
+    memcpy(bytes, &head, 4);
+    for (unsigned i = 0; i < len && i < 60; i++)
+        bytes[4 + i] = pattern(t->seed, i);
+    bar_push(q->fn, WEIR_BAR_DOORBELL_BASE + q->page * WEIR_BAR_DOORBELL_SIZE + WEIR_BAR_DB_PUSH, bytes);
+    q->pushed++;
+}
+
 void hq_rx(struct hq *q, unsigned len64) {
     uint64_t a = q->rxb + RX_SLOT * (uint64_t)(q->rx_prod & ((1u << q->rxlog) - 1));
     memset(mem_at(a), 0xEE, RX_SLOT);
-    hq_rx_raw(q, a, (bench_rand() & 0xffff) | (uint64_t)len64 << 16);
+    hq_rx_raw(q, a,
+              (bench_rand() & 0xffff) | (uint64_t)len64 << 16 | (q->stream ? WEIR_RING_PUT_HI(1, RXD_STREAM) : 0));
 }
 
 static void ring(const struct hq *q, unsigned reg, uint32_t v) {
@@ -313,7 +359,9 @@ static void take_rx(struct hq *q, struct weir_ring_entry e) {
         CHECK(WEIR_RING_GET(e, CPL_SRC_VPORT) == s->vport, "queue %u: fence of vPort", q->qp);
         return;
     }
-    uint16_t slot = (uint16_t)(q->rx_used - frames_wanted(q, q->want_head) - 1);
+    uint16_t slot = q->want_slot[(q->want_head - 1) % RX_WINDOW], off = q->want_off[(q->want_head - 1) % RX_WINDOW];
+    CHECK(WEIR_RING_GET(e, CPL_OFFSET64) == off, "queue %u: offset %u, expected %u", q->qp,
+          (unsigned)WEIR_RING_GET(e, CPL_OFFSET64), off);
     CHECK(WEIR_RING_GET(e, CPL_BUF_ID) == q->rx_id[slot % RX_WINDOW], "queue %u: buffer id", q->qp);
     CHECK(WEIR_RING_GET(e, CPL_LEN) == s->len && WEIR_RING_GET(e, CPL_VLAN_TCI) == s->tci, "queue %u: length or tag",
           q->qp);
@@ -325,10 +373,11 @@ static void take_rx(struct hq *q, struct weir_ring_entry e) {
           "queue %u: flags %x, expected %x", q->qp, flags, s->flags);
     CHECK(WEIR_RING_GET(e, CPL_SRC_VPORT) == (local || (s->flags >> 3 & 1) != 0 ? s->src & 127 : 0),
           "queue %u: source vPort", q->qp);
-    const uint8_t *d = mem_at(entry(q->rxr, q->rxlog, slot)->lo);
+    const uint8_t *d = mem_at(entry(q->rxr, q->rxlog, slot)->lo + 64 * off);
     for (uint32_t i = 0; i < s->len; i++)
         CHECK(d[i] == pattern(s->seed, i), "queue %u: received byte %u", q->qp, i);
-    CHECK(s->len == RX_SLOT || d[s->len] == 0xEE, "queue %u: written behind the frame", q->qp);
+    CHECK((q->stream && s->len % 64 == 0) || 64u * off + s->len >= RX_SLOT || d[s->len] == 0xEE,
+          "queue %u: written behind the frame", q->qp);
 }
 
 unsigned hq_poll(struct hq *q) {

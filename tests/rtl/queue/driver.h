@@ -18,6 +18,7 @@ struct txf {
 struct hq {
     bool open;
     bool merged_ok; // the completion ring may run full: completions of several cpl_req frames may merge
+    bool unheard;   // its frames are not compared
     bool cancel_ok; // the test breaks this queue: cancelled frames are expected
     unsigned qp, fn, page, vport, vec, txlog, rxlog, cqlog;
     uint64_t txr, rxr, cqr, txb, rxb;
@@ -26,7 +27,12 @@ struct hq {
     uint32_t posted, sent, done, completed, cancelled; // frames
     uint32_t tx_cpls;
     uint16_t rx_id[RX_WINDOW], rx_len64[RX_WINDOW];
+    bool stream;                    // receive buffers take many frames
+    uint16_t rx_off;                // in the stream buffer at hand, units of 64 bytes
     struct rx_send want[RX_WINDOW]; // fate 0, completion outstanding
+    uint16_t want_slot[RX_WINDOW], want_off[RX_WINDOW];
+    unsigned inl; // of 8: how many small frames lie in the ring
+    uint32_t inlined, pushed;
     uint32_t want_head, want_tail;
     uint32_t rx_ok, rx_drop[32], rx_cpls, fences;
     uint64_t former_until; // until this cycle a whole frame of the former life may still leave the block's last FIFO
@@ -52,6 +58,7 @@ unsigned hq_rx_room(const struct hq *q);
 void hq_tx_raw(struct hq *q, uint64_t lo, uint64_t hi); // next descriptor with the right phase, XOR bit 127 as given
 void hq_rx_raw(struct hq *q, uint64_t lo, uint64_t hi);
 void hq_tx(struct hq *q, unsigned len, unsigned segs, bool cpl_req);
+void hq_push(struct hq *q, unsigned len, bool cpl_req); // a frame in the ring and in its doorbell
 void hq_rx(struct hq *q, unsigned len64);
 void hq_ring_tx(struct hq *q);
 void hq_ring_rx(struct hq *q);

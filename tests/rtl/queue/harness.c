@@ -4,7 +4,17 @@
 struct harness h;
 
 // Bit offsets of tb_queue.sv.
-enum { IN_BAR = 0, IN_CSR = 96, IN_EN = 160, IN_FLR = 256, IN_OK = 352, IN_FLAGS = 448, IN_DONE = 2208, IN_RX = 2272 };
+enum {
+    IN_BAR = 0,
+    IN_CSR = 96,
+    IN_EN = 160,
+    IN_FLR = 256,
+    IN_OK = 352,
+    IN_FLAGS = 448,
+    IN_DONE = 2208,
+    IN_RX = 2272,
+    IN_PUSH = 2912
+};
 enum { OUT_FLAGS = 64, OUT_FATE = 96, OUT_QWR = 512, OUT_TX = 1152 };
 static const unsigned in_rsp[CLIENTS] = {480, 1056, 1632};
 static const unsigned out_req[CLIENTS] = {128, 256, 384};
@@ -98,7 +108,7 @@ static void client_request(unsigned c) {
     CHECK(addr + len <= 0xfee00000u || addr > 0xfeefffffu, "read in the interrupt window");
     check_owner("read", addr, len, fn);
     if (c != TXP)
-        CHECK(addr / 128 == (addr + len - 1) / 128, "descriptor piece crosses a 128-byte line");
+        CHECK(addr / 512 == (addr + len - 1) / 512, "descriptor piece crosses a 512-byte line");
     for (uint64_t a = addr; a < addr + len; a += PAGE - a % PAGE)
         ch->err |= h.page_bad[(mem_at(a) - h.mem) / PAGE];
     ch->err |= !h.fn_ok[fn];
@@ -320,9 +330,16 @@ static void take_fate(void) {
 static void bar_access(void) {
     bool valid = h.bar_head != h.bar_tail;
     bench_put(h.in, IN_BAR + 66, 1, valid);
+    bench_put(h.in, IN_PUSH + 512, 1, 0);
     if (!valid)
         return;
     unsigned at = h.bar_head++ % 512;
+    bench_put(h.in, IN_PUSH + 512, 1, h.bar[at].push);
+    for (unsigned i = 0; i < 8 && h.bar[at].push; i++) {
+        uint64_t w;
+        memcpy(&w, h.bar[at].bytes + 8 * i, 8);
+        bench_put(h.in, IN_PUSH + 64 * i, 64, w);
+    }
     bench_put(h.in, IN_BAR, 4, 15);
     bench_put(h.in, IN_BAR + 4, 32, h.bar[at].data);
     bench_put(h.in, IN_BAR + 36, 21, h.bar[at].addr);
@@ -337,6 +354,16 @@ void bar_write(unsigned fn, uint32_t addr, uint32_t data) {
     h.bar[at].fn = fn;
     h.bar[at].addr = addr;
     h.bar[at].data = data;
+    h.bar[at].push = false;
+}
+
+void bar_push(unsigned fn, uint32_t addr, const uint8_t bytes[64]) {
+    uint32_t head;
+    memcpy(&head, bytes, 4);
+    bar_write(fn, addr, head);
+    unsigned at = (h.bar_tail - 1) % 512;
+    h.bar[at].push = true;
+    memcpy(h.bar[at].bytes, bytes, 64);
 }
 
 void tick(void) {
@@ -368,7 +395,8 @@ bool harness_quiet(void) {
 
 void settle(void) {
     for (unsigned still = 0, n = 0; still < 3; n++) {
-        CHECK(n < 200000, "does not become idle");
+        CHECK(n < 200000, "does not become idle: block %u, bar %u, frames %u, done %u, tx %u, wr %u", flag(1),
+              h.bar_tail - h.bar_head, h.rx_tail - h.fate_head, h.done_tail - h.done_head, h.tx_open, h.wr_open);
         tick();
         still = harness_quiet() && flag(1) ? still + 1 : 0;
     }

@@ -88,6 +88,8 @@ struct harness {
     // BAR
     struct {
         uint32_t fn, addr, data;
+        bool push;
+        uint8_t bytes[64];
     } bar[512];
     unsigned bar_head, bar_tail;
 };
@@ -103,6 +105,7 @@ uint8_t *mem_at(uint64_t addr);
 void csr_write(uint32_t offset, uint32_t value);
 uint32_t csr_read(uint32_t offset);
 void bar_write(unsigned fn, uint32_t addr, uint32_t data); // queued, one a cycle
+void bar_push(unsigned fn, uint32_t addr, const uint8_t bytes[64]);
 void fn_set(unsigned fn, bool enabled, bool flr, bool dma_ok);
 bool rx_room(void);
 void rx_push(struct rx_send f);

@@ -4,7 +4,7 @@
 module tb_queue (
     input  logic          clk_i,
     input  logic          rst_ni,
-    input  logic [2911:0] in_i,
+    input  logic [3455:0] in_i,
     output logic [1759:0] out_o
 );
   localparam int NumFns = weir_abi_pkg::NumFns;
@@ -48,7 +48,7 @@ module tb_queue (
 
   weir_queue u_queue (
       .clk_i, .rst_ni, .csr_i(csr_req), .csr_o(csr), .event_o(flags[0]), .idle_o(idle),
-      .bar_req_i(bar_req), .fn_enabled_i(in_i[160 +: NumFns]), .fn_flr_i(in_i[256 +: NumFns]), .fn_dma_ok_i(in_i[352 +: NumFns]),
+      .bar_req_i(bar_req), .push_valid_i(in_i[3424]), .push_data_i(in_i[2912 +: 512]), .fn_enabled_i(in_i[160 +: NumFns]), .fn_flr_i(in_i[256 +: NumFns]), .fn_dma_ok_i(in_i[352 +: NumFns]),
       .txd_req_valid_o(flags[2]), .txd_req_ready_i(in_i[448]), .txd_req_o(txd_req),
       .txd_rsp_valid_i(in_i[453]), .txd_rsp_ready_o(flags[7]), .txd_rsp_i(txd_rsp),
       .txp_req_valid_o(flags[3]), .txp_req_ready_i(in_i[449]), .txp_req_o(txp_req),

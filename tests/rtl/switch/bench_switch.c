@@ -2,72 +2,6 @@
 // Cases of the switch bench. Each ends in model_close(): every frame accounted, counters equal, ledger balanced.
 #include "sw.h"
 
-static uint64_t mac_of(unsigned v) {
-    return 0x020000000100ULL + v;
-}
-
-// vPorts 0..11: all enabled; odd ones check their source; 8..11 are VFs.
-static void setup(void) {
-    sw_reset_bench(bench_model, bench_rand());
-    for (unsigned v = 0; v < 12; v++)
-        model_set_vport(v, (struct vport){.enable = true,
-                                          .check = v % 2 == 1,
-                                          .vf = v >= 8,
-                                          .base = (uint16_t)(v * 8),
-                                          .count = (uint8_t)(1 + v % 5),
-                                          .mac = mac_of(v)});
-    for (unsigned v = 1; v < 12; v++) {
-        unsigned mode = v % 3;
-        model_add_filter(mac_of(v), mode, mode == 2 ? 100 + v : 0, v, v % 4);
-    }
-    model_add_filter(mac_of(1), 0, 0, 2, 1); // ANY_VLAN beside an exact one
-    model_add_filter(mac_of(1), 2, 7, 3, 2);
-    sw_move(-1, 0, -1, 3, -1, false);
-    sw_move(-1, 0, 5, 9, -1, false);
-}
-
-// One frame more, from the wire or a vPort, to anywhere the tables know and elsewhere.
-static struct frame *add_frame(bool wire, unsigned len) {
-    static const uint16_t vids[] = {0, 7, 101, 102, 105, 108, 4095};
-    unsigned id = nframes;
-    CHECK(id < MAX_FRAMES, "bench frame table full");
-    struct frame *f = &frames[id];
-    *f = (struct frame){.wire = wire, .len = (uint16_t)len, .etype = 0x0800};
-    unsigned r = bench_below(16);
-    f->dmac = r < 11   ? mac_of(1 + bench_below(12))
-              : r < 13 ? 0xFFFFFFFFFFFFULL
-              : r < 14 ? 0x01005E000001ULL
-                       : 0x02AAAAAAAA00ULL + bench_below(4);
-    f->vport = wire ? 0 : (uint8_t)bench_below(13);
-    f->smac = mac_of(f->vport) + (bench_below(16) == 0);
-    f->qp = (uint16_t)bench_below(4096);
-    f->tag = (uint16_t)bench_rand();
-    if (bench_below(8) == 0)
-        f->etype = bench_below(2) ? 0x8808 : 0x86DD;
-    if (len >= 18 && bench_below(3) == 0) {
-        f->tagged = true;
-        f->tci = (uint16_t)(vids[bench_below(7)] | bench_below(8) << 13);
-        f->vlan_ins = !wire && bench_below(2);
-    } else if (len < 18 && bench_below(2))
-        f->etype = 0x8100; // a tag that ends with the frame is none
-    if (len < 22)
-        f->smac = 0x02CC00000000ULL | id;
-    f->cancel = !wire && bench_below(16) == 0;
-    nframes++;
-    return f;
-}
-
-static unsigned any_len(void) {
-    unsigned r = bench_below(32);
-    if (r == 0)
-        return 1515 + bench_below(WEIR_MAX_FRAME - 1514);
-    if (r < 4)
-        return 60 + bench_below(1455);
-    if (r < 12)
-        return 60 + bench_below(80);
-    return 60 + bench_below(10);
-}
-
 // Short ones, exact multiples, and every length near a beat border, both sides, stripped and inserted.
 static void directed(void) {
     setup();
@@ -104,11 +38,6 @@ static void directed(void) {
     CHECK(sw_csr_read(WEIR_SWITCH_CNT_LO_OFFSET) == 0, "cleared counter");
     sw_csr_write(WEIR_SWITCH_CNT_SEL_OFFSET, 1u << 8 | WEIR_VPORT_CNT_RX_COPIES);
     CHECK(sw_csr_read(WEIR_SWITCH_CNT_LO_OFFSET) == (uint32_t)cnt[1][WEIR_VPORT_CNT_RX_COPIES], "neighbour's counter");
-}
-
-static void random_rates(void) {
-    p_tx = 4 + bench_below(13), p_prx = 4 + bench_below(13);
-    p_rx_ready = 3 + bench_below(14), p_ptx_ready = 3 + bench_below(14), p_fate = 2 + bench_below(15);
 }
 
 static void random_mix(void) {
@@ -282,8 +211,9 @@ static void rate(const char *what, unsigned len, unsigned kind) {
     for (unsigned i = 0; i < n; i++) {
         bool wire = kind == 0 || (kind == 3 && i % 2);
         struct frame *f = add_frame(wire, len);
-        f->cancel = f->tagged = f->vlan_ins = false;
-        f->etype = 0x0800;
+        f->cancel = f->tagged = f->vlan_ins = f->deep_ctrl = false;
+        f->ip = 0;
+        f->etype = 0x88B5;
         f->vport = wire ? 0 : 2;
         f->smac = mac_of(2);
         f->dmac = kind == 0   ? mac_of(4)
@@ -314,8 +244,9 @@ static void throughput(void) {
         bench_model = weir_rtl_new();
         setup();
         struct frame *f = add_frame(kind == 0, 64);
-        f->cancel = f->tagged = f->vlan_ins = false;
-        f->etype = 0x0800;
+        f->cancel = f->tagged = f->vlan_ins = f->deep_ctrl = false;
+        f->ip = 0;
+        f->etype = 0x88B5;
         f->vport = kind == 0 ? 0 : 2;
         f->smac = mac_of(2);
         f->dmac = kind == 1 ? 0x02AAAAAAAAAAULL : mac_of(4);
@@ -328,8 +259,22 @@ static void throughput(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct bench_case cases[] = {
-        {"directed", directed},       {"random_mix", random_mix}, {"moves_raced", moves_raced}, {"drain", drain},
-        {"hash_cuckoo", hash_cuckoo}, {"fences", fences_case},    {"throughput", throughput}};
+    static const struct bench_case cases[] = {{"directed", directed},
+                                              {"random_mix", random_mix},
+                                              {"moves_raced", moves_raced},
+                                              {"drain", drain},
+                                              {"hash_cuckoo", hash_cuckoo},
+                                              {"fences", fences_case},
+                                              {"throughput", throughput},
+                                              {"a3_each_frame_has_one_owner", a3_each_frame_has_one_owner},
+                                              {"a3_soak", a3_soak},
+                                              {"a6_stale_vport_id", a6_stale_vport_id},
+                                              {"a7_vlan_truth_table", a7_vlan_truth_table},
+                                              {"a12_broadcast_once_in_each_state", a12_broadcast_once_in_each_state},
+                                              {"rss_published_vectors", rss_published_vectors},
+                                              {"source_policy", source_policy},
+                                              {"watchers", watchers},
+                                              {"oracle", oracle},
+                                              {"oracle_soak", oracle_soak}};
     return bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -6,6 +6,9 @@ struct frame frames[MAX_FRAMES];
 unsigned nframes, nfilters, nfences;
 struct filter filters[MAX_FILTERS];
 struct vport vports[NV];
+bool vlans[4096][NV];
+int mirror;
+uint8_t rss_key[40];
 struct snap snaps[MAX_EPOCHS];
 struct fence fences[MAX_EPOCHS];
 unsigned closed;
@@ -70,6 +73,12 @@ void sw_reset_bench(struct weir_rtl *model, uint64_t seed) {
     fate_bad = fate_wr = fate_rd = rx_epoch = done_epoch = stat_next = 0;
     last_h_rx = last_w_rx = last_ptx = last_done = -1;
     link_up = true;
+    memset(vlans, 0, sizeof vlans);
+    mirror = -1;
+    static const uint8_t key[40] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
+                                    0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
+                                    0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
+    memcpy(rss_key, key, sizeof key);
     p_tx = p_prx = p_rx_ready = p_ptx_ready = p_fate = 16;
     rx_frames_seen = rx_last_cycle = ptx_frames_seen = ptx_last_cycle = 0;
 }
@@ -90,12 +99,21 @@ unsigned frame_bytes(unsigned id, uint8_t *out, bool inner) {
         b[n++] = 0x81, b[n++] = 0, b[n++] = (uint8_t)(f->tci >> 8), b[n++] = (uint8_t)f->tci;
     }
     b[n++] = (uint8_t)(f->etype >> 8), b[n++] = (uint8_t)f->etype;
+    unsigned l3 = n;
     for (; n < f->len; n++)
         b[n] = body(id, n);
-    if (f->len >= 22)
-        for (unsigned i = 0; i < 4; i++)
-            b[18 + i] = (uint8_t)(id >> (8 * i));
-    if (inner || !f->vlan_ins) {
+    if (f->ip == 4) {
+        b[l3] = (uint8_t)(0x40 | f->ihl), b[l3 + 4] = (uint8_t)id, b[l3 + 5] = (uint8_t)(id >> 8);
+        b[l3 + 6] = f->frag ? 0x20 : 0x40, b[l3 + 7] = 0, b[l3 + 9] = f->proto;
+    } else if (f->ip == 6) {
+        b[l3] = 0x60, b[l3 + 4] = (uint8_t)id, b[l3 + 5] = (uint8_t)(id >> 8), b[l3 + 6] = f->proto;
+    } else if (f->len >= 22) {
+        b[18] = (uint8_t)id, b[19] = (uint8_t)(id >> 8);
+        b[20] = f->deep_ctrl ? 0x88 : 0, b[21] = f->deep_ctrl ? 0x08 : 0;
+    }
+    if (f->tuple != NULL)
+        memcpy(b + l3 + (f->ip == 4 ? 12 : 8), f->tuple, f->ip == 4 ? 12 : 36);
+    if (inner || !(f->vlan_ins || f->by_port)) {
         memcpy(out, b, f->len);
         return f->len;
     }
@@ -107,9 +125,12 @@ unsigned frame_bytes(unsigned id, uint8_t *out, bool inner) {
 // The number of a received frame: behind the EtherType, in very short ones in the source MAC.
 static unsigned find_id(const uint8_t *b, unsigned len, bool stripped) {
     const uint8_t *at = b + (stripped ? 14 : 18);
+    unsigned type = b[12] == 0x81 && b[13] == 0 && len >= 18 ? 16 : 12;
+    if ((b[type] == 0x08 && b[type + 1] == 0) || (b[type] == 0x86 && b[type + 1] == 0xDD))
+        return b[type + 6] | (unsigned)b[type + 7] << 8;
     if (len + (stripped ? 4 : 0) < 22)
         return b[11] | (unsigned)b[10] << 8 | (unsigned)b[9] << 16 | (unsigned)b[8] << 24;
-    return at[0] | (unsigned)at[1] << 8 | (unsigned)at[2] << 16 | (unsigned)at[3] << 24;
+    return at[0] | (unsigned)at[1] << 8;
 }
 
 static void put_bytes(uint32_t *w, unsigned lsb, const uint8_t *b) {
@@ -225,11 +246,17 @@ static void rx_fence(void) {
         fence_head++;
 }
 
+// Where the number stands depends on whether the tag is still there. The benches let nothing untagged reach a port
+// VLAN.
+static bool rx_stripped(void) {
+    return rxm.stripped || vports[rxm.vport].port_vlan;
+}
+
 static void rx_frame(void) {
     const uint8_t *b = sink_rx.buf;
     CHECK(sink_rx.got == (sink_rx.len + 63) / 64 * 64, "rx: %u bytes of beats for a frame of %u", sink_rx.got,
           sink_rx.len);
-    unsigned id = find_id(b, sink_rx.len, rxm.stripped);
+    unsigned id = find_id(b, sink_rx.len, rx_stripped());
     CHECK(id < nframes, "rx: no such frame %u", id);
     struct frame *f = &frames[id];
     unsigned before = rx_epoch, e = rx_epoch + (uint8_t)(rxm.epoch8 - rx_epoch);
@@ -246,7 +273,7 @@ static void rx_frame(void) {
     model_verdict(f, &snaps[e], &v);
     // The got-th copy that is not dropped for a disabled vPort.
     unsigned k = 0, to = NV, routed = NV;
-    bool redirect = false;
+    bool redirect = false, gone, told;
     for (unsigned i = 0; i < v.n && to == NV; i++) {
         bool red = vports[v.to[i]].drain && v.to[i] != 0;
         unsigned d = red ? 0 : v.to[i];
@@ -262,14 +289,21 @@ static void rx_frame(void) {
     CHECK(rxm.vport == to, "frame %u (epoch %u) on vPort %u, expected %u", id, e, rxm.vport, to);
     f->got++;
     CHECK(rxm.redirect == redirect && rxm.mcast == v.mcast && rxm.is_local == !f->wire, "frame %u: flags", id);
-    CHECK(rxm.src == (redirect ? routed : f->wire ? 0u : f->vport), "frame %u: source vPort %u", id, rxm.src);
+    CHECK(rxm.src == (redirect ? routed : v.src), "frame %u: source vPort %u", id, rxm.src);
     CHECK(rxm.qp >= vports[to].base && rxm.qp < vports[to].base + vports[to].count, "frame %u: queue %u", id, rxm.qp);
-    CHECK(rxm.qp == vports[to].base + ((rxm.hash & 0xFFFF) * vports[to].count >> 16), "frame %u: queue %u, hash %08x",
-          id, rxm.qp, rxm.hash);
-    CHECK(rxm.stripped == v.strip && (!v.strip || rxm.tci == f->tci), "frame %u: strip", id);
     uint8_t want[MAX_BYTES];
     unsigned n = frame_bytes(id, want, true);
-    if (v.strip) {
+    uint32_t hash = model_hash(want, n);
+    unsigned off = vports[to].table[hash & 127];
+    f->hash = rxm.hash;
+    CHECK(rxm.hash == hash, "frame %u: hash %08x, expected %08x", id, rxm.hash, hash);
+    CHECK(rxm.qp == vports[to].base + (off < vports[to].count ? off : 0u), "frame %u: queue %u, hash %08x", id, rxm.qp,
+          hash);
+    // A port VLAN's tag goes without a trace.
+    told = v.strip && !vports[to].port_vlan;
+    gone = v.strip || (f->tagged && vports[to].port_vlan);
+    CHECK(rxm.stripped == told && rxm.tci == (told ? f->tci : 0u), "frame %u: strip", id);
+    if (gone) {
         memmove(want + 12, want + 16, n - 16);
         n -= 4;
     }

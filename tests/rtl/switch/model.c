@@ -8,57 +8,118 @@ void model_attach(struct weir_rtl *model) {
 
 enum { NO_DROP = 0xFE, NO_DEST = 0xFF };
 
+// The Toeplitz hash by its definition, bit by bit.
+uint32_t model_toeplitz(const uint8_t *tuple, unsigned n) {
+    uint32_t hash = 0;
+    for (unsigned bit = 0; bit < 8 * n; bit++) {
+        if ((tuple[bit / 8] >> (7 - bit % 8) & 1) == 0)
+            continue;
+        for (unsigned k = 0; k < 32; k++) {
+            unsigned at = bit + k;
+            hash ^= (uint32_t)(rss_key[at / 8] >> (7 - at % 8) & 1) << (31 - k);
+        }
+    }
+    return hash;
+}
+
+uint32_t model_hash(const uint8_t *b, unsigned len) {
+    uint8_t tuple[36];
+    unsigned l3 = 14;
+    if (len >= 18 && b[12] == 0x81 && b[13] == 0)
+        l3 = 18;
+    const uint8_t *ip = b + l3;
+    unsigned type = (unsigned)b[l3 - 2] << 8 | b[l3 - 1], left = len - l3;
+    if (type == 0x0800 && left >= 20 && ip[0] >> 4 == 4) {
+        bool ports = ip[0] == 0x45 && (ip[9] == 6 || ip[9] == 17) && (ip[6] & 0x3F) == 0 && ip[7] == 0 && left >= 24;
+        memcpy(tuple, ip + 12, ports ? 12 : 8);
+        return model_toeplitz(tuple, ports ? 12 : 8);
+    }
+    if (type == 0x86DD && left >= 40 && ip[0] >> 4 == 6) {
+        bool ports = (ip[6] == 6 || ip[6] == 17) && left >= 44;
+        memcpy(tuple, ip + 8, ports ? 36 : 32);
+        return model_toeplitz(tuple, ports ? 36 : 32);
+    }
+    return model_toeplitz(b, 12);
+}
+
+static bool in_vlan(unsigned v, unsigned vid) {
+    return !vports[v].vlan_check || vlans[vid][v];
+}
+
+// Tags beside the one the switch reads: a second one, or one that is not 802.1Q.
+static bool odd_tags(const struct frame *f) {
+    bool tag = f->etype == 0x8100 || f->etype == 0x88A8;
+    return tag && (f->tagged || f->etype == 0x88A8) && f->len >= 18;
+}
+
+static void receive(struct verdict *v, unsigned p, bool *has) {
+    if (!has[p])
+        v->n++;
+    has[p] = true;
+}
+
 void model_verdict(const struct frame *f, const struct snap *s, struct verdict *v) {
-    const struct vport *from = &vports[f->vport];
-    *v = (struct verdict){.drop = NO_DROP};
+    // A vPort without queue pairs is none: its frames go as the default vPort's (rules 2.18).
+    unsigned src = f->wire || vports[f->vport].count == 0 ? 0 : f->vport, vid = f->tagged ? f->tci & 0xFFF : 0;
+    const struct vport *from = &vports[src];
+    bool has[NV] = {false};
+    *v = (struct verdict){.drop = NO_DROP, .src = (uint8_t)src};
     if (!f->wire) {
         if (!from->enable)
             v->drop = WEIR_VPORT_CNT_TX_DROP_VPORT;
         else if (from->check && f->smac != from->mac)
             v->drop = WEIR_VPORT_CNT_TX_DROP_SRC_MAC;
-        else if (from->vf && f->etype == 0x8808)
+        else if (from->vf && (f->etype == 0x8808 || f->deep_ctrl))
             v->drop = WEIR_VPORT_CNT_TX_DROP_CTRL;
+        else if (from->vlan_check && (!in_vlan(src, vid) || odd_tags(f) || (from->port_vlan && !f->by_port)))
+            v->drop = WEIR_VPORT_CNT_TX_DROP_VLAN;
         if (v->drop != NO_DROP)
             return;
     }
+    unsigned why = f->wire ? NO_DEST : WEIR_VPORT_CNT_TX_DROP_LINK;
     if (f->dmac >> 40 & 1) {
         v->mcast = true;
         for (unsigned p = 0; p < NV; p++)
-            if (vports[p].enable && (p == 0 || s->flood[p]) && (f->wire || p == 0 || p != f->vport))
-                v->to[v->n++] = (uint8_t)p;
+            if (vports[p].enable && in_vlan(p, vid) && (p == 0 || s->flood[p]) && (f->wire || p == 0 || p != src))
+                receive(v, p, has);
         v->to_wire = !f->wire && link_up;
-        if (v->n == 0 && !v->to_wire)
-            v->drop = f->wire ? NO_DEST : WEIR_VPORT_CNT_TX_DROP_LINK;
-        return;
-    }
-    unsigned vid = f->tagged ? f->tci & 0xFFF : 0;
-    int any = -1, exact = -1;
-    for (unsigned i = 0; i < nfilters; i++) {
-        if (filters[i].mac != f->dmac)
-            continue;
-        if (filters[i].mode == 0)
-            any = (int)i;
-        else if (filters[i].mode == 1 ? vid == 0 : vid != 0 && filters[i].vid == vid)
-            exact = (int)i;
-    }
-    int hit = exact >= 0 ? exact : any;
-    if (hit >= 0) {
-        unsigned p = s->dst[hit];
-        if (!f->wire && p == f->vport && p != 0) {
-            v->drop = WEIR_VPORT_CNT_TX_DROP_SELF;
-            return;
+    } else {
+        int any = -1, exact = -1;
+        for (unsigned i = 0; i < nfilters; i++) {
+            if (filters[i].mac != f->dmac || !in_vlan(s->dst[i], vid))
+                continue;
+            if (filters[i].mode == 0)
+                any = (int)i;
+            else if (filters[i].mode == 1 ? vid == 0 : vid != 0 && filters[i].vid == vid)
+                exact = (int)i;
         }
-        v->strip = exact < 0 && f->tagged;
-        v->to[v->n++] = (uint8_t)p;
-    } else if (f->wire) {
-        if (vports[0].enable)
-            v->to[v->n++] = 0;
-        else
-            v->drop = NO_DEST;
-    } else if (link_up)
-        v->to_wire = true;
-    else
-        v->drop = WEIR_VPORT_CNT_TX_DROP_LINK;
+        int hit = exact >= 0 ? exact : any;
+        if (hit >= 0) {
+            unsigned p = s->dst[hit];
+            v->strip = exact < 0 && f->tagged;
+            if (!f->wire && p == src && p != 0)
+                why = WEIR_VPORT_CNT_TX_DROP_SELF;
+            else
+                receive(v, p, has);
+        } else if (f->wire) {
+            if (vports[0].enable && in_vlan(0, vid))
+                receive(v, 0, has);
+        } else
+            v->to_wire = link_up;
+    }
+    bool copy = !f->wire && from->mirrored;
+    for (unsigned p = 0; p < NV; p++)
+        copy = copy || (has[p] && vports[p].mirrored);
+    for (unsigned p = 0; p < NV; p++)
+        if (vports[p].enable && (f->wire || p != src) &&
+            ((vports[p].promisc && in_vlan(p, vid)) || (copy && (int)p == mirror)))
+            receive(v, p, has);
+    unsigned n = 0;
+    for (unsigned p = 0; p < NV; p++)
+        if (has[p])
+            v->to[n++] = (uint8_t)p;
+    if (n == 0 && !v->to_wire)
+        v->drop = why;
 }
 
 unsigned model_deliveries(const struct verdict *v) {
@@ -81,13 +142,13 @@ static void account(const struct frame *f, const struct verdict *v) {
         cnt_sw[WEIR_SW_CNT_PORT_RX_FRAMES]++;
         cnt_sw[WEIR_SW_CNT_PORT_RX_BYTES] += f->len;
     } else {
-        cnt[f->vport][WEIR_VPORT_CNT_TX_FRAMES]++;
-        cnt[f->vport][WEIR_VPORT_CNT_TX_BYTES] += f->len;
+        cnt[v->src][WEIR_VPORT_CNT_TX_FRAMES]++;
+        cnt[v->src][WEIR_VPORT_CNT_TX_BYTES] += f->len;
     }
     if (v->drop == NO_DEST)
         cnt_sw[WEIR_SW_CNT_PORT_RX_DROP_NO_DEST]++;
     else if (v->drop != NO_DROP)
-        cnt[f->vport][v->drop]++;
+        cnt[v->src][v->drop]++;
     else
         cnt_sw[WEIR_SW_CNT_ROUTED]++;
     cnt_sw[WEIR_SW_CNT_COPIES] += v->n + v->to_wire;
@@ -169,10 +230,31 @@ void model_set_vport(unsigned v, struct vport cfg) {
     sw_csr_write(WEIR_SWITCH_VPORT_QP_OFFSET, cfg.base | (uint32_t)cfg.count << 16);
     sw_csr_write(WEIR_SWITCH_VPORT_MAC_LO_OFFSET, (uint32_t)cfg.mac);
     sw_csr_write(WEIR_SWITCH_VPORT_MAC_HI_OFFSET, (uint32_t)(cfg.mac >> 32));
-    sw_csr_write(WEIR_SWITCH_VPORT_CFG_OFFSET,
-                 cfg.enable | (uint32_t)cfg.check << 1 | (uint32_t)cfg.drain << 2 | (uint32_t)cfg.vf << 3);
+    for (unsigned i = 0; i < 128; i += 4)
+        sw_csr_write(WEIR_SWITCH_RSS_TABLE_OFFSET + i, cfg.table[i] | (uint32_t)cfg.table[i + 1] << 8 |
+                                                           (uint32_t)cfg.table[i + 2] << 16 |
+                                                           (uint32_t)cfg.table[i + 3] << 24);
+    sw_csr_write(WEIR_SWITCH_VPORT_TCI_OFFSET, cfg.tci);
+    uint32_t flags = cfg.enable | (uint32_t)cfg.check << 1 | (uint32_t)cfg.drain << 2 | (uint32_t)cfg.vf << 3 |
+                     (uint32_t)cfg.vlan_check << 4 | (uint32_t)cfg.port_vlan << 5 | (uint32_t)cfg.promisc << 6 |
+                     (uint32_t)cfg.mirrored << 7;
+    sw_csr_write(WEIR_SWITCH_VPORT_CFG_OFFSET, flags);
+    CHECK(sw_csr_read(WEIR_SWITCH_VPORT_CFG_OFFSET) == flags, "VPORT_CFG reads back");
+    CHECK(sw_csr_read(WEIR_SWITCH_VPORT_TCI_OFFSET) == (cfg.port_vlan ? cfg.tci : 0u), "VPORT_TCI reads back");
     CHECK(sw_csr_read(WEIR_SWITCH_VPORT_MAC_LO_OFFSET) == (uint32_t)cfg.mac, "VPORT_MAC_LO reads back");
-    CHECK(sw_csr_read(WEIR_SWITCH_VPORT_QP_OFFSET) == (cfg.base | (uint32_t)cfg.count << 16), "VPORT_QP reads back");
+    CHECK(sw_csr_read(WEIR_SWITCH_VPORT_QP_OFFSET) == (cfg.count ? cfg.base | (uint32_t)cfg.count << 16 : 0),
+          "VPORT_QP reads back");
+}
+
+void model_set_vlan(unsigned vid, unsigned v, bool member) {
+    vlans[vid][v] = member;
+    sw_csr_write(WEIR_SWITCH_VLAN_ID_OFFSET, vid);
+    sw_csr_write(WEIR_SWITCH_VLAN_CMD_OFFSET, v | (uint32_t)member << 16);
+}
+
+void model_set_mirror(int v) {
+    mirror = v;
+    sw_csr_write(WEIR_SWITCH_MIRROR_OFFSET, v < 0 ? 0 : 0x100u | (unsigned)v);
 }
 
 void model_add_filter(uint64_t mac, unsigned mode, unsigned vid, unsigned dst, unsigned bank) {

@@ -13,6 +13,13 @@ enum { MAX_FRAMES = 20000, MAX_FILTERS = 64, MAX_EPOCHS = 2048, MAX_BYTES = 9700
 struct frame {
     bool wire; // side it comes from
     bool cancel, vlan_ins, tagged, stamped, accepted, done;
+    bool by_port; // the tag is its vPort's port VLAN, inserted by the switch
+    uint8_t ip;   // 4 or 6: carries that header, 0 none
+    uint8_t proto, ihl;
+    bool frag;
+    const uint8_t *tuple; // with ip: addresses and ports
+    uint32_t hash;        // in its last completion
+    bool deep_ctrl;       // EtherType 0x8808 behind two tags
     uint8_t vport;
     uint16_t len, tci, tag, qp, etype; // len and tci as seen inside the switch (tag inserted)
     uint64_t dmac, smac;
@@ -27,10 +34,11 @@ struct filter {
     uint8_t mode;
 };
 struct vport {
-    bool enable, check, drain, vf;
-    uint16_t base;
+    bool enable, check, drain, vf, vlan_check, port_vlan, promisc, mirrored;
+    uint16_t base, tci;
     uint8_t count;
     uint64_t mac;
+    uint8_t table[128]; // indirection, offsets of queue pairs
 };
 // Tables in force in one epoch.
 struct snap {
@@ -40,6 +48,7 @@ struct snap {
 struct verdict {
     unsigned drop; // counter index of a transmit drop, 0xFF = wire frame without receiver, 0xFE none
     bool to_wire, strip, mcast;
+    uint8_t src; // vPort it goes as
     unsigned n;
     uint8_t to[NV]; // as routed, before drain
 };
@@ -49,6 +58,9 @@ extern unsigned nframes;
 extern struct filter filters[MAX_FILTERS];
 extern unsigned nfilters;
 extern struct vport vports[NV];
+extern bool vlans[4096][NV];
+extern int mirror; // vPort that gets the copies, -1 off
+extern uint8_t rss_key[40];
 extern struct snap snaps[MAX_EPOCHS];
 extern unsigned closed;                    // frames model_close has accounted
 extern unsigned epoch_issued, epoch_acked; // moves sent, moves acknowledged
@@ -82,6 +94,39 @@ void sw_move(int filter, unsigned dst, int leave, int join, int fence, bool forc
 void model_verdict(const struct frame *f, const struct snap *s, struct verdict *v);
 unsigned model_deliveries(const struct verdict *v); // copies that reach rx
 void model_close(void);                             // at idle: every frame accounted, counters and ledger compared
+// traffic.c
+// Who sends, and which tags; cases narrow it down.
+struct traffic {
+    unsigned senders;      // vPorts that send, 0 up
+    unsigned odd_tags, ip; // of 16 frames
+    uint16_t vid[8];
+};
+extern struct traffic traffic;
+extern const struct traffic traffic_usual;
+uint64_t mac_of(unsigned v);
+void setup(void); // vPorts 0..11 on, odd ones check their source, 8..11 are VFs; a filter or two for each
+struct frame *add_frame(bool wire, unsigned len);
+unsigned any_len(void);
+void random_rates(void);
+void spread_evenly(struct vport *v); // its indirection table
+
+// cases of other files
+void a3_each_frame_has_one_owner(void);
+void a3_soak(void);
+void a6_stale_vport_id(void);
+void a7_vlan_truth_table(void);
+void a12_broadcast_once_in_each_state(void);
+void rss_published_vectors(void);
+void source_policy(void);
+void watchers(void);
+void oracle(void);
+void oracle_soak(void);
+
+// model.c, continued
 void model_set_vport(unsigned v, struct vport cfg);
+void model_set_vlan(unsigned vid, unsigned v, bool member);
+void model_set_mirror(int v);
+uint32_t model_toeplitz(const uint8_t *tuple, unsigned n);
+uint32_t model_hash(const uint8_t *frame, unsigned len); // of a frame as the switch sees it
 void model_add_filter(uint64_t mac, unsigned mode, unsigned vid, unsigned dst, unsigned bank);
 #endif

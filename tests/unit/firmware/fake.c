@@ -21,7 +21,7 @@ enum access { NONE = 0, RO, RW, WO, POP, RC };
 static const struct reg {
     enum access access;
     const char *name;
-} regs[8][64] = {
+} regs[8][96] = {
 #define CSR_BLOCK(block, index, text)
 #define CSR(block, reg, offset, access, reset, text) [WEIR_CSR_##block >> 16][(offset) / 4] = {access, #block "." #reg},
 #define CSR_F(block, reg, field, lsb, width, text)
@@ -168,6 +168,13 @@ static void pcie_write(uint32_t offset, uint32_t value) {
         break;
     case WEIR_PCIE_FLR_DONE_OFFSET:
         end_reset(fn_of(value, "FLR_DONE"));
+        break;
+    case WEIR_PCIE_MODERATE_OFFSET:
+        if (WEIR_GET(value, PCIE_MODERATE_VECTOR) >= WEIR_FN_VECTORS) {
+            fake_fail("MODERATE of a vector that is not there");
+        }
+        fake.moderation[fn_of(WEIR_GET(value, PCIE_MODERATE_FN), "MODERATE")][WEIR_GET(value, PCIE_MODERATE_VECTOR)] =
+            (uint8_t)WEIR_GET(value, PCIE_MODERATE_LEVEL);
         break;
     default:
         fake_fail("PCIE register %x is not modelled for writing", offset);
@@ -363,7 +370,11 @@ static void check_access(uint32_t block, uint32_t offset, bool write) {
         }
         return;
     }
-    r = block >> 16 < 8 && offset < 256 && offset % 4 == 0 ? &regs[block >> 16][offset / 4] : NULL;
+    // Two registers of the switch are arrays of words.
+    if (block == WEIR_CSR_SWITCH && write && offset % 4 == 0 && fake_switch_array(offset)) {
+        return;
+    }
+    r = block >> 16 < 8 && offset < 384 && offset % 4 == 0 ? &regs[block >> 16][offset / 4] : NULL;
     if (r == NULL || r->access == NONE) {
         fake_fail("no register at %x of block %x", offset, block);
     }

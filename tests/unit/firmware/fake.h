@@ -53,6 +53,7 @@ struct fake {
     char console[4096];
     size_t console_len;
     // functions
+    uint8_t moderation[WEIR_NUM_FNS][WEIR_FN_VECTORS];
     bool op[WEIR_NUM_FNS], flr[WEIR_NUM_FNS], flr_event[WEIR_NUM_FNS], bme[WEIR_NUM_FNS];
     unsigned num_vfs, flr_starts, flr_dones;
     bool vf_event, link_event;
@@ -63,6 +64,12 @@ struct fake {
     unsigned interrupts[WEIR_NUM_FNS], done;
     // switch
     uint8_t cfg[WEIR_NUM_VPORTS];
+    uint16_t vport_tci[WEIR_NUM_VPORTS];
+    uint8_t rss[WEIR_NUM_VPORTS][128];
+    uint8_t rss_key[40];
+    uint64_t vlan[4096][2]; // members
+    uint32_t mirror;
+    unsigned vlan_cmds;
     uint16_t vport_base[WEIR_NUM_VPORTS], vport_count[WEIR_NUM_VPORTS];
     uint64_t vport_mac[WEIR_NUM_VPORTS];
     bool flood[WEIR_NUM_VPORTS];
@@ -99,12 +106,15 @@ void fake_release_fences(void);
 int fake_lookup(const uint8_t mac[6], unsigned mode, unsigned vid);
 unsigned fake_valid_slots(void);
 bool fake_in_vport(unsigned vport, unsigned qp);
+bool fake_in_vlan(unsigned vport, unsigned vid); // whether the switch lets the vPort have frames of this VLAN
 void fake_row(uint64_t key, uint16_t row[4]);
 
 // ---- between the files of the fake ----
+bool fake_switch_array(uint32_t offset); // inside RSS_KEY or RSS_TABLE
 uint32_t fake_switch_read(uint32_t offset);
 void fake_switch_write(uint32_t offset, uint32_t value);
 uint32_t fake_queue_read(uint32_t offset);
 void fake_queue_write(uint32_t offset, uint32_t value);
+extern uint32_t fake_fn_rate[WEIR_NUM_FNS], fake_qp_rate[WEIR_NUM_QPS], fake_qp_weight[WEIR_NUM_QPS];
 
 #endif

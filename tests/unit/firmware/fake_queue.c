@@ -143,6 +143,8 @@ uint32_t fake_queue_read(uint32_t offset) {
     }
 }
 
+uint32_t fake_fn_rate[WEIR_NUM_FNS], fake_qp_rate[WEIR_NUM_QPS], fake_qp_weight[WEIR_NUM_QPS];
+
 void fake_queue_write(uint32_t offset, uint32_t value) {
     switch (offset) {
     case WEIR_QUEUE_FN_SEL_OFFSET:
@@ -168,6 +170,15 @@ void fake_queue_write(uint32_t offset, uint32_t value) {
         break;
     case WEIR_QUEUE_QP_CMD_OFFSET:
         command(value);
+        break;
+    case WEIR_QUEUE_FN_RATE_OFFSET:
+        fake_fn_rate[fn_sel] = value;
+        break;
+    case WEIR_QUEUE_QP_RATE_OFFSET:
+        fake_qp_rate[qp_sel] = value;
+        break;
+    case WEIR_QUEUE_QP_WEIGHT_OFFSET:
+        fake_qp_weight[qp_sel] = value;
         break;
     default:
         if (offset < WEIR_QUEUE_QP_TX_LO_OFFSET || offset > WEIR_QUEUE_QP_CQ_HI_OFFSET) {

@@ -5,7 +5,8 @@
 #include "fake.h"
 #include "hash_masks.h"
 
-static uint32_t sel, mac_lo, f_slot, f_lo, f_hi, f_key, m_slot, m_dst, m_flood, m_fence, m_token, cnt_sel, event_token;
+static uint32_t sel, mac_lo, f_slot, f_lo, f_hi, f_key, m_slot, m_dst, m_flood, m_fence, m_token, cnt_sel, event_token,
+    vlan_id;
 static uint64_t cnt;
 
 static uint64_t staged_key(void) {
@@ -194,13 +195,53 @@ static uint32_t below(uint32_t value, uint32_t limit, const char *what) {
     return value;
 }
 
+bool fake_in_vlan(unsigned vport, unsigned vid) {
+    return WEIR_GET(fake.cfg[vport], SWITCH_VPORT_CFG_VLAN_CHECK) == 0 ||
+           (fake.vlan[vid][vport >> 6] >> (vport & 63) & 1) != 0;
+}
+
+static void vlan_cmd(uint32_t value) {
+    unsigned vport = value & 0xFF;
+    uint64_t bit = (uint64_t)1 << (vport & 63);
+    if (vport == 0 || vport >= WEIR_NUM_VPORTS || (value >> 17) != 0) {
+        fake_fail("VLAN_CMD %x", value);
+    }
+    fake.vlan[vlan_id][vport >> 6] &= ~bit;
+    fake.vlan[vlan_id][vport >> 6] |= (value >> 16 & 1) != 0 ? bit : 0;
+    fake.vlan_cmds++;
+}
+
+bool fake_switch_array(uint32_t offset) {
+    return offset - WEIR_SWITCH_RSS_KEY_OFFSET < 40 || offset - WEIR_SWITCH_RSS_TABLE_OFFSET < 128;
+}
+
+static void rss_table(unsigned row, uint32_t value) {
+    for (unsigned k = 0; k < 4; k++) {
+        fake.rss[sel][4 * row + k] = (uint8_t)(value >> (8 * k));
+        if (fake.rss[sel][4 * row + k] >= fake.vport_count[sel]) {
+            fake_fail("RSS table of vPort %u leads to queue pair %u of %u", sel, fake.rss[sel][4 * row + k],
+                      fake.vport_count[sel]);
+        }
+    }
+}
+
 void fake_switch_write(uint32_t offset, uint32_t value) {
+    if (fake_switch_array(offset) && offset >= WEIR_SWITCH_RSS_TABLE_OFFSET) {
+        rss_table((offset - WEIR_SWITCH_RSS_TABLE_OFFSET) / 4, value);
+        return;
+    }
+    if (fake_switch_array(offset)) {
+        for (unsigned k = 0; k < 4; k++) {
+            fake.rss_key[offset - WEIR_SWITCH_RSS_KEY_OFFSET + k] = (uint8_t)(value >> (24 - 8 * k));
+        }
+        return;
+    }
     switch (offset) {
     case WEIR_SWITCH_VPORT_SEL_OFFSET:
         sel = below(value, WEIR_NUM_VPORTS, "VPORT_SEL");
         break;
     case WEIR_SWITCH_VPORT_CFG_OFFSET:
-        fake.cfg[sel] = (uint8_t)below(value, 16, "VPORT_CFG");
+        fake.cfg[sel] = (uint8_t)below(value, 256, "VPORT_CFG");
         break;
     case WEIR_SWITCH_VPORT_QP_OFFSET:
         write_vport_qp(value);
@@ -210,6 +251,21 @@ void fake_switch_write(uint32_t offset, uint32_t value) {
         break;
     case WEIR_SWITCH_VPORT_MAC_HI_OFFSET:
         fake.vport_mac[sel] = (uint64_t)(value & 0xFFFF) << 32 | mac_lo;
+        break;
+    case WEIR_SWITCH_VPORT_TCI_OFFSET:
+        fake.vport_tci[sel] = (uint16_t)below(value, 0x10000, "VPORT_TCI");
+        break;
+    case WEIR_SWITCH_VLAN_ID_OFFSET:
+        vlan_id = below(value, 4095, "VLAN_ID");
+        break;
+    case WEIR_SWITCH_VLAN_CMD_OFFSET:
+        vlan_cmd(value);
+        break;
+    case WEIR_SWITCH_MIRROR_OFFSET:
+        if (value != 0 && ((value & 0xFF) >= WEIR_NUM_VPORTS || value >> 8 != 1)) {
+            fake_fail("MIRROR = %x", value);
+        }
+        fake.mirror = value;
         break;
     case WEIR_SWITCH_FILTER_SLOT_OFFSET:
         f_slot = below(value, WEIR_FILTER_SLOTS, "FILTER_SLOT");

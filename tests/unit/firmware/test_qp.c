@@ -252,6 +252,31 @@ static void core_1_restarts_under_a_command(void **state) {
     assert_int_equal(loaded(), 0);
 }
 
+// 1 Mb/s is 32.768 / 256 bytes in the 256 cycles of a sweep over queue pairs, half of that over functions.
+static void rates_reach_the_hardware(void **state) {
+    (void)state;
+    world();
+    assert_int_equal(fw_create_qp(1, 1, 0), WEIR_OK); // the card's queue pair 3
+    assert_int_equal(FW(0, SET_RATE, weir_set_rate_req, .fn = 1, .qp = 1, .mbps = 1000, .weight = 3), WEIR_OK);
+    assert_int_equal(fake_qp_rate[3], 32768);
+    assert_int_equal(fake_qp_weight[3], 3);
+    assert_int_equal(FW(0, SET_RATE, weir_set_rate_req, .fn = 1, .qp = 1, .mbps = WEIR_RATE_MAX), WEIR_OK);
+    assert_int_equal(fake_qp_rate[3], 6553600);
+    assert_int_equal(fake_qp_weight[3], 3);
+    assert_int_equal(FW(0, SET_RATE, weir_set_rate_req, .fn = 2, .qp = WEIR_RATE_FN, .mbps = 123), WEIR_OK);
+    assert_int_equal(fake_fn_rate[2], 2015);
+    assert_int_equal(FW(1, SET_RATE, weir_set_rate_req, .fn = 1, .qp = 1), WEIR_PERMISSION);
+    assert_int_equal(FW(0, SET_RATE, weir_set_rate_req, .fn = 1, .qp = 1, .mbps = WEIR_RATE_MAX + 1),
+                     WEIR_INVALID_PARAMETER);
+    assert_int_equal(FW(0, SET_RATE, weir_set_rate_req, .fn = 1, .qp = 1, .weight = 16), WEIR_INVALID_PARAMETER);
+    assert_int_equal(FW(0, SET_RATE, weir_set_rate_req, .fn = 1, .qp = 7), WEIR_NOT_FOUND);
+    assert_int_equal(FW(0, SET_RATE, weir_set_rate_req, .fn = 3, .qp = WEIR_RATE_FN), WEIR_NOT_FOUND);
+    assert_int_equal(FW(0, SET_RATE, weir_set_rate_req, .fn = 1, .qp = 0), WEIR_WRONG_STATE); // not created
+    assert_int_equal(FW(0, DELETE_VPORT, weir_vport_req, .vport = 2), WEIR_OK);
+    assert_int_equal(FW(0, FREE_VF, weir_vf_req, .vf = 1), WEIR_OK);
+    assert_int_equal(fake_fn_rate[2], 0); // the next owner's limit is not this one's
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_vf_reaches_its_own_queue_pairs_only),
     cmocka_unit_test(the_pf_reaches_its_own_vports_only),
@@ -263,5 +288,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_stuck_queue_is_at_rest_after_destroy),
     cmocka_unit_test(core_1_dead_then_back),
     cmocka_unit_test(core_1_restarts_under_a_command),
+    cmocka_unit_test(rates_reach_the_hardware),
 };
 UNIT_MAIN(tests)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compressed instructions by hand-made values; 32-bit ones across word boundaries; jumps to odd halfwords; code written by
    the program and FENCE.I; vectored trap base. */
-#include "test.h"
+#include "test.inc"
 test:
     mv s0, ra
     li a0, 0x1000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Output by the host-target interface: a write system call, then two characters. */
-#include "test.h"
+#include "test.inc"
 test:
     la a0, message
     la a1, tohost

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mcycle and minstret: what they count, writes, carry, inhibit; one cycle an instruction, a taken branch too. */
-#include "test.h"
+#include "test.inc"
 test:
     mv s0, ra
     csrr a0, minstret

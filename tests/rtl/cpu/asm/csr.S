@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Control registers: the six instructions, legal values, registers that are read-only, absent or zero. */
-#include "test.h"
+#include "test.inc"
 test:
     mv s0, ra
     li a0, 0xF0F0A5A5

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ends with exit code 42. */
-#include "test.h"
+#include "test.inc"
 test:
     li gp, 42
     j fail

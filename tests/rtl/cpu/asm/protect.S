@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory protection as the firmware sets it: code read-only, a guard nobody may touch, no execution of data. */
-#include "test.h"
+#include "test.inc"
 test:
     mv s0, ra
     la a0, code_end

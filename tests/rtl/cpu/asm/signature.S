@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Division and multiplication at their edges into a signature, as the public architecture tests do. */
-#include "test.h"
+#include "test.inc"
 #define PAIR(a, b) li a0, a; li a1, b; \
     mul a2, a0, a1; sw a2, 0(s1); mulh a2, a0, a1; sw a2, 4(s1); mulhsu a2, a0, a1; sw a2, 8(s1); mulhu a2, a0, a1; sw a2, 12(s1); \
     div a2, a0, a1; sw a2, 16(s1); divu a2, a0, a1; sw a2, 20(s1); rem a2, a0, a1; sw a2, 24(s1); remu a2, a0, a1; sw a2, 28(s1); \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every exception with cause, value and pc; a trap writes nothing; mret. */
-#include "test.h"
+#include "test.inc"
 test:
     mv s0, ra
     la a0, word

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a vPort may send and hear beyond its filters: VLANs, mirror, spread over its queue pairs (rules 2.13, 3.17,
+// threats T13, T14). The hardware judges each frame; here is who may ask for what.
+#include "hal/hal_ctrl.h"
+#include "hal/hal_lib.h"
+#include "hal/hal_switch.h"
+#include "steer.h"
+
+#define LAST_VID 4094u
+
+// What the hardware's VLAN table holds for a vPort id, also while there is no such vPort: lists are changed by their
+// difference and never cleared for their own sake.
+static struct held {
+    bool unknown; // core 0 was restarted: any VLAN, perhaps
+    uint8_t count;
+    struct weir_vlan_range range[WEIR_VLAN_RANGES];
+} held[WEIR_NUM_VPORTS];
+
+static unsigned mirror; // vPort that gets the copies; the default one never does, so 0 = none
+
+static bool listed(const struct held *h, unsigned vid) {
+    for (unsigned i = 0; i < h->count; i++) {
+        if (vid >= h->range[i].first && vid <= h->range[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Each VLAN of list `a` that is not in `b` is joined or left.
+static void differ(unsigned vport, const struct held *a, const struct held *b, bool join) {
+    for (unsigned i = 0; i < a->count; i++) {
+        for (unsigned vid = a->range[i].first; vid <= a->range[i].last; vid++) {
+            if (!listed(b, vid)) {
+                hal_switch_vlan(vid, vport, join);
+            }
+            if ((vid & 0xFF) == 0) {
+                hal_ctrl_kick(); // a full list takes longer than a round of the main loop
+            }
+        }
+    }
+}
+
+static void hold(unsigned vport, const struct held *now) {
+    static const struct held none = {.count = 0};
+    static const struct held all = {.count = 1, .range = {{0, LAST_VID}}};
+    struct held *was = &held[vport];
+    differ(vport, was->unknown ? &all : was, now, false);
+    differ(vport, now, was->unknown ? &none : was, true);
+    *was = *now;
+}
+
+void steer_policy_sweep(void) {
+    for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
+        held[i].unknown = true;
+    }
+    steer_policy_reset();
+}
+
+void steer_policy_reset(void) {
+    mirror = 0;
+    hal_switch_mirror(-1);
+}
+
+enum weir_status steer_vlan(const struct weir_set_vport_vlan_req *req) {
+    struct steer_vport *v = steer_vport_mut(req->vport);
+    struct held now = {.count = 0};
+    unsigned vid = req->tci & 0xFFFu;
+    if (v == NULL) {
+        return WEIR_NOT_FOUND;
+    }
+    if (v->retired) {
+        return WEIR_WRONG_STATE;
+    }
+    // The default vPort stands for every guest without one of its own: it has no VLAN.
+    if (req->vport == 0 || req->mode > WEIR_VLAN_TRUNK || (req->mode == WEIR_VLAN_TRUNK) != (req->count != 0) ||
+        req->count > WEIR_VLAN_RANGES || (req->mode == WEIR_VLAN_PORT && (vid == 0 || vid > LAST_VID)) ||
+        (req->mode != WEIR_VLAN_PORT && req->tci != 0)) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    now.count = req->count;
+    for (unsigned i = 0; i < req->count; i++) {
+        // In ascending order, so that no list takes longer than all VLANs.
+        if (req->range[i].first > req->range[i].last || req->range[i].last > LAST_VID ||
+            (i != 0 && req->range[i].first <= req->range[i - 1].last)) {
+            return WEIR_INVALID_PARAMETER;
+        }
+        now.range[i] = req->range[i];
+    }
+    if (req->mode == WEIR_VLAN_PORT) {
+        now.count = 1;
+        now.range[0].first = now.range[0].last = (uint16_t)vid;
+    }
+    // Loosening comes last and tightening first in the flags; in the lists, what both allow is never interrupted.
+    if (req->mode != WEIR_VLAN_ANY) {
+        hold(req->vport, &now);
+    }
+    if (req->mode == WEIR_VLAN_PORT) {
+        hal_switch_vport_tci(req->vport, req->tci);
+    }
+    v->vlan_mode = req->mode;
+    v->tci = req->tci;
+    steer_vport_apply(req->vport);
+    return WEIR_OK;
+}
+
+static bool may_listen(const struct steer_vport *v) {
+    return v->vf == STEER_NO_VF || (v->flags & WEIR_VPORT_TRUSTED) != 0;
+}
+
+int steer_mirror(void) {
+    return mirror == 0 ? -1 : (int)mirror;
+}
+
+void steer_mirror_check(void) {
+    const struct steer_vport *v = mirror == 0 ? NULL : steer_vport(mirror);
+    bool ends = v == NULL || v->down || v->drain || v->retired || !may_listen(v);
+    unsigned sources = 0;
+    if (mirror == 0) {
+        return;
+    }
+    for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
+        struct steer_vport *src = steer_vport_mut(i);
+        if (src != NULL && src->mirrored && ends) {
+            src->mirrored = false;
+            steer_vport_apply(i);
+        }
+        sources += src != NULL && src->mirrored;
+    }
+    if (sources == 0) {
+        steer_policy_reset();
+    }
+}
+
+enum weir_status steer_mirror_set(const struct weir_set_mirror_req *req) {
+    struct steer_vport *src = steer_vport_mut(req->src);
+    const struct steer_vport *dst = steer_vport(req->dst);
+    if (src == NULL || dst == NULL) {
+        return WEIR_NOT_FOUND;
+    }
+    if (req->src == req->dst || req->dst == 0 || req->on > 1) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    if (req->on != 0 && !may_listen(dst)) {
+        return WEIR_PERMISSION; // threat T14
+    }
+    if (req->on != 0 &&
+        (dst->state != WEIR_VPORT_ACTIVATED || dst->drain || dst->down || dst->retired || src->retired)) {
+        return WEIR_WRONG_STATE;
+    }
+    if (mirror != 0 && mirror != req->dst) {
+        return req->on != 0 ? WEIR_IN_USE : WEIR_NOT_FOUND;
+    }
+    if (req->on == 0 && !src->mirrored) {
+        return WEIR_NOT_FOUND;
+    }
+    src->mirrored = req->on != 0;
+    steer_vport_apply(req->src);
+    if (req->on != 0) {
+        mirror = req->dst;
+        hal_switch_mirror((int)mirror);
+    }
+    steer_mirror_check();
+    return WEIR_OK;
+}
+
+enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req) {
+    struct steer_vport *v = steer_vport_mut(vport);
+    if (v == NULL) {
+        return WEIR_NOT_FOUND;
+    }
+    if (v->retired) {
+        return WEIR_WRONG_STATE;
+    }
+    if (req->count == 0 || req->count > WEIR_RSS_ENTRIES || (req->count & (req->count - 1u)) != 0) {
+        return WEIR_INVALID_PARAMETER;
+    }
+    for (unsigned i = 0; i < req->count; i++) {
+        if (req->entry[i] >= v->num_qps) {
+            return WEIR_INVALID_PARAMETER;
+        }
+    }
+    hal_switch_rss_table(vport, req->entry, req->count);
+    return WEIR_OK;
+}
+
+void steer_rss_evenly(unsigned vport, unsigned num_qps) {
+    uint8_t entry[HAL_SWITCH_RSS_TABLE];
+    for (unsigned i = 0, e = 0; i < HAL_SWITCH_RSS_TABLE; i++) {
+        entry[i] = (uint8_t)e;
+        e = e + 1 == num_qps ? 0 : e + 1;
+    }
+    hal_switch_rss_table(vport, entry, HAL_SWITCH_RSS_TABLE);
+}

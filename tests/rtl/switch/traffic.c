@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// The usual set-up of vPorts and filters, and random frames for it.
+#include "sw.h"
+
+struct traffic traffic;
+
+uint64_t mac_of(unsigned v) {
+    return 0x020000000100ULL + v;
+}
+
+const struct traffic traffic_usual = {
+    .senders = 13, .odd_tags = 1, .ip = 6, .vid = {0, 7, 101, 102, 105, 108, 4095, 7}};
+
+// vPorts 0..11: all enabled; odd ones check their source; 8..11 are VFs.
+// The last entry points beyond the queue pairs: it counts as the first.
+void spread_evenly(struct vport *v) {
+    for (unsigned i = 0; i < 128; i++)
+        v->table[i] = (uint8_t)(i == 127 ? 200 : v->count ? i % v->count : 0);
+}
+
+void setup(void) {
+    sw_reset_bench(bench_model, bench_rand());
+    traffic = traffic_usual;
+    for (unsigned v = 0; v < 12; v++) {
+        struct vport p = {.enable = true,
+                          .check = v % 2 == 1,
+                          .vf = v >= 8,
+                          .base = (uint16_t)(v * 8),
+                          .count = (uint8_t)(1 + v % 5),
+                          .mac = mac_of(v)};
+        spread_evenly(&p);
+        model_set_vport(v, p);
+    }
+    for (unsigned v = 1; v < 12; v++) {
+        unsigned mode = v % 3;
+        model_add_filter(mac_of(v), mode, mode == 2 ? 100 + v : 0, v, v % 4);
+    }
+    model_add_filter(mac_of(1), 0, 0, 2, 1); // ANY_VLAN beside an exact one
+    model_add_filter(mac_of(1), 2, 7, 3, 2);
+    sw_move(-1, 0, -1, 3, -1, false);
+    sw_move(-1, 0, 5, 9, -1, false);
+}
+
+// One frame more, from the wire or a vPort, to anywhere the tables know and elsewhere.
+struct frame *add_frame(bool wire, unsigned len) {
+    unsigned id = nframes;
+    CHECK(id < MAX_FRAMES, "bench frame table full");
+    struct frame *f = &frames[id];
+    *f = (struct frame){.wire = wire, .len = (uint16_t)len, .etype = 0x88B5};
+    unsigned r = bench_below(16);
+    f->dmac = r < 11   ? mac_of(1 + bench_below(12))
+              : r < 13 ? 0xFFFFFFFFFFFFULL
+              : r < 14 ? 0x01005E000001ULL
+                       : 0x02AAAAAAAA00ULL + bench_below(4);
+    f->vport = wire ? 0 : (uint8_t)bench_below(traffic.senders);
+    f->smac = mac_of(f->vport) + (bench_below(16) == 0);
+    f->qp = (uint16_t)bench_below(4096);
+    f->tag = (uint16_t)bench_rand();
+    if (bench_below(8) == 0)
+        f->etype = bench_below(2) ? 0x8808 : 0x88B6;
+    if (len >= 18 && bench_below(3) == 0) {
+        f->tagged = true;
+        f->tci = (uint16_t)(traffic.vid[bench_below(8)] | bench_below(8) << 13);
+        f->vlan_ins = !wire && bench_below(2);
+    } else if (len < 18 && bench_below(2))
+        f->etype = 0x8100; // a tag that ends with the frame is none
+    if (len >= 66 && bench_below(16) < traffic.odd_tags) {
+        f->etype = f->tagged && bench_below(2) ? 0x8100 : 0x88A8;
+        f->deep_ctrl = f->tagged && bench_below(2);
+    } else if (len >= 66 && bench_below(16) < traffic.ip) {
+        f->ip = bench_below(2) ? 4 : 6;
+        f->etype = f->ip == 4 ? 0x0800 : 0x86DD;
+        f->ihl = bench_below(8) ? 5 : 6;
+        f->frag = bench_below(8) == 0;
+        f->proto = bench_below(4) ? (bench_below(2) ? 6 : 17) : 1;
+    }
+    if (!wire && vports[f->vport].port_vlan && !f->tagged) {
+        f->by_port = f->tagged = true;
+        f->tci = vports[f->vport].tci;
+        f->len += 4;
+    }
+    if (f->len < 22)
+        f->smac = 0x02CC00000000ULL | id;
+    f->cancel = !wire && bench_below(16) == 0;
+    nframes++;
+    return f;
+}
+
+unsigned any_len(void) {
+    unsigned r = bench_below(32);
+    if (r == 0)
+        return 1515 + bench_below(WEIR_MAX_FRAME - 1514);
+    if (r < 4)
+        return 60 + bench_below(1455);
+    if (r < 12)
+        return 60 + bench_below(80);
+    return 60 + bench_below(10);
+}
+
+void random_rates(void) {
+    p_tx = 4 + bench_below(13), p_prx = 4 + bench_below(13);
+    p_rx_ready = 3 + bench_below(14), p_ptx_ready = 3 + bench_below(14), p_fate = 2 + bench_below(15);
+}
