@@ -131,7 +131,10 @@ static void gen_one(void) {
 // Regions as firmware locks them: code up to a random place, data, a forbidden gap, the rest.
 static void gen_protection(void) {
     uint32_t a = 0x2000 + bench_below(0x20000000), b = a + bench_below(0x1000), c = b + bench_below(0x8000000);
-    const uint32_t top[] = {a, b, c, 0x3FFFFFFF}, cfg = (0x8Du | 0x8Bu << 8 | 0x88u << 16 | 0x8Bu << 24);
+    const uint32_t top[] = {a, b, c, 0x3FFFFFFF};
+    uint32_t cfg = 0x8Du | 0x8Bu << 8 | 0x88u << 16 | 0x8Bu << 24;
+    if (bench_below(2) == 0)
+        cfg &= ~(0x08u << 8 * bench_below(4)); // off, but still the base of the range above
     for (unsigned i = 0; i < 4; i++) {
         load_imm(5, top[i]);
         word(csr_type(0x3B0 + i, 1, 5, 0));
