@@ -571,6 +571,18 @@ static void credit(void) {
     hq_ring_tx(other);
     settle();
     CHECK(q->sent == 0 && other->sent == 100, "no credit, no frame: %u", q->sent);
+    // Waiting for firmware is rest; waiting for the sweep is not: the block must not call itself idle.
+    struct hq *slow = hq_open((struct hq_config){2, 1, 2, 7, 4, 8});
+    csr_write(WEIR_QUEUE_QP_SEL_OFFSET, 2);
+    csr_write(WEIR_QUEUE_QP_RATE_OFFSET, 1);
+    hq_tx(slow, 100, 1, true);
+    hq_ring_tx(slow);
+    ticks(200);
+    CHECK(slow->sent == 0 && !block_idle(), "idle with a frame that waits for its rate");
+    csr_write(WEIR_QUEUE_QP_RATE_OFFSET, 0);
+    settle();
+    CHECK(slow->sent == 1, "no limit any more");
+    csr_write(WEIR_QUEUE_QP_SEL_OFFSET, 0);
     // 1 byte buys a batch of at most 8, then the debt must be paid first.
     csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 1);
     settle();

@@ -393,6 +393,10 @@ bool harness_quiet(void) {
     return quiet;
 }
 
+bool block_idle(void) {
+    return flag(1);
+}
+
 void settle(void) {
     for (unsigned still = 0, n = 0; still < 3; n++) {
         CHECK(n < 200000, "does not become idle: block %u, bar %u, frames %u, done %u, tx %u, wr %u", flag(1),

@@ -99,7 +99,8 @@ void harness_init(struct weir_rtl *model, uint64_t seed); // bench.h's state is 
 void tick(void);
 void ticks(unsigned n);
 bool harness_quiet(void); // nothing outside the queue block is under way
-void settle(void);        // until nothing happens any more; fails when that takes too long
+bool block_idle(void);
+void settle(void); // until nothing happens any more; fails when that takes too long
 uint64_t mem_alloc(uint32_t bytes, unsigned fn);
 uint8_t *mem_at(uint64_t addr);
 void csr_write(uint32_t offset, uint32_t value);
