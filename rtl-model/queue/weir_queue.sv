@@ -282,7 +282,7 @@ module weir_queue #(
   weir_queue_tx #(.NumQps(NumQps), .NumFns(NumFns)) u_tx (
       .clk_i, .rst_ni, .fn_dma_ok_i, .drain_i(drain), .load_i(load), .meta_valid_i(meta_valid), .meta_ready_o(meta_ready), .meta_room_o(meta_room),
       .meta_i(meta), .txp_rsp_valid_i, .txp_rsp_ready_o, .txp_rsp_i,
-      .inl_valid_i(desc_inl_valid || push_take), .inl_ready_o(inl_ready), .inl_room_o(inl_room), .inl_i(push_take ? {1'b1, push_bytes} : desc_inl), .err_valid_o(pay_err_valid), .err_ready_i(pay_err_ready),
+      .inl_valid_i((desc_inl_valid && inl_room) || push_take), .inl_ready_o(inl_ready), .inl_room_o(inl_room), .inl_i(push_take ? {1'b1, push_bytes} : desc_inl), .err_valid_o(pay_err_valid), .err_ready_i(pay_err_ready),
       .err_o(pay_err), .frame_cancel_o(frame_cancel), .tx_valid_o, .tx_ready_i, .tx_o, .busy_o(txp_busy));
   weir_queue_flight #(.NumQps(NumQps)) u_flight (
       .clk_i, .rst_ni, .load_i(load), .batch_issue_i(batch_issue), .batch_done_i(batch_done), .frame_issue_i(frame_issue),

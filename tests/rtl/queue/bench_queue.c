@@ -810,6 +810,23 @@ static void inline_lengths(void) {
     }
     settle();
     CHECK(q->inlined > 200, "%u inline", q->inlined);
+    // A switch that takes nothing: what waits in front of it stays in order, a pushed frame of another queue too.
+    struct hq *other = hq_open((struct hq_config){41, 2, 1, 6, 5, 8});
+    h.hold_tx = true;
+    for (unsigned i = 0; i < 200; i++)
+        hq_tx(q, 60, 1, false);
+    hq_ring_tx(q);
+    ticks(3000);
+    hq_push(other, 60, true);
+    ticks(100);
+    h.hold_tx = false;
+    settle();
+    hq_poll(q);
+    hq_ring_cq(q, false);
+    hq_poll(other);
+    hq_ring_cq(other, false);
+    settle();
+    hq_finish(other);
     hq_finish(q);
 }
 

@@ -60,6 +60,7 @@ struct harness {
     unsigned lat_min, lat_max;   // of a read
     unsigned stall;              // of 16: how often a ready or valid is withheld
     unsigned done_min, done_max; // delay of tx_done
+    bool hold_tx;                // the switch takes nothing
     // writer
     bool wr_open;
     uint64_t wr_addr;
