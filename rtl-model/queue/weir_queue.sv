@@ -212,6 +212,7 @@ module weir_queue #(
   logic desc_open;
   logic [512:0] desc_inl;
   logic inl_ready;
+  logic inl_room;
   weir_queue_pkg::wake_t frame_issue;
   weir_queue_pkg::wake_t frame_done;
   weir_queue_pkg::wake_t frame_cancel;
@@ -233,7 +234,8 @@ module weir_queue #(
       .qp_o(txf_qp), .ctx_i(txf_ctx), .tail_i(txf_tail), .batches_i(pick_batches), .frames_i(pick_frames),
       .limited_i(qp_limited || fn_limited), .credit_ok_i(qp_ok && fn_ok),
       .credit_frames_i((!fn_limited || (qp_limited && qp_frames < fn_frames)) ? qp_frames : fn_frames),
-      .qp_again_i(qp_again), .fn_again_i(fn_again), .weight_valid_i(weight_valid), .weight_i(grant[3:0]),
+      .qp_again_i(qp_again), 
+      .fn_again_i(fn_again), .rated_i(qp_rated || fn_rated), .weight_valid_i(weight_valid), .weight_i(grant[3:0]),
       .push_ready_o(push_ready), .push_i(push_take), .push_qp_i(db_qp), .push_ptr_i(db.value), .rb_valid_i(rb_valid), .rb_ready_o(rb_ready), .rb_qp_i(batch.qp),
       .rb_ptr_i(rb_ptr), .rb_more_i(rb_more), .drain_o(drain), .gen_o(gen), .db_qp_i(db_qp), .db_fetch_o(db_tx_fetch),
       .sel_qp_i(sel_qp), .sel_fetch_o(sel_tx_fetch), .info_valid_o(info_valid), .info_ready_i(info_ready), .info_o(info),
@@ -249,7 +251,7 @@ module weir_queue #(
       .err_o(txd_err), .rb_valid_o(rb_valid), .rb_ready_i(rb_ready), .rb_ptr_o(rb_ptr), .rb_more_o(rb_more),
       .frame_issue_o(desc_issue), .frame_len_o(desc_len), .txp_req_valid_o, .txp_req_ready_i, .txp_req_o,
       .meta_valid_o(desc_valid), .meta_ready_i(meta_room && !push_take), .meta_o(desc_meta),
-      .inl_valid_o(desc_inl_valid), .inl_ready_i(inl_ready && !push_take), .inl_o(desc_inl), .inl_open_o(desc_open), .busy_o(txd_busy));
+      .inl_valid_o(desc_inl_valid), .inl_ready_i(inl_room && !push_take), .inl_o(desc_inl), .inl_open_o(desc_open), .busy_o(txd_busy));
 
   // A pushed frame joins behind all that was committed. It has no credit to pay with, and none of its queue's descriptors
   // may be under way.
@@ -280,7 +282,7 @@ module weir_queue #(
   weir_queue_tx #(.NumQps(NumQps), .NumFns(NumFns)) u_tx (
       .clk_i, .rst_ni, .fn_dma_ok_i, .drain_i(drain), .load_i(load), .meta_valid_i(meta_valid), .meta_ready_o(meta_ready), .meta_room_o(meta_room),
       .meta_i(meta), .txp_rsp_valid_i, .txp_rsp_ready_o, .txp_rsp_i,
-      .inl_valid_i(desc_inl_valid || push_take), .inl_ready_o(inl_ready), .inl_i(push_take ? {1'b1, push_bytes} : desc_inl), .err_valid_o(pay_err_valid), .err_ready_i(pay_err_ready),
+      .inl_valid_i((desc_inl_valid && inl_room) || push_take), .inl_ready_o(inl_ready), .inl_room_o(inl_room), .inl_i(push_take ? {1'b1, push_bytes} : desc_inl), .err_valid_o(pay_err_valid), .err_ready_i(pay_err_ready),
       .err_o(pay_err), .frame_cancel_o(frame_cancel), .tx_valid_o, .tx_ready_i, .tx_o, .busy_o(txp_busy));
   weir_queue_flight #(.NumQps(NumQps)) u_flight (
       .clk_i, .rst_ni, .load_i(load), .batch_issue_i(batch_issue), .batch_done_i(batch_done), .frame_issue_i(frame_issue),
@@ -291,6 +293,8 @@ module weir_queue #(
   // Credit in two levels: a frame is paid for by its queue pair and by its function.
   logic [weir_pkg::LenW-1:0] frame_len;
   logic db_limited;
+  logic qp_rated;
+  logic fn_rated;
   logic unused_fn_again;
   logic [FIdxW-1:0] unused_fn_idx;
   logic [31:0] unused_fn_left;
@@ -302,12 +306,14 @@ module weir_queue #(
       .clk_i, .rst_ni, .clear_i(load.valid), .init_i(load.init), .clear_idx_i(load.qp[QIdxW-1:0]), .grant_i(grant_valid),
       .rate_i(rate_valid), .set_idx_i(sel_qp[QIdxW-1:0]), .set_i(grant), .left_o(sel_credit), .spend_i(frame_issue.valid),
       .spend_idx_i(frame_issue.qp[QIdxW-1:0]), .bytes_i(frame_len), .idx_i(txf_qp[QIdxW-1:0]), .limited_o(qp_limited),
-      .ok_o(qp_ok), .frames_o(qp_frames), .all_o(qp_credit), .again_o(qp_again.valid), .again_idx_o(qp_again_idx));
+      .ok_o(qp_ok), .frames_o(qp_frames), .all_o(qp_credit), .rated_o(qp_rated),
+      .again_o(qp_again.valid), .again_idx_o(qp_again_idx));
   weir_queue_bucket #(.N(1 << FIdxW)) u_fn_credit (
       .clk_i, .rst_ni, .clear_i(load.init), .init_i(load.init), .clear_idx_i(load.qp[FIdxW-1:0]), .grant_i(1'b0),
       .rate_i(fn_rate_valid), .set_idx_i(map_fn[FIdxW-1:0]), .set_i(grant), .left_o(unused_fn_left), .spend_i(frame_issue.valid),
       .spend_idx_i(meta.fn[FIdxW-1:0]), .bytes_i(frame_len), .idx_i(txf_ctx.fn[FIdxW-1:0]), .limited_o(fn_limited),
-      .ok_o(fn_ok), .frames_o(fn_frames), .all_o(fn_credit), .again_o(fn_again), .again_idx_o(unused_fn_idx));
+      .ok_o(fn_ok), .frames_o(fn_frames), .all_o(fn_credit), .rated_o(fn_rated),
+      .again_o(fn_again), .again_idx_o(unused_fn_idx));
 
   // ---- receive ----
   logic [15:0] rxf_use;

@@ -24,6 +24,7 @@ module weir_queue_bucket #(
     output logic                      ok_o,
     output logic [3:0]                frames_o,    // of 2 KiB that the credit pays for, 1..8
     output logic [N-1:0]              all_o,       // limited
+    output logic                      rated_o,     // some entity has a rate: credit comes by itself
     output logic                      again_o,     // again_idx_o has credit again
     output logic [$clog2(N)-1:0]      again_idx_o
 );
@@ -53,6 +54,7 @@ module weir_queue_bucket #(
   assign left_o = granted[set_idx_i] - spent[set_idx_i];
   assign left = granted[idx_i] - spent[idx_i];
   assign all_o = limited_q;
+  assign rated_o = rated_q != '0;
   assign limited_o = limited_q[idx_i];
   assign ok_o = !limited_o || (!left[31] && left != '0);
   assign frames_o = (left >= 32'd7 * Mtu) ? 4'd8 : 4'(left[14:11]) + 4'd1;

@@ -6,7 +6,7 @@
 module weir_queue_line #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int Slots = 16,  // power of two
-    parameter int Hold = 24    // cycles; what is due leaves before new data, so a line is out well within 32
+    parameter int Hold = 24    // cycles; what is due leaves before the next frame's data
 ) (
     input  logic                     clk_i,
     input  logic                     rst_ni,

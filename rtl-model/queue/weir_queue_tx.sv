@@ -19,7 +19,8 @@ module weir_queue_tx #(
     output logic                    txp_rsp_ready_o,
     input  weir_pkg::dma_rd_rsp_t   txp_rsp_i,
     input  logic                    inl_valid_i,
-    output logic                    inl_ready_o,
+    output logic                    inl_ready_o,   // for a pushed frame
+    output logic                    inl_room_o,    // for any
     input  logic [512:0]            inl_i,        // {last, bytes}
     output logic                    err_valid_o,
     input  logic                    err_ready_i,
@@ -59,7 +60,9 @@ module weir_queue_tx #(
   // What is committed goes out in this order whoever comes later, so it is kept to what 250-cycle reads need: 24 KiB.
   localparam logic [15:0] Ahead = 16'd24576;
   logic [15:0] ahead_q;
-  assign meta_room_o = meta_ready_o && ahead_q < Ahead;
+  // The last places of both queues are kept for pushed frames, which would otherwise go the long way under load.
+  assign meta_room_o = ahead_q < Ahead && meta_level < 9'd240;
+  assign inl_room_o = inl_level < 8'd112;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) ahead_q <= '0;
     else ahead_q <= ahead_q + ((meta_valid_i && meta_ready_o) ? 16'(meta_i.len) : 16'd0) - (meta_pop ? 16'(meta.len) : 16'd0);

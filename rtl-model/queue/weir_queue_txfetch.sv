@@ -27,6 +27,7 @@ module weir_queue_txfetch #(
     input  logic [3:0]               credit_frames_i, // what the credit of a limited queue pays for, at least 1
     input  weir_queue_pkg::wake_t    qp_again_i,      // a queue has credit again
     input  logic                     fn_again_i,      // a function has
+    input  logic                     rated_i,         // and that may happen without anybody's doing
     input  logic                     weight_valid_i,
     input  logic [3:0]               weight_i,        // of sel_qp_i
     // A pushed frame of push_qp_i was taken: everything before push_ptr_i is with the card. In push_ready_o cycles only.
@@ -155,7 +156,7 @@ module weir_queue_txfetch #(
   assign gen_o = gen_q;
   assign db_fetch_o = fetch[db_qp_i[QIdxW-1:0]];
   assign sel_fetch_o = fetch[sel_qp_i[QIdxW-1:0]];
-  assign busy_o = active_q != '0 || state_q != Pick || req_level != '0 || rise;
+  assign busy_o = active_q != '0 || (rated_i && hungry_q != '0) || state_q != Pick || req_level != '0 || rise;
 
   always_ff @(posedge clk_i) begin
     if (state_q == Eval) ctx_q <= ctx_i;

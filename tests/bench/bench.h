@@ -20,6 +20,7 @@ struct bench_row {
 struct bench_load {
     unsigned queues, latency, bytes;
     bool tx, rx;
+    bool line; // large frames at the line rate of 100 Gb/s, too
 };
 struct bench_rate {
     double tx, rx;                     // cycles per frame, 0 when there were none

@@ -18,7 +18,7 @@ static struct bench_rate rate(unsigned queues, unsigned latency, unsigned bytes,
         struct bench_rate rate;
     } known[16];
     static unsigned n;
-    struct bench_load l = {queues, latency, bytes, tx, rx};
+    struct bench_load l = {queues, latency, bytes, tx, rx, false};
     for (unsigned i = 0; i < n; i++)
         if (known[i].load.queues == queues && known[i].load.latency == latency && known[i].load.bytes == bytes &&
             known[i].load.tx == tx && known[i].load.rx == rx)
@@ -60,6 +60,9 @@ static double big_rx(void) {
 }
 static double big_drops(void) {
     return rate(8, 0, 1514, true, true).dropped * 100;
+}
+static double line_drops(void) {
+    return bench_throughput((struct bench_load){8, 0, 1514, true, true, true}).dropped * 100;
 }
 static double bytes64(void) {
     struct bench_rate r = rate(1, 0, 60, true, true);
@@ -126,6 +129,7 @@ static const struct bench_row rows[] = {
     {"6a", "1514 B both ways, 8 queues, wire at 25.0: TX", "cycles/frame", "Corundum 25.8", 25.0, false, big_tx},
     {"6b", "  RX", "cycles/frame", "Corundum 30.8", 25.0, false, big_rx},
     {"6c", "  share of received frames dropped", "%", "drops", 0.0, false, big_drops},
+    {"6d", "  the same at the line rate of 100 Gb/s: dropped", "%", "drops", 0.0, false, line_drops},
     {"7", "PCIe bytes per direction, 64 B both ways, one queue", "bytes/pair", "Enso 79", 97, false, bytes64},
     {"8", "burst-1: TX and RX, every frame another of 64 VFs", "bytes/pair", "~193", 126, false, bench_burst_one},
     {"9", "TLPs per TX and RX pair, 64 B, backlog, one queue", "TLPs", "mlx5 1.7", 1.7, false, tlps64},

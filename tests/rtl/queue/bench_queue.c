@@ -571,6 +571,18 @@ static void credit(void) {
     hq_ring_tx(other);
     settle();
     CHECK(q->sent == 0 && other->sent == 100, "no credit, no frame: %u", q->sent);
+    // Waiting for firmware is rest; waiting for the sweep is not: the block must not call itself idle.
+    struct hq *slow = hq_open((struct hq_config){2, 1, 2, 7, 4, 8});
+    csr_write(WEIR_QUEUE_QP_SEL_OFFSET, 2);
+    csr_write(WEIR_QUEUE_QP_RATE_OFFSET, 1);
+    hq_tx(slow, 100, 1, true);
+    hq_ring_tx(slow);
+    ticks(200);
+    CHECK(slow->sent == 0 && !block_idle(), "idle with a frame that waits for its rate");
+    csr_write(WEIR_QUEUE_QP_RATE_OFFSET, 0);
+    settle();
+    CHECK(slow->sent == 1, "no limit any more");
+    csr_write(WEIR_QUEUE_QP_SEL_OFFSET, 0);
     // 1 byte buys a batch of at most 8, then the debt must be paid first.
     csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 1);
     settle();
@@ -798,6 +810,23 @@ static void inline_lengths(void) {
     }
     settle();
     CHECK(q->inlined > 200, "%u inline", q->inlined);
+    // A switch that takes nothing: what waits in front of it stays in order, a pushed frame of another queue too.
+    struct hq *other = hq_open((struct hq_config){41, 2, 1, 6, 5, 8});
+    h.hold_tx = true;
+    for (unsigned i = 0; i < 200; i++)
+        hq_tx(q, 60, 1, false);
+    hq_ring_tx(q);
+    ticks(3000);
+    hq_push(other, 60, true);
+    ticks(100);
+    h.hold_tx = false;
+    settle();
+    hq_poll(q);
+    hq_ring_cq(q, false);
+    hq_poll(other);
+    hq_ring_cq(other, false);
+    settle();
+    hq_finish(other);
     hq_finish(q);
 }
 

@@ -204,7 +204,7 @@ static void writer(void) {
 
 // ---- switch ----
 static void switch_take(void) {
-    bool ready = h.done_tail - h.done_head < 4000 && lucky();
+    bool ready = h.done_tail - h.done_head < 4000 && !h.hold_tx && lucky();
     bench_put(h.in, IN_FLAGS + 4, 1, ready);
     if (!ready || !flag(6))
         return;
@@ -391,6 +391,10 @@ bool harness_quiet(void) {
     for (unsigned c = 0; c < CLIENTS; c++)
         quiet = quiet && h.client[c].head == h.client[c].tail && !h.client[c].open;
     return quiet;
+}
+
+bool block_idle(void) {
+    return flag(1);
 }
 
 void settle(void) {

@@ -60,6 +60,7 @@ struct harness {
     unsigned lat_min, lat_max;   // of a read
     unsigned stall;              // of 16: how often a ready or valid is withheld
     unsigned done_min, done_max; // delay of tx_done
+    bool hold_tx;                // the switch takes nothing
     // writer
     bool wr_open;
     uint64_t wr_addr;
@@ -99,7 +100,8 @@ void harness_init(struct weir_rtl *model, uint64_t seed); // bench.h's state is 
 void tick(void);
 void ticks(unsigned n);
 bool harness_quiet(void); // nothing outside the queue block is under way
-void settle(void);        // until nothing happens any more; fails when that takes too long
+bool block_idle(void);
+void settle(void); // until nothing happens any more; fails when that takes too long
 uint64_t mem_alloc(uint32_t bytes, unsigned fn);
 uint8_t *mem_at(uint64_t addr);
 void csr_write(uint32_t offset, uint32_t value);

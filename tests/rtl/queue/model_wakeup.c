@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Model check of completion, arming and interrupt: every interleaving of a host that polls, arms and sleeps with a card that
-// gathers completions into lines, writes them and is armed, over FRAMES completions. The card's cycle is that of
-// weir_queue_cpl.sv: a line may leave, a doorbell may arrive, both in one cycle. Proved for all reachable states: a host
-// that sleeps with a completion unread has an interrupt coming, and one arming brings at most one interrupt.
+// Model check of completion, arming and interrupt: every interleaving of a host that polls, arms and sleeps with a card
+// that gathers completions into lines, writes them and is armed, over FRAMES completions. The card's cycle is that of
+// weir_queue_cpl.sv: a line may leave, a doorbell may arrive, both in one cycle. Proved for all reachable states: a
+// host that sleeps with a completion unread has an interrupt coming, and one arming brings at most one interrupt.
 // model_wakeup [break]: "break" leaves out that arming looks at the line of the same cycle; it must then be caught.
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,15 +13,15 @@
 enum { FRAMES = 5, LINE = 4 };
 
 struct state {
-    uint8_t made;               // completions so far; the first `written` of them are in memory
+    uint8_t made; // completions so far; the first `written` of them are in memory
     uint8_t written;
-    bool armed, attention;      // card: wakes at the next line; owes an interrupt at once
-    bool bell;                  // doorbell with ARM on its way, with bell_head
+    bool armed, attention; // card: wakes at the next line; owes an interrupt at once
+    bool bell;             // doorbell with ARM on its way, with bell_head
     uint8_t bell_head;
-    uint8_t irqs;               // interrupts on their way
-    uint8_t head;               // host: consumed
+    uint8_t irqs; // interrupts on their way
+    uint8_t head; // host: consumed
     bool asleep;
-    uint8_t owed;               // armings without their interrupt, as the host counts
+    uint8_t owed; // armings without their interrupt, as the host counts
 };
 
 static uint8_t *seen;
@@ -43,8 +43,8 @@ static uint32_t key(const struct state *s) {
 }
 
 static void fail(const struct state *s, const char *what) {
-    printf("%s: made %u written %u armed %d attention %d bell %d (%u) irqs %u head %u asleep %d owed %u\n", what, s->made,
-           s->written, s->armed, s->attention, s->bell, s->bell_head, s->irqs, s->head, s->asleep, s->owed);
+    printf("%s: made %u written %u armed %d attention %d bell %d (%u) irqs %u head %u asleep %d owed %u\n", what,
+           s->made, s->written, s->armed, s->attention, s->bell, s->bell_head, s->irqs, s->head, s->asleep, s->owed);
     exit(1);
 }
 
@@ -63,7 +63,8 @@ static void visit(struct state s) {
     queue[tail++] = s;
 }
 
-// One cycle of the card: a line of `count` leaves (0 = none), the doorbell arrives or not, an owed interrupt leaves or not.
+// One cycle of the card: a line of `count` leaves (0 = none), the doorbell arrives or not, an owed interrupt leaves or
+// not.
 static void card(struct state s, unsigned count, bool bell, bool token) {
     bool hit = count != 0 && s.armed, fire, was_armed = s.armed;
     unsigned tail_seen = s.written + (broken ? 0u : count);
