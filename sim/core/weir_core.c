@@ -43,7 +43,7 @@ static bool parse(int argc, char **argv, struct options *o) {
     *o = (struct options){.max_cycles = DEFAULT_CYCLES};
     if (argc < 2 || strcmp(argv[1], "run") != 0)
         return false;
-    for (int i = 2; i < argc; i++) {
+    for (int i = 2; i < argc && argv[i] != NULL; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         uint64_t n;
         if (strcmp(argv[i], "--trace") == 0) {

@@ -154,7 +154,13 @@ static void check_vports(void) {
         unsigned cfg = 0;
         if (p != NULL) {
             cfg = (p->state == WEIR_VPORT_ACTIVATED ? 1u : 0) | ((p->flags & WEIR_VPORT_CHECK_SRC) != 0 ? 2u : 0) |
-                  (p->drain || p->down || p->retired ? 4u : 0) | (p->vf != STEER_NO_VF ? 8u : 0);
+                  (p->drain || p->down || p->retired ? 4u : 0) | (p->vf != STEER_NO_VF ? 8u : 0) |
+                  WEIR_PUT(p->vlan_mode != WEIR_VLAN_ANY ? 1 : 0, SWITCH_VPORT_CFG_VLAN_CHECK) |
+                  WEIR_PUT(p->vlan_mode == WEIR_VLAN_PORT ? 1 : 0, SWITCH_VPORT_CFG_PORT_VLAN) |
+                  // What drains goes to the default vPort, which must not hear what was not for it.
+                  WEIR_PUT((p->flags & WEIR_VPORT_PROMISC) != 0 && !p->drain && !p->down && !p->retired ? 1 : 0,
+                           SWITCH_VPORT_CFG_PROMISC) |
+                  WEIR_PUT(p->mirrored ? 1 : 0, SWITCH_VPORT_CFG_MIRRORED);
             for (unsigned qp = p->qp_base; qp < p->qp_base + p->num_qps; qp++) {
                 if (qp >= steer_switch_qps() || taken[qp]) {
                     fail("a queue pair belongs to two vPorts, or to none", qp, v);

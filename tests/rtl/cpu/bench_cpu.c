@@ -225,7 +225,8 @@ static void episode(void) {
             quiet = 0;
         } else if (++quiet == QUIET) {
             CHECK(SLEEPS && ((iss.mie_mask & lines) == 0 || now - lines_since < 5),
-                  "no instruction for %u cycles at %08x", QUIET, iss.pc);
+                  "no instruction for %u cycles at %08x: %s, lines %x for %u cycles, mie %x, flags %x", QUIET, iss.pc,
+                  SLEEPS ? "asleep" : "awake", lines, (unsigned)(now - lines_since), iss.mie_mask, flags);
             seen.sleeps++;
             return;
         }
