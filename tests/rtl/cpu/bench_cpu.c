@@ -8,6 +8,7 @@
 #include "iss.h"
 
 #define EPISODE 20000u // instructions of one program
+#define WAKE 8u        // cycles from a line that rises to the first instruction, generously
 #define QUIET 3000u    // cycles without an instruction that nothing explains
 #define IRQ_BOUND 400u // cycles an enabled interrupt may have to wait
 
@@ -223,8 +224,10 @@ static void episode(void) {
             same = rec[R_PC] == last_pc ? same + 1 : 0;
             last_pc = rec[R_PC];
             quiet = 0;
-        } else if (++quiet == QUIET) {
-            CHECK(SLEEPS && ((iss.mie_mask & lines) == 0 || now - lines_since < 5),
+        } else if (++quiet == QUIET && now - lines_since < WAKE) {
+            quiet -= WAKE; // a line rose just now: it may be waking up
+        } else if (quiet == QUIET) {
+            CHECK(SLEEPS && (iss.mie_mask & lines) == 0,
                   "no instruction for %u cycles at %08x: %s, lines %x for %u cycles, mie %x, flags %x", QUIET, iss.pc,
                   SLEEPS ? "asleep" : "awake", lines, (unsigned)(now - lines_since), iss.mie_mask, flags);
             seen.sleeps++;
