@@ -49,6 +49,7 @@ static struct weir_pf *pf;
 static struct weir_vstack *vs;
 static pid_t sim;
 static char dir[64];
+static char self[256]; // where this program lies; the others lie beside it
 
 static uint64_t now_us(void) {
     struct timespec t;
@@ -103,11 +104,11 @@ __attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...) {
 // ---- the simulator and its PCI tree ----
 
 static void start_sim(void) {
-    char self[256] = "", program[300], tree[96], card[96], line[256];
+    char program[300], tree[96], card[96], line[256];
     int pipe_fd[2];
     FILE *out;
 
-    if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0 || pipe(pipe_fd) != 0)
+    if (pipe(pipe_fd) != 0)
         die("cannot start the simulator: %s", strerror(errno));
     snprintf(program, sizeof(program), "%s/weir-sim", dirname(self));
     snprintf(tree, sizeof(tree), "%s/pci", dir);
@@ -302,6 +303,9 @@ static void job(void) {
 }
 
 int main(void) {
+    // Before the mount namespace changes: in a container the path would lead nowhere afterwards.
+    if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+        self[0] = '\0';
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
         fprintf(stderr, "weir-demo-pci: no mount namespace of its own: %s; run as root\n", strerror(errno));
         return 77;
