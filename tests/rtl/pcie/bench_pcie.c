@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The endpoint as a host sees it: configuration space, SR-IOV, BARs, MSI-X, resets, and what leaves for the link.
+// Long because the cases share one host model and its state.
 #include "pcie_host.h"
 
 // ---- Configuration space ----

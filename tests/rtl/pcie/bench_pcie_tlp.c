@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines 33 to 60 of the checklist, one case each: requests in, requests out, MSI-X, errors, power, link.
+// Long because it follows the list: a line is found by its number.
 #include "pcie_host.h"
 
 enum { TLP_EP = 1 << 14, TLP_TD = 1 << 15 };

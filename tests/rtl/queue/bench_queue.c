@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cases of the queue block. driver.c holds the reference; a case only decides what happens.
+// Cases of the queue block. driver.c holds the reference; a case only decides what happens. Long because each
+// case stands alone; none shares more than the harness with another.
 #include "driver.h"
 
 // Random traffic on several queues for a number of cycles, then drained and accounted for.
