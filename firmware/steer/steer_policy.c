@@ -18,6 +18,13 @@ static struct held {
 
 static unsigned mirror; // vPort that gets the copies; the default one never does, so 0 = none
 
+// The key of the published verification vectors, until the PF gives another; and what new vPorts begin with.
+static const uint8_t published_key[WEIR_RSS_KEY_BYTES] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,
+                                                          0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,
+                                                          0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,
+                                                          0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
+static uint8_t key_of_all[WEIR_RSS_KEY_BYTES];
+
 static bool listed(const struct held *h, unsigned vid) {
     for (unsigned i = 0; i < h->count; i++) {
         if (vid >= h->range[i].first && vid <= h->range[i].last) {
@@ -184,11 +191,37 @@ enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req) {
     return WEIR_OK;
 }
 
-void steer_rss_evenly(unsigned vport, unsigned num_qps) {
+enum weir_status steer_rss_key(unsigned vport, const uint8_t key[WEIR_RSS_KEY_BYTES]) {
+    const struct steer_vport *v = steer_vport(vport);
+    if (v == NULL) {
+        return WEIR_NOT_FOUND;
+    }
+    if (v->retired) {
+        return WEIR_WRONG_STATE;
+    }
+    hal_switch_rss_key(vport, key);
+    return WEIR_OK;
+}
+
+void steer_rss_key_all(const uint8_t key[WEIR_RSS_KEY_BYTES]) {
+    memcpy(key_of_all, key, sizeof(key_of_all));
+    for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
+        if (steer_vport(i) != NULL) {
+            hal_switch_rss_key(i, key);
+        }
+    }
+}
+
+void steer_rss_reset(void) {
+    memcpy(key_of_all, published_key, sizeof(key_of_all));
+}
+
+void steer_rss_begin(unsigned vport, unsigned num_qps) {
     uint8_t entry[HAL_SWITCH_RSS_TABLE];
     for (unsigned i = 0, e = 0; i < HAL_SWITCH_RSS_TABLE; i++) {
         entry[i] = (uint8_t)e;
         e = e + 1 == num_qps ? 0 : e + 1;
     }
     hal_switch_rss_table(vport, entry, HAL_SWITCH_RSS_TABLE);
+    hal_switch_rss_key(vport, key_of_all);
 }

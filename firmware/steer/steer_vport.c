@@ -127,7 +127,8 @@ enum weir_status steer_switch_create(unsigned num_vfs, unsigned num_vports, unsi
     sw.exists = true;
     hal_switch_counters_clear(0);
     hal_switch_vport_qps(0, 0, default_qps);
-    steer_rss_evenly(0, default_qps);
+    steer_rss_reset();
+    steer_rss_begin(0, default_qps);
     hal_switch_vport(0, config_of(&vports[0]));
     move_flood(0, true);
     return WEIR_OK;
@@ -249,7 +250,7 @@ enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, un
     hal_switch_counters_clear(vport);
     hal_switch_vport_mac(vport, mac);
     hal_switch_vport_qps(vport, (unsigned)base, num_qps);
-    steer_rss_evenly(vport, num_qps);
+    steer_rss_begin(vport, num_qps);
     if (vf != STEER_NO_VF) {
         moderate(v, WEIR_MODERATION_UNDEFINED); // whatever the VF's last owner had
     }

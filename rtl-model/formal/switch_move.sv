@@ -81,7 +81,7 @@ module switch_move (
       .w_valid_i(w_valid_i && filter_set_q && !(busy_q && cmd_q.filter)), .w_ready_o(w_ready), .w_i(w), .room_i,
       .cmd_valid_i(valid), .cmd_i(cmd), .cmd_done_o(done), .epoch_o(epoch),
       .src_read_o(), .src_o(), .src_i(Sender), .src_cfg_i(src_cfg), .h_csum_o(), .w_csum_o(), .h_csum_i('0), .w_csum_i('0), .src_mac_i(48'b0), .enable_i('1),
-      .vlan_check_i('0), .promisc_i('0), .mirrored_i('0), .mirror_on_i(1'b0), .mirror_i('0), .key_i('0),
+      .vlan_check_i('0), .promisc_i('0), .mirrored_i('0), .mirror_on_i(1'b0), .mirror_i('0),
       .entry_valid_o(entry_valid), .entry_o(entry), .move_valid_o(move_valid), .move_o(mv),
       .done_valid_o(), .done_o(), .stat_o(), .idle_o());
 

@@ -273,6 +273,7 @@ int main(int argc, char **argv) {
         {"a7_vlan_truth_table", a7_vlan_truth_table},
         {"a12_broadcast_once_in_each_state", a12_broadcast_once_in_each_state},
         {"rss_published_vectors", rss_published_vectors},
+        {"rss_keys_are_per_vport", rss_keys_are_per_vport},
         {"flood_to_64_delays_others_by_its_copies", flood_to_64_delays_others_by_its_copies},
         {"source_policy", source_policy},
         {"checksums", checksums},

@@ -9,20 +9,20 @@ void model_attach(struct weir_rtl *model) {
 enum { NO_DROP = 0xFE, NO_DEST = 0xFF };
 
 // The Toeplitz hash by its definition, bit by bit.
-uint32_t model_toeplitz(const uint8_t *tuple, unsigned n) {
+uint32_t model_toeplitz(const uint8_t key[40], const uint8_t *tuple, unsigned n) {
     uint32_t hash = 0;
     for (unsigned bit = 0; bit < 8 * n; bit++) {
         if ((tuple[bit / 8] >> (7 - bit % 8) & 1) == 0)
             continue;
         for (unsigned k = 0; k < 32; k++) {
             unsigned at = bit + k;
-            hash ^= (uint32_t)(rss_key[at / 8] >> (7 - at % 8) & 1) << (31 - k);
+            hash ^= (uint32_t)(key[at / 8] >> (7 - at % 8) & 1) << (31 - k);
         }
     }
     return hash;
 }
 
-uint32_t model_hash(const uint8_t *b, unsigned len) {
+uint32_t model_hash(const uint8_t key[40], const uint8_t *b, unsigned len) {
     uint8_t tuple[36];
     unsigned l3 = 14;
     if (len >= 18 && b[12] == 0x81 && b[13] == 0)
@@ -32,14 +32,14 @@ uint32_t model_hash(const uint8_t *b, unsigned len) {
     if (type == 0x0800 && left >= 20 && ip[0] >> 4 == 4) {
         bool ports = ip[0] == 0x45 && (ip[9] == 6 || ip[9] == 17) && (ip[6] & 0x3F) == 0 && ip[7] == 0 && left >= 24;
         memcpy(tuple, ip + 12, ports ? 12 : 8);
-        return model_toeplitz(tuple, ports ? 12 : 8);
+        return model_toeplitz(key, tuple, ports ? 12 : 8);
     }
     if (type == 0x86DD && left >= 40 && ip[0] >> 4 == 6) {
         bool ports = (ip[6] == 6 || ip[6] == 17) && left >= 44;
         memcpy(tuple, ip + 8, ports ? 36 : 32);
-        return model_toeplitz(tuple, ports ? 36 : 32);
+        return model_toeplitz(key, tuple, ports ? 36 : 32);
     }
-    return model_toeplitz(b, 12);
+    return model_toeplitz(key, b, 12);
 }
 
 static bool in_vlan(unsigned v, unsigned vid) {
@@ -234,6 +234,9 @@ void model_set_vport(unsigned v, struct vport cfg) {
         sw_csr_write(WEIR_SWITCH_RSS_TABLE_OFFSET + i, cfg.table[i] | (uint32_t)cfg.table[i + 1] << 8 |
                                                            (uint32_t)cfg.table[i + 2] << 16 |
                                                            (uint32_t)cfg.table[i + 3] << 24);
+    for (unsigned i = 0; i < 40; i += 4)
+        sw_csr_write(WEIR_SWITCH_RSS_KEY_OFFSET + i, (uint32_t)cfg.key[i] << 24 | (uint32_t)cfg.key[i + 1] << 16 |
+                                                         (uint32_t)cfg.key[i + 2] << 8 | cfg.key[i + 3]);
     sw_csr_write(WEIR_SWITCH_VPORT_TCI_OFFSET, cfg.tci);
     uint32_t flags = cfg.enable | (uint32_t)cfg.check << 1 | (uint32_t)cfg.drain << 2 | (uint32_t)cfg.vf << 3 |
                      (uint32_t)cfg.vlan_check << 4 | (uint32_t)cfg.port_vlan << 5 | (uint32_t)cfg.promisc << 6 |
@@ -334,5 +337,7 @@ void model_sums(uint8_t *b, unsigned len, bool insert3, bool insert4, struct sum
             c = 0xFFFF;
         field[0] = (uint8_t)(c >> 8), field[1] = (uint8_t)c;
     }
-    s->l4_ok = folded(add(ip + l4, bytes, pseudo)) == 0xFFFF && !(proto == 17 && field[0] == 0 && field[1] == 0);
+    bool without = proto == 17 && field[0] == 0 && field[1] == 0;
+    s->l4_none = without && type == 0x0800;
+    s->l4_ok = folded(add(ip + l4, bytes, pseudo)) == 0xFFFF && !without;
 }
