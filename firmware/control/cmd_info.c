@@ -98,6 +98,7 @@ enum weir_status cmd_run_GET_COUNTERS(unsigned fn, const void *req_, void *rsp_)
     }
     rsp->first = req->first;
     rsp->count = req->count;
+    // bound: 14, checked above
     for (unsigned i = 0; i < req->count; i++) {
         rsp->value[i] = global ? hal_switch_counter_global(req->first + i) : hal_switch_counter(vport, req->first + i);
     }

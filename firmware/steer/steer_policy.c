@@ -26,6 +26,7 @@ static const uint8_t published_key[WEIR_RSS_KEY_BYTES] = {0x6d, 0x5a, 0x56, 0xda
 static uint8_t key_of_all[WEIR_RSS_KEY_BYTES];
 
 static bool listed(const struct held *h, unsigned vid) {
+    // bound: WEIR_VLAN_RANGES
     for (unsigned i = 0; i < h->count; i++) {
         if (vid >= h->range[i].first && vid <= h->range[i].last) {
             return true;
@@ -36,7 +37,9 @@ static bool listed(const struct held *h, unsigned vid) {
 
 // Each VLAN of list `a` that is not in `b` is joined or left.
 static void differ(unsigned vport, const struct held *a, const struct held *b, bool join) {
+    // bound: WEIR_VLAN_RANGES
     for (unsigned i = 0; i < a->count; i++) {
+        // bound: 4,094 for all ranges together, they ascend and do not overlap
         for (unsigned vid = a->range[i].first; vid <= a->range[i].last; vid++) {
             if (!listed(b, vid)) {
                 hal_switch_vlan(vid, vport, join);
@@ -86,6 +89,7 @@ enum weir_status steer_vlan(const struct weir_set_vport_vlan_req *req) {
         return WEIR_INVALID_PARAMETER;
     }
     now.count = req->count;
+    // bound: WEIR_VLAN_RANGES, checked above
     for (unsigned i = 0; i < req->count; i++) {
         // In ascending order, so that no list takes longer than all VLANs.
         if (req->range[i].first > req->range[i].last || req->range[i].last > LAST_VID ||
@@ -182,6 +186,7 @@ enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req) {
     if (req->count == 0 || req->count > WEIR_RSS_ENTRIES || (req->count & (req->count - 1u)) != 0) {
         return WEIR_INVALID_PARAMETER;
     }
+    // bound: WEIR_RSS_ENTRIES, checked above
     for (unsigned i = 0; i < req->count; i++) {
         if (req->entry[i] >= v->num_qps) {
             return WEIR_INVALID_PARAMETER;

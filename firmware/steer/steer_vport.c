@@ -66,6 +66,7 @@ unsigned steer_switch_qps(void) {
 // First run of `count` free queue pairs, -1 when there is none.
 static int find_qps(unsigned count) {
     unsigned run = 0;
+    // bound: WEIR_NUM_QPS
     for (unsigned qp = 0; qp < sw.num_qps; qp++) {
         run = qp_used[qp] ? 0 : run + 1;
         if (run == count) {
@@ -76,6 +77,7 @@ static int find_qps(unsigned count) {
 }
 
 static void mark_qps(unsigned base, unsigned count, bool used) {
+    // bound: WEIR_NUM_QPS, find_qps() found them
     for (unsigned qp = base; qp < base + count; qp++) {
         qp_used[qp] = used;
     }
