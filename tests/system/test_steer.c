@@ -56,18 +56,23 @@ static void forget(void) {
     on_wire = 0;
 }
 
-// VF n on vPort n + 1, each with its MAC's filter n + 1.
-static void begin(void) {
-    struct weir_vf_config cfg = {.tx_log2 = 6, .rx_log2 = 8, .buf_bytes = 2048};
+// VF n on vPort n + 1, each with its MAC's filter n + 1; VF 0 with rings of 2^rings_log2 entries.
+static void begin_with(uint8_t rings_log2) {
     char err[160];
     world_open(&w, Vfs);
     wire_set_rx(card_wire(w.card), from_card, NULL);
     for (unsigned v = 0; v < 2; v++) {
         CHECK(weir_pf_alloc_vf(w.pf, (int)v, mac[v], "steer") == (int)v, "alloc");
         CHECK(weir_pf_create_vport(w.pf, v + 1, v, 2, WEIR_VPORT_CHECK_SRC, "steer") == 0, "vport");
+        struct weir_vf_config cfg = {
+            .tx_log2 = v == 0 ? rings_log2 : 6, .rx_log2 = v == 0 ? rings_log2 : 8, .buf_bytes = 2048};
         CHECK(weir_vf_open(weir_inproc_open(w.ip, v + 1), &cfg, &vf[v], err, sizeof(err)) == 0, "%s", err);
         CHECK(weir_pf_set_filter(w.pf, v + 1, v + 1, mac[v], WEIR_FILTER_UNTAGGED_OR_ZERO, 0) == 0, "filter");
     }
+}
+
+static void begin(void) {
+    begin_with(8);
 }
 
 static void end(void) {
@@ -295,6 +300,56 @@ static void rss_keys_are_per_vport(void) {
     end();
 }
 
+// Cycles until the victim, VF 1, has its frames, which alternate with `each` of VF 0's; VF 0 takes its own, or never
+// looks.
+static uint64_t victims_time(bool neighbour_looks, unsigned each, unsigned len, unsigned full) {
+    enum { Frames = 400, Long = 1500, Step = 100 };
+    static uint8_t f[Long];
+    struct sink *s = &on_vf[1];
+    uint64_t start, cycles = 0;
+    unsigned sent = 0;
+    forget();
+    begin_with(3);
+    wire_set_rate(card_wire(w.card), 1, 50); // 100 Gb/s
+    start = card_cycles(w.card);
+    while (s->frames < Frames) {
+        for (; sent < Frames && wire_queued(card_wire(w.card)) < 64; sent++)
+            for (unsigned i = 0; i <= each; i++) {
+                unsigned n = i == each ? Long : len;
+                fill(f, n, mac[i == each], peer);
+                CHECK(wire_send(card_wire(w.card), f, n, false) == 0, "wire queue full");
+            }
+        card_step(w.card, Step, false);
+        cycles = card_cycles(w.card) - start;
+        CHECK(cycles < 4000000, "the victim has %u of %u frames", s->frames, (unsigned)Frames);
+        for (unsigned v = neighbour_looks ? 0 : 1; v < 2; v++)
+            for (unsigned i = 0; i < weir_vf_num_qps(vf[v]); i++)
+                weir_qp_poll(weir_vf_qp(vf[v], i), 512, from_ring, NULL, &on_vf[v]);
+    }
+    for (unsigned i = WEIR_VPORT_CNT_RX_DROP_NO_DESC; i <= WEIR_VPORT_CNT_RX_DROP_VPORT; i++)
+        CHECK(counter(2, i) == 0, "the victim lost frames: counter %u", i);
+    CHECK((counter(1, full) > Frames / 4) == !neighbour_looks, "counter %u of the neighbour: %u", full,
+          (unsigned)counter(1, full));
+    printf("  %u x %u bytes between, %s: %u cycles, counter %u: %u\n", each, len,
+           neighbour_looks ? "taken" : "never looked at", (unsigned)cycles, full, (unsigned)counter(1, full));
+    end();
+    return cycles;
+}
+
+// A vPort without buffers, one flooded at line rate, one whose guest never reads its completions: the neighbour keeps
+// 95 % of its share and loses nothing.
+static void neighbours_lose_nothing(void) {
+    static const struct {
+        unsigned each, len, full;
+    } mix[] = {{1, 1500, WEIR_VPORT_CNT_RX_DROP_NO_DESC}, {12, 64, WEIR_VPORT_CNT_RX_DROP_CQ_FULL}};
+    for (unsigned i = 0; i < sizeof(mix) / sizeof(mix[0]); i++) {
+        uint64_t good = victims_time(true, mix[i].each, mix[i].len, mix[i].full);
+        uint64_t bad = victims_time(false, mix[i].each, mix[i].len, mix[i].full);
+        CHECK(bad * 95 <= good * 100, "%u cycles beside a bad neighbour, %u beside a good one", (unsigned)bad,
+              (unsigned)good);
+    }
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -303,6 +358,7 @@ int main(int argc, char **argv) {
                  {"only_trusted_vports_listen", only_trusted_vports_listen},
                  {"a_deleted_vport_gets_nothing", a_deleted_vport_gets_nothing},
                  {"fences_wait_for_each_other", fences_wait_for_each_other},
+                 {"neighbours_lose_nothing", neighbours_lose_nothing},
                  {"rss_keys_are_per_vport", rss_keys_are_per_vport}};
     const char *name = argc > 1 ? argv[1] : "";
     world_seed(1);
