@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether the card can do to a frame what its sender asks for; see weir/qp.h. The conditions are those of the card's own
-// parser (docs/blocks/switch.md): it sends what it cannot do as it is, and nobody would learn of it.
+// Whether the card can do to a frame what its sender asks for; see weir/qp.h. The conditions are those of the card's
+// own parser (docs/blocks/switch.md): it sends what it cannot do as it is, and nobody would learn of it.
 #include <errno.h>
 
 #include "weir/qp.h"

@@ -75,7 +75,7 @@ struct packet {
     unsigned payload, pad;
     int vid; // of the tag it comes with, -1 none
     bool fragment;
-    unsigned options; // bytes of IPv4 options
+    unsigned options;          // bytes of IPv4 options
     unsigned l3, l4, end, len; // where headers begin, where the packet ends: behind it is padding
 };
 
@@ -166,7 +166,8 @@ static void check_sent(const struct packet *p, uint8_t *f, const struct weir_tx_
                 memmove(want + 12, want + 16, n - 16);
             CHECK(got[1].len == n - (p->vid >= 0 ? TagBytes : 0) && memcmp(got[1].data, want, got[1].len) == 0,
                   "ip %u proto %u payload %u pad %u: not as computed", p->ip, p->proto, p->payload, p->pad);
-            CHECK(i->vlan_stripped == tagged && (!tagged || i->vlan_tci == (p->vid >= 0 ? p->vid : o->vlan_tci)), "tag");
+            CHECK(i->vlan_stripped == tagged && (!tagged || i->vlan_tci == (p->vid >= 0 ? p->vid : o->vlan_tci)),
+                  "tag");
             CHECK(i->l3 == (p->ip == 4 ? WEIR_CSUM_GOOD : WEIR_CSUM_NOT_CHECKED) && i->l4 == WEIR_CSUM_GOOD,
                   "what the card put in it calls %u %u", i->l3, i->l4);
             continue;
@@ -194,10 +195,9 @@ static void checksums_sent(void) {
             for (unsigned tag = 0; tag < 3; tag++) // none, its own, inserted
                 for (unsigned i = 0; i < sizeof(payload) / sizeof(payload[0]); i++) {
                     struct packet p = {.ip = ip, .proto = proto, .payload = payload[i], .vid = tag == 1 ? 77 : -1};
-                    struct weir_tx_offload o = {
-                        .flags = (uint16_t)(WEIR_TX_CSUM_L4 | (ip == 4 ? WEIR_TX_CSUM_L3 : 0) |
-                                            (tag == 2 ? WEIR_TX_VLAN : 0)),
-                        .vlan_tci = tag == 2 ? 5u | 3u << 13 : 0};
+                    struct weir_tx_offload o = {.flags = (uint16_t)(WEIR_TX_CSUM_L4 | (ip == 4 ? WEIR_TX_CSUM_L3 : 0) |
+                                                                    (tag == 2 ? WEIR_TX_VLAN : 0)),
+                                                .vlan_tci = tag == 2 ? 5u | 3u << 13 : 0};
                     p.pad = i % 3 == 0 ? 0 : 1 + i % 7; // not zeros: it is no part of the packet
                     build(&p, f, peer, mac[0]);
                     check_sent(&p, f, &o, n++ % 2);
@@ -217,7 +217,8 @@ static void checksums_sent(void) {
     struct packet p = {.ip = 4, .proto = Icmp, .payload = 41, .options = 24, .vid = -1};
     build(&p, f, peer, mac[0]);
     unsigned before = on_wire.frames;
-    CHECK(weir_qp_send_offload(weir_vf_qp(vf[0], 0), f, p.len, &(struct weir_tx_offload){.flags = WEIR_TX_CSUM_L3}) >= 0,
+    CHECK(weir_qp_send_offload(weir_vf_qp(vf[0], 0), f, p.len, &(struct weir_tx_offload){.flags = WEIR_TX_CSUM_L3}) >=
+              0,
           "send");
     weir_qp_kick(weir_vf_qp(vf[0], 0));
     run();
