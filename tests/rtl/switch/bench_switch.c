@@ -272,6 +272,7 @@ int main(int argc, char **argv) {
         {"a6_stale_vport_id", a6_stale_vport_id},
         {"a7_vlan_truth_table", a7_vlan_truth_table},
         {"a12_broadcast_once_in_each_state", a12_broadcast_once_in_each_state},
+        {"insertions_hide_no_filter", insertions_hide_no_filter},
         {"rss_published_vectors", rss_published_vectors},
         {"rss_keys_are_per_vport", rss_keys_are_per_vport},
         {"flood_to_64_delays_others_by_its_copies", flood_to_64_delays_others_by_its_copies},

@@ -260,29 +260,54 @@ void model_set_mirror(int v) {
     sw_csr_write(WEIR_SWITCH_MIRROR_OFFSET, v < 0 ? 0 : 0x100u | (unsigned)v);
 }
 
-void model_add_filter(uint64_t mac, unsigned mode, unsigned vid, unsigned dst, unsigned bank) {
+static bool slot_used(unsigned slot) {
+    for (unsigned i = 0; i < nfilters; i++)
+        if (filters[i].slot == slot)
+            return true;
+    return false;
+}
+
+// A free slot of the key, looked for from `bank` on.
+static unsigned free_slot(uint64_t mac, unsigned mode, unsigned vid, unsigned bank) {
     uint32_t h[2];
     sw_csr_write(WEIR_SWITCH_FILTER_MAC_LO_OFFSET, (uint32_t)mac);
     sw_csr_write(WEIR_SWITCH_FILTER_MAC_HI_OFFSET, (uint32_t)(mac >> 32));
-    sw_csr_write(WEIR_SWITCH_FILTER_KEY_OFFSET, vid | mode << 12 | dst << 16 | 1u << 31);
+    sw_csr_write(WEIR_SWITCH_FILTER_KEY_OFFSET, vid | mode << 12);
     h[0] = sw_csr_read(WEIR_SWITCH_FILTER_HASH_OFFSET);
     h[1] = sw_csr_read(WEIR_SWITCH_FILTER_HASH2_OFFSET);
-    unsigned slot = 0;
     for (unsigned t = 0; t < 4; t++, bank = (bank + 1) % 4) {
-        slot = bank << 9 | (h[bank / 2] >> (bank % 2 * 16) & 0x1FF);
-        bool used = false;
-        for (unsigned i = 0; i < nfilters; i++)
-            used = used || filters[i].slot == slot;
-        if (!used)
-            break;
-        CHECK(t < 3, "no free slot");
+        unsigned slot = bank << 9 | (h[bank / 2] >> (bank % 2 * 16) & 0x1FF);
+        if (!slot_used(slot))
+            return slot;
     }
+    CHECK(false, "no free slot");
+    return 0;
+}
+
+static void write_slot(unsigned slot, uint64_t mac, unsigned mode, unsigned vid, unsigned dst, bool valid) {
+    sw_csr_write(WEIR_SWITCH_FILTER_MAC_LO_OFFSET, (uint32_t)mac);
+    sw_csr_write(WEIR_SWITCH_FILTER_MAC_HI_OFFSET, (uint32_t)(mac >> 32));
+    sw_csr_write(WEIR_SWITCH_FILTER_KEY_OFFSET, vid | mode << 12 | dst << 16 | (uint32_t)valid << 31);
     sw_csr_write(WEIR_SWITCH_FILTER_SLOT_OFFSET, slot);
     sw_csr_write(WEIR_SWITCH_FILTER_CMD_OFFSET, 1);
+}
+
+void model_add_filter(uint64_t mac, unsigned mode, unsigned vid, unsigned dst, unsigned bank) {
+    unsigned slot = free_slot(mac, mode, vid, bank);
+    write_slot(slot, mac, mode, vid, dst, true);
     filters[nfilters] =
         (struct filter){.mac = mac, .mode = (uint8_t)mode, .vid = (uint16_t)vid, .slot = (uint16_t)slot};
     // Filters are added at rest: they belong to the epoch in force.
     snaps[epoch_issued].dst[nfilters++] = (uint8_t)dst;
+}
+
+// Another slot for a filter, as an insertion pushes it on: written there first, then cleared where it was.
+void model_push_filter(unsigned i, unsigned bank) {
+    struct filter *f = &filters[i];
+    unsigned slot = free_slot(f->mac, f->mode, f->vid, bank);
+    write_slot(slot, f->mac, f->mode, f->vid, snaps[epoch_issued].dst[i], true);
+    write_slot(f->slot, 0, 0, 0, 0, false);
+    f->slot = (uint16_t)slot;
 }
 
 // ---- Checksums, by the words of the RFCs ----

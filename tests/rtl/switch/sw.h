@@ -122,6 +122,7 @@ void a3_soak(void);
 void a6_stale_vport_id(void);
 void a7_vlan_truth_table(void);
 void a12_broadcast_once_in_each_state(void);
+void insertions_hide_no_filter(void);
 void rss_published_vectors(void);
 void rss_keys_are_per_vport(void);
 void flood_to_64_delays_others_by_its_copies(void);
@@ -146,4 +147,5 @@ uint32_t model_toeplitz(const uint8_t key[40], const uint8_t *tuple, unsigned n)
 // Of a frame as the switch sees it.
 uint32_t model_hash(const uint8_t key[40], const uint8_t *frame, unsigned len);
 void model_add_filter(uint64_t mac, unsigned mode, unsigned vid, unsigned dst, unsigned bank);
+void model_push_filter(unsigned i, unsigned bank);
 #endif
