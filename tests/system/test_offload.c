@@ -441,6 +441,26 @@ static void pieces(void) {
               "checksums over %u pieces", k);
         n++;
     }
+    // The ring is full of pieces before it is full of frames: said so, and nothing is lost.
+    struct weir_qp *qp = weir_vf_qp(vf[0], 0);
+    struct weir_tx_piece eight[WEIR_MAX_SEGS];
+    unsigned sent = 0, before = got[1].frames;
+    for (unsigned b = 0; b < 160; b++)
+        f[b] = (uint8_t)world_rand();
+    memcpy(f, mac[1], 6);
+    memcpy(f + 6, mac[0], 6);
+    f[12] = 0x88, f[13] = 0xB5;
+    memcpy(dma.mem, f, 160);
+    for (unsigned i = 0; i < WEIR_MAX_SEGS; i++)
+        eight[i] = (struct weir_tx_piece){(uint8_t *)dma.mem + 20 * i, dma.iova + 20 * i, 20};
+    while (weir_qp_send_pieces(qp, eight, WEIR_MAX_SEGS, NULL) >= 0)
+        sent++;
+    CHECK(sent == 8, "64 slots took %u frames of 8 pieces", sent);
+    CHECK(weir_qp_tx_room(qp) == 0 && weir_qp_send(qp, f, 160) == -ENOBUFS, "no slot is left");
+    weir_qp_kick(qp);
+    run();
+    CHECK(got[1].frames == before + sent && memcmp(got[1].data, f, 160) == 0 && weir_qp_tx_room(qp) == 16,
+          "of %u came %u", sent, got[1].frames - before);
     printf("  %u frames in pieces\n", n);
     bus->ops->dma_free(bus, &dma);
     end();
