@@ -62,9 +62,10 @@ void cmd_dispatch(unsigned fn, struct weir_mbox_msg *msg) {
     // 64-bit members need alignment that a byte array does not promise.
     _Alignas(8) uint8_t req[WEIR_MBOX_PAYLOAD], rsp[WEIR_MBOX_PAYLOAD];
 
-    memset(rsp, 0, sizeof(rsp));
     if (status == WEIR_OK) {
-        memcpy(req, msg->payload, sizeof(req));
+        // Of what is no part of this command nobody copies a byte: it is most of the time a small command takes.
+        memset(rsp, 0, c->rsp);
+        memcpy(req, msg->payload, c->req);
         status = c->run(fn, req, rsp);
     }
     msg->hdr.status = (uint16_t)status;
@@ -77,5 +78,5 @@ void cmd_dispatch(unsigned fn, struct weir_mbox_msg *msg) {
         rsp[1] = rsp[2] = rsp[3] = 0;
         msg->hdr.length = 4;
     }
-    memcpy(msg->payload, rsp, sizeof(rsp));
+    memcpy(msg->payload, rsp, msg->hdr.length);
 }

@@ -32,6 +32,16 @@ static bool poll_pcie(void) {
     return true;
 }
 
+// All of them: a storm of resets is begun at once, not one a round.
+static bool poll_resets(void) {
+    unsigned n = 0;
+    // bound: WEIR_NUM_FNS
+    while (n <= WEIR_NUM_FNS && poll_pcie()) {
+        n++;
+    }
+    return n != 0;
+}
+
 static bool poll_port(void) {
     struct hal_event e;
     if (!hal_port_event(&e)) {
@@ -83,7 +93,7 @@ static bool poll_queue(void) {
 }
 
 static bool poll_mailbox(void) {
-    static struct weir_mbox_msg msg;
+    static _Alignas(4) struct weir_mbox_msg msg;
     int fn = hal_mbox_pop();
     if (fn < 0) {
         return false;
@@ -104,6 +114,9 @@ void control_start(void) {
     if (!ipc_wait_ready()) {
         svc_log_at(WEIR_LOG_ERROR, "core 1 does not start");
     }
+    if (cause != HAL_RESET_POWER_ON) {
+        svc_reset_resume();
+    }
     svc_log("weir firmware ready");
     hal_port_enable(true);
     hal_ctrl_ready(true);
@@ -113,7 +126,7 @@ bool control_poll(void) {
     bool busy;
     hal_ctrl_kick();
     hal_ctrl_ring_ack();
-    busy = poll_pcie();
+    busy = poll_resets();
     busy = svc_reset_poll() || busy;
     busy = svc_event_switch() || busy;
     busy = poll_port() || busy;

@@ -107,12 +107,6 @@ void hal_mbox_done(unsigned fn) {
     HAL_WRITE(CTRL, MBOX_DONE, fn);
 }
 
-void hal_mbox_wipe(unsigned fn) {
-    for (uint32_t i = 0; i < WEIR_MBOX_BYTES; i += 4) {
-        hal_write(WEIR_CSR_MBOX, fn * 256 + 128 + i, 0);
-    }
-}
-
 void hal_fn_event(unsigned fn, uint32_t lo, uint32_t hi) {
     HAL_WRITE(CTRL, FN_SEL, fn);
     if (lo != 0) {

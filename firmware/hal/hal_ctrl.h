@@ -28,7 +28,6 @@ int hal_mbox_pop(void);
 void hal_mbox_read(unsigned fn, struct weir_mbox_msg *msg);        // copies header and payload once
 void hal_mbox_write(unsigned fn, const struct weir_mbox_msg *msg); // response, before hal_mbox_done
 void hal_mbox_done(unsigned fn);
-void hal_mbox_wipe(unsigned fn); // zeroes the response (threat T20)
 // OR bits into a function's event register and interrupt it.
 void hal_fn_event(unsigned fn, uint32_t lo, uint32_t hi);
 void hal_fn_clear(unsigned fn);

@@ -5,9 +5,18 @@
 #include <stdint.h>
 
 #ifndef WEIR_HOST
+// By words where both are aligned, as messages are: a byte takes as long.
+typedef uint32_t __attribute__((may_alias)) word_t;
+
 void *memcpy(void *restrict to, const void *restrict from, size_t n) {
     uint8_t *t = to;
     const uint8_t *f = from;
+    if ((((uintptr_t)t | (uintptr_t)f) & 3) == 0) {
+        // bound: n, the caller's size of an object
+        for (; n >= 4; n -= 4, t += 4, f += 4) {
+            *(word_t *)t = *(const word_t *)f;
+        }
+    }
     // bound: n, the caller's size of an object
     while (n-- > 0) {
         *t++ = *f++;
@@ -17,6 +26,12 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n) {
 
 void *memset(void *to, int value, size_t n) {
     uint8_t *t = to;
+    if (((uintptr_t)t & 3) == 0) {
+        // bound: n, the caller's size of an object
+        for (; n >= 4; n -= 4, t += 4) {
+            *(word_t *)t = (uint32_t)(uint8_t)value * 0x01010101u;
+        }
+    }
     // bound: n, the caller's size of an object
     while (n-- > 0) {
         *t++ = (uint8_t)value;

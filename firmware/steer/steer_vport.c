@@ -15,6 +15,7 @@ static struct {
 } sw;
 static struct steer_vport vports[WEIR_NUM_VPORTS];
 static bool qp_used[WEIR_NUM_QPS];
+static uint8_t vport_of[WEIR_NUM_VFS]; // by VF, 0 = none: the default vPort is the PF's
 
 #define FLUSH_CYCLES 250000u // 1 ms
 
@@ -122,6 +123,7 @@ enum weir_status steer_switch_create(unsigned num_vfs, unsigned num_vports, unsi
     sw.flags = (uint16_t)flags;
     memset(vports, 0, sizeof(vports));
     memset(qp_used, 0, sizeof(qp_used));
+    memset(vport_of, 0, sizeof(vport_of));
     mark_qps(0, default_qps, true);
     vports[0] = (struct steer_vport){
         .used = true, .vf = STEER_NO_VF, .num_qps = (uint16_t)default_qps, .state = WEIR_VPORT_ACTIVATED};
@@ -160,6 +162,7 @@ void steer_reset(void) {
     steer_fences_forget();
     memset(vports, 0, sizeof(vports));
     memset(qp_used, 0, sizeof(qp_used));
+    memset(vport_of, 0, sizeof(vport_of));
     sw.exists = false;
 }
 
@@ -174,16 +177,12 @@ void steer_sweep(void) {
     steer_fences_forget();
     memset(vports, 0, sizeof(vports));
     memset(qp_used, 0, sizeof(qp_used));
+    memset(vport_of, 0, sizeof(vport_of));
     sw.exists = false;
 }
 
 int steer_vport_of_vf(unsigned vf) {
-    for (unsigned i = 1; i < WEIR_NUM_VPORTS; i++) {
-        if (vports[i].used && vports[i].vf == vf) {
-            return (int)i;
-        }
-    }
-    return -1;
+    return vf < WEIR_NUM_VFS && vport_of[vf] != 0 ? vport_of[vf] : -1;
 }
 
 // All flags at once; a VF's vPort listens to others only when trusted (threat T14).
@@ -249,6 +248,9 @@ enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, un
                               .state = vf != STEER_NO_VF ? WEIR_VPORT_ACTIVATED : WEIR_VPORT_DEACTIVATED};
     copy_name(v->name, name);
     mark_qps((unsigned)base, num_qps, true);
+    if (vf != STEER_NO_VF) {
+        vport_of[vf] = (uint8_t)vport;
+    }
     hal_switch_counters_clear(vport);
     hal_switch_vport_mac(vport, mac);
     hal_switch_vport_qps(vport, (unsigned)base, num_qps);
@@ -266,6 +268,9 @@ void steer_vport_undo(unsigned vport) {
         hal_switch_vport(vport, 0);
         hal_switch_vport_qps(vport, 0, 0);
         mark_qps(v->qp_base, v->num_qps, false);
+        if (v->vf != STEER_NO_VF) {
+            vport_of[v->vf] = 0;
+        }
         v->used = false;
         steer_mirror_check();
     }

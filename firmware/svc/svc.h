@@ -32,6 +32,8 @@ void svc_reset_begin(unsigned fn);
 // A step for resets that have not ended; true while there are some.
 bool svc_reset_poll(void);
 bool svc_reset_active(unsigned fn);
+// Takes up resets whose event a core 0 before this one took.
+void svc_reset_resume(void);
 // Core 0 was restarted: the hardware holds vPorts, filters and queues that this firmware does not know. They go on as
 // they are until the PF creates its switch anew (or is reset): svc_sweep clears them.
 void svc_restarted(void);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resets of functions, in steps: STOP (queue pairs at rest; needs core 1) -> IDLE (no TLP of the function can come any
-// more, pcie 28-32) -> the end. The hardware stops the function's DMA by itself when a reset begins and keeps it
-// stopped until FLR_DONE, so a step that cannot be taken yet delays this function only.
+// Resets of functions, in steps: STOP (queue pairs at rest; needs core 1) -> REST (nothing of the function is in the
+// DMA engines or queued for its vPort any more) -> the end. The hardware does by itself what cannot wait: when a reset
+// begins it stops DMA, interrupts and doorbells and empties the mailbox, and for the host the reset is over when the
+// last read is back (pcie 28-32). Until FLR_DONE nothing of the function's next life gets further than its mailbox,
+// so a step that cannot be taken yet delays this function only.
 #include "hal/hal_ctrl.h"
 #include "hal/hal_pcie.h"
 #include "queue/ipc.h"
@@ -13,13 +15,14 @@
 #define IDLE_CYCLES 25000000u
 #define FLUSH_CYCLES 250000u // 1 ms
 
-enum step { NONE = 0, STOP, IDLE, FLUSH };
+enum step { NONE = 0, STOP, REST };
 static struct {
     uint8_t step; // enum step
-    bool sent;    // in FLUSH: the fence is under way
+    bool sent;    // in REST: the fence is under way
     uint32_t since;
 } resets[WEIR_NUM_FNS];
-static unsigned active;
+static uint8_t active[WEIR_NUM_FNS]; // functions in reset, in no order
+static unsigned num_active;
 static bool unknown; // the hardware holds what a firmware before this one put there
 
 void svc_restarted(void) {
@@ -91,8 +94,6 @@ static enum weir_status stop(unsigned fn) {
 static void end(unsigned fn) {
     int vport = fn > 0 ? steer_vport_of_vf(fn - 1) : -1;
     svc_hello_set(fn, false);
-    hal_fn_clear(fn);
-    hal_mbox_wipe(fn);
     hal_pcie_flr_done(fn);
     if (fn == 0) {
         return;
@@ -115,45 +116,60 @@ static bool flushed(unsigned fn) {
     return resets[fn].sent && steer_flush_done((unsigned)vport);
 }
 
-static void step(unsigned fn) {
+static bool at_rest(unsigned fn) {
+    uint32_t since = resets[fn].since;
+    return (!hal_dma_busy(fn) || hal_ctrl_expired(since, IDLE_CYCLES)) &&
+           (flushed(fn) || hal_ctrl_expired(since, FLUSH_CYCLES));
+}
+
+// True when the reset has ended.
+static bool step(unsigned fn) {
     uint8_t *at = &resets[fn].step;
     if (*at == STOP && stop(fn) == WEIR_OK) {
-        *at = IDLE;
+        *at = REST;
         resets[fn].since = hal_ctrl_cycle();
-    }
-    if (*at == IDLE && (!hal_dma_busy(fn) || hal_ctrl_expired(resets[fn].since, IDLE_CYCLES))) {
-        *at = FLUSH;
-        resets[fn].since = hal_ctrl_cycle();
+        // The fence passes the switch while the last reads come back.
         resets[fn].sent = false;
+        (void)flushed(fn);
     }
-    if (*at == FLUSH && (flushed(fn) || hal_ctrl_expired(resets[fn].since, FLUSH_CYCLES))) {
-        *at = NONE;
-        active--;
-        end(fn);
+    if (*at != REST || !at_rest(fn)) {
+        return false;
     }
+    *at = NONE;
+    end(fn);
+    return true;
 }
 
 void svc_reset_begin(unsigned fn) {
     if (fn >= WEIR_NUM_FNS) {
         return;
     }
-    active += resets[fn].step == NONE;
-    // A request handed over before the reset is of its past (threat T2). Begun again, a reset starts over: STOP is
-    // idempotent.
-    hal_fn_clear(fn);
+    if (resets[fn].step == NONE) {
+        active[num_active++] = (uint8_t)fn;
+    }
     svc_hello_set(fn, false);
     if (fn > 0) {
         svc_vf_resetting(fn - 1, true);
     }
+    // Begun again, a reset starts over: STOP is idempotent.
     resets[fn].step = STOP;
-    step(fn);
+    (void)svc_reset_poll();
+}
+
+void svc_reset_resume(void) {
+    for (unsigned fn = 0; fn < WEIR_NUM_FNS; fn++) {
+        if (hal_pcie_in_flr(fn)) {
+            svc_reset_begin(fn);
+        }
+    }
 }
 
 bool svc_reset_poll(void) {
-    for (unsigned fn = 0; fn < WEIR_NUM_FNS && active != 0; fn++) {
-        if (resets[fn].step != NONE) {
-            step(fn);
+    // bound: WEIR_NUM_FNS, a function is in the list once
+    for (unsigned i = num_active; i > 0; i--) {
+        if (step(active[i - 1])) {
+            active[i - 1] = active[--num_active];
         }
     }
-    return active != 0;
+    return num_active != 0;
 }

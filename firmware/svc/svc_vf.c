@@ -91,7 +91,6 @@ enum weir_status svc_vf_alloc(unsigned wanted, const uint8_t mac[6], const char 
     svc_block_clear(at);
     hello[at + 1] = false;
     hal_fn_clear(at + 1);
-    hal_mbox_wipe(at + 1);
     hal_pcie_operational(at + 1, true);
     *vf = at;
     return WEIR_OK;

@@ -42,7 +42,8 @@ module weir_pcie #(
     output weir_pkg::pcie_cfg_t  cfg_o,
     output logic [NumFns-1:0]    fn_dma_ok_o,
     output logic [NumFns-1:0]    fn_enabled_o,
-    output logic [NumFns-1:0]    fn_flr_o
+    output logic [NumFns-1:0]    fn_flr_o,       // in reset
+    output logic [NumFns-1:0]    fn_hold_o       // in reset, or firmware has not let go of the life before
 );
   localparam int FnW = weir_pkg::FnW;
 
@@ -239,8 +240,15 @@ module weir_pcie #(
   logic [7:0] em_code;
   logic err_idle;
   logic moderate;
-  assign pend_valid_o = cfg_valid && !cfg_write;
-  assign pend_fn_o = cfg_fn;
+  // Transactions Pending for the host's reads goes first; else, is a reset over?
+  logic pend_cfg;
+  logic ask;
+  logic [FnW-1:0] ask_fn;
+  logic [NumFns-1:0] hold;
+  assign pend_cfg = cfg_valid && !cfg_write;
+  assign pend_valid_o = pend_cfg || ask;
+  assign pend_fn_o = pend_cfg ? cfg_fn : ask_fn;
+  assign fn_hold_o = hold;
   // What was asked for before a conventional reset never comes; dma takes one cycle per tag to learn that.
   logic [8:0] lost_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -287,7 +295,8 @@ module weir_pcie #(
       .num_vfs_i(num_vfs), .flr_req_i(flr_req), .moderate_o(moderate), .own_err_o(own_err),
       .own_err_ready_i(own_err_ready),
       .flr_fn_i(cfg_fn), .bme_i(bme & awake), .msix_en_i(msix_en), .visible_o(visible), .enabled_o(fn_enabled_o),
-      .dma_ok_o(dma_ok), .flr_o(flr), .flr_begin_o(flr_begin), .test_valid_o(test_valid),
+      .dma_ok_o(dma_ok), .flr_o(flr), .flr_begin_o(flr_begin), .hold_o(hold),
+      .ask_o(ask), .ask_fn_o(ask_fn), .ask_ready_i(!pend_cfg), .ask_busy_i(pend_i), .test_valid_o(test_valid),
       .test_ready_i(test_ready), .test_o(test), .event_o, .idle_o(fns_idle));
 
   // ---- MSI-X ----
@@ -303,7 +312,7 @@ module weir_pcie #(
   weir_pcie_msix #(.NumFns(NumFns)) u_msix (
       .clk_i, .rst_ni, .wr_i(bw_valid), .wr_fn_i(bw_fn), .wr_addr_i(bw_addr), .wr_data_i(bw_data),
       .wr_be_i(bw_be), .rd_fn_i(br_fn), .rd_addr_i(br_addr), .rd_data_o(msix_rdata),
-      .can_i(msix_en & ~msix_mask & bme & awake & visible & ~flr), .clear_i(flr_begin), .flr_i(flr | ~visible),
+      .can_i(msix_en & ~msix_mask & bme & awake & visible & ~flr), .clear_i(flr_begin), .flr_i(flr | ~visible), .hold_i(hold),
       .moderate_i(moderate), .moderate_arg_i(csr_i.wdata[18:0]),
       .token_valid_i(token_valid), .token_ready_o(token_ready), .token_i(token),
       .irq_valid_i, .irq_ready_o, .irq_i, .test_valid_i(test_valid), .test_ready_o(test_ready), .test_i(test),

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // State of the functions towards the card: visible, operational, in reset; the CSR block PCIE; and the events for firmware.
-// A reset (FLR by the host, FLR_START by firmware, VF Enable going to 0, conventional reset) begins here and ends with
-// FLR_DONE; one that comes while a function is in reset already is part of it (threat T17). Events cannot be lost: one bit
-// a function and kind, shown one at a time.
+// A reset (FLR by the host, FLR_START by firmware, VF Enable going to 0, conventional reset) begins here. For the host it is
+// over (flr_o) when no read of the function is outstanding any more, whatever firmware does; one that comes before that is
+// part of it (threat T17). Inside the card the old life goes on being shut out (hold_o: no DMA, no doorbell, no interrupt)
+// until firmware has taken it apart and writes FLR_DONE, which counts only when it knows of every reset begun, and which also
+// ends a reset whose reads never come back. Events cannot be lost: one bit a function and kind, shown one at a time.
 module weir_pcie_fns #(
     parameter int NumFns = weir_abi_pkg::NumFns
 ) (
@@ -23,6 +25,11 @@ module weir_pcie_fns #(
     output logic [NumFns-1:0]        dma_ok_o,
     output logic [NumFns-1:0]        flr_o,         // in reset, the cycle it begins included
     output logic [NumFns-1:0]        flr_begin_o,   // one cycle: reset begins
+    output logic [NumFns-1:0]        hold_o,        // in reset, or firmware has not let go of the life before
+    output logic                     ask_o,         // has ask_fn_o no read outstanding?
+    output logic [weir_pkg::FnW-1:0] ask_fn_o,
+    input  logic                     ask_ready_i,   // answered in this cycle:
+    input  logic                     ask_busy_i,
     output logic                     test_valid_o,  // IRQ_RAISE
     input  logic                     test_ready_i,
     output weir_pkg::irq_t           test_o,
@@ -37,6 +44,8 @@ module weir_pcie_fns #(
 
   logic [NumFns-1:0] op_q;
   logic [NumFns-1:0] flr_q;
+  logic [NumFns-1:0] hold_q;
+  logic [IdxW-1:0] ask_q;         // functions take turns
   logic [NumFns-1:0] seen_q;      // visible one cycle ago
   logic [NumFns-1:0] bme_q;       // bus mastering as last reported
   logic [NumFns-1:0] flr_ev_q;
@@ -46,6 +55,9 @@ module weir_pcie_fns #(
 
   logic [NumFns-1:0] one_hot_req;
   logic [NumFns-1:0] start;
+  logic [NumFns-1:0] csr_one;     // FLR_START
+  logic [NumFns-1:0] quiet;       // no read outstanding
+  logic [NumFns-1:0] unseen;      // firmware has yet to take an event of a reset
   logic [NumFns-1:0] done;
   logic [FnW-1:0] csr_fn;
   logic csr_fn_ok;
@@ -56,23 +68,32 @@ module weir_pcie_fns #(
   assign visible_o = hot_i ? '0 : ~({NumFns{1'b1}} << (num_vfs_i[IdxW:0] + 1'b1));
   assign enabled_o = visible_o & op_q;
   assign flr_o = flr_q | start;
-  // A reset that begins while firmware ends the one before is a new one.
-  assign flr_begin_o = start & ~(flr_q & ~done);
-  assign dma_ok_o = bme_i & enabled_o & ~flr_o;
+  assign hold_o = hold_q | start;
+  // A reset that begins while the one before ends is a new one.
+  assign flr_begin_o = start & ~(flr_q & ~done & ~quiet);
+  assign dma_ok_o = bme_i & enabled_o & ~hold_o;
+  assign ask_o = flr_q != '0;
+  assign ask_fn_o = FnW'(ask_q);
 
   always_comb begin
     one_hot_req = '0;
+    csr_one = '0;
     start = '0;
+    quiet = '0;
+    unseen = flr_ev_q;
+    if (ev_q && ev_kind_q == EvFlr) unseen[ev_arg_q[IdxW-1:0]] = 1'b1;
+    if (ask_o && ask_ready_i && !ask_busy_i) quiet[ask_q] = flr_q[ask_q];
     if (flr_req_i) one_hot_req[IdxW'(flr_fn_i)] = 1'b1;
     done = '0;
-    if (csr_done) done[IdxW'(csr_fn)] = 1'b1;
-    if (csr_start) one_hot_req[IdxW'(csr_fn)] = 1'b1;
-    start = one_hot_req;
+    if (csr_done) done[IdxW'(csr_fn)] = !unseen[IdxW'(csr_fn)];
+    if (csr_start) csr_one[IdxW'(csr_fn)] = 1'b1;
+    start = one_hot_req | csr_one;
     // Functions that vanish: VF Enable cleared, or a conventional reset (then the PF as well).
     if (visible_o != seen_q) start = start | (seen_q & ~visible_o);
   end
 
   // ---- Events: one function is looked at per cycle, the first event found is held until popped ----
+  localparam logic [6:0] EvFlr = 7'd1;
   logic ev_q;
   logic [6:0] ev_kind_q;
   logic [15:0] ev_arg_q;
@@ -130,7 +151,7 @@ module weir_pcie_fns #(
   assign live_bme = bme_i & visible_o & ~flr_o;
   assign live_msix = msix_en_i & visible_o & ~flr_o;
   assign status_bme = 256'(live_bme);
-  assign status_flr = 256'(flr_o);
+  assign status_flr = 256'(hold_o);
   assign status_dma = 256'(dma_ok_o);
   assign status_msix = 256'(live_msix);
 
@@ -150,12 +171,14 @@ module weir_pcie_fns #(
     end
   end
 
-  assign idle_o = !any_ev && start == '0 && visible_o == seen_q && bme_change == '0 && !csr_i.valid;
+  assign idle_o = !any_ev && start == '0 && visible_o == seen_q && bme_change == '0 && flr_q == '0 && !csr_i.valid;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       op_q <= NumFns'(1);
       flr_q <= '0;
+      hold_q <= '0;
+      ask_q <= '0;
       seen_q <= NumFns'(1);
       bme_q <= '0;
       flr_ev_q <= '0;
@@ -186,7 +209,7 @@ module weir_pcie_fns #(
           scan_q <= scan_q;
         end else if (flr_ev_q[scan_q]) begin
           ev_q <= 1'b1;
-          ev_kind_q <= 7'd1;
+          ev_kind_q <= EvFlr;
           ev_arg_q <= 16'(scan_q);
         end else if (bme_ev_q[scan_q]) begin
           ev_q <= 1'b1;
@@ -199,8 +222,11 @@ module weir_pcie_fns #(
       bme_q <= bme_i & ~flr_o;
       if (any_ev || bme_change != '0) bme_ev_q <= (bme_ev_q & ~bme_shown) | bme_change;
 
-      if (csr_done || start != '0) flr_q <= (flr_q & ~done) | start;
-      if (any_ev || flr_begin_o != '0) flr_ev_q <= (flr_ev_q & ~flr_shown) | flr_begin_o;
+      if (ask_o || start != '0) flr_q <= (flr_q & ~done & ~quiet) | start;
+      if (csr_done || start != '0) hold_q <= (hold_q & ~done) | start;
+      if (ask_o && ask_ready_i) ask_q <= (ask_q == IdxW'(NumFns - 1)) ? '0 : ask_q + 1'b1;
+      // Firmware knows of its own.
+      if (any_ev || flr_begin_o != '0) flr_ev_q <= (flr_ev_q & ~flr_shown) | (flr_begin_o & ~csr_one);
 
       ack_q <= fire;
       if (fire) begin
@@ -220,23 +246,39 @@ module weir_pcie_fns #(
   always_ff @(posedge clk_i) f_past <= 1'b1;
   always_comb if (!f_past) assume (!rst_ni);
 
-  // P2: DMA only with bus mastering, of a visible function that is not in reset. FLR terminates: FLR_DONE ends it in the cycle
-  // after its write, unless a new one begins; and a reset's event reaches firmware after one round of the scan at most, when
-  // firmware takes the events and the number of VFs stands still.
+  // P2: DMA only with bus mastering, of a visible function that is not in reset and that firmware has let go of. P14, FLR
+  // terminates: for the host NumFns answers after the last read has come back, whatever firmware does; inside with FLR_DONE, in
+  // the cycle after its write, unless a new one begins or firmware does not know of one yet; and a reset's event reaches
+  // firmware after one round of the scan at most, when firmware takes the events and the number of VFs stands still.
   (* anyconst *) logic [IdxW-1:0] f_fn;
   logic f_done;
   logic f_rst;
   logic [15:0] f_age;
   logic [IdxW:0] f_far;    // functions that the scan still has in front of f_fn
+  logic [15:0] f_asks;     // answers since f_fn has been without reads
+  logic [IdxW:0] f_ahead;  // functions that are asked about before it
+  logic f_held;
+  assign f_ahead = (f_fn >= ask_q) ? {1'b0, f_fn} - {1'b0, ask_q} : {1'b0, f_fn} + (IdxW+1)'(NumFns) - {1'b0, ask_q};
   assign f_far = (f_fn >= scan_q) ? {1'b0, f_fn} - {1'b0, scan_q} : {1'b0, f_fn} + (IdxW+1)'(NumFns) - {1'b0, scan_q};
   always_ff @(posedge clk_i) begin
     f_rst <= rst_ni;
-    f_done <= csr_done && csr_fn == FnW'(f_fn) && !start[f_fn];
+    f_done <= csr_done && csr_fn == FnW'(f_fn) && !unseen[f_fn] && !start[f_fn];
+    f_held <= hold_q[f_fn] && !(csr_done && csr_fn == FnW'(f_fn) && !unseen[f_fn]);
+    if (!rst_ni || !flr_q[f_fn] || start[f_fn] || (ask_o && ask_fn_o == FnW'(f_fn) && ask_ready_i && ask_busy_i)) f_asks <= 16'd0;
+    else if (ask_o && ask_ready_i) f_asks <= f_asks + 16'd1;
     f_age <= (!rst_ni || !flr_ev_q[f_fn] || flr_shown[f_fn]) ? 16'd0 : f_age + 16'd1;
     if (rst_ni) begin
       assume (32'(f_fn) < NumFns);
-      if (dma_ok_o[f_fn]) assert (bme_i[f_fn] && visible_o[f_fn] && !flr_o[f_fn]);
-      if (f_past && f_rst && f_done) assert (!flr_q[f_fn]);
+      if (dma_ok_o[f_fn]) assert (bme_i[f_fn] && visible_o[f_fn] && !flr_o[f_fn] && !hold_o[f_fn]);
+      if (flr_q[f_fn]) assert (hold_q[f_fn]);
+      if (unseen[f_fn]) assert (hold_q[f_fn]);
+      if (f_past && f_rst && f_done) assert (!flr_q[f_fn] && !hold_q[f_fn]);
+      if (f_past && f_rst && f_held) assert (hold_q[f_fn]);
+      assert (32'(ask_q) < NumFns);
+      if (flr_q[f_fn]) begin
+        assert (f_asks + 16'(f_ahead) <= 16'(NumFns));
+        assert (f_asks <= 16'(NumFns));
+      end
       assert (32'(scan_q) < NumFns);
       // Firmware pops whenever there is something.
       assume (!(ev_q) || pop);

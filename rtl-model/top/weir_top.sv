@@ -46,7 +46,7 @@ module weir_top (
   weir_pkg::dma_err_t  dma_err;
   logic                pend_valid, pend;
   logic [weir_pkg::FnW-1:0] pend_fn;
-  logic [NumFns-1:0]   fn_dma_ok, fn_enabled, fn_flr;
+  logic [NumFns-1:0]   fn_dma_ok, fn_enabled, fn_flr, fn_hold;
 
   logic                cpl_valid, cpl_ready, rdreq_valid, rdreq_ready, wr_valid, wr_ready;
   weir_pkg::tlp_t      cpl;
@@ -61,7 +61,7 @@ module weir_top (
       .wr_valid_i(wr_valid), .wr_ready_o(wr_ready), .wr_i(wr),
       .irq_valid_i(irq_valid), .irq_ready_o(irq_ready), .irq_i(irq),
       .dma_err_i(dma_err), .pend_valid_o(pend_valid), .pend_fn_o(pend_fn), .pend_i(pend),
-      .cfg_o(cfg), .fn_dma_ok_o(fn_dma_ok), .fn_enabled_o(fn_enabled), .fn_flr_o(fn_flr),
+      .cfg_o(cfg), .fn_dma_ok_o(fn_dma_ok), .fn_enabled_o(fn_enabled), .fn_flr_o(fn_flr), .fn_hold_o(fn_hold),
       .csr_i(pcie_csr_req), .csr_o(pcie_csr_rsp), .event_o(pcie_event), .idle_o(pcie_idle));
 
   logic                  txd_req_valid, txd_req_ready, txd_rsp_valid, txd_rsp_ready;
@@ -96,7 +96,7 @@ module weir_top (
   weir_pkg::rx_fate_t  fate;
 
   weir_queue u_queue (
-      .clk_i, .rst_ni, .bar_req_i(bar_req), .push_valid_i(push_valid), .push_data_i(push_data), .fn_enabled_i(fn_enabled), .fn_flr_i(fn_flr), .fn_dma_ok_i(fn_dma_ok),
+      .clk_i, .rst_ni, .bar_req_i(bar_req), .push_valid_i(push_valid), .push_data_i(push_data), .fn_enabled_i(fn_enabled), .fn_flr_i(fn_hold), .fn_dma_ok_i(fn_dma_ok),
       .txd_req_valid_o(txd_req_valid), .txd_req_ready_i(txd_req_ready), .txd_req_o(txd_req),
       .txd_rsp_valid_i(txd_rsp_valid), .txd_rsp_ready_o(txd_rsp_ready), .txd_rsp_i(txd_rsp),
       .txp_req_valid_o(txp_req_valid), .txp_req_ready_i(txp_req_ready), .txp_req_o(txp_req),
@@ -136,7 +136,7 @@ module weir_top (
       .queue_csr_o(queue_csr_req), .queue_csr_i(queue_csr_rsp), .switch_csr_o(switch_csr_req),
       .switch_csr_i(switch_csr_rsp), .port_csr_o(port_csr_req), .port_csr_i(port_csr_rsp),
       .bar_req_i(bar_req), .bar_rsp_o(bar_rsp),
-      .irq_valid_o(irq_valid), .irq_ready_i(irq_ready), .irq_o(irq), .fn_enabled_i(fn_enabled), .fn_flr_i(fn_flr),
+      .irq_valid_o(irq_valid), .irq_ready_i(irq_ready), .irq_o(irq), .fn_enabled_i(fn_enabled), .fn_flr_i(fn_flr), .fn_hold_i(fn_hold),
       .pcie_event_i(pcie_event), .queue_event_i(queue_event), .switch_event_i(switch_event), .port_event_i(port_event),
       .flash_cs_o, .flash_sck_o, .flash_io_o, .flash_oe_o, .flash_io_i,
       .console_valid_o, .console_o, .core0_sleep_o, .core1_sleep_o, .fw_ready_o, .idle_o(ctrl_idle));

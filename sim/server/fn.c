@@ -167,7 +167,7 @@ static int irq_fire(void *dev, unsigned index, unsigned vector) {
 
 // ---- reset ----
 
-// Ends when firmware has let go of the function, so nothing of it is under way any more.
+// Ends when no read of the function is outstanding; nothing of it can come any more.
 int fn_reset(struct fn *f) {
     uint32_t v = UINT32_MAX;
     int err = host_flr(f->host, f->index);

@@ -41,7 +41,7 @@ static unsigned byte(void) {
 static void note_state(unsigned extra) {
     const uint32_t *out = weir_rtl_out(bench_model);
     uint64_t h = 0x9E3779B97F4A7C15ULL * (extra + 1);
-    for (unsigned w = OUT_DMA_OK / 32; w < OUT_FLR / 32 + 3; w++)
+    for (unsigned w = OUT_DMA_OK / 32; w < OUT_HOLD / 32 + 3; w++)
         h = (h ^ out[w]) * 0xD6E8FEB86659FD93ULL;
     h ^= (uint64_t)(out[0] & 0x3FF) << 40 ^ out[OUT_CFG / 32];
     h = (h ^ h >> 29) * 0xBF58476D1CE4E5B9ULL;
@@ -303,9 +303,9 @@ static void card_side(void) {
         csr_wr(WEIR_PCIE_IRQ_RAISE_OFFSET, fn | (what & 15) << 8);
         break;
     case 4:
+        csr_rd(WEIR_PCIE_EVENT_POP_OFFSET);
         csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, fn);
         set_operational(fn, (what & 1) != 0);
-        csr_rd(WEIR_PCIE_EVENT_POP_OFFSET);
         break;
     case 5:
         if ((what & 3) == 0)
@@ -380,8 +380,7 @@ static void one_input(const uint8_t *data, unsigned size) {
         left = 0;
         link_reset();
         for (unsigned i = 0; i < 14; i++) {
-            csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, i);
-            csr_rd(WEIR_PCIE_EVENT_POP_OFFSET);
+            flr_done(i);
             set_operational(i, true);
         }
         cfg_wr(0, CFG_CMD, 1, CMD_MSE | CMD_BME);

@@ -10,4 +10,4 @@ if(TARGET weir-demo-pci)
   set_tests_properties(system.sysfs.main_job_through_libpciaccess PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)
 endif()
 # Resets on the whole card.
-weir_system_test(flr vf_under_load_is_over_soon link_down_and_up)
+weir_system_test(flr vf_under_load_is_over_soon storm_is_over_soon link_down_and_up)

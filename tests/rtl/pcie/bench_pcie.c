@@ -213,7 +213,7 @@ static void sriov(void) {
     set_operational(3, true);
     CHECK(fn_bit(OUT_DMA_OK, 3) && fn_bit(OUT_ENABLED, 3), "VF 3 should be up");
     cfg_wr(0, SRIOV_CTL, 3, 0);
-    CHECK(!fn_bit(OUT_DMA_OK, 3) && !fn_bit(OUT_ENABLED, 3) && fn_bit(OUT_FLR, 3), "VF 3 should be down");
+    CHECK(!fn_bit(OUT_DMA_OK, 3) && !fn_bit(OUT_ENABLED, 3) && fn_bit(OUT_HOLD, 3), "VF 3 should be down");
     CHECK(cfg_access(TLP_CFGRD0, 3, 0, 0xF, &v) == TLP_UR, "a VF after disable");
     unsigned flrs = 0, disables = 0;
     for (unsigned i = 0; i < 8; i++) {
@@ -224,13 +224,12 @@ static void sriov(void) {
     }
     CHECK(flrs == 7 && disables == 1, "%u resets, %u disables", flrs, disables);
     expect_no_event();
-    // Enabled again, a VF stays without DMA until firmware ended the reset.
+    // Enabled again, a VF stays without DMA until firmware let go of its former life.
     cfg_wr(0, SRIOV_CTL, 3, VF_ENABLE | VF_MSE);
     CHECK((cfg_rd(3, CFG_CMD) & 4) == 0, "BME survived VF Enable");
     cfg_wr(3, CFG_CMD, 3, CMD_BME);
-    CHECK((cfg_rd(3, CFG_CMD) & 4) == 0 && !fn_bit(OUT_DMA_OK, 3), "BME in reset");
-    csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, 3);
-    cfg_wr(3, CFG_CMD, 3, CMD_BME);
+    CHECK((cfg_rd(3, CFG_CMD) & 4) != 0 && !fn_bit(OUT_DMA_OK, 3), "DMA of a former life");
+    flr_done(3);
     run(2);
     CHECK(fn_bit(OUT_DMA_OK, 3), "VF 3 after its reset: status %x, command %x", fn_status(3), cfg_rd(3, CFG_CMD));
 }
@@ -453,12 +452,14 @@ static void msix(void) {
     raise(1, 3, 2);
     run(20);
     CHECK(pending(3) == 4, "pending before the reset");
+    weir_rtl_in(bench_model)[IN_ERR_WORD] = 1u << 2 | 3u << 16; // lasts: a read is out
     cfg_wr(3, CFG_DEVCTL, 2, DEVCTL_FLR);
     expect_event(WEIR_HW_EVENT_FLR, 3);
     raise(1, 3, 3);
     set_vector(3, 1, false);
     run(20);
-    csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, 3);
+    weir_rtl_in(bench_model)[IN_ERR_WORD] = 0;
+    flr_done(3);
     CHECK(pending(3) == 0 && cfg_rd(3, CFG_MSIX) >> 30 == 0, "MSI-X after reset");
     for (unsigned vec = 0; vec < WEIR_FN_VECTORS; vec++)
         for (unsigned k = 0; k < 4; k++)
@@ -479,11 +480,12 @@ static void flr(void) {
     }
     drop_events();
     CHECK(fn_status(5) == 0x0B, "status %x", fn_status(5));
-    // By the host: DMA stops, configuration answers, the SR-IOV registers stay (pcie 18).
+    // A read is out, so it lasts. By the host: DMA stops, configuration answers, the SR-IOV registers stay (pcie 18).
+    weir_rtl_in(bench_model)[IN_ERR_WORD] = 1u << 2 | 5u << 16;
     cfg_wr(5, CFG_DEVCTL, 2, DEVCTL_FLR);
     CHECK(fn_bit(OUT_FLR, 5) && !fn_bit(OUT_DMA_OK, 5) && fn_bit(OUT_ENABLED, 5), "reset of function 5");
     CHECK(fn_bit(OUT_DMA_OK, 4) && fn_bit(OUT_DMA_OK, 6) && fn_bit(OUT_DMA_OK, 0), "its neighbours");
-    CHECK((cfg_rd(5, CFG_CMD) & 4) == 0 && cfg_rd(5, CFG_DEVCTL) == 0, "registers in reset");
+    CHECK((cfg_rd(5, CFG_CMD) & 4) == 0 && cfg_rd(5, CFG_DEVCTL) == 1u << 21, "registers in reset");
     CHECK(fn_status(5) == 5, "status %x in reset", fn_status(5));
     CHECK((cfg_rd(0, SRIOV_CTL) & 9) == 9 && cfg_rd(0, SRIOV_NUM) == 8, "SR-IOV registers");
     CHECK(mem_rd_ok(fn_bar(5) + 4, 5) == bar_value(5, 4), "memory in reset");
@@ -493,7 +495,8 @@ static void flr(void) {
     csr_wr(WEIR_PCIE_FLR_START_OFFSET, 5);
     expect_no_event();
     csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, 5);
-    CHECK(!fn_bit(OUT_FLR, 5) && fn_status(5) == 1, "after FLR_DONE: %x", fn_status(5));
+    CHECK(!fn_bit(OUT_FLR, 5) && !fn_bit(OUT_HOLD, 5) && fn_status(5) == 1, "after FLR_DONE: %x", fn_status(5));
+    weir_rtl_in(bench_model)[IN_ERR_WORD] = 0;
     cfg_wr(5, CFG_CMD, 1, CMD_BME);
     expect_event(WEIR_HW_EVENT_BME, 5);
     CHECK(fn_bit(OUT_DMA_OK, 5), "function 5 is back");
@@ -501,9 +504,10 @@ static void flr(void) {
     csr_wr(WEIR_PCIE_FLR_START_OFFSET, 6);
     csr_wr(WEIR_PCIE_FLR_START_OFFSET, 0);
     csr_wr(WEIR_PCIE_FLR_START_OFFSET, WEIR_NUM_FNS);
-    expect_event(WEIR_HW_EVENT_FLR, 6);
-    expect_no_event();
+    CHECK(fn_bit(OUT_HOLD, 6), "reset by firmware");
+    expect_no_event(); // it knows
     csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, 6);
+    CHECK(!fn_bit(OUT_HOLD, 6), "after firmware's own reset");
     // Many at once: no event is lost.
     for (unsigned fn = 1; fn <= 8; fn++)
         cfg_wr(fn, CFG_DEVCTL, 2, DEVCTL_FLR);
@@ -516,12 +520,12 @@ static void flr(void) {
     }
     CHECK(seen == 0x1FE, "resets seen: %x", seen);
     for (unsigned fn = 1; fn <= 8; fn++)
-        csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, fn);
+        flr_done(fn);
     // The PF's takes the VFs with it (pcie 17); payload size stays.
     cfg_wr(0, CFG_DEVCTL, 3, 2 << 5);
     cfg_wr(0, CFG_DEVCTL, 3, 2 << 5 | DEVCTL_FLR);
     run(3);
-    CHECK(fn_bit(OUT_FLR, 0) && fn_bit(OUT_FLR, 1) && fn_bit(OUT_FLR, 8) && !fn_bit(OUT_FLR, 9), "PF reset");
+    CHECK(fn_bit(OUT_HOLD, 0) && fn_bit(OUT_HOLD, 1) && fn_bit(OUT_HOLD, 8) && !fn_bit(OUT_HOLD, 9), "PF reset");
     CHECK((cfg_rd(0, CFG_CMD) & 6) == 0 && cfg_rd(0, SRIOV_CTL) == 0 && cfg_rd(0, SRIOV_NUM) == 0, "PF registers");
     CHECK(cfg_rd(0, CFG_BAR) == 4 && (cfg_rd(0, CFG_DEVCTL) >> 5 & 7) == 2, "BAR and payload size");
     uint32_t v = 0;
@@ -546,7 +550,7 @@ static void hot_reset(void) {
     run(10);
     bench_put(in, IN_HOT, 1, 1);
     run(20);
-    CHECK(!fn_bit(OUT_DMA_OK, 0) && !fn_bit(OUT_DMA_OK, 1) && fn_bit(OUT_FLR, 0) && fn_bit(OUT_FLR, 3),
+    CHECK(!fn_bit(OUT_DMA_OK, 0) && !fn_bit(OUT_DMA_OK, 1) && fn_bit(OUT_HOLD, 0) && fn_bit(OUT_HOLD, 3),
           "state in reset");
     bench_put(in, IN_HOT, 1, 0);
     tx_head = tx_tail;
@@ -568,7 +572,7 @@ static void hot_reset(void) {
     }
     CHECK(flrs == 4 && gone == 1, "%u resets, %u VF events", flrs, gone);
     for (unsigned fn = 0; fn <= 3; fn++)
-        csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, fn);
+        flr_done(fn);
     bring_up(3);
     CHECK(mem_rd_ok(fn_bar(3), 3) == bar_value(3, 0), "the card is back");
     CHECK(fn_bit(OUT_DMA_OK, 0), "PF DMA after reset");

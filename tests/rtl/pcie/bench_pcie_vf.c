@@ -327,7 +327,7 @@ static void line_17_pf_reset_clears_vf_enable(void) {
         CHECK((cfg_rd(0, SRIOV_CTL) & 9) == 0 && cfg_rd(0, SRIOV_NUM) == 0 && !exists(1), "after reset %u", how);
         run(1000);
         for (unsigned fn = 0; fn < 4; fn++)
-            csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, fn);
+            flr_done(fn);
         drop_events();
     }
 }
@@ -389,7 +389,7 @@ static void line_23_device_control_of_a_vf(void) {
     cfg_wr(2, 0x78, 0xF, 0xFFFFFFFF);
     CHECK(cfg_rd(2, 0x78) == 0, "Device Control 2");
     cfg_wr(2, CFG_DEVCTL, 2, DEVCTL_FLR);
-    CHECK(fn_bit(OUT_FLR, 2), "FLR bit");
+    CHECK(fn_bit(OUT_HOLD, 2), "FLR bit");
 }
 static void line_24_flr_capability(void) {
     bring_up(BENCH_VFS);
@@ -472,8 +472,8 @@ static void line_28_access_in_reset(void) {
         unsigned status = mem_rd(fn_bar(2) + 4 * bench_below(0x400), BUS << 8 | 2, &v);
         CHECK(status == TLP_SC || status == TLP_UR, "status %u", status);
     }
-    csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, 2);
-    CHECK(!fn_bit(OUT_FLR, 2), "done when firmware says so");
+    flr_done(2);
+    CHECK(!fn_bit(OUT_HOLD, 2), "firmware has let go");
 }
 
 static void line_29_registers_after_reset(void) {
@@ -603,7 +603,7 @@ static void storm(unsigned resets, bool with_pf) {
         settle();
         CHECK(bench_monitor_open() == 0, "a reset's write without an answer");
         for (unsigned i = 0; i < 9; i++) {
-            csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, i);
+            flr_done(i);
             csr_rd(WEIR_PCIE_EVENT_POP_OFFSET);
         }
         if (victim == 0) {
@@ -612,7 +612,7 @@ static void storm(unsigned resets, bool with_pf) {
             cfg_wr(0, CFG_DEVCTL, 3, 2 << 12 | 2 << 5 | 1 << 8);
         }
         for (unsigned i = 0; i < 9; i++) {
-            csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, i);
+            flr_done(i);
             cfg_wr(i, CFG_CMD, 1, CMD_BME);
             set_operational(i, true);
             CHECK(fn_bit(OUT_DMA_OK, i), "function %u does not come back", i);

@@ -52,8 +52,9 @@ enum {
     OUT_CPL_WORD = 25,
     OUT_DMA_OK = 46 * 32,
     OUT_ENABLED = 54 * 32,
-    OUT_FLR = 62 * 32,
+    OUT_HOLD = 62 * 32, // until FLR_DONE
     OUT_TIMEOUT_WORD = 70,
+    OUT_FLR = 71 * 32, // for the host
     OUT_LINK_RESET = 24 * 32 + 15,
 };
 enum { BUS = 0x5A, HOST_RID = 0x0008, LOG = 4096, TX_LOG = 256 };
@@ -280,6 +281,16 @@ static inline void set_operational(unsigned fn, bool on) {
 static inline uint32_t fn_status(unsigned fn) {
     csr_wr(WEIR_PCIE_FN_SEL_OFFSET, fn);
     return csr_rd(WEIR_PCIE_FN_STATUS_OFFSET);
+}
+// Firmware lets go of a function's former life, once it knows of every reset.
+static inline void flr_done(unsigned fn) {
+    for (unsigned i = 0; i < 1000; i++) {
+        csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, fn);
+        if (WEIR_GET(fn_status(fn), PCIE_FN_STATUS_IN_FLR) == 0)
+            return;
+        csr_rd(WEIR_PCIE_EVENT_POP_OFFSET);
+    }
+    CHECK(false, "FLR_DONE of function %u has no effect", fn);
 }
 static inline bool fn_bit(unsigned word, unsigned fn) {
     return bench_get(weir_rtl_out(bench_model), word + fn, 1);

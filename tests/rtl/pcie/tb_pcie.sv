@@ -8,7 +8,7 @@ module tb_pcie #(
     input  logic          clk_i,
     input  logic          rst_ni,
     input  logic [1631:0] in_i,
-    output logic [2271:0] out_o
+    output logic [2527:0] out_o
 );
   localparam int TlpW = 659;
 
@@ -48,6 +48,8 @@ module tb_pcie #(
   logic [NumFns-1:0] dma_ok_q;
   logic [NumFns-1:0] enabled_q;
   logic [NumFns-1:0] flr_q;
+  logic [NumFns-1:0] hold;
+  logic [NumFns-1:0] hold_q;
   weir_pkg::dma_err_t dma_err;
   logic pend_valid;
   logic [7:0] pend_fn;
@@ -82,13 +84,14 @@ module tb_pcie #(
       .irq_valid_i(irq_valid), .irq_ready_o(irq_ready), .irq_i(irq),
       .dma_err_i(dma_err), .pend_valid_o(pend_valid), .pend_fn_o(pend_fn),
       .pend_i(pend_valid && in_i[1474] && pend_fn == in_i[1495:1488]),
-      .cfg_o(cfg), .fn_dma_ok_o(dma_ok), .fn_enabled_o(enabled), .fn_flr_o(flr));
+      .cfg_o(cfg), .fn_dma_ok_o(dma_ok), .fn_enabled_o(enabled), .fn_flr_o(flr), .fn_hold_o(hold));
 
   always_ff @(posedge clk_i) begin
     idle_q <= idle;
     dma_ok_q <= dma_ok;
     enabled_q <= enabled;
     flr_q <= flr;
+    hold_q <= hold;
   end
 
   assign out_o[31:0] = {8'b0, bar_req.fn, 3'b0, bar_req.write, bar_req.valid, csr_rsp.ack, idle_q, event_any, irq_room,
@@ -98,7 +101,8 @@ module tb_pcie #(
                            csr_rsp.rdata};
   assign out_o[1471:800] = {cpl.data, cpl.hdr, 30'b0, cpl.eop, cpl.sop};
   assign out_o[2271:2240] = cfg.timeout;
-  assign out_o[2239:1472] = {256'(flr_q), 256'(enabled_q), 256'(dma_ok_q)};
+  assign out_o[2527:2272] = 256'(flr_q);
+  assign out_o[2239:1472] = {256'(hold_q), 256'(enabled_q), 256'(dma_ok_q)};
 
   logic unused;
   assign unused = &{1'b0, in_i, push_valid, push_data};

@@ -65,12 +65,21 @@ bool fake_enabled(unsigned fn) {
     return visible(fn) && fake.op[fn];
 }
 
-static void begin_reset(unsigned fn) {
+static void clear_mailbox(unsigned fn) {
+    fake.owner[fn] = fake.waiting[fn] = false;
+    fake.events[fn] = 0;
+    memset(fake.req[fn], 0, sizeof(fake.req[fn]));
+    memset(fake.rsp[fn], 0, sizeof(fake.rsp[fn]));
+}
+
+// For the host a reset is over before firmware looks (host_goes_on), so a further one is a reset of its own.
+static void begin_reset(unsigned fn, bool by_firmware) {
     fake.bme[fn] = false;
-    if (!fake.flr[fn]) {
-        fake.flr[fn] = true;
+    clear_mailbox(fn);
+    if (!by_firmware && (!fake.flr[fn] || fake.host_goes_on)) {
         fake.flr_event[fn] = true;
     }
+    fake.flr[fn] = true;
 }
 
 void fake_vf_enable(unsigned num_vfs) {
@@ -78,14 +87,14 @@ void fake_vf_enable(unsigned num_vfs) {
         fake_fail("test: NumVFs changed while VF Enable is set");
     }
     for (unsigned fn = num_vfs + 1; fn <= fake.num_vfs; fn++) {
-        begin_reset(fn);
+        begin_reset(fn, false);
     }
     fake.vf_event = fake.vf_event || fake.num_vfs != num_vfs;
     fake.num_vfs = num_vfs;
 }
 
 void fake_flr(unsigned fn) {
-    begin_reset(fn);
+    begin_reset(fn, false);
     if (fn == 0) {
         fake_vf_enable(0);
     }
@@ -96,17 +105,12 @@ static void end_reset(unsigned fn) {
     if (!fake.flr[fn]) {
         fake_fail("FLR_DONE of function %u, which is not in reset", fn);
     }
+    if (fake.flr_event[fn]) {
+        return; // of a reset before this one
+    }
     for (unsigned qp = 0; qp < WEIR_NUM_QPS; qp++) {
         if (fake.qp[qp].loaded && fake.qp[qp].fn == fn && fake.op[fn]) {
             fake_fail("FLR_DONE of function %u, but queue pair %u is still its own", fn, qp);
-        }
-    }
-    if (fake.owner[fn]) {
-        fake_fail("FLR_DONE of function %u with a request from before the reset", fn);
-    }
-    for (unsigned i = 0; i < 32; i++) {
-        if (fake.rsp[fn][i] != 0) {
-            fake_fail("FLR_DONE of function %u with an old response in its mailbox", fn);
         }
     }
     fake.flr[fn] = false;
@@ -164,7 +168,7 @@ static void pcie_write(uint32_t offset, uint32_t value) {
             fake_fail("FLR_START of the PF");
         }
         fake.flr_starts++;
-        begin_reset(value);
+        begin_reset(value, true);
         break;
     case WEIR_PCIE_FLR_DONE_OFFSET:
         end_reset(fn_of(value, "FLR_DONE"));
@@ -183,7 +187,7 @@ static void pcie_write(uint32_t offset, uint32_t value) {
 
 // ---- mailboxes ----
 bool fake_request(unsigned fn, const struct weir_mbox_msg *msg) {
-    if (!fake_enabled(fn) || fake.flr[fn] || fake.owner[fn]) {
+    if (!fake_enabled(fn) || (fake.flr[fn] && !fake.host_goes_on) || fake.owner[fn]) {
         return false;
     }
     memcpy(fake.req[fn], msg, sizeof(*msg));
@@ -201,7 +205,9 @@ static void mbox_write(uint32_t offset, uint32_t value) {
     if (word < 32) {
         fake_fail("firmware writes the request of function %u", fn);
     }
-    fake.rsp[fn][word - 32] = value;
+    if (!fake.flr[fn]) { // what firmware answers to a life that is over goes nowhere
+        fake.rsp[fn][word - 32] = value;
+    }
 }
 
 // ---- CTRL ----
@@ -216,7 +222,7 @@ static uint32_t ctrl_read(uint32_t offset) {
     case WEIR_CTRL_MBOX_POP_OFFSET:
         for (unsigned i = 0; i < WEIR_NUM_FNS; i++) {
             unsigned fn = (pop_at + i) % WEIR_NUM_FNS;
-            if (fake.waiting[fn]) {
+            if (fake.waiting[fn] && !fake.flr[fn]) {
                 fake.waiting[fn] = false;
                 pop_at = fn + 1;
                 return fn | WEIR_PUT(1, CTRL_MBOX_POP_VALID);
@@ -279,6 +285,9 @@ static void ctrl_write(uint32_t offset, uint32_t value) {
         break;
     case WEIR_CTRL_MBOX_DONE_OFFSET:
         fn = fn_of(value, "MBOX_DONE");
+        if (fake.flr[fn]) {
+            break;
+        }
         if (!fake.owner[fn] || fake.waiting[fn]) {
             fake_fail("MBOX_DONE of function %u, whose request was not taken", fn);
         }
@@ -298,9 +307,7 @@ static void ctrl_write(uint32_t offset, uint32_t value) {
         fake.interrupts[fn_sel_ctrl]++;
         break;
     case WEIR_CTRL_FN_CLEAR_OFFSET:
-        fn = fn_of(value, "FN_CLEAR");
-        fake.owner[fn] = fake.waiting[fn] = false;
-        fake.events[fn] = 0;
+        clear_mailbox(fn_of(value, "FN_CLEAR"));
         break;
     case WEIR_CTRL_CONSOLE_OFFSET:
         if (fake.console_len + 1 < sizeof(fake.console)) {

@@ -39,6 +39,7 @@ struct fake {
     bool core1_dead;     // does not answer its bell
     bool core1_restarts; // once: its watchdog resets it before it takes the request that is rung for
     bool hold_fences;    // no fence ends
+    bool host_goes_on;   // resets are over for the host at once: its next request waits for FLR_DONE
     bool vf_event_last;  // EVENT_POP shows FLR events before the VF_ENABLE event
     unsigned flr_first;  // function whose FLR event EVENT_POP looks for first
     uint32_t reset_cause[2];

@@ -188,10 +188,6 @@ static void response_is_written_before_it_is_handed_over(void **state) {
     hal_mbox_write(64, &msg);
     W(CTRL, MBOX_DONE, 64);
     hal_mbox_done(64);
-    for (unsigned i = 0; i < 32; i++) {
-        write_is_next(WEIR_CSR_MBOX + 2 * 256 + 128 + 4 * i, 0);
-    }
-    hal_mbox_wipe(2);
 }
 
 static void function_events_and_reset(void **state) {

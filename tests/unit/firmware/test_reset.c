@@ -407,6 +407,49 @@ static void restart_of_core_0_then_resets(void **state) {
     assert_false(svc_must_sweep());
 }
 
+// For the host the reset is over at once: the next driver's first command must meet neither the reset nor the old
+// state.
+static void a_command_of_the_next_life_waits_for_the_end_of_the_last(void **state) {
+    (void)state;
+    world();
+    fake.host_goes_on = true;
+    for (unsigned round = 0; round < 4; round++) {
+        fake.dma_busy[1] = round;
+        fake_flr(1);
+        if (round % 2 != 0) {
+            (void)control_poll();
+        }
+        assert_int_equal(fw_hello(1), WEIR_OK);
+        assert_false(fake.flr[1]);
+        assert_int_equal(fw_get_vf(0).hello, 1);
+    }
+}
+
+static void a_reset_that_firmware_does_not_know_of_keeps_the_function_held(void **state) {
+    (void)state;
+    world();
+    fake.host_goes_on = true;
+    fake.dma_busy[1] = 3;
+    fake_flr(1);
+    (void)control_poll();
+    assert_true(fake.flr[1]);
+    fake_flr(1); // a life of its own between the two
+    fake.dma_busy[1] = 0;
+    assert_int_equal(fw_hello(1), WEIR_OK);
+    assert_false(fake.flr[1] || fake.flr_event[1]);
+    assert_int_equal(fw_get_vf(0).hello, 1);
+}
+
+static void restart_of_core_0_takes_up_a_reset(void **state) {
+    (void)state;
+    leftovers();
+    fake.flr[1] = fake.flr[2] = true; // begun, and their events taken, before the restart
+    control_start();
+    fw_run();
+    assert_false(fake.flr[1] || fake.flr[2]);
+    assert_false(fake.op[1]); // its queue pairs are unknown
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(flr_of_one_vf_touches_no_other),
     cmocka_unit_test(a_drain_of_the_pf_survives_the_vfs_reset),
@@ -424,5 +467,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(restart_of_core_0_lets_the_data_plane_run_on),
     cmocka_unit_test(restart_of_core_0_leaves_nothing_to_the_next_switch),
     cmocka_unit_test(restart_of_core_0_then_resets),
+    cmocka_unit_test(a_command_of_the_next_life_waits_for_the_end_of_the_last),
+    cmocka_unit_test(a_reset_that_firmware_does_not_know_of_keeps_the_function_held),
+    cmocka_unit_test(restart_of_core_0_takes_up_a_reset),
 };
 UNIT_MAIN(tests)
