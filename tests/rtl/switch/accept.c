@@ -313,6 +313,21 @@ void rss_keys_are_per_vport(void) {
     CHECK(f->hash == vec[0].ports && cnt[0][WEIR_VPORT_CNT_RX_REDIRECT_IN] == 1, "drained: %08x", f->hash);
 }
 
+// ---- RSS: a table that leads beyond the vPort's queue pairs reaches nobody else's ----
+void rss_entries_beyond_reach_nobody(void) {
+    enum { Stale = 9 };
+    setup();
+    for (unsigned beyond = 0; beyond < 3; beyond++) {
+        for (unsigned i = 0; i < 128; i++)
+            vports[Stale].table[i] = (uint8_t)(beyond == 0 ? vports[Stale].count : beyond == 1 ? 255 : 8 + i % 64);
+        model_set_vport(Stale, vports[Stale]);
+        for (unsigned i = 0; i < Vectors; i++)
+            (void)send_vector(i, 6, mac_of(Stale), false); // the driver checks each copy's queue pair
+        model_close();
+    }
+    CHECK(cnt[Stale][WEIR_VPORT_CNT_RX_FRAMES] == 3 * Vectors, "they are its own all the same");
+}
+
 // ---- Flood to 64 VFs: how long a frame of somebody else waits behind it ----
 // Order is the pipeline's, so a frame behind a broadcast leaves behind its copies: copies times beats cycles, no more.
 void flood_to_64_delays_others_by_its_copies(void) {

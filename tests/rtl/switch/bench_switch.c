@@ -275,6 +275,7 @@ int main(int argc, char **argv) {
         {"insertions_hide_no_filter", insertions_hide_no_filter},
         {"rss_published_vectors", rss_published_vectors},
         {"rss_keys_are_per_vport", rss_keys_are_per_vport},
+        {"rss_entries_beyond_reach_nobody", rss_entries_beyond_reach_nobody},
         {"flood_to_64_delays_others_by_its_copies", flood_to_64_delays_others_by_its_copies},
         {"source_policy", source_policy},
         {"checksums", checksums},

@@ -125,6 +125,7 @@ void a12_broadcast_once_in_each_state(void);
 void insertions_hide_no_filter(void);
 void rss_published_vectors(void);
 void rss_keys_are_per_vport(void);
+void rss_entries_beyond_reach_nobody(void);
 void flood_to_64_delays_others_by_its_copies(void);
 void checksums(void);
 void source_policy(void);
