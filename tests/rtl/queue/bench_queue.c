@@ -1003,6 +1003,12 @@ int main(int argc, char **argv) {
         {"inline_bounds", inline_bounds},
         {"rates", rates},
         {"cycles_per_frame", perf_run},
+        {"pushed_first", share_pushed_first},
+        {"pushed_not_only", share_pushed_not_only},
+        {"batches_are_bounded", share_batches_are_bounded},
+        {"line_is_short", share_line_is_short},
+        {"others_keep_theirs", share_others_keep_theirs},
+        {"doorbell_flood", share_doorbell_flood},
     };
     return bench_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
 }

@@ -61,6 +61,7 @@ struct harness {
     unsigned stall;              // of 16: how often a ready or valid is withheld
     unsigned done_min, done_max; // delay of tx_done
     bool hold_tx;                // the switch takes nothing
+    bool tx_full;                // it has enough, and takes what is urgent
     // writer
     bool wr_open;
     uint64_t wr_addr;
