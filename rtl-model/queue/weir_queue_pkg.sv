@@ -85,5 +85,6 @@ package weir_queue_pkg;
     logic [63:0]              addr;
     logic [15:0]              buf_id;
     logic [15:0]              off64;   // where in a stream buffer
+    logic                     stream;
   } rxdec_t;
 endpackage

@@ -68,7 +68,9 @@ static void window(bool attacked, unsigned rx[2], unsigned tx[2]) {
             to_wire(VICTIM + i, turn % 2 == i ? 60 : 1514);
         }
         while (attacked && wire_queued(card_wire(w.card)) < 60)
-            from_wire(wire_queued(card_wire(w.card)) % 16 == 0 ? EMPTY : wire_queued(card_wire(w.card)) % 4 == 0 ? DEAF : FLOODED,
+            from_wire(wire_queued(card_wire(w.card)) % 16 == 0  ? EMPTY
+                      : wire_queued(card_wire(w.card)) % 4 == 0 ? DEAF
+                                                                : FLOODED,
                       wire_queued(card_wire(w.card)) % 16 == 0 ? 1514 : 60);
         for (unsigned k = 0; attacked && k < 16; k++)
             to_wire(DEAF, 60);

@@ -124,8 +124,8 @@ void share_batches_are_bounded(void) {
     finish(2);
 }
 
-// Frames of 1514 bytes: a new queue's frame waits for what 250-cycle reads need (24 KiB of descriptors and 24 KiB of frames
-// under way) and for a turn of each other queue (12 KiB), not for what the rings hold.
+// Frames of 1514 bytes: a new queue's frame waits for what 250-cycle reads need (24 KiB of descriptors and 24 KiB of
+// frames under way) and for a turn of each other queue (12 KiB), not for what the rings hold.
 void share_line_is_short(void) {
     begin();
     struct hq *busy[3], *next = hq_open((struct hq_config){3, 1, 3, 6, 4, 8});
@@ -244,8 +244,9 @@ void share_others_keep_theirs(void) {
             CHECK(hqs[i].rx_drop[r] == 0, "queue %u lost %u frames, reason %u", i, hqs[i].rx_drop[r], r);
 }
 
-// Threat T8: a function writes its doorbells in every cycle that is left, all registers, values that change nothing, that
-// arm and that announce frames. The card takes each write in its cycle (there is no ready); a victim's frames go on.
+// Threat T8: a function writes its doorbells in every cycle that is left, all registers, values that change nothing,
+// that arm and that announce frames. The card takes each write in its cycle (there is no ready); a victim's frames go
+// on.
 void share_doorbell_flood(void) {
     enum { CYCLES = 20000 };
     begin();
@@ -315,4 +316,45 @@ void share_doorbell_flood(void) {
     }
     settle();
     hq_finish(v);
+}
+
+// Small frames of a stream queue share writes, and their completions too; a lone one waits for nobody.
+void share_frames_gather(void) {
+    begin();
+    struct hq *q = hq_open((struct hq_config){0, 1, 0, 6, 8, 11});
+    q->stream = true;
+    for (unsigned i = 0; i < 200; i++)
+        hq_rx(q, 32);
+    hq_ring_rx(q);
+    ticks(1000);
+    for (unsigned i = 0; i < 20; i++) {
+        unsigned c = 0;
+        hq_send(q, 60);
+        for (uint32_t before = q->rx_cpls; q->rx_cpls == before; c++) {
+            CHECK(c < 20, "a lone frame waits");
+            tick();
+            hq_poll(q);
+        }
+        ticks(100);
+    }
+    for (unsigned len = 14; len <= 64; len += 10) {
+        uint64_t before = h.wr_writes;
+        uint32_t cpls = q->rx_cpls;
+        for (unsigned c = 0, n = 0; n < 240; c++) {
+            if (c % 2 == 0)
+                hq_send(q, len), n++;
+            if (c % 64 == 0) // one that is not small in between
+                hq_send(q, 200);
+            tick();
+            hq_poll(q);
+        }
+        settle();
+        hq_poll(q);
+        hq_ring_cq(q, false);
+        cpls = q->rx_cpls - cpls;
+        printf("%u bytes: %u frames, %u writes\n", len, cpls, (unsigned)(h.wr_writes - before));
+        CHECK(cpls >= 240 && h.wr_writes - before < cpls / 3, "%u writes for %u frames",
+              (unsigned)(h.wr_writes - before), cpls);
+    }
+    finish(1);
 }

@@ -77,4 +77,5 @@ void share_batches_are_bounded(void);
 void share_line_is_short(void);
 void share_others_keep_theirs(void);
 void share_doorbell_flood(void);
+void share_frames_gather(void);
 #endif

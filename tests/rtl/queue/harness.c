@@ -201,6 +201,7 @@ static void writer(void) {
     CHECK(eop == (h.wr_got == h.wr_len), "write has %u of %u bytes at its end", h.wr_got, h.wr_len);
     h.wr_open = !eop;
     h.wr_count++;
+    h.wr_writes += eop;
 }
 
 // ---- switch ----

@@ -67,7 +67,7 @@ struct harness {
     uint64_t wr_addr;
     uint32_t wr_len, wr_got, wr_fn;
     uint32_t irq[FNS][16];
-    uint64_t wr_count;
+    uint64_t wr_count, wr_writes; // beats, whole writes
     // switch
     struct tx_frame tx;
     uint32_t tx_got;
