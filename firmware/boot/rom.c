@@ -30,6 +30,7 @@ static uint32_t flash_read(uint32_t from, uint32_t to, uint32_t bytes) {
     *reg(WEIR_CSR_FLASH, WEIR_FLASH_READ_ADDR_OFFSET) = from;
     *reg(WEIR_CSR_FLASH, WEIR_FLASH_READ_DEST_OFFSET) = to;
     *reg(WEIR_CSR_FLASH, WEIR_FLASH_READ_LEN_OFFSET) = bytes;
+    // bound: one look for each byte and 64 more, set at compile or by a checked image header (128 KiB)
     for (uint32_t wait = 0; wait < bytes + 64; wait++) {
         if (*reg(WEIR_CSR_FLASH, WEIR_FLASH_READ_LEN_OFFSET) == 0) {
             break;
@@ -64,6 +65,7 @@ uint32_t rom_main(void) {
     // After a watchdog reset of core 0 the other core's memory is about to be replaced, too.
     *reg(WEIR_CSR_CTRL, WEIR_CTRL_CORE1_RUN_OFFSET) = 0;
     // Both programs start over, so do the words between them; log and panic records survive all but power-on.
+    // bound: the words between two fields of one structure
     for (volatile uint32_t *p = &HAL_SHARED->req_seq; p < &HAL_SHARED->log_head; p++) {
         *p = 0;
     }

@@ -52,8 +52,15 @@ enum weir_status cmd_run_SET_RSS_KEY(unsigned fn, const void *req_, void *rsp_) 
     const struct weir_set_rss_key_req *req = req_;
     (void)fn;
     (void)rsp_;
-    hal_switch_rss_key(req->key);
+    steer_rss_key_all(req->key);
     return WEIR_OK;
+}
+
+enum weir_status cmd_run_SET_VPORT_RSS_KEY(unsigned fn, const void *req_, void *rsp_) {
+    const struct weir_set_vport_rss_key_req *req = req_;
+    int vport = fn == 0 ? (int)req->vport : steer_vport_of_vf(fn - 1);
+    (void)rsp_;
+    return vport < 0 ? WEIR_NOT_FOUND : steer_rss_key((unsigned)vport, req->key);
 }
 
 enum weir_status cmd_run_UPDATE_VPORT(unsigned fn, const void *req_, void *rsp_) {

@@ -12,6 +12,7 @@
 // caller's, or not any more.
 static const struct steer_vport *own_qp(unsigned fn, unsigned qp, unsigned *vport, unsigned *card_qp) {
     if (fn == 0) {
+        // bound: WEIR_NUM_VPORTS
         for (unsigned i = 0; i < steer_switch_vports(); i++) {
             const struct steer_vport *v = steer_vport(i);
             if (v != NULL && !v->retired && v->vf == STEER_NO_VF && qp >= v->qp_base && qp < v->qp_base + v->num_qps) {

@@ -24,6 +24,7 @@ int main(void) {
     control_start();
     // Queue events are core 1's: their level would keep this core awake.
     hal_ctrl_irq_enable(0x7F & ~WEIR_PUT(1, CTRL_IRQ_PENDING_QUEUE));
+    // bound: none, each round ends and feeds the watchdog
     for (;;) {
         hal_ctrl_heartbeat(++beat);
         if (!control_poll()) {

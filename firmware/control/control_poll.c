@@ -46,6 +46,7 @@ static bool poll_queue_error(void) {
     if (!ipc_queue_error(&qp, &reason)) {
         return false;
     }
+    // bound: WEIR_NUM_VPORTS
     for (unsigned i = 0; i < steer_switch_vports(); i++) {
         const struct steer_vport *v = steer_vport(i);
         if (v != NULL && qp >= v->qp_base && qp < v->qp_base + v->num_qps) {
@@ -74,6 +75,7 @@ static bool poll_queue(void) {
         svc_log_at(WEIR_LOG_ERROR, "core 1 panic: cause %u pc %x value %x", (unsigned)p->word[0], (unsigned)p->word[1],
                    (unsigned)p->word[2]);
     }
+    // bound: HAL_SHARED_EVENTS
     while (n < HAL_SHARED_EVENTS && poll_queue_error()) {
         n++;
     }

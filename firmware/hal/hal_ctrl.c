@@ -87,6 +87,7 @@ void hal_mbox_read(unsigned fn, struct weir_mbox_msg *msg) {
     msg->hdr.length = (uint16_t)(w0 >> 16);
     msg->hdr.seq = (uint16_t)w1;
     msg->hdr.status = 0;
+    // bound: a mailbox message, WEIR_MBOX_BYTES
     for (uint32_t i = 0; i < words_of(msg); i++) {
         put32(msg->payload + i * 4, hal_read(WEIR_CSR_MBOX, at + 8 + i * 4));
     }
@@ -96,6 +97,7 @@ void hal_mbox_write(unsigned fn, const struct weir_mbox_msg *msg) {
     uint32_t at = fn * 256 + 128;
     hal_write(WEIR_CSR_MBOX, at, (uint32_t)msg->hdr.opcode | (uint32_t)msg->hdr.length << 16);
     hal_write(WEIR_CSR_MBOX, at + 4, (uint32_t)msg->hdr.seq | (uint32_t)msg->hdr.status << 16);
+    // bound: a mailbox message, WEIR_MBOX_BYTES
     for (uint32_t i = 0; i < words_of(msg); i++) {
         hal_write(WEIR_CSR_MBOX, at + 8 + i * 4, get32(msg->payload + i * 4));
     }

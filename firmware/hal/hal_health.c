@@ -29,6 +29,7 @@ uint32_t hal_stack_bytes(void) {
 
 uint32_t hal_stack_used(unsigned core) {
     uint32_t addr = BOTTOM;
+    // bound: the stack's words, up to TOP
     while (addr < TOP && word_at(core, addr) == HAL_STACK_PAINT) {
         addr += 4;
     }

@@ -8,6 +8,7 @@
 void *memcpy(void *restrict to, const void *restrict from, size_t n) {
     uint8_t *t = to;
     const uint8_t *f = from;
+    // bound: n, the caller's size of an object
     while (n-- > 0) {
         *t++ = *f++;
     }
@@ -16,6 +17,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n) {
 
 void *memset(void *to, int value, size_t n) {
     uint8_t *t = to;
+    // bound: n, the caller's size of an object
     while (n-- > 0) {
         *t++ = (uint8_t)value;
     }
@@ -26,10 +28,12 @@ void *memmove(void *to, const void *from, size_t n) {
     uint8_t *t = to;
     const uint8_t *f = from;
     if (t < f) {
+        // bound: n, the caller's size of an object
         while (n-- > 0) {
             *t++ = *f++;
         }
     } else {
+        // bound: n, the caller's size of an object
         while (n-- > 0) {
             t[n] = f[n];
         }
@@ -39,6 +43,7 @@ void *memmove(void *to, const void *from, size_t n) {
 
 int memcmp(const void *a, const void *b, size_t n) {
     const uint8_t *x = a, *y = b;
+    // bound: n, the caller's size of an object
     for (; n > 0; n--, x++, y++) {
         if (*x != *y) {
             return *x < *y ? -1 : 1;

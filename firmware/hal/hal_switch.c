@@ -124,8 +124,9 @@ void hal_switch_rss_table(unsigned vport, const uint8_t *entry, unsigned count) 
     }
 }
 
-void hal_switch_rss_key(const uint8_t key[40]) {
-    for (unsigned i = 0; i < 40; i += 4) {
+void hal_switch_rss_key(unsigned vport, const uint8_t key[WEIR_RSS_KEY_BYTES]) {
+    HAL_WRITE(SWITCH, VPORT_SEL, vport);
+    for (unsigned i = 0; i < WEIR_RSS_KEY_BYTES; i += 4) {
         hal_write(WEIR_CSR_SWITCH, WEIR_SWITCH_RSS_KEY_OFFSET + i,
                   (uint32_t)key[i] << 24 | (uint32_t)key[i + 1] << 16 | (uint32_t)key[i + 2] << 8 | key[i + 3]);
     }

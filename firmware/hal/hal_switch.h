@@ -4,6 +4,7 @@
 #define HAL_SWITCH_H
 
 #include "hal_event.h"
+#include "weir_abi.h"
 
 #define HAL_SWITCH_BANK_ROWS 512u
 #define HAL_SWITCH_RSS_TABLE 128u
@@ -34,7 +35,8 @@ void hal_switch_vlan(unsigned vid, unsigned vport, bool member);
 void hal_switch_mirror(int vport); // -1: off
 // `count`, a power of two, entries, repeated over the whole table.
 void hal_switch_rss_table(unsigned vport, const uint8_t *entry, unsigned count);
-void hal_switch_rss_key(const uint8_t key[40]);
+// Toeplitz key, taken as a whole.
+void hal_switch_rss_key(unsigned vport, const uint8_t key[WEIR_RSS_KEY_BYTES]);
 // Rows of a key in the four banks.
 void hal_switch_hash(const struct hal_filter *f, uint16_t row[4]);
 void hal_switch_filter_set(unsigned slot, const struct hal_filter *f);

@@ -15,6 +15,7 @@ static enum weir_status call(uint32_t op, const uint32_t *arg, unsigned n, uint3
     if (HAL_SHARED->rsp_seq != HAL_SHARED->req_seq) {
         return WEIR_TIMEOUT;
     }
+    // bound: 8 arguments
     for (unsigned i = 0; i < n; i++) {
         HAL_SHARED->arg[i] = arg[i];
     }

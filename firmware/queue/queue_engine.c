@@ -110,6 +110,7 @@ enum weir_status queue_destroy(unsigned base, unsigned count) {
     if (base >= WEIR_NUM_QPS || count > WEIR_NUM_QPS - base) {
         return WEIR_INVALID_PARAMETER;
     }
+    // bound: WEIR_NUM_QPS, checked above
     for (unsigned qp = base; qp < base + count; qp++) {
         if (step(qp, QUEUE_EV_DRAIN)) {
             hal_queue_op(qp, HAL_QP_TX_OFF);
@@ -117,6 +118,7 @@ enum weir_status queue_destroy(unsigned base, unsigned count) {
     }
     // One bound for all: however many there are, core 1 is back before its watchdog and core 0 lose patience.
     since = hal_ctrl_cycle();
+    // bound: WEIR_NUM_QPS, and one time limit for all
     for (unsigned qp = base; qp < base + count; qp++) {
         if (state[qp] != WEIR_QP_DISABLED) {
             status = wait_idle(qp, tx_busy, since) ? status : WEIR_TIMEOUT;
@@ -124,6 +126,7 @@ enum weir_status queue_destroy(unsigned base, unsigned count) {
         }
     }
     since = hal_ctrl_cycle();
+    // bound: WEIR_NUM_QPS, and one time limit for all
     for (unsigned qp = base; qp < base + count; qp++) {
         if (state[qp] != WEIR_QP_DISABLED) {
             status = wait_idle(qp, rx_busy, since) ? status : WEIR_TIMEOUT;
@@ -139,6 +142,7 @@ enum weir_status queue_kill(unsigned base, unsigned count) {
     if (base >= WEIR_NUM_QPS || count > WEIR_NUM_QPS - base) {
         return WEIR_INVALID_PARAMETER;
     }
+    // bound: WEIR_NUM_QPS, checked above
     for (unsigned qp = base; qp < base + count; qp++) {
         if (state[qp] != WEIR_QP_DISABLED) {
             hal_queue_op(qp, HAL_QP_TX_OFF);
@@ -166,6 +170,7 @@ bool queue_armed(unsigned base, unsigned count) {
     if (count == 0 || base >= WEIR_NUM_QPS || count > WEIR_NUM_QPS - base) {
         return false;
     }
+    // bound: WEIR_NUM_QPS, checked above
     for (unsigned qp = base; qp < base + count; qp++) {
         if (state[qp] != WEIR_QP_RUNNING || (hal_queue_status(qp) & need) != need) {
             return false;
@@ -206,6 +211,7 @@ bool queue_poll_errors(void) {
     struct hal_event e;
     bool any = false;
     // What does not fit stays pending in the hardware, one bit a queue: nothing is lost.
+    // bound: 8
     for (unsigned i = 0; i < 8 && HAL_SHARED->ev_head - HAL_SHARED->ev_tail < HAL_SHARED_EVENTS && hal_queue_event(&e);
          i++) {
         uint32_t head = HAL_SHARED->ev_head;

@@ -22,6 +22,7 @@ int main(void) {
     queue_start();
     hal_ctrl_irq_enable(WEIR_PUT(1, CTRL_IRQ_PENDING_IPC) | WEIR_PUT(1, CTRL_IRQ_PENDING_QUEUE) |
                         WEIR_PUT(1, CTRL_IRQ_PENDING_TIMER));
+    // bound: none, each round ends and feeds the watchdog
     for (;;) {
         hal_ctrl_kick();
         HAL_SHARED->beat1++;

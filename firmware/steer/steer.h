@@ -77,6 +77,8 @@ enum weir_status steer_vlan(const struct weir_set_vport_vlan_req *req);
 enum weir_status steer_mirror_set(const struct weir_set_mirror_req *req);
 int steer_mirror(void); // vPort that gets the copies, -1 none
 enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req);
+enum weir_status steer_rss_key(unsigned vport, const uint8_t key[WEIR_RSS_KEY_BYTES]);
+void steer_rss_key_all(const uint8_t key[WEIR_RSS_KEY_BYTES]); // and of vPorts to come
 
 // ---- filters (rules 3) ----
 enum weir_status steer_filter_set(const struct weir_set_filter_req *req);
@@ -96,7 +98,8 @@ void steer_vport_apply(unsigned vport); // its flags to the hardware
 void steer_policy_reset(void);
 void steer_policy_sweep(void);
 void steer_mirror_check(void); // ends the mirror when its vPort may not or cannot listen any more
-void steer_rss_evenly(unsigned vport, unsigned num_qps);
+void steer_rss_begin(unsigned vport, unsigned num_qps); // a new vPort: spread evenly, with the key of all
+void steer_rss_reset(void);                             // a new switch
 void steer_filter_reset(void);
 void steer_filter_sweep(void);
 void steer_fences_forget(void); // those under way are of a switch that is gone

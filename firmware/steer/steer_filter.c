@@ -89,11 +89,13 @@ static unsigned make_room(const struct filter *f) {
         node_slot[n] = (uint16_t)slot_of(f, b);
         node_from[n++] = 0xFF;
     }
+    // bound: MAX_PUSHES, n stops there
     for (unsigned i = 0; i < n; i++) {
         unsigned owner = slot_owner[node_slot[i]] - 1u;
         unsigned target = free_slot(&filters[owner]);
         if (target != NONE) {
             // Move the chain's last entry to the free place, then the one before it to the place it left, and so on.
+            // bound: MAX_PUSHES, an entry of the chain points to an earlier one
             for (unsigned at = i;;) {
                 unsigned from = node_slot[at];
                 put(slot_owner[from] - 1u, target);
@@ -107,6 +109,7 @@ static unsigned make_room(const struct filter *f) {
         for (unsigned b = 0; b < 4 && n < MAX_PUSHES; b++) {
             unsigned next = slot_of(&filters[owner], b);
             bool seen = false;
+            // bound: MAX_PUSHES
             for (unsigned k = 0; k < n; k++) {
                 seen = seen || node_slot[k] == next;
             }

@@ -44,6 +44,7 @@ bool steer_fence_done(unsigned vport, uint32_t token) {
 }
 
 void steer_fences_forget(void) {
+    // bound: MAX_FENCES, no more are ever between tail and head
     for (unsigned i = tail; i != head; i++) {
         fence[i % MAX_FENCES].stale = true;
     }

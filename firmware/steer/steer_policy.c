@@ -18,7 +18,15 @@ static struct held {
 
 static unsigned mirror; // vPort that gets the copies; the default one never does, so 0 = none
 
+// The key of the published verification vectors, until the PF gives another; and what new vPorts begin with.
+static const uint8_t published_key[WEIR_RSS_KEY_BYTES] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,
+                                                          0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,
+                                                          0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,
+                                                          0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
+static uint8_t key_of_all[WEIR_RSS_KEY_BYTES];
+
 static bool listed(const struct held *h, unsigned vid) {
+    // bound: WEIR_VLAN_RANGES
     for (unsigned i = 0; i < h->count; i++) {
         if (vid >= h->range[i].first && vid <= h->range[i].last) {
             return true;
@@ -29,7 +37,9 @@ static bool listed(const struct held *h, unsigned vid) {
 
 // Each VLAN of list `a` that is not in `b` is joined or left.
 static void differ(unsigned vport, const struct held *a, const struct held *b, bool join) {
+    // bound: WEIR_VLAN_RANGES
     for (unsigned i = 0; i < a->count; i++) {
+        // bound: 4,094 for all ranges together, they ascend and do not overlap
         for (unsigned vid = a->range[i].first; vid <= a->range[i].last; vid++) {
             if (!listed(b, vid)) {
                 hal_switch_vlan(vid, vport, join);
@@ -79,6 +89,7 @@ enum weir_status steer_vlan(const struct weir_set_vport_vlan_req *req) {
         return WEIR_INVALID_PARAMETER;
     }
     now.count = req->count;
+    // bound: WEIR_VLAN_RANGES, checked above
     for (unsigned i = 0; i < req->count; i++) {
         // In ascending order, so that no list takes longer than all VLANs.
         if (req->range[i].first > req->range[i].last || req->range[i].last > LAST_VID ||
@@ -175,6 +186,7 @@ enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req) {
     if (req->count == 0 || req->count > WEIR_RSS_ENTRIES || (req->count & (req->count - 1u)) != 0) {
         return WEIR_INVALID_PARAMETER;
     }
+    // bound: WEIR_RSS_ENTRIES, checked above
     for (unsigned i = 0; i < req->count; i++) {
         if (req->entry[i] >= v->num_qps) {
             return WEIR_INVALID_PARAMETER;
@@ -184,11 +196,37 @@ enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req) {
     return WEIR_OK;
 }
 
-void steer_rss_evenly(unsigned vport, unsigned num_qps) {
+enum weir_status steer_rss_key(unsigned vport, const uint8_t key[WEIR_RSS_KEY_BYTES]) {
+    const struct steer_vport *v = steer_vport(vport);
+    if (v == NULL) {
+        return WEIR_NOT_FOUND;
+    }
+    if (v->retired) {
+        return WEIR_WRONG_STATE;
+    }
+    hal_switch_rss_key(vport, key);
+    return WEIR_OK;
+}
+
+void steer_rss_key_all(const uint8_t key[WEIR_RSS_KEY_BYTES]) {
+    memcpy(key_of_all, key, sizeof(key_of_all));
+    for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
+        if (steer_vport(i) != NULL) {
+            hal_switch_rss_key(i, key);
+        }
+    }
+}
+
+void steer_rss_reset(void) {
+    memcpy(key_of_all, published_key, sizeof(key_of_all));
+}
+
+void steer_rss_begin(unsigned vport, unsigned num_qps) {
     uint8_t entry[HAL_SWITCH_RSS_TABLE];
     for (unsigned i = 0, e = 0; i < HAL_SWITCH_RSS_TABLE; i++) {
         entry[i] = (uint8_t)e;
         e = e + 1 == num_qps ? 0 : e + 1;
     }
     hal_switch_rss_table(vport, entry, HAL_SWITCH_RSS_TABLE);
+    hal_switch_rss_key(vport, key_of_all);
 }

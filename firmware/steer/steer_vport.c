@@ -66,6 +66,7 @@ unsigned steer_switch_qps(void) {
 // First run of `count` free queue pairs, -1 when there is none.
 static int find_qps(unsigned count) {
     unsigned run = 0;
+    // bound: WEIR_NUM_QPS
     for (unsigned qp = 0; qp < sw.num_qps; qp++) {
         run = qp_used[qp] ? 0 : run + 1;
         if (run == count) {
@@ -76,6 +77,7 @@ static int find_qps(unsigned count) {
 }
 
 static void mark_qps(unsigned base, unsigned count, bool used) {
+    // bound: WEIR_NUM_QPS, find_qps() found them
     for (unsigned qp = base; qp < base + count; qp++) {
         qp_used[qp] = used;
     }
@@ -127,7 +129,8 @@ enum weir_status steer_switch_create(unsigned num_vfs, unsigned num_vports, unsi
     sw.exists = true;
     hal_switch_counters_clear(0);
     hal_switch_vport_qps(0, 0, default_qps);
-    steer_rss_evenly(0, default_qps);
+    steer_rss_reset();
+    steer_rss_begin(0, default_qps);
     hal_switch_vport(0, config_of(&vports[0]));
     move_flood(0, true);
     return WEIR_OK;
@@ -249,7 +252,7 @@ enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, un
     hal_switch_counters_clear(vport);
     hal_switch_vport_mac(vport, mac);
     hal_switch_vport_qps(vport, (unsigned)base, num_qps);
-    steer_rss_evenly(vport, num_qps);
+    steer_rss_begin(vport, num_qps);
     if (vf != STEER_NO_VF) {
         moderate(v, WEIR_MODERATION_UNDEFINED); // whatever the VF's last owner had
     }

@@ -54,6 +54,7 @@ void svc_event(unsigned kind, unsigned a, uint32_t b, uint32_t c) {
 
 void svc_event_take(struct weir_get_events_rsp *rsp) {
     memset(rsp, 0, sizeof(*rsp));
+    // bound: 7
     while (rsp->count < 7 && tail != head) {
         const struct weir_event *e = &ring[tail++ % RING];
         count_share(e->kind, e->a, false);

@@ -28,10 +28,12 @@ static void put_str(const char *s) {
 static void put_num(uint32_t v, uint32_t base) {
     char digits[10];
     unsigned n = 0;
+    // bound: 10 digits, base is 10 or 16
     do {
         digits[n++] = "0123456789abcdef"[v % base];
         v /= base;
     } while (v != 0);
+    // bound: 10 digits
     while (n > 0) {
         put(digits[--n]);
     }
@@ -56,6 +58,7 @@ static void line(unsigned level, const char *fmt, va_list ap) {
     put_num(hal_ctrl_cycle(), 10);
     put_str("] ");
     put_str(mark[level & 3]);
+    // bound: the format, a literal in the caller
     for (; *fmt != '\0'; fmt++) {
         if (*fmt != '%') {
             put(*fmt);
@@ -117,6 +120,7 @@ void svc_log_read(uint32_t position, struct weir_read_log_rsp *rsp) {
         position = position != 0 && position - head < 1u << 31 ? head : head - kept;
     }
     rsp->position = position;
+    // bound: the bytes of a reply
     while (rsp->length < sizeof(rsp->text) && position != head) {
         rsp->text[rsp->length++] = HAL_SHARED->log[position++ % HAL_SHARED_LOG_BYTES];
     }

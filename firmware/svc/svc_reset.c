@@ -36,6 +36,7 @@ bool svc_reset_active(unsigned fn) {
 
 static enum weir_status unmap(unsigned first, unsigned last) {
     enum weir_status status = WEIR_OK;
+    // bound: WEIR_NUM_FNS
     for (unsigned fn = first; fn <= last && status == WEIR_OK; fn++) {
         status = ipc_queue_map(fn, 0, 0);
     }

@@ -42,6 +42,7 @@ const struct svc_vf *svc_vf(unsigned vf) {
 
 unsigned svc_vf_allocated(void) {
     unsigned n = 0;
+    // bound: WEIR_NUM_VFS
     for (unsigned vf = 0; vf < limit; vf++) {
         n += vfs[vf].state != WEIR_VF_FREE;
     }
@@ -72,6 +73,7 @@ enum weir_status svc_vf_alloc(unsigned wanted, const uint8_t mac[6], const char 
         return WEIR_INVALID_PARAMETER; // a group address cannot be a VF's own
     }
     if (wanted == WEIR_VPORT_NO_VF) {
+        // bound: WEIR_NUM_VFS
         for (at = 0; at < n && vfs[at].state != WEIR_VF_FREE; at++) {
         }
     }
@@ -147,6 +149,7 @@ enum weir_status svc_vf_reset(unsigned vf) {
 
 void svc_vf_visible(void) {
     // vPorts of VFs whose reset ended while they were not there. A VF still in reset is brought up at its end.
+    // bound: WEIR_NUM_VFS
     for (unsigned vf = 0; vf < limit; vf++) {
         int vport = vfs[vf].state == WEIR_VF_ALLOCATED ? steer_vport_of_vf(vf) : -1;
         if (vport >= 0 && hal_pcie_visible(vf + 1) && !hal_pcie_in_flr(vf + 1)) {

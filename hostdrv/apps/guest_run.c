@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <linux/virtio_net.h>
 
 #include "vfio_user.h"
 #include "weir/partition.h"
@@ -19,15 +22,17 @@
 #define WAIT_BUSY_MS 1   // a hand-over is under way, or a frame waits for room
 #define WAIT_IDLE_MS 100 // timers only: everything else wakes us
 #define CHECK_US 200000u // between looks whether the VF still lives: a look wakes the card
+#define HEADER (sizeof(struct virtio_net_hdr))
 
 struct guest_run {
     struct guest_options opt;
     char card[108];
     struct weir_partition *partition;
     struct weir_netvsc *nic;
-    enum weir_netvsc_state told; // state that was last spoken of
-    size_t waiting;              // length of a frame that found no room, 0 = none
-    uint8_t frame[WEIR_MAX_FRAME];
+    enum weir_netvsc_state told;    // state that was last spoken of
+    size_t waiting;                 // length of a frame that found no room, 0 = none
+    struct weir_tx_offload offload; // what it asked for
+    uint8_t buf[HEADER + WEIR_MAX_FRAME];
 };
 
 static uint64_t now_us(void) {
@@ -49,10 +54,13 @@ __attribute__((format(printf, 2, 3))) static void say(const struct guest_run *g,
 
 static void on_rx(void *ctx, const void *frame, size_t len, const struct weir_netvsc_rx *info) {
     const struct guest_run *g = ctx;
+    // Of a frame whose transport checksum the card found good the guest's stack need not compute it again.
+    struct virtio_net_hdr header = {.flags = info->l4 == WEIR_CSUM_GOOD ? VIRTIO_NET_HDR_F_DATA_VALID : 0};
+    struct iovec part[] = {{&header, sizeof(header)}, {(void *)(uintptr_t)frame, len}};
+    unsigned skip = g->opt.virtio_header ? 0 : 1;
     // A full device drops the frame, as a full socket buffer would: that is the guest kernel's affair.
-    ssize_t n = write(g->opt.tap, frame, len);
+    ssize_t n = writev(g->opt.tap, part + skip, (int)(2 - skip));
     (void)n;
-    (void)info;
 }
 
 static int open_vf(void *ctx, unsigned fn, struct weir_bus **bus) {
@@ -102,19 +110,54 @@ void guest_free(struct guest_run *g) {
     free(g);
 }
 
+// Where the transport header of the frame begins, for the card; 0: it looks for none.
+static unsigned transport_at(const uint8_t *f, size_t len) {
+    unsigned l3 = len >= 18 && f[12] == 0x81 && f[13] == 0 ? 18 : 14;
+    return len < l3 + 1 ? 0 : l3 + (f[l3] >> 4 == 6 ? 40u : 20u);
+}
+
+// RFC 1071 over what the stack left open: its field holds the pseudo header's sum.
+static void sum_up(uint8_t *f, size_t len, unsigned start, unsigned field) {
+    uint32_t sum = 0;
+    for (size_t i = start; i < len; i += 2)
+        sum += (uint32_t)f[i] << 8 | (i + 1 < len ? f[i + 1] : 0u);
+    while (sum >> 16 != 0)
+        sum = (sum & 0xFFFF) + (sum >> 16);
+    sum = sum == 0xFFFF ? 0xFFFF : ~sum & 0xFFFF; // a zero would mean "none" to UDP
+    f[field] = (uint8_t)(sum >> 8);
+    f[field + 1] = (uint8_t)sum;
+}
+
+// The next frame of the guest's stack, its checksum left to the card where the card can do it. False: none there.
+static bool next_frame(struct guest_run *g) {
+    const struct weir_tx_offload l4 = {.flags = WEIR_TX_CSUM_L4};
+    struct virtio_net_hdr h = {0};
+    size_t skip = g->opt.virtio_header ? HEADER : 0, len;
+    ssize_t got = read(g->opt.tap, g->buf + HEADER - skip, skip + WEIR_MAX_FRAME);
+    uint8_t *f = g->buf + HEADER;
+
+    if (got <= 0)
+        return false;
+    len = (size_t)got <= skip ? 0 : (size_t)got - skip;
+    memcpy(&h, g->buf, skip);
+    g->offload = (struct weir_tx_offload){0};
+    if ((h.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0 && (size_t)h.csum_start + h.csum_offset + 2 <= len) {
+        if (h.csum_start == transport_at(f, len) && weir_tx_check(f, len, len, &l4) == 0)
+            g->offload = l4;
+        else
+            sum_up(f, len, h.csum_start, h.csum_start + h.csum_offset);
+    }
+    g->waiting = len;
+    return true;
+}
+
 // What the guest's stack wants to send. What finds no room waits, and behind it the device's own queue.
 static unsigned send_some(struct guest_run *g) {
     unsigned n;
     for (n = 0; n < BURST; n++) {
-        int err;
-        if (g->waiting == 0) {
-            ssize_t got = read(g->opt.tap, g->frame, sizeof(g->frame));
-            if (got <= 0)
-                break;
-            g->waiting = (size_t)got;
-        }
-        err = weir_netvsc_send(g->nic, g->frame, g->waiting);
-        if (err == -EAGAIN)
+        if (g->waiting == 0 && !next_frame(g))
+            break;
+        if (weir_netvsc_send_offload(g->nic, g->buf + HEADER, g->waiting, &g->offload) == -EAGAIN)
             break;
         g->waiting = 0; // sent, or no frame for a network: too short, too long
     }

@@ -15,7 +15,8 @@ struct guest_options {
     const char *parent; // folder of the parent's sockets (weir-host --dir)
     const char *name;
     uint8_t mac[6];
-    int tap; // descriptor of the guest's network device: a read or write is a frame
+    int tap;            // descriptor of the guest's network device: a read or write is a frame,
+    bool virtio_header; // with a virtio_net_hdr in front: checksums the guest left open, and those the card found good
     // One line of what happened; NULL: quiet.
     void (*log)(void *ctx, const char *line);
     void *log_ctx;

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ctl_ledger.h"
 #include "host_run.h"
 #include "weir/partition.h"
 #include "weir_abi.h"
@@ -221,11 +222,9 @@ static int cmd_records(struct parent *p, struct json_object *req, struct json_ob
 }
 
 static int cmd_ledger(struct parent *p, struct json_object *req, struct json_object *rsp) {
-    char text[200] = "balanced";
+    int err = ctl_ledger_answer(parent_pf(p), parent_options(p)->vfs + 1, rsp);
     (void)req;
-    put_bool(rsp, "balanced", weir_pf_ledger(parent_pf(p), text, sizeof(text)) == 0);
-    put_text(rsp, "text", text);
-    return 0;
+    return err == 0 ? 0 : sentence(rsp, "the card says: %s", strerror(-err));
 }
 
 static int cmd_counters(struct parent *p, struct json_object *req, struct json_object *rsp) {

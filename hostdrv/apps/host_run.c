@@ -302,7 +302,8 @@ const struct parent_options *parent_options(const struct parent *p) {
 }
 
 int parent_guest(const struct parent *p, unsigned place, const char **name, const uint8_t **mac) {
-    if (place >= PARENT_MAX_GUESTS || p->place[place].state != GUEST)
+    // One that leaves is still seen: until it is gone its address is taken.
+    if (place >= PARENT_MAX_GUESTS || (p->place[place].state != GUEST && p->place[place].state != LEAVING))
         return -1;
     *name = p->place[place].name;
     *mac = p->place[place].mac;

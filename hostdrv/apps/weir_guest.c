@@ -100,7 +100,8 @@ int main(int argc, char **argv) {
         return complain(err);
     }
     o.name = name;
-    o.tap = tap_open(tap, err, sizeof(err));
+    o.tap = tap_open(tap, true, err, sizeof(err));
+    o.virtio_header = true;
     if (o.tap < 0)
         return complain(err);
     sigaction(SIGINT, &act, NULL);
@@ -114,8 +115,10 @@ int main(int argc, char **argv) {
         const struct weir_netvsc_stats *s = guest_stats(g);
         snprintf(line, sizeof(line),
                  "stopped: synthetic %" PRIu64 " sent, %" PRIu64 " received; VF %" PRIu64 " sent, %" PRIu64
-                 " received; %" PRIu64 " times to the VF, %" PRIu64 " back, %" PRIu64 " revoked",
-                 s->tx_synthetic, s->rx_synthetic, s->tx_vf, s->rx_vf, s->to_vf, s->to_synthetic, s->revoked);
+                 " received; %" PRIu64 " left their checksum to the card; %" PRIu64 " times to the VF, %" PRIu64
+                 " back, %" PRIu64 " revoked",
+                 s->tx_synthetic, s->rx_synthetic, s->tx_vf, s->rx_vf, s->tx_offload, s->to_vf, s->to_synthetic,
+                 s->revoked);
         say(NULL, line);
     }
     guest_free(g);

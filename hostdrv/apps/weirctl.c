@@ -25,7 +25,9 @@ static const char usage[] =
     "  revoke GUEST        take it back now, as if it vanished: loses what the ledger says\n"
     "  records [FROM]      what each hand-over did\n"
     "  counters [VPORT]    of a vPort, or of the switch\n"
-    "  ledger              whether every frame is accounted for; meaningful while no traffic runs\n"
+    "  ledger              in = out + drops by reason, of the port and each vPort, and whether it balances; "
+    "meaningful\n"
+    "                      while no traffic runs\n"
     "  halt                stop the parent in order\n"
     "\n"
     "  --parent DIR        as given to weir-host --dir (default weir-host.d)\n";
@@ -79,13 +81,45 @@ static void show_records(struct json_object *rsp) {
     }
 }
 
+static void show_reasons(struct json_object *side) {
+    json_object_object_foreach(member(side, "reason"), key, value) {
+        if (json_object_get_int64(value) != 0)
+            printf("       %s %lld\n", key, (long long)json_object_get_int64(value));
+    }
+}
+
+static void show_ledger(struct json_object *rsp) {
+    struct json_object *p = member(rsp, "port"), *all = member(rsp, "vport");
+    struct json_object *rx = member(p, "rx"), *tx = member(p, "tx");
+
+    printf("ledger: %s\n", ctl_text(rsp, "text"));
+    printf("port: %lld frames from the wire, %lld dropped; %lld copies to the wire, %lld sent, %lld dropped\n",
+           ctl_number(rx, "frames"), ctl_number(rx, "dropped"), ctl_number(tx, "copies"), ctl_number(tx, "sent"),
+           ctl_number(tx, "dropped"));
+    show_reasons(rx);
+    show_reasons(tx);
+    printf("%5s %10s %10s %10s %10s %10s %10s %10s  %s\n", "vport", "sent", "dropped", "routed to", "drained in",
+           "delivered", "drained", "dropped", "name");
+    for (size_t i = 0; i < json_object_array_length(all); i++) {
+        struct json_object *o = json_object_array_get_idx(all, i);
+        rx = member(o, "rx");
+        tx = member(o, "tx");
+        printf("%5lld %10lld %10lld %10lld %10lld %10lld %10lld %10lld  %s\n", ctl_number(o, "vport"),
+               ctl_number(tx, "frames"), ctl_number(tx, "dropped"), ctl_number(rx, "copies"),
+               ctl_number(rx, "redirect_in"), ctl_number(rx, "delivered"), ctl_number(rx, "redirect_out"),
+               ctl_number(rx, "dropped"), ctl_text(o, "name"));
+        show_reasons(tx);
+        show_reasons(rx);
+    }
+}
+
 static void show(const char *cmd, struct json_object *rsp) {
     if (strcmp(cmd, "status") == 0)
         show_status(rsp);
     else if (strcmp(cmd, "records") == 0)
         show_records(rsp);
     else if (strcmp(cmd, "ledger") == 0)
-        printf("ledger: %s\n", ctl_text(rsp, "text"));
+        show_ledger(rsp);
     else if (strcmp(cmd, "counters") == 0) {
         json_object_object_foreach(member(rsp, "counter"), key, value) {
             printf("%-24s %lld\n", key, (long long)json_object_get_int64(value));

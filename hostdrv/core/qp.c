@@ -25,7 +25,7 @@ struct weir_qp {
     uint16_t cq_slack;   // completions that may be consumed before the card must know
     uint16_t rx_slack;   // buffers that may be posted before the card must know
     uint8_t *tx_span;    // slots of the frame that begins in this one
-    const void *last_tx; // bytes and length of the frame sent last
+    const void *last_tx; // bytes and length of the frame sent last; NULL: it cannot be pushed
     size_t last_len;
     unsigned rx_open; // stream buffer that takes frames, or NO_BUFFER
     bool orphan, armed;
@@ -150,8 +150,13 @@ void weir_qp_close(struct weir_qp *q) {
     free(q);
 }
 
+static unsigned slots_left(const struct weir_qp *q) {
+    return (1u << q->tx.log2) - (uint16_t)(q->tx_tail - q->tx_done);
+}
+
 unsigned weir_qp_tx_room(const struct weir_qp *q) {
-    return (1u << q->cfg.tx_log2) - (uint16_t)(q->tx_sent - q->tx_freed);
+    unsigned frames = (1u << q->cfg.tx_log2) - (uint16_t)(q->tx_sent - q->tx_freed), slots = slots_left(q);
+    return frames < slots ? frames : slots; // pieces may have taken the slots of later frames
 }
 
 unsigned weir_qp_tx_pending(const struct weir_qp *q) {
@@ -162,23 +167,54 @@ unsigned weir_qp_tx_pending(const struct weir_qp *q) {
 // bytes, or take the slot of a frame that the ring must still have room for.
 static unsigned inline_slots(const struct weir_qp *q, size_t len) {
     unsigned size = 1u << q->tx.log2, slot = q->tx_tail & (size - 1), n = 1 + (unsigned)(len + 15) / 16;
-    unsigned left = size - (uint16_t)(q->tx_tail - q->tx_done);
-    if (len > WEIR_INLINE_MAX || left < n + weir_qp_tx_room(q) - 1 || slot + n > size ||
+    if (len > WEIR_INLINE_MAX || slots_left(q) < n + weir_qp_tx_room(q) - 1 || slot + n > size ||
         slot % (512 / WEIR_RING_ENTRY_BYTES) + n > 512 / WEIR_RING_ENTRY_BYTES)
         return 1;
     return n;
 }
 
-int weir_qp_send(struct weir_qp *q, const void *frame, size_t len) {
+// The flags of a frame's first descriptor; the others have none of them.
+static uint64_t offload_bits(const struct weir_tx_offload *o) {
+    if (o == NULL)
+        return 0;
+    return WEIR_RING_PUT_HI((o->flags & WEIR_TX_CSUM_L3) != 0, TXD_CSUM_L3) |
+           WEIR_RING_PUT_HI((o->flags & WEIR_TX_CSUM_L4) != 0, TXD_CSUM_L4) |
+           WEIR_RING_PUT_HI((o->flags & WEIR_TX_VLAN) != 0, TXD_VLAN_INS) | WEIR_RING_PUT_HI(o->vlan_tci, TXD_VLAN_TCI);
+}
+
+static bool plain(const struct weir_tx_offload *o) {
+    return o == NULL || o->flags == 0;
+}
+
+// A frame of `slots` descriptors is in the ring. Returns its index.
+static int sent(struct weir_qp *q, unsigned slots, size_t len, const struct weir_tx_offload *o) {
+    unsigned index = q->tx_tail;
+    q->last_len = len;
+    q->tx_span[index & ((1u << q->tx.log2) - 1)] = (uint8_t)slots;
+    q->tx_sent++;
+    q->tx_tail = (uint16_t)(q->tx_tail + slots);
+    q->stats.tx_posted++;
+    q->stats.tx_frames++;
+    q->stats.tx_bytes += len;
+    q->stats.tx_offload += !plain(o);
+    return (int)index;
+}
+
+int weir_qp_send_offload(struct weir_qp *q, const void *frame, size_t len, const struct weir_tx_offload *o) {
     unsigned index = q->tx_tail, slot = index & ((1u << q->tx.log2) - 1), slots;
     size_t buffer = (size_t)(q->tx_sent & ((1u << q->cfg.tx_log2) - 1)) * q->cfg.buf_bytes;
     uint64_t hi = WEIR_RING_PUT_HI(len, TXD_LEN) | WEIR_RING_PUT_HI(1, TXD_EOP) | phase_bit(index, q->tx.log2);
+    int err;
     if (len < WEIR_MIN_FRAME || len > q->cfg.buf_bytes || len > WEIR_MAX_FRAME)
         return -EMSGSIZE;
+    err = weir_tx_check(frame, len, len, o);
+    if (err != 0)
+        return err;
     if (q->orphan)
         return -ENODEV;
     if (weir_qp_tx_room(q) == 0)
         return -ENOBUFS;
+    hi |= offload_bits(o);
     slots = inline_slots(q, len);
     if (slots > 1) {
         q->last_tx = memcpy(&q->tx.entry[slot + 1], frame, len);
@@ -188,14 +224,50 @@ int weir_qp_send(struct weir_qp *q, const void *frame, size_t len) {
         q->last_tx = memcpy((uint8_t *)q->tx_buf.mem + buffer, frame, len);
         put_entry(&q->tx.entry[slot], q->tx_buf.iova + buffer, hi);
     }
-    q->last_len = len;
-    q->tx_span[slot] = (uint8_t)slots;
-    q->tx_sent++;
-    q->tx_tail = (uint16_t)(q->tx_tail + slots);
-    q->stats.tx_posted++;
-    q->stats.tx_frames++;
-    q->stats.tx_bytes += len;
-    return (int)index;
+    if (!plain(o))
+        q->last_tx = NULL; // what is pushed has no descriptor to say so
+    return sent(q, slots, len, o);
+}
+
+int weir_qp_send(struct weir_qp *q, const void *frame, size_t len) {
+    return weir_qp_send_offload(q, frame, len, NULL);
+}
+
+int weir_qp_send_pieces(struct weir_qp *q, const struct weir_tx_piece *piece, unsigned n,
+                        const struct weir_tx_offload *o) {
+    uint8_t head[64];
+    size_t len = 0, have = 0;
+    int err;
+    if (n > WEIR_MAX_SEGS)
+        return -E2BIG;
+    for (unsigned i = 0; i < n; i++) {
+        size_t take = piece[i].bytes < sizeof(head) - have ? piece[i].bytes : sizeof(head) - have;
+        if (piece[i].bytes == 0)
+            return -EINVAL;
+        memcpy(head + have, piece[i].mem, take);
+        have += take;
+        len += piece[i].bytes;
+    }
+    if (n == 0)
+        return -EINVAL;
+    if (len < WEIR_MIN_FRAME || len > WEIR_MAX_FRAME)
+        return -EMSGSIZE;
+    err = weir_tx_check(head, have, len, o);
+    if (err != 0)
+        return err;
+    if (q->orphan)
+        return -ENODEV;
+    if (weir_qp_tx_room(q) == 0 || slots_left(q) < n)
+        return -ENOBUFS;
+    for (unsigned i = 0; i < n; i++) {
+        unsigned index = (uint16_t)(q->tx_tail + i), slot = index & ((1u << q->tx.log2) - 1);
+        put_entry(&q->tx.entry[slot], piece[i].iova,
+                  WEIR_RING_PUT_HI(piece[i].bytes, TXD_LEN) | WEIR_RING_PUT_HI(i + 1 == n, TXD_EOP) |
+                      phase_bit(index, q->tx.log2) | (i == 0 ? offload_bits(o) : 0));
+    }
+    q->last_tx = NULL; // what is pushed must lie in one piece
+    q->stats.tx_pieces++;
+    return sent(q, n, len, o);
 }
 
 void weir_qp_kick(struct weir_qp *q) {
@@ -204,8 +276,8 @@ void weir_qp_kick(struct weir_qp *q) {
         return;
     q->tx_kicked = q->tx_tail;
     // A lone small frame behind nothing: its bytes go with the doorbell. The descriptor is in the ring all the same.
-    if (!q->orphan && q->bus->ops->bar_write64 != NULL && from == q->tx_done && q->last_len <= WEIR_PUSH_MAX &&
-        (uint16_t)(q->tx_tail - from) == q->tx_span[from & ((1u << q->tx.log2) - 1)]) {
+    if (!q->orphan && q->bus->ops->bar_write64 != NULL && from == q->tx_done && q->last_tx != NULL &&
+        q->last_len <= WEIR_PUSH_MAX && (uint16_t)(q->tx_tail - from) == q->tx_span[from & ((1u << q->tx.log2) - 1)]) {
         uint32_t slot[16] = {WEIR_PUT(q->tx_tail, BAR_DB_PUSH_TAIL) | WEIR_PUT((uint32_t)q->last_len, BAR_DB_PUSH_LEN)};
         memcpy(&slot[1], q->last_tx, q->last_len);
         if (q->bus->ops->bar_write64(q->bus, q->db + WEIR_BAR_DB_PUSH, slot) != 0)
@@ -242,6 +314,10 @@ static void complete_tx(struct weir_qp *q, const struct weir_ring_entry *e, weir
     }
 }
 
+static enum weir_csum csum(uint64_t ok, uint64_t bad) {
+    return ok != 0 ? WEIR_CSUM_GOOD : bad != 0 ? WEIR_CSUM_BAD : WEIR_CSUM_NOT_CHECKED;
+}
+
 static void complete_rx(struct weir_qp *q, const struct weir_ring_entry *e, weir_rx_fn rx, void *ctx) {
     struct weir_rx_info info = {
         .len = (uint16_t)WEIR_RING_GET(*e, CPL_LEN),
@@ -251,6 +327,8 @@ static void complete_rx(struct weir_qp *q, const struct weir_ring_entry *e, weir
         .mcast = WEIR_RING_GET(*e, CPL_MCAST) != 0,
         .redirect = WEIR_RING_GET(*e, CPL_REDIRECT) != 0,
         .fence = WEIR_RING_GET(*e, CPL_FENCE) != 0,
+        .l3 = csum(WEIR_RING_GET(*e, CPL_L3_OK), WEIR_RING_GET(*e, CPL_L3_BAD)),
+        .l4 = csum(WEIR_RING_GET(*e, CPL_L4_OK), WEIR_RING_GET(*e, CPL_L4_BAD)),
         .vlan_stripped = WEIR_RING_GET(*e, CPL_VLAN_STRIPPED) != 0,
         .vlan_tci = (uint16_t)WEIR_RING_GET(*e, CPL_VLAN_TCI),
         .hash = (uint32_t)WEIR_RING_GET(*e, CPL_HASH),

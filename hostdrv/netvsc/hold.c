@@ -6,7 +6,8 @@
 #include "netvsc_int.h"
 
 // False when the queue is full or memory is short.
-bool hold_push(struct hold *h, unsigned limit, const void *data, size_t len, const struct weir_netvsc_rx *info) {
+bool hold_push(struct hold *h, unsigned limit, const void *data, size_t len, const struct weir_netvsc_rx *info,
+               const struct weir_tx_offload *offload) {
     struct held *f = h->count < limit ? malloc(sizeof(*f) + len) : NULL;
     if (f == NULL)
         return false;
@@ -14,6 +15,7 @@ bool hold_push(struct hold *h, unsigned limit, const void *data, size_t len, con
     f->len = len;
     if (info != NULL)
         f->info = *info;
+    f->offload = offload != NULL ? *offload : (struct weir_tx_offload){0};
     memcpy(f->data, data, len);
     if (h->first == NULL)
         h->first = f;

@@ -83,7 +83,7 @@ static void receive(struct weir_netvsc *n, const void *frame, size_t len, const 
         netvsc_deliver(n, frame, len, info);
         return;
     }
-    if (hold_push(info->vf ? &n->rx_vf : &n->rx_channel, n->cfg.hold_frames, frame, len, info))
+    if (hold_push(info->vf ? &n->rx_vf : &n->rx_channel, n->cfg.hold_frames, frame, len, info, NULL))
         n->stats.rx_held++;
     else
         n->stats.rx_lost_hold++;
@@ -101,8 +101,12 @@ void netvsc_release(struct weir_netvsc *n, struct hold *h) {
 
 static void on_vf_rx(void *ctx, const void *frame, const struct weir_rx_info *rx) {
     const struct ring_ctx *rc = ctx;
-    struct weir_netvsc_rx info = {
-        .vf = true, .flooded = rx->mcast, .vlan = rx->vlan_stripped, .vlan_tci = rx->vlan_tci};
+    struct weir_netvsc_rx info = {.vf = true,
+                                  .flooded = rx->mcast,
+                                  .vlan = rx->vlan_stripped,
+                                  .vlan_tci = rx->vlan_tci,
+                                  .l3 = rx->l3,
+                                  .l4 = rx->l4};
     if (!rx->fence)
         receive(rc->n, frame, rx->len, &info);
     else if (rx->hash == rc->n->token)
@@ -118,6 +122,10 @@ unsigned netvsc_poll_vf(struct weir_netvsc *n, unsigned budget) {
     return work;
 }
 
+static enum weir_csum csum(unsigned flags, unsigned good, unsigned bad) {
+    return (flags & good) != 0 ? WEIR_CSUM_GOOD : (flags & bad) != 0 ? WEIR_CSUM_BAD : WEIR_CSUM_NOT_CHECKED;
+}
+
 static void on_channel_frame(struct weir_netvsc *n, size_t len) {
     struct weir_msg_rx_frame m;
     struct weir_netvsc_rx info;
@@ -128,7 +136,9 @@ static void on_channel_frame(struct weir_netvsc *n, size_t len) {
     }
     info = (struct weir_netvsc_rx){.flooded = (m.flags & WEIR_RX_FRAME_FLOODED) != 0,
                                    .vlan = (m.flags & WEIR_RX_FRAME_VLAN) != 0,
-                                   .vlan_tci = m.vlan_tci};
+                                   .vlan_tci = m.vlan_tci,
+                                   .l3 = csum(m.flags, WEIR_RX_FRAME_L3_GOOD, WEIR_RX_FRAME_L3_BAD),
+                                   .l4 = csum(m.flags, WEIR_RX_FRAME_L4_GOOD, WEIR_RX_FRAME_L4_BAD)};
     receive(n, n->buf + sizeof(m), len - sizeof(m), &info);
 }
 
@@ -169,46 +179,62 @@ static struct weir_qp *pick_qp(const struct weir_netvsc *n, const uint8_t *frame
     return weir_vf_qp(n->vf, (hash ^ hash >> 15) % weir_vf_num_qps(n->vf));
 }
 
-static int tx_now(struct weir_netvsc *n, const void *frame, size_t len) {
-    struct weir_msg_tx_frame m = {.version = WEIR_MSG_VERSION};
+static int tx_now(struct weir_netvsc *n, const void *frame, size_t len, const struct weir_tx_offload *offload) {
+    struct weir_msg_tx_frame m = {
+        .version = WEIR_MSG_VERSION, .flags = (uint8_t)offload->flags, .vlan_tci = offload->vlan_tci};
     int err;
     switch (netvsc_policy(n)->tx) {
     case TX_CHANNEL:
         err = weir_channel_send(n->cfg.channel, WEIR_MSG_TX_FRAME, &m, sizeof(m), frame, len, CTL_RESERVE);
-        if (err == 0)
+        if (err == 0) {
             n->stats.tx_synthetic++;
-        else if (err == -EPIPE || err == -EPROTO)
+            n->stats.tx_offload += offload->flags != 0;
+        } else if (err == -EPIPE || err == -EPROTO)
             netvsc_dead(n);
         return err == -ENOSPC ? -EAGAIN : err == -EPROTO ? -EPIPE : err;
     case TX_VF:
-        err = weir_qp_send(pick_qp(n, frame), frame, len);
+        err = weir_qp_send_offload(pick_qp(n, frame), frame, len, offload);
         if (err == -ENODEV)
             netvsc_lost(n);
-        else if (err >= 0)
+        if (err >= 0) {
             n->stats.tx_vf++;
+            n->stats.tx_offload += offload->flags != 0;
+        }
         return err >= 0 ? 0 : err == -EMSGSIZE ? err : -EAGAIN;
     default:
         return -EAGAIN;
     }
 }
 
-int weir_netvsc_send(struct weir_netvsc *n, const void *frame, size_t len) {
+int weir_netvsc_send_offload(struct weir_netvsc *n, const void *frame, size_t len,
+                             const struct weir_tx_offload *offload) {
+    static const struct weir_tx_offload none;
+    int err;
+    if (offload == NULL)
+        offload = &none;
     if (n->state == WEIR_NETVSC_DEAD)
         return -EPIPE;
     if (len < WEIR_MIN_FRAME || len > WEIR_MAX_FRAME)
         return -EMSGSIZE;
+    err = weir_tx_check(frame, len, len, offload);
+    if (err != 0)
+        return err;
     if (n->tx.first == NULL && netvsc_policy(n)->tx != TX_HOLD)
-        return tx_now(n, frame, len);
-    if (!hold_push(&n->tx, n->cfg.hold_frames, frame, len, NULL))
+        return tx_now(n, frame, len, offload);
+    if (!hold_push(&n->tx, n->cfg.hold_frames, frame, len, NULL, offload))
         return -EAGAIN;
     n->stats.tx_held++;
     return 0;
 }
 
+int weir_netvsc_send(struct weir_netvsc *n, const void *frame, size_t len) {
+    return weir_netvsc_send_offload(n, frame, len, NULL);
+}
+
 static unsigned flush_tx(struct weir_netvsc *n) {
     unsigned work = 0;
     while (n->tx.first != NULL && n->state != WEIR_NETVSC_DEAD) {
-        int err = tx_now(n, n->tx.first->data, n->tx.first->len);
+        int err = tx_now(n, n->tx.first->data, n->tx.first->len, &n->tx.first->offload);
         if (err == -EAGAIN || err == -EPIPE)
             break;
         if (err != 0)

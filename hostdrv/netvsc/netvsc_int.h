@@ -13,7 +13,8 @@
 struct held {
     struct held *next;
     size_t len;
-    struct weir_netvsc_rx info;
+    struct weir_netvsc_rx info;     // of a received one
+    struct weir_tx_offload offload; // of one to be sent
     uint8_t data[];
 };
 
@@ -50,8 +51,9 @@ struct weir_netvsc {
     uint8_t buf[FRAME_ROOM];
 };
 
-// hold.c
-bool hold_push(struct hold *h, unsigned limit, const void *data, size_t len, const struct weir_netvsc_rx *info);
+// hold.c; the last two may be NULL.
+bool hold_push(struct hold *h, unsigned limit, const void *data, size_t len, const struct weir_netvsc_rx *info,
+               const struct weir_tx_offload *offload);
 struct held *hold_take(struct hold *h);
 void hold_clear(struct hold *h);
 

@@ -115,7 +115,8 @@ static bool source_ok(struct weir_netvsp *v, unsigned port, const uint8_t *src) 
     return mac_add(&v->macs, src, port, false);
 }
 
-static void send_frame(struct weir_netvsp *v, unsigned port, const uint8_t *frame, size_t len) {
+static void send_frame(struct weir_netvsp *v, unsigned port, const uint8_t *frame, size_t len,
+                       const struct weir_tx_offload *offload) {
     struct port *p = v->port[port];
     struct weir_qp *qp = tx_qp(v, port);
     int err;
@@ -128,16 +129,27 @@ static void send_frame(struct weir_netvsp *v, unsigned port, const uint8_t *fram
         p->stats.tx_drop_spoof++;
         return;
     }
-    err = weir_qp_send(qp, frame, len); // there is room: the caller looked
+    err = weir_qp_send_offload(qp, frame, len, offload); // there is room: the caller looked
     if (err >= 0) {
         p->tx_mark = weir_qp_stats(qp)->tx_posted;
         p->stats.tx_frames++;
         p->stats.tx_bytes += len;
     } else if (err == -EMSGSIZE) {
         p->stats.tx_drop_size++;
+    } else if (err == -EINVAL || err == -EEXIST || err == -EPROTONOSUPPORT) {
+        p->stats.tx_drop_offload++; // an honest adapter asked before
     } else {
         v->stats.dead_tx++;
     }
+}
+
+// A TX_FRAME of `len` bytes in v->buf.
+static void send_message(struct weir_netvsp *v, unsigned port, size_t len) {
+    struct weir_msg_tx_frame m;
+    struct weir_tx_offload offload;
+    memcpy(&m, v->buf, sizeof(m));
+    offload = (struct weir_tx_offload){.flags = m.flags, .vlan_tci = m.vlan_tci};
+    send_frame(v, port, v->buf + sizeof(m), len - sizeof(m), &offload);
 }
 
 // A control message: its length and version, then to whoever steers. False: the guest broke the protocol.
@@ -191,7 +203,7 @@ static unsigned read_channel(struct weir_netvsp *v, unsigned port) {
         } else if (len < sizeof(struct weir_msg_tx_frame) + WEIR_MIN_FRAME || v->buf[0] != WEIR_MSG_VERSION)
             p->stats.tx_drop_size++;
         else
-            send_frame(v, port, v->buf + sizeof(struct weir_msg_tx_frame), len - sizeof(struct weir_msg_tx_frame));
+            send_message(v, port, len);
     }
     return work;
 }

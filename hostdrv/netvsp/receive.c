@@ -73,7 +73,11 @@ static void deliver(struct weir_netvsp *v, unsigned port, const void *frame, con
     int err;
 
     m.flags = (uint8_t)((info->mcast ? WEIR_RX_FRAME_FLOODED : 0) | (info->vlan_stripped ? WEIR_RX_FRAME_VLAN : 0) |
-                        (info->redirect ? WEIR_RX_FRAME_REDIRECT : 0));
+                        (info->redirect ? WEIR_RX_FRAME_REDIRECT : 0) |
+                        (info->l3 == WEIR_CSUM_GOOD ? WEIR_RX_FRAME_L3_GOOD : 0) |
+                        (info->l3 == WEIR_CSUM_BAD ? WEIR_RX_FRAME_L3_BAD : 0) |
+                        (info->l4 == WEIR_CSUM_GOOD ? WEIR_RX_FRAME_L4_GOOD : 0) |
+                        (info->l4 == WEIR_CSUM_BAD ? WEIR_RX_FRAME_L4_BAD : 0));
     err = p->gone ? -EPIPE
                   : weir_channel_send(p->cfg.channel, WEIR_MSG_RX_FRAME, &m, sizeof(m), frame, info->len,
                                       v->cfg.ctl_reserve);

@@ -68,3 +68,9 @@ int weir_pf_rss_key(struct weir_pf *pf, const uint8_t key[40]) {
     memcpy(req.key, key, sizeof(req.key));
     return weir_mbox_call(weir_pf_dev(pf), WEIR_CMD_SET_RSS_KEY, &req, sizeof(req), NULL, 0, NULL);
 }
+
+int weir_pf_vport_rss_key(struct weir_pf *pf, unsigned vport, const uint8_t key[40]) {
+    struct weir_set_vport_rss_key_req req = {.vport = (uint16_t)vport};
+    memcpy(req.key, key, sizeof(req.key));
+    return weir_mbox_call(weir_pf_dev(pf), WEIR_CMD_SET_VPORT_RSS_KEY, &req, sizeof(req), NULL, 0, NULL);
+}

@@ -100,3 +100,17 @@ bool weir_vf_must_stop(struct weir_vf *vf) {
     uint64_t events = vf->gone ? 0 : weir_dev_events(vf->dev);
     return vf->gone || weir_dev_dead(vf->dev) || (events >> WEIR_FN_EVENT_RESET_BIT & 1) != 0;
 }
+
+int weir_vf_rss_table(struct weir_vf *vf, const uint8_t *entry, unsigned count) {
+    struct weir_set_rss_req req = {.count = (uint16_t)count};
+    if (count == 0 || count > WEIR_RSS_ENTRIES)
+        return -EINVAL;
+    memcpy(req.entry, entry, count);
+    return weir_mbox_call(vf->dev, WEIR_CMD_SET_RSS, &req, sizeof(req), NULL, 0, NULL);
+}
+
+int weir_vf_rss_key(struct weir_vf *vf, const uint8_t key[40]) {
+    struct weir_set_vport_rss_key_req req = {.vport = 0};
+    memcpy(req.key, key, sizeof(req.key));
+    return weir_mbox_call(vf->dev, WEIR_CMD_SET_VPORT_RSS_KEY, &req, sizeof(req), NULL, 0, NULL);
+}

@@ -70,6 +70,7 @@ WEIR_ASSERT_SIZE(struct weir_get_caps_rsp, 28);
 #define WEIR_CAP_VPORT_MODERATION 0x20u // levels of interrupt moderation per vPort (rules 2.14)
 #define WEIR_CAP_PF_VPORT_RSS 0x40u     // nondefault PF vPorts spread, too (rules 2.21)
 #define WEIR_CAP_CSUM 0x80u             // L3_OK and L4_OK are judged, CSUM_L3 and CSUM_L4 are served
+#define WEIR_CAP_VPORT_RSS_KEY 0x100u   // each vPort has a Toeplitz key of its own
 
 // GET_VPORT_CAPS.
 struct weir_get_vport_caps_rsp {
@@ -200,9 +201,15 @@ struct weir_set_rss_req {
 };
 WEIR_ASSERT_SIZE(struct weir_set_rss_req, 68);
 struct weir_set_rss_key_req {
-    uint8_t key[40];
+    uint8_t key[WEIR_RSS_KEY_BYTES];
 };
 WEIR_ASSERT_SIZE(struct weir_set_rss_key_req, 40);
+struct weir_set_vport_rss_key_req {
+    uint16_t vport; // VF callers: ignored
+    uint16_t reserved;
+    uint8_t key[WEIR_RSS_KEY_BYTES];
+};
+WEIR_ASSERT_SIZE(struct weir_set_vport_rss_key_req, 44);
 
 struct weir_update_vport_req {
     uint16_t vport;

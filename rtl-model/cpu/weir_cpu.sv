@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The embedded core: RV32IMC, Zicsr, Zifencei, machine mode, precise traps, memory protection. Three steps: F (address to the
-// instruction memory), EX (expand, decode, execute, memory address, branches, traps), WB (load data, register write).
+// instruction memory), EX (expand, decode, execute, memory address, branches), WB (load data, register write, exceptions).
 // The instruction port reads 32 bits at any even address, so compressed code needs no buffer and a taken branch no bubble;
 // it keeps its output while i_req_o is low, so a stalled instruction needs no register. A load used by the next
 // instruction costs one cycle, a division 33. Does not: cache, translate, speculate, or access data misaligned (it traps).
@@ -81,21 +81,23 @@ module weir_cpu #(
   logic        wb_valid_q;   // the trace record below is of an instruction that retired, or trapped
   logic        wb_we_q;
   logic        wb_load_q;
+  logic        wb_fault_q;   // it raised an exception in EX and had no effect there
+  logic [4:0]  wb_cause_q;
   logic [4:0]  wb_rd_q;
   logic [31:0] wb_data_q;
   logic [2:0]  wb_size_q;
-  logic [31:0] wb_addr_q;
+  logic [31:0] wb_addr_q;    // of an access; mtval of an exception
   logic [31:0] wb_pc_q;
   logic [7:0]  wb_byte;
   logic [7:0]  wb_high;
   logic        wb_sign;
   logic [31:0] wb_value;
-  logic        wb_err;       // the load in WB got damaged data: it traps, what is in EX never happened
+  logic        wb_err;       // what is in WB traps: what is in EX never happened
   logic [31:0] a;
   logic [31:0] b;
   logic        hazard;
 
-  assign wb_err = wb_load_q && d_par_i;
+  assign wb_err = wb_fault_q || (wb_load_q && d_par_i);
   always_comb begin
     case (wb_addr_q[1:0])
       2'd0: wb_byte = d_rdata_i[7:0];
@@ -144,16 +146,15 @@ module weir_cpu #(
   logic [1:0]  fetch_par;
   logic        fetch_bad;
   logic        early;        // exceptions known without touching the bus
-  logic        exception;
   logic        trap;
-  logic        leave;        // the instruction in EX retires (a load may yet trap in WB)
+  logic        leave;        // the instruction in EX goes to WB, where it retires or traps
   logic        mem_wait;
   logic [4:0]  cause;
   logic [31:0] tval;
   logic [31:0] trap_pc;
   logic [31:0] mepc;
 
-  assign agu = dec.imm + (dec.pc_base ? pc_q : a);
+  assign agu = dec.imm + (dec.pc_base ? pc_q : dec.no_base ? 32'd0 : a);
   weir_cpu_alu u_alu (
       .op_i(dec.op), .sub_i(dec.sub), .uns_i(dec.uns), .a_i(a), .b_i(dec.use_imm ? dec.imm : b), .result_o(alu_result),
       .eq_o(eq), .lt_o(lt));
@@ -167,8 +168,8 @@ module weir_cpu #(
 
   assign irq_take = irq_ready && !mem_open_q && !dec.wfi && !wb_err;
   assign run = valid_q && !hazard && !irq_take && !wb_err;
-  assign early = fetch_bad || illegal || dec.ecall || dec.ebreak || mem_misaligned || (mem && !mem_ok);
-  assign d_req_o = run && mem && !early;
+  assign early = fetch_bad || illegal || dec.ecall || dec.ebreak || mem_misaligned;
+  assign d_req_o = run && mem && !early && mem_ok;
   assign d_we_o = dec.store;
   assign d_addr_o = {agu[31:2], 2'b00};
   always_comb begin
@@ -197,35 +198,30 @@ module weir_cpu #(
       .clk_i, .rst_ni, .req_i(run && dec.muldiv && !early), .flush_i(trap), .op_i(dec.op), .a_i(a), .b_i(b),
       .done_o(md_done), .result_o(md_result));
 
-  assign exception = run && (early || (d_req_o && d_gnt_i && d_err_i));
-  assign trap = exception || wb_err || (valid_q && irq_take);
-  assign leave = run && !exception && !mem_wait && !(dec.muldiv && !md_done) && !(dec.wfi && !irq_wake);
+  assign trap = wb_err || (valid_q && irq_take);
+  assign leave = run && (early || !(mem_wait || (dec.muldiv && !md_done) || (dec.wfi && !irq_wake)));
   assign advance = !valid_q || leave || trap;
   assign sleep_o = run && !early && dec.wfi && !irq_wake;
 
+  // The exception an instruction takes along to WB. An access that is refused is the last to be known.
   always_comb begin
-    cause = weir_cpu_pkg::CauseIllegal;
-    tval = 32'd0;
-    if (wb_err) begin
-      cause = weir_cpu_pkg::CauseHardware;
-      tval = wb_addr_q;
-    end else if (irq_take) begin
-      // The cause is the control registers' business.
-    end else if (fetch_bad) begin
+    cause = dec.store ? weir_cpu_pkg::CauseStoreFault : weir_cpu_pkg::CauseLoadFault;
+    tval = agu;
+    if (fetch_bad) begin
       cause = (fetch_err[0] || (!fetch_par[0] && fetch_err[1])) ? weir_cpu_pkg::CauseFetchFault : weir_cpu_pkg::CauseHardware;
       // The second half is at pc + 2, for which no adder is spent.
       tval = (fetch_err[0] || fetch_par[0]) ? pc_q : pc_q[1] ? {seq[31:2], 2'b00} : {pc_q[31:2], 2'b10};
     end else if (illegal) begin
+      cause = weir_cpu_pkg::CauseIllegal;
       tval = is32 ? i_rdata_i : {16'b0, i_rdata_i[15:0]};
     end else if (dec.ecall) begin
       cause = weir_cpu_pkg::CauseEcall;
+      tval = 32'd0;
     end else if (dec.ebreak) begin
       cause = weir_cpu_pkg::CauseBreak;
       tval = pc_q;
-    end else begin
-      tval = agu;
-      if (mem_misaligned) cause = dec.store ? weir_cpu_pkg::CauseStoreAlign : weir_cpu_pkg::CauseLoadAlign;
-      else cause = dec.store ? weir_cpu_pkg::CauseStoreFault : weir_cpu_pkg::CauseLoadFault;
+    end else if (mem_misaligned) begin
+      cause = dec.store ? weir_cpu_pkg::CauseStoreAlign : weir_cpu_pkg::CauseLoadAlign;
     end
   end
 
@@ -233,12 +229,13 @@ module weir_cpu #(
       .clk_i, .rst_ni,
       .req_i(dec.csr),
       .write_i(dec.op[1:0] == 2'd1 || rs1 != 5'd0),
-      .commit_i(leave),
+      .commit_i(leave && !early),
       .addr_i(insn[31:20]), .op_i(dec.op[1:0]),
       .wdata_i(dec.op[2] ? {27'b0, rs1} : a),
       .rdata_o(csr_rdata), .illegal_o(csr_illegal),
-      .trap_i(trap), .trap_irq_i(irq_take), .cause_i(cause), .pc_i(wb_err ? wb_pc_q : pc_q), .tval_i(tval),
-      .mret_i(leave && dec.mret), .trap_pc_o(trap_pc), .mepc_o(mepc),
+      .trap_i(trap), .trap_irq_i(irq_take), .cause_i(wb_fault_q ? wb_cause_q : weir_cpu_pkg::CauseHardware),
+      .pc_i(wb_err ? wb_pc_q : pc_q), .tval_i(wb_err ? wb_addr_q : 32'd0),
+      .mret_i(leave && !early && dec.mret), .trap_pc_o(trap_pc), .mepc_o(mepc),
       .irq_ext_i(irq_i), .irq_timer_i, .irq_soft_i, .retire_i(leave), .unretire_i(wb_err),
       .irq_take_o(irq_ready), .irq_wake_o(irq_wake), .irq_cause_o(irq_cause),
       .ex_pc_i(pc_q), .ex_next_i(seq), .fetch_ok_o(fetch_ok), .d_addr_i(agu), .d_we_i(dec.store), .d_ok_o(mem_ok));
@@ -248,7 +245,6 @@ module weir_cpu #(
 
   always_comb begin
     case (dec.res)
-      weir_cpu_pkg::ResImm: result = dec.imm;
       weir_cpu_pkg::ResAgu: result = agu;
       weir_cpu_pkg::ResLink: result = seq;
       weir_cpu_pkg::ResCsr: result = csr_rdata;
@@ -263,10 +259,12 @@ module weir_cpu #(
       wb_valid_q <= 1'b0;
       wb_we_q <= 1'b0;
       wb_load_q <= 1'b0;
+      wb_fault_q <= 1'b0;
     end else begin
-      wb_valid_q <= leave || exception;
+      wb_valid_q <= leave;
       wb_we_q <= leave && dec.rd_we && rd != 5'd0;
       wb_load_q <= leave && dec.load;
+      wb_fault_q <= leave && (early || (mem && (!mem_ok || d_err_i)));
     end
   end
   always_ff @(posedge clk_i) begin
@@ -274,8 +272,9 @@ module weir_cpu #(
       wb_rd_q <= rd;
       wb_data_q <= result;
       wb_size_q <= dec.op;
-      wb_addr_q <= agu;
+      wb_addr_q <= tval;
       wb_pc_q <= pc_q;
+      wb_cause_q <= cause;
     end
   end
 
@@ -288,15 +287,14 @@ module weir_cpu #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) intr_q <= 1'b0;
     else if (irq_take && valid_q) intr_q <= 1'b1;
-    else if (leave || exception || wb_err) intr_q <= 1'b0;
+    else if (leave || wb_err) intr_q <= 1'b0;
   end
   always_ff @(posedge clk_i) begin
     if (irq_take) intr_cause_q <= irq_cause;
   end
   always_ff @(posedge clk_i) begin
-    if (leave || exception) begin
+    if (leave) begin
       rec_q <= '0;               // what is left so is added in WB
-      rec_q.trap <= exception;
       rec_q.intr <= intr_q;
       rec_q.intr_cause <= intr_cause_q;
       rec_q.insn <= is32 ? i_rdata_i : {16'b0, i_rdata_i[15:0]};
@@ -305,20 +303,21 @@ module weir_cpu #(
       rec_q.rs1 <= dec.rs1_used ? a : 32'd0;
       rec_q.rs2 <= dec.rs2_used ? b : 32'd0;
       rec_q.mem_addr <= agu;
-      rec_q.mem_rmask <= (leave && dec.load) ? d_be_o : 4'd0;
-      rec_q.mem_wmask <= (leave && dec.store) ? d_be_o : 4'd0;
+      rec_q.mem_rmask <= dec.load ? d_be_o : 4'd0;
+      rec_q.mem_wmask <= dec.store ? d_be_o : 4'd0;
       rec_q.mem_wdata <= d_wdata_o;
     end
   end
   always_comb begin
     trace_o = rec_q;
     trace_o.valid = wb_valid_q;
-    trace_o.trap = rec_q.trap || wb_err;
+    trace_o.trap = wb_err;
     trace_o.rd = wb_we_q && !wb_err ? wb_rd_q : 5'd0;
     trace_o.rd_data = wb_we_q && !wb_err ? wb_value : 32'd0;
     if (wb_err) begin
       trace_o.pc_next = next_pc;
       trace_o.mem_rmask = 4'd0;
+      trace_o.mem_wmask = 4'd0;
     end
     trace_o.mem_rdata = d_rdata_i;
   end

@@ -138,10 +138,12 @@ module weir_cpu_csr #(
     end else begin
       pend_q <= {irq_ext_i, irq_timer_i, irq_soft_i};
       // An instruction that writes a counter is not counted by it: one adder input is the count or what is written.
-      mcycle_q <= {63'b0, !stop_cycle_q && !cycle_lo_we && !cycle_hi_we} +
-          {cycle_hi_we ? next : mcycle_q[63:32], cycle_lo_we ? next : mcycle_q[31:0]};
-      minstret_q <= {{63{unretire_i && !stop_instret_q}}, count_instret && !instret_lo_we && !instret_hi_we} +
-          {instret_hi_we ? next : minstret_q[63:32], instret_lo_we ? next : minstret_q[31:0]};
+      if (cycle_lo_we) mcycle_q[31:0] <= next;
+      else if (cycle_hi_we) mcycle_q[63:32] <= next;
+      else if (!stop_cycle_q) mcycle_q <= mcycle_q + 64'd1;
+      if (instret_lo_we) minstret_q[31:0] <= next;
+      else if (instret_hi_we) minstret_q[63:32] <= next;
+      else if (count_instret) minstret_q <= minstret_q + {{63{unretire_i}}, 1'b1};
       if (do_write) begin
         case (addr_i)
           12'h300: begin

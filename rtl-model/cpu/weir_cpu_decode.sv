@@ -17,7 +17,8 @@ module weir_cpu_decode (
     case (insn_i[6:0])
       7'h37: begin  // LUI
         dec_o.imm = {insn_i[31:12], 12'b0};
-        dec_o.res = weir_cpu_pkg::ResImm;
+        dec_o.no_base = 1'b1;
+        dec_o.res = weir_cpu_pkg::ResAgu;
         dec_o.rd_we = 1'b1;
       end
       7'h17: begin  // AUIPC

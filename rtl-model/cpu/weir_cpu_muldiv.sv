@@ -31,6 +31,9 @@ module weir_cpu_muldiv (
   logic        b_neg;
   logic [32:0] sub;
   logic [31:0] div_out;
+  logic [31:0] x;
+  logic        flip;
+  logic [31:0] signed_x;
 
   assign a_neg = !op_i[0] && a_i[31];
   assign b_neg = !op_i[0] && b_i[31];
@@ -38,9 +41,13 @@ module weir_cpu_muldiv (
   assign sub = {rem_q, quot_q[31]} + ({b_neg, b_i} ^ {33{!b_neg}}) + {32'b0, !b_neg};
   assign div_out = op_i[1] ? rem_q : quot_q;
 
+  // One negation for what goes in and what comes out.
+  assign x = fin_q ? div_out : a_i;
+  assign flip = fin_q ? neg_q : a_neg;
+  assign signed_x = (x ^ {32{flip}}) + {31'b0, flip};
   assign done_o = req_i && (!op_i[2] || fin_q);
   always_comb begin
-    if (op_i[2]) result_o = neg_q ? -div_out : div_out;
+    if (op_i[2]) result_o = signed_x;
     else result_o = (op_i[1:0] == 2'd0) ? product[31:0] : product[63:32];
   end
 
@@ -71,7 +78,7 @@ module weir_cpu_muldiv (
       quot_q <= {quot_q[30:0], !sub[32]};
     end else if (req_i && !fin_q) begin
       rem_q <= '0;
-      quot_q <= a_neg ? -a_i : a_i;
+      quot_q <= signed_x;
       // By zero the loop yields all ones and the dividend, which must not be negated again.
       neg_q <= op_i[1] ? a_neg : (a_neg != b_neg) && (b_i != '0);
     end

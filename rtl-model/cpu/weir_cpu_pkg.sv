@@ -8,8 +8,7 @@ package weir_cpu_pkg;
 
   // Where the result of an instruction comes from.
   localparam logic [2:0] ResAlu = 3'd0;
-  localparam logic [2:0] ResImm = 3'd1;   // LUI
-  localparam logic [2:0] ResAgu = 3'd2;   // AUIPC
+  localparam logic [2:0] ResAgu = 3'd2;   // AUIPC, LUI
   localparam logic [2:0] ResLink = 3'd3;  // JAL, JALR
   localparam logic [2:0] ResCsr = 3'd4;
   localparam logic [2:0] ResMd = 3'd5;
@@ -28,7 +27,8 @@ package weir_cpu_pkg;
     logic        mret;
     logic        wfi;
     logic        use_imm;     // second operand of the ALU
-    logic        pc_base;     // address unit: pc + imm, else rs1 + imm
+    logic        pc_base;     // address unit: pc + imm; without either rs1 + imm
+    logic        no_base;     // imm alone (LUI)
     logic        sub;         // ALU: subtract; SRA rather than SRL
     logic        uns;         // ALU: compare unsigned
     logic [2:0]  op;          // ALU: funct3

@@ -262,6 +262,8 @@ module weir_queue_cpl #(
       rx_entry[weir_abi_pkg::CplOffset64Lsb +: 16] = dec_i.off64;
       rx_entry[weir_abi_pkg::CplL3OkLsb] = rx_i.l3_ok;
       rx_entry[weir_abi_pkg::CplL4OkLsb] = rx_i.l4_ok;
+      rx_entry[weir_abi_pkg::CplL3BadLsb] = rx_i.l3_bad;
+      rx_entry[weir_abi_pkg::CplL4BadLsb] = rx_i.l4_bad;
       rx_entry[weir_abi_pkg::CplVlanStrippedLsb] = rx_i.vlan_stripped;
       rx_entry[weir_abi_pkg::CplEopLsb] = 1'b1;
       rx_entry[weir_abi_pkg::CplMcastLsb] = rx_i.mcast;

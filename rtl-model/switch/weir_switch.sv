@@ -80,7 +80,9 @@ module weir_switch (
   logic [7:0] epoch;
   logic [VpW-1:0] src, as, dst, mirror;
   weir_switch_pkg::vcfg_t src_cfg;
-  logic [weir_switch_pkg::KeyW-1:0] key;
+  logic [weir_switch_pkg::KeyW-1:0] key, key0;
+  logic key_read;
+  logic [VpW-1:0] key_vport;
   logic mirror_on, dst_port_vlan;
   logic [6:0] hash;
   logic [7:0] spread;
@@ -106,7 +108,7 @@ module weir_switch (
       .room_i(entry_level < LevelW'(Entries - Ahead)),
       .cmd_valid_i(cmd_valid), .cmd_i(cmd), .cmd_done_o(cmd_done), .epoch_o(epoch),
       .src_read_o(src_read), .src_o(src), .src_i(as), .src_cfg_i(src_cfg), .src_mac_i(src_mac), .enable_i(enable),
-      .vlan_check_i(vlan_check), .promisc_i(promisc), .mirrored_i(mirrored), .mirror_on_i(mirror_on), .mirror_i(mirror), .key_i(key),
+      .vlan_check_i(vlan_check), .promisc_i(promisc), .mirrored_i(mirrored), .mirror_on_i(mirror_on), .mirror_i(mirror),
       .h_csum_o(h_csum_pop), .w_csum_o(w_csum_pop), .h_csum_i(h_csum), .w_csum_i(w_csum),
       .entry_valid_o(entry_in_valid), .entry_o(entry_in), .move_valid_o(move_in_valid), .move_o(move_in),
       .done_valid_o(done_in_valid), .done_o(done_in), .stat_o(look_stat), .idle_o(look_idle));
@@ -158,7 +160,8 @@ module weir_switch (
       .h_valid_i(l_valid), .h_pop_o(l_pop), .h_data_i(l_data), .h_restart_o(l_restart), .h_release_o(l_release),
       .w_valid_i(w_valid), .w_pop_o(w_pop), .w_data_i(w_data), .w_restart_o(w_restart), .w_release_o(w_release),
       .beats_o(eg_beats), .enable_i(enable), .drain_i(drain), .dst_o(dst), .dst_qp_i(dst_qp),
-      .dst_port_vlan_i(dst_port_vlan), .hash_o(hash), .spread_i(spread),
+      .dst_port_vlan_i(dst_port_vlan), .key_read_o(key_read), .key_vport_o(key_vport), .key_i(key), .key0_i(key0),
+      .hash_o(hash), .spread_i(spread),
       .fence_valid_o(fence_start), .fence_vport_o(fence_vport), .fence_token_o(fence_token), .fence_count_o(fence_count),
       .stat_o(copy_stat), .rx_valid_o, .rx_ready_i, .rx_o, .idle_o(eg_idle));
 
@@ -189,8 +192,8 @@ module weir_switch (
       .src_cfg_o(src_cfg), .src_mac_o(src_mac), .enable_o(enable), .drain_o(drain), .vlan_check_o(vlan_check),
       .promisc_o(promisc), .mirrored_o(mirrored), .dst_i(dst), .dst_qp_o(dst_qp), .dst_port_vlan_o(dst_port_vlan));
   weir_switch_rss u_rss (
-      .clk_i, .rst_ni, .wr_key_i(wr_key), .wr_word_i(key_word), .wr_table_i(wr_table), .sel_i(sel), .wr_row_i(row),
-      .wdata_i(wdata), .key_o(key), .vport_i(dst), .hash_i(hash), .entry_o(spread));
+      .clk_i, .wr_key_i(wr_key), .wr_word_i(key_word), .wr_table_i(wr_table), .sel_i(sel), .wr_row_i(row),
+      .wdata_i(wdata), .key_read_i(key_read), .key_vport_i(key_vport), .key_o(key), .key0_o(key0), .vport_i(dst), .hash_i(hash), .entry_o(spread));
   weir_switch_count u_count (
       .clk_i, .rst_ni, .look_i(look_stat), .copy_i(copy_stat), .fate_i, .port_i(stat_i),
       .clear_i(cnt_clear), .clear_vport_i(cnt_vport), .read_i(cnt_read), .sel_i(cnt_sel), .value_o(cnt_value));

@@ -93,6 +93,7 @@ module weir_switch_csum (
     job.can3 = can3;
     job.can4 = can4;
     job.udp = udp;
+    job.v4 = v4;
     job.at3 = at3;
     job.at4 = at4;
   end
@@ -183,6 +184,9 @@ module weir_switch_csum (
       res.l4_val = (job3_q.udp && f4 == 16'hFFFF) ? 16'hFFFF : ~f4;
       res.l3_ok = job3_q.can3 && (job3_q.want3 || g3 == 16'hFFFF);
       res.l4_ok = job3_q.can4 && (job3_q.want4 || (g4 == 16'hFFFF && !(job3_q.udp && keep4_q == '0)));
+      res.l3_bad = job3_q.can3 && !res.l3_ok;
+      // Only UDP over IPv4 may do without.
+      res.l4_bad = job3_q.can4 && !res.l4_ok && !(job3_q.udp && job3_q.v4 && keep4_q == '0);
     end
   end
 

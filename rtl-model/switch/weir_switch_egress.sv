@@ -24,6 +24,10 @@ module weir_switch_egress (
     output logic [weir_switch_pkg::VpW-1:0]  dst_o,
     input  logic [19:0]                      dst_qp_i,      // count, base of dst_o, same cycle
     input  logic                             dst_port_vlan_i,
+    output logic                             key_read_o,    // Toeplitz key of a vPort, a cycle later on key_i
+    output logic [weir_switch_pkg::VpW-1:0]  key_vport_o,
+    input  logic [weir_switch_pkg::KeyW-1:0] key_i,
+    input  logic [weir_switch_pkg::KeyW-1:0] key0_i,        // that of vPort 0
     output logic [6:0]                       hash_o,        // with dst_o: row of its indirection table
     input  logic [7:0]                       spread_i,
     output logic                             fence_valid_o, // a fence starts: its vPort, token, number of beats
@@ -41,15 +45,18 @@ module weir_switch_egress (
   localparam int LenW = weir_pkg::LenW;
   localparam int BeatsW = weir_switch_pkg::BeatsW;
 
-  // ---- One copy a cycle out of each entry ----
-  logic copy_valid_q, copy_take, copy_load;
-  weir_switch_pkg::copy_t copy_q, copy_d;
+  // ---- One copy a cycle out of each entry; its vPort's key is read meanwhile ----
+  logic next_valid_q, next_take, next_load;
+  logic copy_valid_q, copy_take;
+  weir_switch_pkg::copy_t next_q, next_d, copy_q, copy_d;
+  logic [weir_switch_pkg::TupleW-1:0] next_tuple_q, tuple_q;
   logic more_q;                       // rest_q holds the members still to serve
   logic [NumV-1:0] rest_q, members, low, rest;
   logic [VpW-1:0] low_idx;
   logic many;
 
-  assign copy_load = entry_valid_i && (!copy_valid_q || copy_take);
+  assign next_load = entry_valid_i && (!next_valid_q || next_take);
+  assign next_take = next_valid_q && (!copy_valid_q || copy_take);
   assign many = entry_valid_i && entry_i.many && !entry_i.fence && !entry_i.skip;
   always_comb begin
     members = '0;
@@ -69,25 +76,42 @@ module weir_switch_egress (
     end
     assign low_idx[b] = |(low & sel);
   end
-  assign entry_ready_o = copy_load && rest == '0;
+  assign entry_ready_o = next_load && rest == '0;
 
   always_comb begin
-    copy_d.fence = entry_i.fence;
-    copy_d.skip = entry_i.skip;
-    copy_d.flood = entry_i.flood;
-    copy_d.last = rest == '0;
-    copy_d.src_h = entry_i.src_h;
-    copy_d.has_tag = entry_i.has_tag;
-    copy_d.l3_ok = entry_i.l3_ok;
-    copy_d.l4_ok = entry_i.l4_ok;
-    copy_d.strip = entry_i.strip;
-    copy_d.epoch = entry_i.epoch;
-    copy_d.vport = many ? low_idx : entry_i.vport;
-    copy_d.src_vport = entry_i.src_vport;
-    copy_d.len = entry_i.len;
-    copy_d.beats = entry_i.beats;
-    copy_d.hash = entry_i.hash;
-    copy_d.tci = entry_i.tci;
+    next_d.fence = entry_i.fence;
+    next_d.skip = entry_i.skip;
+    next_d.flood = entry_i.flood;
+    next_d.last = rest == '0;
+    next_d.src_h = entry_i.src_h;
+    next_d.has_tag = entry_i.has_tag;
+    next_d.l3_ok = entry_i.l3_ok;
+    next_d.l4_ok = entry_i.l4_ok;
+    next_d.l3_bad = entry_i.l3_bad;
+    next_d.l4_bad = entry_i.l4_bad;
+    next_d.strip = entry_i.strip;
+    next_d.epoch = entry_i.epoch;
+    next_d.vport = many ? low_idx : entry_i.vport;
+    next_d.src_vport = entry_i.src_vport;
+    next_d.len = entry_i.len;
+    next_d.beats = entry_i.beats;
+    next_d.hash = entry_i.tuple[31:0];
+    next_d.tci = entry_i.tci;
+  end
+  assign key_read_o = next_load;
+  assign key_vport_o = next_d.vport;
+
+  // ---- Hash: with the key of the vPort that gets the copy ----
+  // A copy that is found draining when its turn comes is hashed again, with the key of vPort 0: its flow keeps to one ring
+  // there, in order with what follows it.
+  logic again, strayed_q;
+  logic [31:0] hash;
+  weir_switch_toeplitz u_toeplitz (
+      .enable_i(again || (next_take && !next_q.fence && !next_q.skip)), .key_i(again ? key0_i : key_i),
+      .tuple_i(again ? tuple_q : next_tuple_q), .hash_o(hash));
+  always_comb begin
+    copy_d = next_q;
+    if (!next_q.fence) copy_d.hash = hash;
   end
 
   // ---- One beat a cycle out of each copy ----
@@ -120,7 +144,7 @@ module weir_switch_egress (
   assign out_free = !out_valid_q || rx_ready_i;
   assign src_valid = copy_q.src_h ? h_valid_i : w_valid_i;
   assign src = copy_q.src_h ? h_data_i : w_data_i;
-  assign redirect = !copy_q.fence && drain_i[copy_q.vport] && copy_q.vport != '0;
+  assign redirect = !copy_q.fence && (drain_i[copy_q.vport] || strayed_q) && copy_q.vport != '0;
   assign dst = redirect ? '0 : copy_q.vport;
   assign dst_o = dst;
   assign ok = enable_i[dst] && dst_qp_i[19:12] != '0;
@@ -146,6 +170,7 @@ module weir_switch_egress (
     put_sop = 1'b0;
     put_eop = 1'b0;
     judge = 1'b0;
+    again = 1'b0;
     put_data = src;
     case (state_q)
       Start: begin
@@ -156,7 +181,8 @@ module weir_switch_egress (
           if (dst_qp_i[19:12] == '0) copy_take = 1'b1;
           else state_d = Fence;
         end else if (copy_valid_q && src_valid) begin
-          if (copy_q.skip || !ok) begin
+          if (redirect && !strayed_q) again = 1'b1;
+          else if (copy_q.skip || !ok) begin
             judge = 1'b1;
             done_src = 1'b1;
             copy_take = 1'b1;
@@ -257,17 +283,27 @@ module weir_switch_egress (
       out_d.mcast = copy_q.flood;
       out_d.l3_ok = copy_q.l3_ok && !copy_q.fence;
       out_d.l4_ok = copy_q.l4_ok && !copy_q.fence;
+      out_d.l3_bad = copy_q.l3_bad && !copy_q.fence;
+      out_d.l4_bad = copy_q.l4_bad && !copy_q.fence;
       out_d.vlan_stripped = tell;
       out_d.vlan_tci = tell ? copy_q.tci : '0;
     end
   end
   assign rx_valid_o = out_valid_q;
   assign rx_o = out_q;
-  assign idle_o = !entry_valid_i && !copy_valid_q && !out_valid_q;
+  assign idle_o = !entry_valid_i && !next_valid_q && !copy_valid_q && !out_valid_q;
 
   always_ff @(posedge clk_i) begin
-    if (copy_load) copy_q <= copy_d;
-    if (copy_load && many) rest_q <= rest;
+    if (next_load) begin
+      next_q <= next_d;
+      next_tuple_q <= entry_i.tuple;
+    end
+    if (next_load && many) rest_q <= rest;
+    if (next_take) begin
+      copy_q <= copy_d;
+      tuple_q <= next_tuple_q;
+    end
+    if (again) copy_q.hash <= hash;
     if (put) out_q <= out_d;
     if (hold_tag) hold_q <= {src[511:128], src[95:0]};
     else if (hold_next) hold_q <= src[511:32];
@@ -286,15 +322,19 @@ module weir_switch_egress (
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
+      next_valid_q <= 1'b0;
       copy_valid_q <= 1'b0;
+      strayed_q <= 1'b0;
       more_q <= 1'b0;
       state_q <= Start;
       left_q <= '0;
       first_q <= 1'b0;
       out_valid_q <= 1'b0;
     end else begin
-      copy_valid_q <= entry_valid_i || (copy_valid_q && !copy_take);
-      if (copy_load) more_q <= rest != '0;
+      next_valid_q <= entry_valid_i || (next_valid_q && !next_take);
+      copy_valid_q <= next_valid_q || (copy_valid_q && !copy_take);
+      strayed_q <= again || (strayed_q && !copy_take);
+      if (next_load) more_q <= rest != '0;
       state_q <= state_d;
       left_q <= left_d;
       first_q <= first_d;

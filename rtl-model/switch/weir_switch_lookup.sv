@@ -32,7 +32,6 @@ module weir_switch_lookup #(
     input  logic [weir_switch_pkg::NumV-1:0] mirrored_i,
     input  logic                             mirror_on_i,
     input  logic [weir_switch_pkg::VpW-1:0]  mirror_i,
-    input  logic [weir_switch_pkg::KeyW-1:0] key_i,
     output logic                             h_csum_o,      // the frame being decided needs its checksums
     output logic                             w_csum_o,
     input  weir_switch_pkg::csum_t           h_csum_i,
@@ -76,20 +75,17 @@ module weir_switch_lookup #(
   // ---- Stage 1: hash ----
   logic [61:0] key1;
   logic [35:0] row1, row_any1;
-  logic [31:0] hash1;
   always_comb begin
     key1 = {2'd1, 12'd0, m1_q.p.dmac};
     if (m1_q.p.has_tag && m1_q.p.tci[11:0] != '0) key1 = {2'd2, m1_q.p.tci[11:0], m1_q.p.dmac};
   end
   weir_switch_hash u_hash (.enable_i(v1_q && !tok1_q), .key_i(key1), .row_any_o(row_any1), .row_o(row1));
-  weir_switch_toeplitz u_toeplitz (.enable_i(v1_q && !tok1_q), .key_i, .tuple_i(m1_q.p.tuple), .hash_o(hash1));
 
   // ---- Stage 2: the tables ----
   logic v2_q, tok2_q, h2_q;
   weir_switch_pkg::meta_t m2_q;
   logic [61:0] key2_q;
   logic [35:0] row2_q, row_any2_q;
-  logic [31:0] hash2_q;
   logic wr_key, wr_dst;
   logic [NumV-1:0] flood_q, flood_d;
   logic [7:0] epoch_q, epoch_d;
@@ -113,7 +109,6 @@ module weir_switch_lookup #(
   logic v3_q, tok3_q, h3_q;
   weir_switch_pkg::meta_t m3_q;
   logic [61:0] key3_q;
-  logic [31:0] hash3_q;
   logic [7:0] epoch3_q;
   logic [NumV-1:0] members3_q;
   logic [3:0] hit_any, hit_key;
@@ -228,7 +223,7 @@ module weir_switch_lookup #(
       entry_d.fence = 1'b1;
       entry_d.epoch = epoch_q;
       entry_d.vport = cmd_i.fence_vport;
-      entry_d.hash = cmd_i.token;
+      entry_d.tuple[31:0] = cmd_i.token;
     end else if (v3_q) begin
       entry_d.skip = !local_copy;
       entry_d.flood = group;
@@ -237,13 +232,15 @@ module weir_switch_lookup #(
       entry_d.has_tag = m3_q.p.has_tag;
       entry_d.l3_ok = h3_q ? h_csum_i.l3_ok : w_csum_i.l3_ok;
       entry_d.l4_ok = h3_q ? h_csum_i.l4_ok : w_csum_i.l4_ok;
+      entry_d.l3_bad = h3_q ? h_csum_i.l3_bad : w_csum_i.l3_bad;
+      entry_d.l4_bad = h3_q ? h_csum_i.l4_bad : w_csum_i.l4_bad;
       entry_d.strip = strip;
       entry_d.epoch = epoch3_q;
       entry_d.vport = dst;
       entry_d.src_vport = src;
       entry_d.len = m3_q.len;
       entry_d.beats = m3_q.beats;
-      entry_d.hash = hash3_q;
+      entry_d.tuple = m3_q.p.tuple;
       entry_d.tci = m3_q.p.tci;
       entry_d.members = members | others;
     end
@@ -266,12 +263,10 @@ module weir_switch_lookup #(
       key2_q <= key1;
       row2_q <= row1;
       row_any2_q <= row_any1;
-      hash2_q <= hash1;
     end
     if (v2_q && !tok2_q) begin
       m3_q <= m2_q;
       key3_q <= key2_q;
-      hash3_q <= hash2_q;
       epoch3_q <= epoch_q;
       members3_q <= (flood_q | NumV'(1)) & enable_i;
     end

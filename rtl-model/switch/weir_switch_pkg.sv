@@ -64,12 +64,15 @@ package weir_switch_pkg;
     logic       can3;
     logic       can4;
     logic       udp;
+    logic       v4;
     logic [5:0] at3;              // byte of the field
     logic [6:0] at4;
   } csum_job_t;
   typedef struct packed {
-    logic        l3_ok;
+    logic        l3_ok;         // right; neither: not judged
     logic        l4_ok;
+    logic        l3_bad;
+    logic        l4_bad;
     logic        l3_ins;
     logic        l4_ins;
     logic [5:0]  l3_at;
@@ -88,13 +91,15 @@ package weir_switch_pkg;
     logic                      has_tag;
     logic                      l3_ok;
     logic                      l4_ok;
+    logic                      l3_bad;
+    logic                      l4_bad;
     logic                      strip;
     logic [7:0]                epoch;
     logic [VpW-1:0]            vport;
     logic [VpW-1:0]            src_vport;
     logic [LenW-1:0]   len;
     logic [BeatsW-1:0]         beats;
-    logic [31:0]               hash;      // fence: token
+    logic [TupleW-1:0]         tuple;     // fence: token in 31:0
     logic [15:0]               tci;
     logic [NumV-1:0]           members;
   } entry_t;
@@ -109,6 +114,8 @@ package weir_switch_pkg;
     logic                      has_tag;
     logic                      l3_ok;
     logic                      l4_ok;
+    logic                      l3_bad;
+    logic                      l4_bad;
     logic                      strip;
     logic [7:0]                epoch;
     logic [VpW-1:0]            vport;

@@ -140,6 +140,8 @@ package weir_pkg;
   // ---- Frames, switch -> queue (rx) ----
   // Meta is valid with sop. fence = 1: one beat, sop and eop, no frame: write a fence completion with token.
   typedef struct packed {
+    logic             l3_bad;     // checked and wrong; neither ok nor bad: not checked
+    logic             l4_bad;
     logic             sop;
     logic             eop;
     logic             fence;

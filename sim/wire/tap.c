@@ -30,7 +30,7 @@ static int set_up(const char *name) {
     return err;
 }
 
-int tap_open(const char *name, char *err, size_t err_size) {
+int tap_open(const char *name, bool virtio_header, char *err, size_t err_size) {
     struct ifreq r;
     int fd, why;
 
@@ -47,7 +47,7 @@ int tap_open(const char *name, char *err, size_t err_size) {
     }
     memset(&r, 0, sizeof(r));
     snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
-    r.ifr_flags = IFF_TAP | IFF_NO_PI;
+    r.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | (virtio_header ? IFF_VNET_HDR : 0));
     if (ioctl(fd, TUNSETIFF, &r) != 0) {
         why = errno;
         snprintf(err, err_size, "cannot use TAP device %s: %s; %s", name, strerror(why),
@@ -56,6 +56,9 @@ int tap_open(const char *name, char *err, size_t err_size) {
         close(fd);
         return -why;
     }
+    // Without: the header says of every frame that there is nothing to do.
+    if (virtio_header)
+        (void)ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM);
     why = -set_up(name);
     if (why != 0 && why != EPERM) { // an ordinary user's device is set up by whoever made it
         snprintf(err, err_size, "cannot set TAP device %s up: %s", name, strerror(why));

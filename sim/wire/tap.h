@@ -3,9 +3,11 @@
 #ifndef WEIR_SIM_TAP_H
 #define WEIR_SIM_TAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-// A non-blocking descriptor that carries one frame a read or write, or negative errno with one line in err.
-int tap_open(const char *name, char *err, size_t err_size);
+// A non-blocking descriptor that carries one frame a read or write, or negative errno with one line in err. With a
+// virtio_net_hdr in front of each frame, 10 bytes, the system may leave TCP and UDP checksums to the reader.
+int tap_open(const char *name, bool virtio_header, char *err, size_t err_size);
 
 #endif

@@ -52,7 +52,7 @@ struct wire_end *wire_end_open(const char *spec, char *err, size_t err_size) {
     }
     e->tap = -1;
     if (strncmp(spec, "tap:", 4) == 0) {
-        e->tap = tap_open(spec + 4, err, err_size);
+        e->tap = tap_open(spec + 4, false, err, err_size);
         if (e->tap < 0)
             goto err_end;
     } else if (strncmp(spec, "link:", 5) == 0) {

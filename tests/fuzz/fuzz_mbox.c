@@ -234,6 +234,7 @@ static void one_step(void) {
     case 29:
         CALL(fn, SET_RSS, weir_set_rss_req, .vport = half(8), .count = (uint16_t)(1u << below(8)),
              .entry = {(uint8_t)below(6)});
+        CALL(fn, SET_VPORT_RSS_KEY, weir_set_vport_rss_key_req, .vport = half(8), .key = {(uint8_t)below(256)});
         break;
     case 17:
         CALL(0, SET_FLOOD, weir_set_flood_req, .vport = half(8), .member = (uint8_t)below(3));

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Parent and guests as processes: hostdrv/apps.
-weir_system_test(partitions moves_between_processes_lose_nothing guest_process_dies_in_mid_handover bad_input_is_one_line
+weir_system_test(partitions moves_between_processes_lose_nothing checksums_are_the_cards_on_both_paths guest_process_dies_in_mid_handover bad_input_is_one_line
                  nonsense_disturbs_nobody idle_programs_use_under_two_percent)
 target_sources(test_partitions PRIVATE simproc.c)
 target_link_libraries(test_partitions PRIVATE weir_apps)

@@ -63,10 +63,12 @@ enum weir_msg_type {
     WEIR_MSG_STATUS = 22,
 };
 
-// The frame follows.
+// The frame follows. What the card is to do to it (weir/qp.h).
 struct weir_msg_tx_frame {
     uint8_t version;
-    uint8_t reserved[7];
+    uint8_t flags; // WEIR_TX_*
+    uint16_t vlan_tci;
+    uint8_t reserved[4];
 };
 WEIR_MSG_ASSERT_SIZE(struct weir_msg_tx_frame, 8);
 
@@ -113,6 +115,11 @@ WEIR_MSG_ASSERT_SIZE(struct weir_msg_rx_frame, 8);
 #define WEIR_RX_FRAME_FLOODED 0x1u
 #define WEIR_RX_FRAME_VLAN 0x2u     // vlan_tci was stripped
 #define WEIR_RX_FRAME_REDIRECT 0x4u // drained back from the guest's VF
+// What the card says of the checksums; neither good nor bad: not checked.
+#define WEIR_RX_FRAME_L3_GOOD 0x8u
+#define WEIR_RX_FRAME_L3_BAD 0x10u
+#define WEIR_RX_FRAME_L4_GOOD 0x20u
+#define WEIR_RX_FRAME_L4_BAD 0x40u
 
 // Everything for the guest that the card looked up before the move to the VF is in front of this.
 struct weir_msg_fence {

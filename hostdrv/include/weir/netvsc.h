@@ -17,6 +17,7 @@ struct weir_netvsc_rx {
     bool flooded; // broadcast or multicast
     bool vlan;    // vlan_tci was stripped
     uint16_t vlan_tci;
+    enum weir_csum l3, l4; // what the card says of its checksums
 };
 
 struct weir_netvsc_config {
@@ -56,6 +57,7 @@ enum weir_netvsc_state {
 
 struct weir_netvsc_stats {
     uint64_t tx_synthetic, tx_vf, rx_synthetic, rx_vf;
+    uint64_t tx_offload;       // of those sent: with work left to the card
     uint64_t tx_held, rx_held; // frames that waited in a queue of a hand-over
     uint64_t rx_lost_hold;     // received, but the queue was full: a loss
     uint64_t tx_lost_size;     // held, then longer than the other path takes: a loss
@@ -72,6 +74,9 @@ void weir_netvsc_abandon(struct weir_netvsc *n);
 
 // Queues a frame for sending. 0, -EAGAIN (keep it and try after a poll), -EMSGSIZE, -EPIPE when the channel is dead.
 int weir_netvsc_send(struct weir_netvsc *n, const void *frame, size_t len);
+// The same with what the card is to do to it, on whatever path; what it cannot do is refused as by weir_tx_check.
+int weir_netvsc_send_offload(struct weir_netvsc *n, const void *frame, size_t len,
+                             const struct weir_tx_offload *offload);
 // Does what there is to do; returns how many messages and frames it handled. now_us: any clock that only goes forward.
 unsigned weir_netvsc_poll(struct weir_netvsc *n, uint64_t now_us);
 // Asks the parent to take the VF back. -EBUSY when no VF carries the traffic.

@@ -37,10 +37,11 @@ struct weir_netvsp_port_config {
 // Frames of a port; each one that is not passed on is in exactly one of the others.
 struct weir_netvsp_port_stats {
     uint64_t tx_frames, tx_bytes;
-    uint64_t tx_drop_spoof; // source is another's, or more than `learn` (threat T13)
-    uint64_t tx_drop_ctrl;  // EtherType 0x8808 (threat T15)
-    uint64_t tx_drop_size;  // longer than the PF's buffers, or no frame at all
-    uint64_t tx_stalls;     // times its channel waited because the PF's ring was full: no loss
+    uint64_t tx_drop_spoof;   // source is another's, or more than `learn` (threat T13)
+    uint64_t tx_drop_ctrl;    // EtherType 0x8808 (threat T15)
+    uint64_t tx_drop_size;    // longer than the PF's buffers, or no frame at all
+    uint64_t tx_drop_offload; // asks for what the card cannot do to it
+    uint64_t tx_stalls;       // times its channel waited because the PF's ring was full: no loss
     uint64_t rx_frames, rx_bytes, rx_redirected;
     uint64_t rx_drop_room;    // its channel was full
     uint64_t rx_drop_learned; // to a learned address while the guest is on its VF

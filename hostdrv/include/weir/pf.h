@@ -55,7 +55,9 @@ int weir_pf_vlan_trunk(struct weir_pf *pf, unsigned vport, const struct weir_vla
 int weir_pf_mirror(struct weir_pf *pf, unsigned src, unsigned dst, bool on);
 // `count`, a power of two up to 64, entries: offsets in the vPort's queue pairs (rules 2.13).
 int weir_pf_rss_table(struct weir_pf *pf, unsigned vport, const uint8_t *entry, unsigned count);
+// The Toeplitz key of all vPorts, also of those created later; that of one.
 int weir_pf_rss_key(struct weir_pf *pf, const uint8_t key[40]);
+int weir_pf_vport_rss_key(struct weir_pf *pf, unsigned vport, const uint8_t key[40]);
 int weir_pf_set_filter(struct weir_pf *pf, uint32_t filter, unsigned vport, const uint8_t mac[6], unsigned mode,
                        unsigned vid);
 int weir_pf_clear_filter(struct weir_pf *pf, uint32_t filter);

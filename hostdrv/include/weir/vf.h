@@ -26,6 +26,10 @@ struct weir_dev *weir_vf_dev(struct weir_vf *vf);
 unsigned weir_vf_num_qps(const struct weir_vf *vf);
 struct weir_qp *weir_vf_qp(struct weir_vf *vf, unsigned i);
 const uint8_t *weir_vf_mac(const struct weir_vf *vf);
+// How its frames spread over its queue pairs: `count`, a power of two up to 64, of their numbers; the Toeplitz key.
+// Both are the VF's own and change nobody else's. 0 or negative errno.
+int weir_vf_rss_table(struct weir_vf *vf, const uint8_t *entry, unsigned count);
+int weir_vf_rss_key(struct weir_vf *vf, const uint8_t key[40]);
 // True when the PF asks this function to stop and reopen (FN_EVENT RESET), or it vanished.
 bool weir_vf_must_stop(struct weir_vf *vf);
 

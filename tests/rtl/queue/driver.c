@@ -368,7 +368,8 @@ static void take_rx(struct hq *q, struct weir_ring_entry e) {
     unsigned local = s->flags >> 5 & 1;
     unsigned flags = (unsigned)(WEIR_RING_GET(e, CPL_VLAN_STRIPPED) | WEIR_RING_GET(e, CPL_L4_OK) << 1 |
                                 WEIR_RING_GET(e, CPL_L3_OK) << 2 | WEIR_RING_GET(e, CPL_REDIRECT) << 3 |
-                                WEIR_RING_GET(e, CPL_MCAST) << 4 | WEIR_RING_GET(e, CPL_LOCAL) << 5);
+                                WEIR_RING_GET(e, CPL_MCAST) << 4 | WEIR_RING_GET(e, CPL_LOCAL) << 5 |
+                                WEIR_RING_GET(e, CPL_L4_BAD) << 6 | WEIR_RING_GET(e, CPL_L3_BAD) << 7);
     CHECK(flags == s->flags && WEIR_RING_GET(e, CPL_EOP) && !WEIR_RING_GET(e, CPL_TRUNC),
           "queue %u: flags %x, expected %x", q->qp, flags, s->flags);
     CHECK(WEIR_RING_GET(e, CPL_SRC_VPORT) == (local || (s->flags >> 3 & 1) != 0 ? s->src & 127 : 0),
@@ -405,7 +406,7 @@ void hq_send(const struct hq *q, unsigned len) {
                         .epoch = bench_below(256),
                         .src = bench_below(128),
                         .tci = bench_below(65536),
-                        .flags = bench_below(64),
+                        .flags = bench_below(256),
                         .seed = (uint32_t)bench_rand()};
     rx_push(s);
 }

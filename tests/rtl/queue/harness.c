@@ -297,6 +297,7 @@ static void switch_rx(void) {
     bool sop = h.rx_beat == 0;
     bench_put(h.in, IN_RX + 512, 16, sop ? f->tci : 0x5a5a);
     bench_put(h.in, IN_RX + 528, 6, sop ? f->flags : 0x2a);
+    bench_put(h.in, IN_RX + 619, 2, sop ? f->flags >> 6 : 1);
     bench_put(h.in, IN_RX + 534, 8, sop ? f->src : 0x33);
     bench_put(h.in, IN_RX + 542, 8, sop ? f->epoch : 0x44);
     bench_put(h.in, IN_RX + 550, 32, sop ? f->hash : 0x12345678);

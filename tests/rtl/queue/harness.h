@@ -36,7 +36,7 @@ struct tx_frame {
 
 struct rx_send {
     bool fence;
-    uint32_t len, vport, qp, hash, epoch, src, tci, flags; // flags: as rx_frame_t bits 533..528
+    uint32_t len, vport, qp, hash, epoch, src, tci, flags; // flags: as rx_frame_t bits 620, 619, 533..528
     uint32_t seed;
     uint64_t id;
 };

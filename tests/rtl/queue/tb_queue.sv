@@ -42,8 +42,8 @@ module tb_queue (
   weir_common_fifo #(.Width(553), .Depth(2)) u_txp (
       .clk_i, .rst_ni, .valid_i(in_i[454]), .ready_o(flags[8]), .data_i(in_i[1056 +: 553]),
       .valid_o(txp_valid), .ready_i(txp_ready), .data_o(txp_rsp), .level_o(txp_level));
-  weir_common_fifo #(.Width(619), .Depth(2)) u_rx (
-      .clk_i, .rst_ni, .valid_i(in_i[457]), .ready_o(flags[11]), .data_i(in_i[2272 +: 619]),
+  weir_common_fifo #(.Width(621), .Depth(2)) u_rx (
+      .clk_i, .rst_ni, .valid_i(in_i[457]), .ready_o(flags[11]), .data_i(in_i[2272 +: 621]),
       .valid_o(rx_valid), .ready_i(rx_ready), .data_o(rx), .level_o(rx_level));
 
   weir_queue u_queue (

@@ -8,7 +8,6 @@ struct filter filters[MAX_FILTERS];
 struct vport vports[NV];
 bool vlans[4096][NV];
 int mirror;
-uint8_t rss_key[40];
 struct snap snaps[MAX_EPOCHS];
 struct fence fences[MAX_EPOCHS];
 unsigned closed;
@@ -37,7 +36,7 @@ static struct sink {
 static struct { uint32_t word; } fates[FATES];
 static unsigned fate_wr, fate_rd;
 static struct { // meta of the rx frame being received
-    bool fence, is_local, mcast, redirect, stripped, l3_ok, l4_ok;
+    bool fence, is_local, mcast, redirect, stripped, l3_ok, l4_ok, l3_bad, l4_bad;
     unsigned vport, qp, epoch8, src, tci;
     uint32_t hash;
 } rxm;
@@ -76,10 +75,6 @@ void sw_reset_bench(struct weir_rtl *model, uint64_t seed) {
     link_up = true;
     memset(vlans, 0, sizeof vlans);
     mirror = -1;
-    static const uint8_t key[40] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
-                                    0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
-                                    0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
-    memcpy(rss_key, key, sizeof key);
     p_tx = p_prx = p_rx_ready = p_ptx_ready = p_fate = 16;
     rx_frames_seen = rx_last_cycle = ptx_frames_seen = ptx_last_cycle = 0;
 }
@@ -121,8 +116,10 @@ unsigned frame_bytes(unsigned id, uint8_t *out, bool inner) {
     if (f->tuple != NULL)
         memcpy(b + l3 + (f->ip == 4 ? 12 : 8), f->tuple, f->ip == 4 ? 12 : 36);
     struct sums s;
+    if (f->none4 && f->proto == 17)
+        memset(b + l3 + (f->ip == 4 ? 4u * f->ihl : 40u) + 6, 0, 2);
     if (f->ip != 0)
-        model_sums(b, f->len, f->right3, f->right4, &s);
+        model_sums(b, f->len, f->right3, f->right4 && !f->none4, &s);
     if (inner)
         model_sums(b, f->len, f->csum_l3, f->csum_l4, &s);
     if (inner || !(f->vlan_ins || f->by_port)) {
@@ -307,13 +304,16 @@ static void rx_frame(void) {
     CHECK(rxm.qp >= vports[to].base && rxm.qp < vports[to].base + vports[to].count, "frame %u: queue %u", id, rxm.qp);
     uint8_t want[MAX_BYTES];
     unsigned n = frame_bytes(id, want, true);
-    uint32_t hash = model_hash(want, n);
+    uint32_t hash = model_hash(vports[to].key, want, n);
     unsigned off = vports[to].table[hash & 127];
     f->hash = rxm.hash;
     struct sums sums;
     model_sums(want, n, false, false, &sums);
     CHECK(rxm.l3_ok == sums.l3_ok && rxm.l4_ok == sums.l4_ok, "frame %u: checksums %d %d, expected %d %d", id,
           rxm.l3_ok, rxm.l4_ok, sums.l3_ok, sums.l4_ok);
+    CHECK(rxm.l3_bad == (sums.l3 && !sums.l3_ok) && rxm.l4_bad == (sums.l4 && !sums.l4_ok && !sums.l4_none),
+          "frame %u: checksums wrong %d %d, could be judged %d %d, without %d", id, rxm.l3_bad, rxm.l4_bad, sums.l3,
+          sums.l4, sums.l4_none);
     judged[0] += sums.l3, judged[1] += sums.l4, judged[2] += sums.l3_ok, judged[3] += sums.l4_ok;
     CHECK(rxm.hash == hash, "frame %u: hash %08x, expected %08x", id, rxm.hash, hash);
     CHECK(rxm.qp == vports[to].base + (off < vports[to].count ? off : 0u), "frame %u: queue %u, hash %08x", id, rxm.qp,
@@ -407,6 +407,7 @@ void sw_step(void) {
             rxm.src = (unsigned)bench_get(out, 534, 8), rxm.is_local = bench_get(out, 533, 1);
             rxm.mcast = bench_get(out, 532, 1), rxm.redirect = bench_get(out, 531, 1);
             rxm.l3_ok = bench_get(out, 530, 1), rxm.l4_ok = bench_get(out, 529, 1);
+            rxm.l3_bad = bench_get(out, 620, 1), rxm.l4_bad = bench_get(out, 619, 1);
             rxm.stripped = bench_get(out, 528, 1), rxm.tci = (unsigned)bench_get(out, 512, 16);
         }
         if (sink_take(&sink_rx, out, 0, sop, eop, (unsigned)bench_get(out, 602, 14))) {

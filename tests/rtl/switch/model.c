@@ -9,20 +9,20 @@ void model_attach(struct weir_rtl *model) {
 enum { NO_DROP = 0xFE, NO_DEST = 0xFF };
 
 // The Toeplitz hash by its definition, bit by bit.
-uint32_t model_toeplitz(const uint8_t *tuple, unsigned n) {
+uint32_t model_toeplitz(const uint8_t key[40], const uint8_t *tuple, unsigned n) {
     uint32_t hash = 0;
     for (unsigned bit = 0; bit < 8 * n; bit++) {
         if ((tuple[bit / 8] >> (7 - bit % 8) & 1) == 0)
             continue;
         for (unsigned k = 0; k < 32; k++) {
             unsigned at = bit + k;
-            hash ^= (uint32_t)(rss_key[at / 8] >> (7 - at % 8) & 1) << (31 - k);
+            hash ^= (uint32_t)(key[at / 8] >> (7 - at % 8) & 1) << (31 - k);
         }
     }
     return hash;
 }
 
-uint32_t model_hash(const uint8_t *b, unsigned len) {
+uint32_t model_hash(const uint8_t key[40], const uint8_t *b, unsigned len) {
     uint8_t tuple[36];
     unsigned l3 = 14;
     if (len >= 18 && b[12] == 0x81 && b[13] == 0)
@@ -32,14 +32,14 @@ uint32_t model_hash(const uint8_t *b, unsigned len) {
     if (type == 0x0800 && left >= 20 && ip[0] >> 4 == 4) {
         bool ports = ip[0] == 0x45 && (ip[9] == 6 || ip[9] == 17) && (ip[6] & 0x3F) == 0 && ip[7] == 0 && left >= 24;
         memcpy(tuple, ip + 12, ports ? 12 : 8);
-        return model_toeplitz(tuple, ports ? 12 : 8);
+        return model_toeplitz(key, tuple, ports ? 12 : 8);
     }
     if (type == 0x86DD && left >= 40 && ip[0] >> 4 == 6) {
         bool ports = (ip[6] == 6 || ip[6] == 17) && left >= 44;
         memcpy(tuple, ip + 8, ports ? 36 : 32);
-        return model_toeplitz(tuple, ports ? 36 : 32);
+        return model_toeplitz(key, tuple, ports ? 36 : 32);
     }
-    return model_toeplitz(b, 12);
+    return model_toeplitz(key, b, 12);
 }
 
 static bool in_vlan(unsigned v, unsigned vid) {
@@ -234,6 +234,9 @@ void model_set_vport(unsigned v, struct vport cfg) {
         sw_csr_write(WEIR_SWITCH_RSS_TABLE_OFFSET + i, cfg.table[i] | (uint32_t)cfg.table[i + 1] << 8 |
                                                            (uint32_t)cfg.table[i + 2] << 16 |
                                                            (uint32_t)cfg.table[i + 3] << 24);
+    for (unsigned i = 0; i < 40; i += 4)
+        sw_csr_write(WEIR_SWITCH_RSS_KEY_OFFSET + i, (uint32_t)cfg.key[i] << 24 | (uint32_t)cfg.key[i + 1] << 16 |
+                                                         (uint32_t)cfg.key[i + 2] << 8 | cfg.key[i + 3]);
     sw_csr_write(WEIR_SWITCH_VPORT_TCI_OFFSET, cfg.tci);
     uint32_t flags = cfg.enable | (uint32_t)cfg.check << 1 | (uint32_t)cfg.drain << 2 | (uint32_t)cfg.vf << 3 |
                      (uint32_t)cfg.vlan_check << 4 | (uint32_t)cfg.port_vlan << 5 | (uint32_t)cfg.promisc << 6 |
@@ -257,29 +260,54 @@ void model_set_mirror(int v) {
     sw_csr_write(WEIR_SWITCH_MIRROR_OFFSET, v < 0 ? 0 : 0x100u | (unsigned)v);
 }
 
-void model_add_filter(uint64_t mac, unsigned mode, unsigned vid, unsigned dst, unsigned bank) {
+static bool slot_used(unsigned slot) {
+    for (unsigned i = 0; i < nfilters; i++)
+        if (filters[i].slot == slot)
+            return true;
+    return false;
+}
+
+// A free slot of the key, looked for from `bank` on.
+static unsigned free_slot(uint64_t mac, unsigned mode, unsigned vid, unsigned bank) {
     uint32_t h[2];
     sw_csr_write(WEIR_SWITCH_FILTER_MAC_LO_OFFSET, (uint32_t)mac);
     sw_csr_write(WEIR_SWITCH_FILTER_MAC_HI_OFFSET, (uint32_t)(mac >> 32));
-    sw_csr_write(WEIR_SWITCH_FILTER_KEY_OFFSET, vid | mode << 12 | dst << 16 | 1u << 31);
+    sw_csr_write(WEIR_SWITCH_FILTER_KEY_OFFSET, vid | mode << 12);
     h[0] = sw_csr_read(WEIR_SWITCH_FILTER_HASH_OFFSET);
     h[1] = sw_csr_read(WEIR_SWITCH_FILTER_HASH2_OFFSET);
-    unsigned slot = 0;
     for (unsigned t = 0; t < 4; t++, bank = (bank + 1) % 4) {
-        slot = bank << 9 | (h[bank / 2] >> (bank % 2 * 16) & 0x1FF);
-        bool used = false;
-        for (unsigned i = 0; i < nfilters; i++)
-            used = used || filters[i].slot == slot;
-        if (!used)
-            break;
-        CHECK(t < 3, "no free slot");
+        unsigned slot = bank << 9 | (h[bank / 2] >> (bank % 2 * 16) & 0x1FF);
+        if (!slot_used(slot))
+            return slot;
     }
+    CHECK(false, "no free slot");
+    return 0;
+}
+
+static void write_slot(unsigned slot, uint64_t mac, unsigned mode, unsigned vid, unsigned dst, bool valid) {
+    sw_csr_write(WEIR_SWITCH_FILTER_MAC_LO_OFFSET, (uint32_t)mac);
+    sw_csr_write(WEIR_SWITCH_FILTER_MAC_HI_OFFSET, (uint32_t)(mac >> 32));
+    sw_csr_write(WEIR_SWITCH_FILTER_KEY_OFFSET, vid | mode << 12 | dst << 16 | (uint32_t)valid << 31);
     sw_csr_write(WEIR_SWITCH_FILTER_SLOT_OFFSET, slot);
     sw_csr_write(WEIR_SWITCH_FILTER_CMD_OFFSET, 1);
+}
+
+void model_add_filter(uint64_t mac, unsigned mode, unsigned vid, unsigned dst, unsigned bank) {
+    unsigned slot = free_slot(mac, mode, vid, bank);
+    write_slot(slot, mac, mode, vid, dst, true);
     filters[nfilters] =
         (struct filter){.mac = mac, .mode = (uint8_t)mode, .vid = (uint16_t)vid, .slot = (uint16_t)slot};
     // Filters are added at rest: they belong to the epoch in force.
     snaps[epoch_issued].dst[nfilters++] = (uint8_t)dst;
+}
+
+// Another slot for a filter, as an insertion pushes it on: written there first, then cleared where it was.
+void model_push_filter(unsigned i, unsigned bank) {
+    struct filter *f = &filters[i];
+    unsigned slot = free_slot(f->mac, f->mode, f->vid, bank);
+    write_slot(slot, f->mac, f->mode, f->vid, snaps[epoch_issued].dst[i], true);
+    write_slot(f->slot, 0, 0, 0, 0, false);
+    f->slot = (uint16_t)slot;
 }
 
 // ---- Checksums, by the words of the RFCs ----
@@ -334,5 +362,7 @@ void model_sums(uint8_t *b, unsigned len, bool insert3, bool insert4, struct sum
             c = 0xFFFF;
         field[0] = (uint8_t)(c >> 8), field[1] = (uint8_t)c;
     }
-    s->l4_ok = folded(add(ip + l4, bytes, pseudo)) == 0xFFFF && !(proto == 17 && field[0] == 0 && field[1] == 0);
+    bool without = proto == 17 && field[0] == 0 && field[1] == 0;
+    s->l4_none = without && type == 0x0800;
+    s->l4_ok = folded(add(ip + l4, bytes, pseudo)) == 0xFFFF && !without;
 }

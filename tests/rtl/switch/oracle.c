@@ -21,6 +21,8 @@ static void world(bool moving) {
         p.count = (uint8_t)(moving ? 1 + bench_below(8) : bench_below(9));
         for (unsigned i = 0; i < 128; i++)
             p.table[i] = (uint8_t)(one_in(16) ? bench_rand() : bench_below(8));
+        for (unsigned i = 0; i < 40; i++)
+            p.key[i] = (uint8_t)bench_rand();
         if (v != 0) {
             p.drain = one_in(10);
             p.promisc = one_in(10);

@@ -18,6 +18,7 @@ struct frame {
     uint8_t proto, ihl;
     bool frag;
     bool right3, right4;   // its checksums are right as it comes
+    bool none4;            // UDP without one
     bool csum_l3, csum_l4; // the descriptor asks for them
     uint16_t cut;          // padding behind the packet
     const uint8_t *tuple;  // with ip: addresses and ports
@@ -42,6 +43,7 @@ struct vport {
     uint8_t count;
     uint64_t mac;
     uint8_t table[128]; // indirection, offsets of queue pairs
+    uint8_t key[40];    // Toeplitz
 };
 // Tables in force in one epoch.
 struct snap {
@@ -63,7 +65,7 @@ extern unsigned nfilters;
 extern struct vport vports[NV];
 extern bool vlans[4096][NV];
 extern int mirror; // vPort that gets the copies, -1 off
-extern uint8_t rss_key[40];
+extern const uint8_t published_key[40];
 extern struct snap snaps[MAX_EPOCHS];
 extern unsigned closed;                    // frames model_close has accounted
 extern unsigned epoch_issued, epoch_acked; // moves sent, moves acknowledged
@@ -112,7 +114,7 @@ void setup(void); // vPorts 0..11 on, odd ones check their source, 8..11 are VFs
 struct frame *add_frame(bool wire, unsigned len);
 unsigned any_len(void);
 void random_rates(void);
-void spread_evenly(struct vport *v); // its indirection table
+void spread_evenly(struct vport *v); // its indirection table; the published key
 
 // cases of other files
 void a3_each_frame_has_one_owner(void);
@@ -120,7 +122,9 @@ void a3_soak(void);
 void a6_stale_vport_id(void);
 void a7_vlan_truth_table(void);
 void a12_broadcast_once_in_each_state(void);
+void insertions_hide_no_filter(void);
 void rss_published_vectors(void);
+void rss_keys_are_per_vport(void);
 void flood_to_64_delays_others_by_its_copies(void);
 void checksums(void);
 void source_policy(void);
@@ -136,9 +140,12 @@ void model_set_mirror(int v);
 struct sums {
     bool l3, l4; // can be judged
     bool l3_ok, l4_ok;
+    bool l4_none; // UDP over IPv4 without a checksum: neither right nor wrong
 };
 void model_sums(uint8_t *frame, unsigned len, bool insert3, bool insert4, struct sums *s);
-uint32_t model_toeplitz(const uint8_t *tuple, unsigned n);
-uint32_t model_hash(const uint8_t *frame, unsigned len); // of a frame as the switch sees it
+uint32_t model_toeplitz(const uint8_t key[40], const uint8_t *tuple, unsigned n);
+// Of a frame as the switch sees it.
+uint32_t model_hash(const uint8_t key[40], const uint8_t *frame, unsigned len);
 void model_add_filter(uint64_t mac, unsigned mode, unsigned vid, unsigned dst, unsigned bank);
+void model_push_filter(unsigned i, unsigned bank);
 #endif

@@ -33,5 +33,5 @@ module tb_switch (
       .link_up_i(in_i[1184]), .stat_i(stat), .csr_i(csr), .csr_o(rsp), .event_o(ev), .idle_o(idle));
 
   assign out_o = {10'b0, idle, ev, 19'b0, rsp, 27'b0, done, done_valid, prx_ready, tx_ready, ptx_valid, 12'b0, ptx,
-                  9'b0, rx_valid, 11'b0, rx};
+                  9'b0, rx_valid, 9'b0, rx};
 endmodule

@@ -12,8 +12,13 @@ const struct traffic traffic_usual = {
     .senders = 13, .odd_tags = 1, .ip = 6, .vid = {0, 7, 101, 102, 105, 108, 4095, 7}};
 
 // vPorts 0..11: all enabled; odd ones check their source; 8..11 are VFs.
+const uint8_t published_key[40] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
+                                   0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
+                                   0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
+
 // The last entry points beyond the queue pairs: it counts as the first.
 void spread_evenly(struct vport *v) {
+    memcpy(v->key, published_key, sizeof v->key);
     for (unsigned i = 0; i < 128; i++)
         v->table[i] = (uint8_t)(i == 127 ? 200 : v->count ? i % v->count : 0);
 }
@@ -74,6 +79,7 @@ struct frame *add_frame(bool wire, unsigned len) {
         f->frag = bench_below(8) == 0;
         f->proto = bench_below(4) ? (bench_below(2) ? 6 : 17) : 1;
         f->right3 = bench_below(2), f->right4 = bench_below(4) != 0;
+        f->none4 = bench_below(8) == 0;
         f->cut = (uint16_t)(bench_below(4) ? 0 : bench_below(4));
     }
     if (!wire && vports[f->vport].port_vlan && !f->tagged) {

@@ -66,7 +66,7 @@ struct fake {
     uint8_t cfg[WEIR_NUM_VPORTS];
     uint16_t vport_tci[WEIR_NUM_VPORTS];
     uint8_t rss[WEIR_NUM_VPORTS][128];
-    uint8_t rss_key[40];
+    uint8_t rss_key[WEIR_NUM_VPORTS][WEIR_RSS_KEY_BYTES];
     uint64_t vlan[4096][2]; // members
     uint32_t mirror;
     unsigned vlan_cmds;

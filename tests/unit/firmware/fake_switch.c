@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // See fake.h: the block SWITCH. The hash is the RTL's (hash_masks.h is made from weir_switch_hash.sv).
 #include <stdio.h>
+#include <string.h>
 
 #include "fake.h"
 #include "hash_masks.h"
@@ -226,13 +227,17 @@ static void rss_table(unsigned row, uint32_t value) {
 }
 
 void fake_switch_write(uint32_t offset, uint32_t value) {
+    static uint8_t key[WEIR_RSS_KEY_BYTES];
     if (fake_switch_array(offset) && offset >= WEIR_SWITCH_RSS_TABLE_OFFSET) {
         rss_table((offset - WEIR_SWITCH_RSS_TABLE_OFFSET) / 4, value);
         return;
     }
     if (fake_switch_array(offset)) {
         for (unsigned k = 0; k < 4; k++) {
-            fake.rss_key[offset - WEIR_SWITCH_RSS_KEY_OFFSET + k] = (uint8_t)(value >> (24 - 8 * k));
+            key[offset - WEIR_SWITCH_RSS_KEY_OFFSET + k] = (uint8_t)(value >> (24 - 8 * k));
+        }
+        if (offset == WEIR_SWITCH_RSS_KEY_OFFSET + WEIR_RSS_KEY_BYTES - 4) {
+            memcpy(fake.rss_key[sel], key, sizeof(key)); // the last word applies all
         }
         return;
     }

@@ -121,6 +121,7 @@ static void rule_2_13_and_2_21_what_is_offered(void **state) {
     assert_int_equal(fw_hello(0), WEIR_OK);
     assert_int_equal(caps() & (WEIR_CAP_VF_RSS | WEIR_CAP_VPORT_VLAN | WEIR_CAP_PF_VPORT_RSS),
                      WEIR_CAP_VF_RSS | WEIR_CAP_VPORT_VLAN | WEIR_CAP_PF_VPORT_RSS);
+    assert_int_equal(caps() & (WEIR_CAP_VPORT_RSS_KEY | WEIR_CAP_CSUM), WEIR_CAP_VPORT_RSS_KEY | WEIR_CAP_CSUM);
     assert_int_equal(caps() & WEIR_CAP_VPORT_MODERATION, WEIR_CAP_VPORT_MODERATION);
     assert_int_equal(fw_call(0, WEIR_CMD_GET_VPORT_CAPS, NULL, 0, payload, NULL), WEIR_OK);
     memcpy(&rsp, payload, sizeof(rsp));
@@ -138,7 +139,6 @@ static int rss(unsigned fn, unsigned vport, unsigned count, unsigned first) {
 
 static void rule_6_4_rss_over_its_own_queue_pairs(void **state) {
     struct weir_set_rss_req req = {.vport = 2, .count = 4, .entry = {1, 1, 0, 1}};
-    struct weir_set_rss_key_req key;
     (void)state;
     world();
     for (unsigned i = 0; i < 128; i++) {
@@ -156,15 +156,47 @@ static void rule_6_4_rss_over_its_own_queue_pairs(void **state) {
         assert_int_equal(fake.rss[2][i], 0);
     }
     assert_int_equal(rss(2, 1, 1, 1), WEIR_INVALID_PARAMETER); // vPort 2 has one queue pair
-    for (unsigned i = 0; i < 40; i++) {
-        key.key[i] = (uint8_t)(7 * i);
-    }
-    assert_int_equal(fw_call(1, WEIR_CMD_SET_RSS_KEY, &key, sizeof(key), NULL, NULL), WEIR_PERMISSION);
-    assert_int_equal(fw_call(0, WEIR_CMD_SET_RSS_KEY, &key, sizeof(key), NULL, NULL), WEIR_OK);
-    assert_memory_equal(fake.rss_key, key.key, 40);
     // Without a vPort there is nothing to spread.
     assert_int_equal(FW(0, DELETE_VPORT, weir_vport_req, .vport = 2), WEIR_OK);
     assert_int_equal(rss(2, 0, 1, 0), WEIR_NOT_FOUND);
+}
+
+static int vport_key(unsigned fn, unsigned vport, unsigned fill) {
+    struct weir_set_vport_rss_key_req req = {.vport = (uint16_t)vport};
+    memset(req.key, (int)fill, sizeof(req.key));
+    return fw_call(fn, WEIR_CMD_SET_VPORT_RSS_KEY, &req, sizeof(req), NULL, NULL);
+}
+
+static void check_keys(unsigned pf, unsigned vport1, unsigned vport2) {
+    for (unsigned i = 0; i < WEIR_RSS_KEY_BYTES; i++) {
+        assert_int_equal(fake.rss_key[0][i], pf);
+        assert_int_equal(fake.rss_key[1][i], vport1);
+        assert_int_equal(fake.rss_key[2][i], vport2);
+    }
+}
+
+static void rule_6_4_rss_keys_of_their_own(void **state) {
+    struct weir_set_rss_key_req all;
+    (void)state;
+    world();
+    assert_int_equal(fake.rss_key[1][0], 0x6d); // the published one, from creation on
+    assert_int_equal(fake.rss_key[2][39], 0xfa);
+    memset(all.key, 3, sizeof(all.key));
+    assert_int_equal(fw_call(1, WEIR_CMD_SET_RSS_KEY, &all, sizeof(all), NULL, NULL), WEIR_PERMISSION);
+    assert_int_equal(fw_call(0, WEIR_CMD_SET_RSS_KEY, &all, sizeof(all), NULL, NULL), WEIR_OK);
+    check_keys(3, 3, 3);
+    assert_int_equal(vport_key(0, 1, 4), WEIR_OK);
+    check_keys(3, 4, 3);
+    assert_int_equal(vport_key(2, 1, 5), WEIR_OK); // a VF's key is its own, whatever vPort it names
+    check_keys(3, 4, 5);
+    assert_int_equal(vport_key(0, 5, 6), WEIR_NOT_FOUND);
+    assert_int_equal(vport_key(0, 0xFFFF, 6), WEIR_NOT_FOUND);
+    assert_int_equal(FW(0, DELETE_VPORT, weir_vport_req, .vport = 2), WEIR_OK);
+    assert_int_equal(vport_key(2, 0, 6), WEIR_NOT_FOUND);
+    // The next owner of a vPort does not inherit the last one's key.
+    assert_int_equal(FW(0, CREATE_VPORT, weir_create_vport_req, .vport = 2, .vf = 1, .num_qps = 1, .name = "again"),
+                     WEIR_OK);
+    check_keys(3, 4, 3);
 }
 
 static int update(unsigned vport, unsigned changed, unsigned level, unsigned cpu, const char *name) {
@@ -429,6 +461,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(rule_2_15_changeable_fields),
     cmocka_unit_test(rule_3_7_and_3_8_no_filter_no_frame),
     cmocka_unit_test(rule_6_4_rss_over_its_own_queue_pairs),
+    cmocka_unit_test(rule_6_4_rss_keys_of_their_own),
     cmocka_unit_test(threat_t14_only_trusted_vports_listen),
     cmocka_unit_test(mirrors_and_their_refusals),
     cmocka_unit_test(vlan_policies_and_their_refusals),

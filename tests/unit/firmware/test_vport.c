@@ -208,6 +208,40 @@ static void rule_2_11_worked_example(void **state) {
     assert_int_equal(fw_vport(33, 32, 1), WEIR_NO_RESOURCES);
 }
 
+// Acceptance test A8: what is advertised keeps rules 2.10, is reached, and one more is refused.
+static void a8_limits(void **state) {
+    uint8_t payload[WEIR_MBOX_PAYLOAD];
+    struct weir_get_caps_rsp c;
+    (void)state;
+    fw_boot();
+    assert_int_equal(fw_hello(0), WEIR_OK);
+    fake_vf_enable(WEIR_NUM_VFS);
+    assert_int_equal(fw_call(0, WEIR_CMD_GET_CAPS, NULL, 0, payload, NULL), WEIR_OK);
+    memcpy(&c, payload, sizeof(c));
+    assert_true(c.hw_vports >= c.hw_vfs + 1);
+    assert_true(c.hw_qps >= c.hw_vports);
+    assert_true(c.max_filters >= c.hw_vports);
+    assert_true(c.max_qps_per_vport != 0 && (c.max_qps_per_vport & (c.max_qps_per_vport - 1)) == 0);
+    assert_int_equal(create_switch(0, c.hw_vfs + 1u, c.hw_vports, c.hw_qps, 1), WEIR_INVALID_PARAMETER);
+    assert_int_equal(create_switch(0, c.hw_vfs, c.hw_vports + 1u, c.hw_qps, 1), WEIR_INVALID_PARAMETER);
+    assert_int_equal(create_switch(0, c.hw_vfs, c.hw_vports, c.hw_qps + 1u, 1), WEIR_INVALID_PARAMETER);
+    assert_int_equal(create_switch(0, c.hw_vfs, c.hw_vfs, c.hw_qps, 1), WEIR_INVALID_PARAMETER);
+    assert_int_equal(create_switch(0, c.hw_vfs, c.hw_vports, c.hw_vports - 1u, 1), WEIR_INVALID_PARAMETER);
+    assert_int_equal(create_switch(0, c.hw_vfs, c.hw_vports, c.hw_qps, 1), WEIR_OK);
+    for (unsigned i = 0; i < c.hw_vfs; i++) {
+        assert_int_equal(fw_alloc(i), WEIR_OK);
+        assert_int_equal(fw_vport(i + 1, i, i == 0 ? c.max_qps_per_vport : 1), WEIR_OK); // every VF gets one
+    }
+    assert_int_equal(fw_alloc(c.hw_vfs), WEIR_NOT_FOUND);
+    for (unsigned i = c.hw_vfs + 1u; i < c.hw_vports; i++) {
+        assert_int_equal(fw_vport(i, NO_VF, 1), WEIR_OK); // and the PF the rest
+    }
+    assert_int_equal(fw_vport(c.hw_vports, NO_VF, 1), WEIR_INVALID_PARAMETER);
+    for (unsigned i = 0; i < c.hw_vports; i++) {
+        assert_int_equal(fw_filter(i, i, fw_mac(i)), WEIR_OK); // each vPort its unicast filter
+    }
+}
+
 static void rule_2_16_creation_is_all_or_nothing(void **state) {
     struct fake before;
     (void)state;
@@ -287,6 +321,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(set_vport_is_all_or_nothing),
     cmocka_unit_test(rule_2_7_ids_are_kept_and_unique),
     cmocka_unit_test(rule_2_10_nondefault_vports_take_at_most_eight),
+    cmocka_unit_test(a8_limits),
     cmocka_unit_test(rule_2_11_worked_example),
     cmocka_unit_test(rule_2_16_creation_is_all_or_nothing),
     cmocka_unit_test(rule_2_16_switch_too),

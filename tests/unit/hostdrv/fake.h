@@ -15,6 +15,7 @@ struct weir_qp {
     struct {
         uint8_t frame[64]; // its first bytes
         size_t len;
+        struct weir_tx_offload offload;
     } tx[FAKE_MAX];
     struct {
         uint8_t frame[64];

@@ -43,7 +43,14 @@ void fake_complete(struct weir_qp *q, unsigned n) {
 }
 
 int weir_qp_send(struct weir_qp *q, const void *frame, size_t len) {
+    return weir_qp_send_offload(q, frame, len, NULL);
+}
+
+int weir_qp_send_offload(struct weir_qp *q, const void *frame, size_t len, const struct weir_tx_offload *offload) {
     unsigned at = (unsigned)q->stats.tx_posted;
+    int err = weir_tx_check(frame, len, len, offload);
+    if (err != 0)
+        return err;
     if (len > 2048)
         return -EMSGSIZE;
     if (q->orphan)
@@ -52,6 +59,7 @@ int weir_qp_send(struct weir_qp *q, const void *frame, size_t len) {
         return -ENOBUFS;
     memcpy(q->tx[at].frame, frame, len < 64 ? len : 64);
     q->tx[at].len = len;
+    q->tx[at].offload = offload != NULL ? *offload : (struct weir_tx_offload){0};
     q->stats.tx_posted++;
     return (int)(at & 0xFFFF);
 }

@@ -22,12 +22,13 @@ static struct {
     unsigned fn;
     uint8_t rx[FAKE_MAX]; // numbers delivered, in order
     unsigned num_rx;
+    struct weir_netvsc_rx info; // of the last one
     bool echo;
 } t;
 
 static void on_rx(void *ctx, const void *frame, size_t len, const struct weir_netvsc_rx *info) {
     (void)ctx;
-    (void)info;
+    t.info = *info;
     assert_int_equal(len, 64);
     t.rx[t.num_rx++] = fake_number(frame);
     if (t.echo)
@@ -191,6 +192,46 @@ static void starts_on_the_synthetic_path(void **state) {
     expect_host("1");
     expect_rx("2");
     assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_NOT_OFFERED);
+}
+
+// What the card is to do goes with a frame on either path, and through the hold between them; so do its verdicts.
+static void offloads_go_with_their_frames(void **state) {
+    const struct weir_tx_offload tag = {.flags = WEIR_TX_VLAN, .vlan_tci = 5}, sum = {.flags = WEIR_TX_CSUM_L4};
+    struct weir_msg_rx_frame in = {.version = 1, .flags = WEIR_RX_FRAME_L3_GOOD | WEIR_RX_FRAME_L4_BAD};
+    uint8_t f[64], m[256];
+    const struct weir_qp *qp;
+    (void)state;
+    fake_frame(f, peer, me, 1);
+    assert_int_equal(weir_netvsc_send_offload(t.sc, f, sizeof(f), &sum), -EPROTONOSUPPORT); // no IP
+    assert_int_equal(weir_netvsc_send_offload(t.sc, f, sizeof(f), &tag), 0);
+    assert_true(weir_channel_recv(t.host, m, sizeof(m)) >= 0);
+    assert_int_equal(m[1], WEIR_TX_VLAN);
+    assert_int_equal(m[2] | m[3] << 8, 5);
+    fake_frame(f, me, peer, 7);
+    assert_int_equal(weir_channel_send(t.host, WEIR_MSG_RX_FRAME, &in, sizeof(in), f, sizeof(f), 0), 0);
+    run(1);
+    assert_int_equal(t.info.l3, WEIR_CSUM_GOOD);
+    assert_int_equal(t.info.l4, WEIR_CSUM_BAD);
+    host_offer();
+    run(1);
+    run(1);
+    expect_state(WEIR_NETVSC_TO_VF);
+    fake_frame(f, peer, me, 2);
+    assert_int_equal(weir_netvsc_send_offload(t.sc, f, sizeof(f), &tag), 0); // held
+    host_complete(true, WEIR_OK);
+    run(1);
+    host_fence(TOKEN);
+    run(1);
+    run(1);
+    expect_vf_tx("2");
+    assert_int_equal(weir_netvsc_stats(t.sc)->tx_offload, 2);
+    qp = fake_vf.qp[0].stats.tx_posted != 0 ? &fake_vf.qp[0] : &fake_vf.qp[1];
+    assert_int_equal(qp->tx[0].offload.flags, WEIR_TX_VLAN);
+    assert_int_equal(qp->tx[0].offload.vlan_tci, 5);
+    fake_rx(&fake_vf.qp[0], me, peer, 8, (struct weir_rx_info){.l3 = WEIR_CSUM_BAD, .l4 = WEIR_CSUM_GOOD});
+    run(1);
+    assert_int_equal(t.info.l3, WEIR_CSUM_BAD);
+    assert_int_equal(t.info.l4, WEIR_CSUM_GOOD);
 }
 
 static void to_vf_holds_the_vf_until_the_fence(void **state) {
@@ -623,6 +664,7 @@ static void the_guest_may_leave_by_itself(void **state) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 static const struct CMUnitTest tests[] = {
     CASE(starts_on_the_synthetic_path),
+    CASE(offloads_go_with_their_frames),
     CASE(to_vf_holds_the_vf_until_the_fence),
     CASE(a_foreign_fence_releases_nothing),
     CASE(refused_switch_rolls_back),

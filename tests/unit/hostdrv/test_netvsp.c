@@ -247,6 +247,46 @@ static void foreign_sources_are_dropped(void **state) {
     assert_int_equal(fake_pf.qp[0].kicked, 1);
 }
 
+// What a guest asks of the card goes with its frame; what the card cannot do does not reach it.
+static void offloads_reach_the_card_when_it_can(void **state) {
+    struct weir_msg_tx_frame m = {.version = 1, .flags = WEIR_TX_VLAN, .vlan_tci = 5};
+    const struct weir_qp *qp = &fake_pf.qp[0];
+    uint8_t f[64];
+    (void)state;
+    fake_frame(f, peer, mac[0], 1);
+    assert_int_equal(weir_channel_send(t.guest[0], WEIR_MSG_TX_FRAME, &m, sizeof(m), f, sizeof(f), 0), 0);
+    m.flags = WEIR_TX_CSUM_L4; // of a frame that is no IP
+    m.vlan_tci = 0;
+    assert_int_equal(weir_channel_send(t.guest[0], WEIR_MSG_TX_FRAME, &m, sizeof(m), f, sizeof(f), 0), 0);
+    m.flags = 0x80;
+    assert_int_equal(weir_channel_send(t.guest[0], WEIR_MSG_TX_FRAME, &m, sizeof(m), f, sizeof(f), 0), 0);
+    assert_int_equal(tx(0, mac[0], 2), 0);
+    poll_all();
+    assert_int_equal(qp->stats.tx_posted, 2);
+    assert_int_equal(qp->tx[0].offload.flags, WEIR_TX_VLAN);
+    assert_int_equal(qp->tx[0].offload.vlan_tci, 5);
+    assert_int_equal(qp->tx[1].offload.flags, 0);
+    assert_int_equal(weir_netvsp_port_stats(t.v, 0)->tx_frames, 2);
+    assert_int_equal(weir_netvsp_port_stats(t.v, 0)->tx_drop_offload, 2);
+}
+
+static void checksum_verdicts_reach_the_guest(void **state) {
+    static const struct {
+        enum weir_csum l3, l4;
+        unsigned flags;
+    } row[] = {{WEIR_CSUM_NOT_CHECKED, WEIR_CSUM_NOT_CHECKED, 0},
+               {WEIR_CSUM_GOOD, WEIR_CSUM_BAD, WEIR_RX_FRAME_L3_GOOD | WEIR_RX_FRAME_L4_BAD},
+               {WEIR_CSUM_BAD, WEIR_CSUM_GOOD, WEIR_RX_FRAME_L3_BAD | WEIR_RX_FRAME_L4_GOOD}};
+    uint8_t m[2048];
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        fake_rx(&fake_pf.qp[0], mac[0], peer, 1, (struct weir_rx_info){.l3 = row[i].l3, .l4 = row[i].l4});
+        poll_all();
+        assert_true(weir_channel_recv(t.guest[0], m, sizeof(m)) >= 0);
+        assert_int_equal(m[2], row[i].flags);
+    }
+}
+
 static void learned_addresses_are_bounded_and_ones_own(void **state) {
     uint8_t extra[3][6] = {{0x02, 1}, {0x02, 2}, {0x02, 3}};
     (void)state;
@@ -407,6 +447,8 @@ static const struct CMUnitTest tests[] = {
     CASE(fence_waits_for_every_ring),
     CASE(drained_copies_reach_their_guest_alone),
     CASE(foreign_sources_are_dropped),
+    CASE(offloads_reach_the_card_when_it_can),
+    CASE(checksum_verdicts_reach_the_guest),
     CASE(learned_addresses_are_bounded_and_ones_own),
     CASE(full_card_pushes_back_and_loses_nothing),
     CASE(drained_means_all_the_guests_frames_completed),

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ledger on its way through the control socket: in = out + drops by reason, for the port and for each vPort.
+#ifndef WEIR_APPS_CTL_LEDGER_H
+#define WEIR_APPS_CTL_LEDGER_H
+
+#include <json-c/json.h>
+
+#include "weir/pf.h"
+
+// Adds "balanced", "text", "port" and "vport" to an answer. 0 or negative errno of the card.
+int ctl_ledger_answer(struct weir_pf *pf, unsigned num_vports, struct json_object *rsp);
+
+#endif
