@@ -20,7 +20,8 @@ module weir_common_pktfifo #(
     input  logic                   rd_restart_i,
     input  logic                   rd_release_i,   // wins over restart; reading goes on behind the released beats
     input  logic [$clog2(Depth):0] rd_beats_i,     // with rd_release_i
-    output logic                   empty_o         // nothing written that is not released
+    output logic [$clog2(Depth):0] used_o,         // beats written and not released
+    output logic                   empty_o         // none
 );
   localparam int AddrW = $clog2(Depth);
 
@@ -37,6 +38,7 @@ module weir_common_pktfifo #(
   logic [Width-1:0] data_q;
 
   assign used = wr_q - base_q;
+  assign used_o = used;
   assign wr_ready_o = !used[AddrW];
   assign push = wr_valid_i && wr_ready_o;
   assign empty_o = wr_q == base_q;

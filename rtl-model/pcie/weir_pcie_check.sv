@@ -85,11 +85,12 @@ module weir_pcie_check (
   logic pass_valid;
   logic empty;
   assign drop = (skip_q && !tlp_i.sop) || wrong;
+  logic [7:0] unused_used;
   weir_common_pktfifo #(.Width(TlpW), .Depth(128)) u_fifo (
       .clk_i, .rst_ni, .wr_valid_i(valid_i && !drop), .wr_ready_o(ready_o), .wr_data_i(tlp_i),
       .wr_commit_i(take && !drop && (through || tlp_i.eop)), .wr_abort_i(take && wrong),
       .rd_valid_o(pass_valid), .rd_ready_i(ready_i), .rd_data_o(tlp_o), .rd_restart_i(1'b0),
-      .rd_release_i(pass_valid && ready_i), .rd_beats_i(8'd1), .empty_o(empty));
+      .rd_release_i(pass_valid && ready_i), .rd_beats_i(8'd1), .used_o(unused_used), .empty_o(empty));
   assign valid_o = pass_valid;
   assign idle_o = empty;
 

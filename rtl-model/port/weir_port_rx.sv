@@ -88,11 +88,12 @@ module weir_port_rx #(
     end
   end
 
+  logic [CntW-1:0] unused_used;
   weir_common_pktfifo #(.Width(weir_pkg::DataW), .Depth(FifoBeats)) u_data (
       .clk_i, .rst_ni,
       .wr_valid_i(wr_valid), .wr_ready_o(wr_ready), .wr_data_i(wire_i.data), .wr_commit_i(good), .wr_abort_i(end_now && !good),
       .rd_valid_o(data_valid), .rd_ready_i(data_pop), .rd_data_o(data), .rd_restart_i(1'b0),
-      .rd_release_i(data_pop), .rd_beats_i(CntW'(1)), .empty_o(data_empty));
+      .rd_release_i(data_pop), .rd_beats_i(CntW'(1)), .used_o(unused_used), .empty_o(data_empty));
 
   weir_common_fifo #(.Width(LenW), .Depth(FifoBeats)) u_len (
       .clk_i, .rst_ni, .valid_i(good), .ready_o(len_ready), .data_i(len_d),

@@ -42,6 +42,7 @@ module weir_queue #(
     output weir_pkg::dma_wr_t     qwr_o,
     output logic                  tx_valid_o,
     input  logic                  tx_ready_i,
+    input  logic                  tx_low_i,       // the switch holds little of what was sent
     output weir_pkg::tx_frame_t   tx_o,
     input  logic                  done_valid_i,
     output logic                  done_ready_o,
@@ -189,7 +190,7 @@ module weir_queue #(
   logic rb_more;
   logic pick_batches;
   logic pick_frames;
-  logic db_batches;
+  logic db_none;
   logic qp_limited;
   logic qp_ok;
   logic [3:0] qp_frames;
@@ -202,17 +203,16 @@ module weir_queue #(
   logic txf_busy;
   logic txd_busy;
   logic txp_busy;
-  logic meta_valid;
   logic meta_ready;
-  logic meta_room;
-  weir_queue_pkg::txmeta_t meta;
+  logic [weir_pkg::FnW-1:0] frame_fn;
   logic desc_valid;
   weir_queue_pkg::txmeta_t desc_meta;
   logic desc_inl_valid;
-  logic desc_open;
   logic [512:0] desc_inl;
   logic inl_ready;
-  logic inl_room;
+  logic push_room;
+  logic [2:0] hint;
+  weir_queue_pkg::txmeta_t push_meta;
   weir_queue_pkg::wake_t frame_issue;
   weir_queue_pkg::wake_t frame_done;
   weir_queue_pkg::wake_t frame_cancel;
@@ -236,6 +236,7 @@ module weir_queue #(
       .credit_frames_i((!fn_limited || (qp_limited && qp_frames < fn_frames)) ? qp_frames : fn_frames),
       .qp_again_i(qp_again), 
       .fn_again_i(fn_again), .rated_i(qp_rated || fn_rated), .weight_valid_i(weight_valid), .weight_i(grant[3:0]),
+      .hint_for_i(desc_issue), .hint_i(hint), .batch_pop_i(batch_pop), .batch_cost_i(batch.cost),
       .push_ready_o(push_ready), .push_i(push_take), .push_qp_i(db_qp), .push_ptr_i(db.value), .rb_valid_i(rb_valid), .rb_ready_o(rb_ready), .rb_qp_i(batch.qp),
       .rb_ptr_i(rb_ptr), .rb_more_i(rb_more), .drain_o(drain), .gen_o(gen), .db_qp_i(db_qp), .db_fetch_o(db_tx_fetch),
       .sel_qp_i(sel_qp), .sel_fetch_o(sel_tx_fetch), .info_valid_o(info_valid), .info_ready_i(info_ready), .info_o(info),
@@ -249,45 +250,41 @@ module weir_queue #(
       .batch_valid_i(batch_valid), .batch_i(batch), .batch_err_i(batch_err), .index_o(batch_index), .desc_i(desc), .behind_i(desc_behind),
       .batch_pop_o(batch_pop), .ctx_i(txd_ctx), .tail_i(rb_tail), .err_valid_o(txd_err_valid), .err_ready_i(txd_err_ready),
       .err_o(txd_err), .rb_valid_o(rb_valid), .rb_ready_i(rb_ready), .rb_ptr_o(rb_ptr), .rb_more_o(rb_more),
-      .frame_issue_o(desc_issue), .frame_len_o(desc_len), .txp_req_valid_o, .txp_req_ready_i, .txp_req_o,
-      .meta_valid_o(desc_valid), .meta_ready_i(meta_room && !push_take), .meta_o(desc_meta),
-      .inl_valid_o(desc_inl_valid), .inl_ready_i(inl_room && !push_take), .inl_o(desc_inl), .inl_open_o(desc_open), .busy_o(txd_busy));
+      .frame_issue_o(desc_issue), .frame_len_o(desc_len), .hint_o(hint), .txp_req_valid_o, .txp_req_ready_i, .txp_req_o,
+      .meta_valid_o(desc_valid), .meta_ready_i(meta_ready && !push_take), .meta_o(desc_meta),
+      .inl_valid_o(desc_inl_valid), .inl_ready_i(inl_ready && !push_take), .inl_o(desc_inl), .busy_o(txd_busy));
 
-  // A pushed frame joins behind all that was committed. It has no credit to pay with, and none of its queue's descriptors
-  // may be under way.
-  assign push_take = push && push_ready && !desc_open && meta_ready && inl_ready && !db_batches && tx_on[db_qp[QIdxW-1:0]] &&
+  // A pushed frame goes first, so nothing of its queue may be under way. It has no credit to pay with.
+  assign push_take = push && push_ready && push_room && db_none && tx_on[db_qp[QIdxW-1:0]] &&
                      !drain[db_qp[QIdxW-1:0]] && !db_limited && fn_dma_ok_i[db_ctx.fn[FIdxW-1:0]];
   always_comb begin
-    meta_valid = desc_valid || push_take;
-    meta = desc_meta;
+    push_meta = '0;
+    push_meta.qp = db_qp;
+    push_meta.fn = db_ctx.fn;
+    push_meta.vport = db_ctx.vport;
+    push_meta.tag = db.value;
+    push_meta.len = weir_pkg::LenW'(push_len);
+    push_meta.inl = 1'b1;
+    push_meta.cpl_req = push_cpl_req;
     frame_issue = desc_issue;
     frame_len = desc_len;
+    frame_fn = desc_meta.fn;
     if (push_take) begin
-      meta.qp = db_qp;
-      meta.fn = db_ctx.fn;
-      meta.vport = db_ctx.vport;
-      meta.tag = db.value;
-      meta.len = weir_pkg::LenW'(push_len);
-      meta.inl = 1'b1;
-      meta.cpl_req = push_cpl_req;
-      meta.csum_l3 = 1'b0;
-      meta.csum_l4 = 1'b0;
-      meta.vlan_ins = 1'b0;
-      meta.vlan_tci = '0;
       frame_issue.valid = 1'b1;
       frame_issue.qp = db_qp;
       frame_len = weir_pkg::LenW'(push_len);
+      frame_fn = db_ctx.fn;
     end
   end
   weir_queue_tx #(.NumQps(NumQps), .NumFns(NumFns)) u_tx (
-      .clk_i, .rst_ni, .fn_dma_ok_i, .drain_i(drain), .load_i(load), .meta_valid_i(meta_valid), .meta_ready_o(meta_ready), .meta_room_o(meta_room),
-      .meta_i(meta), .txp_rsp_valid_i, .txp_rsp_ready_o, .txp_rsp_i,
-      .inl_valid_i((desc_inl_valid && inl_room) || push_take), .inl_ready_o(inl_ready), .inl_room_o(inl_room), .inl_i(push_take ? {1'b1, push_bytes} : desc_inl), .err_valid_o(pay_err_valid), .err_ready_i(pay_err_ready),
-      .err_o(pay_err), .frame_cancel_o(frame_cancel), .tx_valid_o, .tx_ready_i, .tx_o, .busy_o(txp_busy));
+      .clk_i, .rst_ni, .fn_dma_ok_i, .drain_i(drain), .load_i(load), .meta_valid_i(desc_valid), .meta_ready_o(meta_ready),
+      .meta_i(desc_meta), .push_valid_i(push_take), .push_ready_o(push_room), .push_meta_i(push_meta), .push_data_i(push_bytes), .txp_rsp_valid_i, .txp_rsp_ready_o, .txp_rsp_i,
+      .inl_valid_i(desc_inl_valid), .inl_ready_o(inl_ready), .inl_i(desc_inl), .err_valid_o(pay_err_valid), .err_ready_i(pay_err_ready),
+      .err_o(pay_err), .frame_cancel_o(frame_cancel), .tx_valid_o, .tx_ready_i, .tx_low_i, .tx_o, .busy_o(txp_busy));
   weir_queue_flight #(.NumQps(NumQps)) u_flight (
       .clk_i, .rst_ni, .load_i(load), .batch_issue_i(batch_issue), .batch_done_i(batch_done), .frame_issue_i(frame_issue),
       .frame_done_i(frame_done), .frame_cancel_i(frame_cancel), .pick_qp_i(txf_qp), .pick_batches_o(pick_batches),
-      .pick_frames_o(pick_frames), .db_qp_i(db_qp), .db_batches_o(db_batches), .done_qp_i(done_qp), .done_last_o(done_last), .sel_qp_i(sel_qp),
+      .pick_frames_o(pick_frames), .db_qp_i(db_qp), .db_none_o(db_none), .done_qp_i(done_qp), .done_last_o(done_last), .sel_qp_i(sel_qp),
       .sel_busy_o(sel_tx_busy), .none_o(flight_none));
 
   // Credit in two levels: a frame is paid for by its queue pair and by its function.
@@ -311,7 +308,7 @@ module weir_queue #(
   weir_queue_bucket #(.N(1 << FIdxW)) u_fn_credit (
       .clk_i, .rst_ni, .clear_i(load.init), .init_i(load.init), .clear_idx_i(load.qp[FIdxW-1:0]), .grant_i(1'b0),
       .rate_i(fn_rate_valid), .set_idx_i(map_fn[FIdxW-1:0]), .set_i(grant), .left_o(unused_fn_left), .spend_i(frame_issue.valid),
-      .spend_idx_i(meta.fn[FIdxW-1:0]), .bytes_i(frame_len), .idx_i(txf_ctx.fn[FIdxW-1:0]), .limited_o(fn_limited),
+      .spend_idx_i(frame_fn[FIdxW-1:0]), .bytes_i(frame_len), .idx_i(txf_ctx.fn[FIdxW-1:0]), .limited_o(fn_limited),
       .ok_o(fn_ok), .frames_o(fn_frames), .all_o(fn_credit), .rated_o(fn_rated),
       .again_o(fn_again), .again_idx_o(unused_fn_idx));
 

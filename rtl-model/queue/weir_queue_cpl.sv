@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one writer towards host memory: receive data, lines of completions of both directions and fences, interrupt tokens, one
-// beat a cycle. A frame's data leaves before its completion joins a line, and a line before the interrupt it may cause;
-// joining costs no beat, so transmit completions go beside received data. A transmit completion that finds its ring full
+// beat a cycle. A frame's data leaves before its completion joins a line, or joins with it and leaves in front of that line, and
+// a line before the interrupt it may cause; joining costs no beat, so it goes on beside whatever is written. A transmit completion that finds its ring full
 // waits for the host's head without holding up other queues, and stands for all frames that finish meanwhile. Arming looks at
 // the same cycle's write, so no wake-up is lost.
 module weir_queue_cpl #(
@@ -59,7 +59,7 @@ module weir_queue_cpl #(
   localparam logic [15:0] MergeMax = 16'd16;
 
   typedef enum logic [1:0] {
-    Idle,    // between two writes
+    Idle,    // between two writes, or a line leaves
     RxData,  // rest of a frame
     RxJoin,  // its completion found its line full, or no line
     Irq      // the interrupt the last line caused
@@ -114,6 +114,7 @@ module weir_queue_cpl #(
   // ---- lines ----
   logic             app;
   logic             app_ready;
+  logic             can_join;
   logic             app_rx;         // the entry is a received frame's
   logic             urgent;
   logic [127:0]     entry;
@@ -122,18 +123,25 @@ module weir_queue_cpl #(
   logic [weir_pkg::QpW-1:0] app_qp;
   weir_queue_pkg::ctx_t     app_ctx;
   logic [weir_pkg::QpW-1:0] line_qp;
-  logic [weir_pkg::FnW-1:0] line_fn;
+  logic [4:0]       line_count;
+  logic             leaving;        // a line is being written, with its frames in front
+  logic             line_beat;
+  logic             line_end;
   logic [7:0]       line_vec;
-  logic [63:0]      line_addr;
-  logic [2:0]       line_count;
-  logic [511:0]     line_data;
+  logic             data_ok;
+  logic             data_wait;
+  logic             cut;
+  logic             gathers;
+  logic [511:0]     frame;          // its one beat, zero behind its end
   logic [15:0]      arm_tail;
+  weir_pkg::dma_wr_t line_out;
   logic             line_sel_busy;
   logic             line_busy;
   weir_queue_line #(.NumQps(NumQps)) u_line (
       .clk_i, .rst_ni, .load_i, .app_i(app), .app_ready_o(app_ready), .app_qp_i(app_qp), .app_ctx_i(app_ctx),
-      .app_entry_i(entry), .app_urgent_i(urgent), .due_o(due), .flush_i(flush), .qp_o(line_qp), .fn_o(line_fn),
-      .vec_o(line_vec), .addr_o(line_addr), .count_o(line_count), .data_o(line_data), .arm_qp_i(db_i.qp),
+      .app_entry_i(entry), .app_urgent_i(urgent), .data_ok_o(data_ok), .data_wait_o(data_wait), .cut_i(cut), .data_i(gathers), .data_addr_i(dec_i.addr),
+      .data_len_i(rx_i.len[6:0]), .data_data_i(frame), .due_o(due), .flush_i(flush),       .leave_o(leaving), .beat_i(line_beat), .beat_o(line_out),
+      .end_o(line_end), .qp_o(line_qp), .vec_o(line_vec), .count_o(line_count), .arm_qp_i(db_i.qp),
       .arm_tail_o(arm_tail), .db_qp_i, .db_tail_o, .sel_qp_i, .sel_tail_o, .sel_busy_o(line_sel_busy), .busy_o(line_busy));
 
   // ---- transmit side: what the queue at hand wants ----
@@ -204,24 +212,38 @@ module weir_queue_cpl #(
   logic [weir_pkg::VportW-1:0] vport_q;
   logic [7:0]       irq_fn_q;
   logic [7:0]       irq_vec_q;
+  logic             irq_due_q;     // the line that leaves causes an interrupt
+  logic             between;       // no frame is under way
+  logic             at_line;       // a frame of one beat or a fence looks at its line
+  logic             refused_q;     // it cannot leave yet; others may look
+  logic             first;         // a frame's first beat may be looked at
   logic             start;         // first beat of a frame, or a fence
   logic             goes;          // the frame's beat can be written
   logic             joins;         // and its completion with it
   logic [127:0]     rx_entry;
   weir_pkg::rx_fate_t fate;
 
-  assign start = state_q == Idle && rx_valid_i && !due && !load_i.valid && !(want_irq && rx_first_q) && !(want_cpl && tx_first_q);
-  assign flush = (state_q == Idle || state_q == RxJoin) && due && out_ready && !load_i.valid;
-  assign irq_grant = state_q == Idle && !due && out_ready && want_irq && !(start && !rx_first_q);
+  assign between = state_q == Idle;
+  assign first = between && rx_valid_i && !load_i.valid && !(want_cpl && tx_first_q);
+  // A frame of one beat whose place follows the last one's waits in the line for its completion's write.
+  assign at_line = first && rx_i.eop && dec_i.reason == '0 && (!leaving || (!dec_i.fence && !refused_q));
+  assign gathers = at_line && !dec_i.fence && dec_i.stream && can_join && data_ok;
+  assign frame = (gathers && rx_i.len[5:0] != '0) ? rx_i.data & ~({512{1'b1}} << {rx_i.len[5:0], 3'd0}) : rx_i.data;
+  assign cut = at_line && !dec_i.fence && dec_i.stream && can_join && data_wait;
+  assign start = first && !gathers && !cut && !leaving && !(want_irq && rx_first_q);
+  assign line_beat = leaving && (state_q == Idle || state_q == RxJoin) && out_ready;
+  assign flush = due && !load_i.valid && (!leaving || (line_beat && line_end && !irq_due_q));
+  assign can_join = app_ready && !(flush && line_qp == app_qp);
+  assign irq_grant = state_q == Idle && !due && !leaving && out_ready && want_irq && !(start && !rx_first_q);
   assign kill = kill_q || (load_i.valid && load_i.qp[QIdxW-1:0] == cur_q);
-  assign rxc_qp_o = (state_q == Idle) ? dec_i.qp : weir_pkg::QpW'(cur_q);
+  assign rxc_qp_o = between ? dec_i.qp : weir_pkg::QpW'(cur_q);
 
   // The only beat of a frame waits for a line. The last of many does not: lines leave between frames only.
-  assign joins = start && rx_i.eop && dec_i.reason == '0;
-  assign goes = !load_i.valid && (out_ready || (start && dec_i.fence)) && (!joins || app_ready);
-  assign app_rx = joins || (state_q == RxData && rx_valid_i && rx_i.eop && !kill_q) || (state_q == RxJoin && !kill_q);
-  assign app = !app_rx ? tx_app : (state_q == RxJoin) ? app_ready && !flush && !load_i.valid : goes && app_ready;
-  assign tx_app = want_cpl && !app_rx && app_ready && !(flush && line_qp == app_qp);
+  assign joins = start && at_line;
+  assign goes = !load_i.valid && (out_ready || (start && dec_i.fence)) && (!joins || can_join);
+  assign app_rx = at_line || (state_q == RxData && rx_valid_i && rx_i.eop && !kill_q) || (state_q == RxJoin && !kill_q);
+  assign app = !app_rx ? tx_app : (state_q == RxJoin) ? can_join && !load_i.valid : gathers || ((joins || state_q == RxData) && goes && can_join);
+  assign tx_app = want_cpl && !app_rx && can_join;
   assign app_qp = app_rx ? rxc_qp_o : weir_pkg::QpW'(tq);
   assign app_ctx = app_rx ? rxc_ctx_i : txc_ctx_i;
   assign urgent = armed_q[app_qp[QIdxW-1:0]] || (app_rx && state_q == Idle && dec_i.fence);
@@ -249,7 +271,7 @@ module weir_queue_cpl #(
       rx_entry[weir_abi_pkg::CplRedirectLsb] = rx_i.redirect;
       rx_entry[weir_abi_pkg::CplSrcVportLsb +: 7] = (rx_i.is_local || rx_i.redirect) ? rx_i.src_vport[6:0] : 7'd0;
     end
-    entry = (state_q == Idle) ? rx_entry : entry_q;
+    entry = between ? rx_entry : entry_q;
     if (!app_rx) begin
       entry = '0;
       entry[weir_abi_pkg::CplHashLsb +: 32] = cycle_q;
@@ -268,27 +290,28 @@ module weir_queue_cpl #(
     out.sop = 1'b1;
     out.eop = 1'b1;
     fate = '0;
-    fate.vport = (state_q == Idle && rx_i.sop) ? rx_i.vport : vport_q;
-    fate.len = (state_q == Idle && rx_i.sop) ? rx_i.len : len_q;
+    fate.vport = (between && rx_i.sop) ? rx_i.vport : vport_q;
+    fate.len = (between && rx_i.sop) ? rx_i.len : len_q;
+    if (gathers) begin
+      rx_ready_o = 1'b1;
+      fate.valid = 1'b1;
+    end else if (first && dec_i.reason != '0) begin
+      rx_ready_o = 1'b1;
+      fate.valid = rx_i.eop;
+      fate.fence = rx_i.sop && rx_i.fence;
+      fate.reason = dec_i.reason;
+    end
     case (state_q)
       Idle: begin
-        if (flush) begin
-          out_push = 1'b1;
-          out.fn = line_fn;
-          out.addr = line_addr;
-          out.len = weir_pkg::LenW'({line_count, 4'd0});
-          out.data = line_data;
+        if (leaving) begin
+          out = line_out;
+          out_push = line_beat;
         end else if (irq_grant) begin
           out_push = 1'b1;
           out.irq = 1'b1;
           out.fn = txc_ctx_i.fn;
           out.vec = txc_ctx_i.vec;
-        end else if (start && dec_i.reason != '0) begin
-          rx_ready_o = 1'b1;
-          fate.valid = rx_i.eop;
-          fate.fence = rx_i.sop && rx_i.fence;
-          fate.reason = dec_i.reason;
-        end else if (start && goes) begin
+        end else if (start && dec_i.reason == '0 && goes) begin
           rx_ready_o = 1'b1;
           fate.valid = rx_i.eop;
           fate.fence = dec_i.fence;
@@ -308,19 +331,14 @@ module weir_queue_cpl #(
         out.data = rx_i.data;
         out_push = rx_valid_i && goes;
         rx_ready_o = out_push;
-        fate.valid = out_push && rx_i.eop && (kill_q || app_ready);
+        fate.valid = out_push && rx_i.eop && (kill_q || can_join);
         fate.reason = kill_q ? 8'(weir_abi_pkg::ReasonQpDisabled) : 8'd0;
       end
       RxJoin: begin
-        fate.valid = app || (kill_q && !load_i.valid && !flush);
+        out = line_out;
+        out_push = line_beat;
+        fate.valid = app || (kill_q && !load_i.valid);
         fate.reason = kill_q ? 8'(weir_abi_pkg::ReasonQpDisabled) : 8'd0;
-        if (flush) begin
-          out_push = 1'b1;
-          out.fn = line_fn;
-          out.addr = line_addr;
-          out.len = weir_pkg::LenW'({line_count, 4'd0});
-          out.data = line_data;
-        end
       end
       default: begin
         out_push = out_ready;
@@ -340,7 +358,7 @@ module weir_queue_cpl #(
   assign fire = 16'(arm_tail + (hits ? 16'(line_count) : 16'd0)) != db_i.value;
 
   assign sel_armed_o = armed_q[sel_qp_i[QIdxW-1:0]];
-  assign sel_busy_o = ((state_q == RxData || state_q == RxJoin) && cur_q == sel_qp_i[QIdxW-1:0]) || line_sel_busy;
+  assign sel_busy_o = ((state_q == RxData || state_q == RxJoin || back_q) && cur_q == sel_qp_i[QIdxW-1:0]) || line_sel_busy;
   assign busy_o = state_q != Idle || out_level != '0 || done_level != '0 || done_valid_i || attn_q != '0 || aq_valid_q ||
                   rx_valid_i || fate_o.valid || wake_q.valid || rise || line_busy;
 
@@ -349,13 +367,13 @@ module weir_queue_cpl #(
     else if (tx_app) tx_cpl[tq] <= tx_cpl[tq] + 16'd1;
     if (load_i.valid) merge_mem[load_i.qp[QIdxW-1:0]] <= '0;
     else if (merge_we) merge_mem[tq] <= want_cpl ? '0 : merge_new;
-    if (state_q == Idle && rx_ready_o && rx_i.sop) begin
+    if (between && rx_ready_o && rx_i.sop) begin
       entry_q <= rx_entry;
       len_q <= rx_i.len;
       vport_q <= rx_i.vport;
     end
-    if (flush) begin
-      irq_fn_q <= line_fn;
+    if (line_beat && line_end) begin
+      irq_fn_q <= line_out.fn;
       irq_vec_q <= line_vec;
     end
   end
@@ -375,6 +393,8 @@ module weir_queue_cpl #(
       rx_first_q <= 1'b0;
       tx_first_q <= 1'b0;
       back_q <= 1'b0;
+      irq_due_q <= 1'b0;
+      refused_q <= 1'b0;
       cur_q <= '0;
       kill_q <= 1'b0;
       fate_o <= '0;
@@ -389,8 +409,8 @@ module weir_queue_cpl #(
       case (state_q)
         Idle: begin
           back_q <= 1'b0;
-          if (flush) begin
-            if (armed_q[line_qp[QIdxW-1:0]]) state_q <= Irq;
+          if (leaving) begin
+            if (line_beat && line_end && irq_due_q) state_q <= Irq;
           end else if (irq_grant) begin
             rx_first_q <= 1'b0;
           end else if (start && rx_ready_o) begin
@@ -404,12 +424,12 @@ module weir_queue_cpl #(
         end
         RxData: begin
           kill_q <= kill;
-          if (rx_ready_o && rx_i.eop) state_q <= (kill_q || app_ready) ? Idle : RxJoin;
+          if (rx_ready_o && rx_i.eop) state_q <= (kill_q || can_join) ? Idle : RxJoin;
         end
         RxJoin: begin
           kill_q <= kill;
-          back_q <= flush;
-          if (flush && armed_q[line_qp[QIdxW-1:0]]) state_q <= Irq;
+          back_q <= !fate.valid;
+          if (line_beat && line_end && irq_due_q) state_q <= Irq;
           else if (fate.valid) state_q <= Idle;
         end
         default: begin
@@ -418,6 +438,8 @@ module weir_queue_cpl #(
         end
       endcase
 
+      if (flush) irq_due_q <= armed_q[line_qp[QIdxW-1:0]];
+      refused_q <= leaving && !flush && (refused_q || (at_line && !gathers));
       tx_first_q <= want_cpl && !tx_app && (tx_first_q || app);
       if (irq_grant || tx_app) aq_last_q <= use_aq;
       else if (done_pop) aq_last_q <= 1'b0;

@@ -17,7 +17,7 @@ module weir_queue_flight #(
     output logic                     pick_batches_o,  // some
     output logic                     pick_frames_o,   // some
     input  logic [weir_pkg::QpW-1:0] db_qp_i,
-    output logic                     db_batches_o,    // some
+    output logic                     db_none_o,       // neither batches nor frames
     input  logic [weir_pkg::QpW-1:0] done_qp_i,
     output logic                     done_last_o,     // exactly one frame
     input  logic [weir_pkg::QpW-1:0] sel_qp_i,
@@ -36,6 +36,7 @@ module weir_queue_flight #(
 
   logic [QIdxW-1:0] pick;
   logic [QIdxW-1:0] done;
+  logic [QIdxW-1:0] db;
   logic [QIdxW-1:0] sel;
   assign pick = pick_qp_i[QIdxW-1:0];
   assign done = done_qp_i[QIdxW-1:0];
@@ -44,7 +45,8 @@ module weir_queue_flight #(
   assign none_o = total_q == '0;
 
   assign pick_batches_o = batch_issue[pick] != batch_done[pick];
-  assign db_batches_o = batch_issue[db_qp_i[QIdxW-1:0]] != batch_done[db_qp_i[QIdxW-1:0]];
+  assign db = db_qp_i[QIdxW-1:0];
+  assign db_none_o = batch_issue[db] == batch_done[db] && frame_issue[db] == 16'(frame_done[db] + frame_cancel[db]);
   assign pick_frames_o = frame_issue[pick] != 16'(frame_done[pick] + frame_cancel[pick]);
   assign done_last_o = frame_issue[done] == 16'(frame_done[done] + frame_cancel[done] + 16'd1);
   assign sel_busy_o = batch_issue[sel] != batch_done[sel] || frame_issue[sel] != 16'(frame_done[sel] + frame_cancel[sel]);

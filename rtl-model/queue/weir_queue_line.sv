@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Completion lines being gathered: up to 4 entries of one queue pair that will leave as one write. A line is due when it
-// reaches the end of its 64 bytes, at once when its queue had none lately (a lone frame must not wait) or somebody waits for
-// it, and otherwise after Hold cycles; a new queue finding no free slot makes the oldest due. Slots are given in ring order,
-// so only the oldest is looked at for its age. Holds the written tail of every completion ring. Writes nothing itself.
+// Completion lines being gathered: up to Lanes entries of one queue pair that will leave as one write, and with them the
+// received frames of one beat whose places in memory follow each other, which leave as one write before it. A line is due when
+// it is full or reaches the end of the ring, at once when its queue had none lately (a lone frame must not wait)
+// or somebody waits for it, and otherwise after Hold cycles; a new queue finding no free slot makes the oldest due. Slots
+// are given in ring order, so only the oldest is looked at for its age. A line leaves beat by beat (busy_o) while others go on
+// being gathered, its own queue's next one among them. Holds the written tail of every completion ring.
 module weir_queue_line #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int Slots = 16,  // power of two
-    parameter int Hold = 24    // cycles; what is due leaves before the next frame's data
+    parameter int Lanes = 16,  // power of two, at least 4
+    parameter int Hold = 30    // cycles; what is due leaves before the next frame's data
 ) (
     input  logic                     clk_i,
     input  logic                     rst_ni,
@@ -18,16 +21,25 @@ module weir_queue_line #(
     input  weir_queue_pkg::ctx_t     app_ctx_i,
     input  logic [127:0]             app_entry_i,
     input  logic                     app_urgent_i,
-    // The line to write next.
+    // And its frame of at most 64 bytes with it, when data_ok_o says so; bytes behind it are zero. data_wait_o: its place does not
+    // follow that of the line's frames, so the line shall leave first (cut_i).
+    output logic                     data_ok_o,
+    output logic                     data_wait_o,
+    input  logic                     cut_i,
+    input  logic                     data_i,
+    input  logic [63:0]              data_addr_i,
+    input  logic [6:0]               data_len_i,
+    input  logic [511:0]             data_data_i,
+    // The line to write next: it begins to leave with flush_i, and beat_i takes each of its beats.
     output logic                     due_o,
+    output logic [weir_pkg::QpW-1:0] qp_o,          // of the line that is due
     input  logic                     flush_i,
-    output logic [weir_pkg::QpW-1:0] qp_o,
-    output logic [weir_pkg::FnW-1:0] fn_o,
-    output logic [7:0]               vec_o,
-    output logic [63:0]              addr_o,
-    output logic [2:0]               count_o,
-    output logic [511:0]             data_o,
-    // Written tails.
+    output logic                     leave_o,
+    input  logic                     beat_i,
+    output weir_pkg::dma_wr_t        beat_o,
+    output logic                     end_o,         // beat_o is its last
+    output logic [7:0]               vec_o,         // of the line that leaves
+    // Written tails; a line that leaves counts as written.
     input  logic [weir_pkg::QpW-1:0] arm_qp_i,
     output logic [15:0]              arm_tail_o,
     input  logic [weir_pkg::QpW-1:0] db_qp_i,
@@ -35,10 +47,13 @@ module weir_queue_line #(
     input  logic [weir_pkg::QpW-1:0] sel_qp_i,
     output logic [15:0]              sel_tail_o,
     output logic                     sel_busy_o,
+    output logic [$clog2(Lanes):0]   count_o,       // entries of the line that is due
     output logic                     busy_o
 );
   localparam int QIdxW = $clog2(NumQps);
   localparam int SIdxW = $clog2(Slots);
+  localparam int LaneW = $clog2(Lanes);
+  localparam int RowW = SIdxW + LaneW - 2;  // rows of four entries
 
   typedef struct packed {
     logic [weir_pkg::QpW-1:0] qp;
@@ -48,16 +63,25 @@ module weir_queue_line #(
     logic [15:0]              born;
   } slot_t;
 
+  typedef struct packed {
+    logic [63:0] addr;
+    logic [63:0] next;   // where one more would have to go
+    logic [6:0]  len;    // of the last one
+  } data_t;
+
   logic [15:0]       tail [0:NumQps-1];
   logic [15:0]       last [0:NumQps-1];     // cycle in which the queue's last line left
   logic [SIdxW-1:0]  slot_of [0:NumQps-1];
   logic [NumQps-1:0] has_q;                 // a line is open
   slot_t             slot_mem [0:Slots-1];
-  logic [127:0]      lane0 [0:Slots-1];
-  logic [127:0]      lane1 [0:Slots-1];
-  logic [127:0]      lane2 [0:Slots-1];
-  logic [127:0]      lane3 [0:Slots-1];
-  logic [2:0]        count [0:Slots-1];
+  data_t             data_mem [0:Slots-1];
+  logic [127:0]      lane0 [0:(1<<RowW)-1];
+  logic [127:0]      lane1 [0:(1<<RowW)-1];
+  logic [127:0]      lane2 [0:(1<<RowW)-1];
+  logic [127:0]      lane3 [0:(1<<RowW)-1];
+  logic [511:0]      frame [0:Slots*Lanes-1];
+  logic [LaneW:0]    count [0:Slots-1];
+  logic [LaneW:0]    frames [0:Slots-1];
   logic [Slots-1:0]  open_q;
   logic [Slots-1:0]  due_q;
   logic [SIdxW:0]    wr_q;   // next slot to give
@@ -72,25 +96,40 @@ module weir_queue_line #(
   logic [SIdxW-1:0]  ls;
   logic              has;
   logic              full;
-  logic [2:0]        n;
+  logic [LaneW:0]    n;
+  logic [LaneW:0]    d;
   logic [15:0]       idx;
+  logic [15:0]       size;
   logic [15:0]       place;
+  logic              whole;      // the line ends in front of idx
+  logic              ends;       // or behind it
   logic              due_now;
   logic              oldest_due;
   logic [127:0]      entry;
   slot_t             fresh;
   slot_t             oldest;
-  slot_t             out;
+  slot_t             due;
+  data_t             data_old;
+  data_t             data_new;
 
   assign aq = app_qp_i[QIdxW-1:0];
   assign has = has_q[aq];
   assign full = (wr_q ^ rd_q) == {1'b1, {SIdxW{1'b0}}};
   assign as = has ? slot_of[aq] : wr_q[SIdxW-1:0];
-  assign n = has ? count[as] : 3'd0;
+  assign n = has ? count[as] : '0;
+  assign d = has ? frames[as] : '0;
   assign idx = tail[aq] + 16'(n);
-  assign app_ready_o = has ? idx[1:0] != 2'd0 : !full;
-  assign place = idx & ((16'd1 << app_ctx_i.cq_log) - 16'd1);
-  assign due_now = app_urgent_i || idx[1:0] == 2'd3 || 16'(now_q - last[aq]) > 16'd32;
+  assign size = 16'd1 << app_ctx_i.cq_log;
+  assign place = idx & (size - 16'd1);
+  // Also at the end of Lanes * 16 aligned bytes when it is half full: the next one then needs no cut.
+  assign whole = n[LaneW] || (n != '0 && place == '0) || (n[LaneW-1] && place[LaneW-1:0] == '0);
+  assign ends = n[LaneW-1:0] == '1 || place == size - 16'd1 || (n >= (LaneW+1)'(Lanes / 2 - 1) && place[LaneW-1:0] == '1);
+  assign app_ready_o = has ? !whole : !full;
+  assign due_now = app_urgent_i || ends || 16'(now_q - last[aq]) > 16'd32;
+  assign data_old = data_mem[as];
+  // A lone frame goes out directly: it would only lose a cycle.
+  assign data_ok_o = (d == '0) ? has || !due_now : !data_wait_o;
+  assign data_wait_o = d != '0 && data_addr_i != data_old.next;
 
   always_comb begin
     entry = app_entry_i;
@@ -100,6 +139,9 @@ module weir_queue_line #(
     fresh.vec = app_ctx_i.vec;
     fresh.addr = {app_ctx_i.cq_base, 6'd0} + {44'd0, place, 4'd0};
     fresh.born = now_q;
+    data_new.addr = (d == '0) ? data_addr_i : data_old.addr;
+    data_new.next = data_addr_i + 64'd64;
+    data_new.len = data_len_i;
   end
 
   // What is due leaves lowest slot first, before anything new.
@@ -108,33 +150,76 @@ module weir_queue_line #(
     fs = '0;
     for (int s = Slots - 1; s >= 0; s--) if (due_q[s]) fs = SIdxW'(s);
   end
-  assign out = slot_mem[fs];
-  assign fq = out.qp[QIdxW-1:0];
-  assign qp_o = out.qp;
-  assign fn_o = out.fn;
-  assign vec_o = out.vec;
-  assign addr_o = out.addr;
+  assign due = slot_mem[fs];
+  assign fq = due.qp[QIdxW-1:0];
+  assign qp_o = due.qp;
   assign count_o = count[fs];
-  assign data_o = flush_i ? {lane3[fs], lane2[fs], lane1[fs], lane0[fs]} : '0;
+
+  // ---- the line that leaves ----
+  logic             out_q;
+  logic             body_q;   // beats of frames are left
+  logic             first_q;  // first beat of its write
+  logic [SIdxW-1:0] os_q;
+  logic [LaneW-1:0] at_q;     // frame, or row of entries
+  slot_t            line;
+  data_t            data;
+  logic [LaneW:0]   entries;
+  logic [LaneW:0]   bodies;
+  logic [RowW-1:0]  row;
+  logic [RowW-1:0]  app_row;
+
+  assign line = slot_mem[os_q];
+  assign data = data_mem[os_q];
+  assign entries = count[os_q];
+  assign bodies = frames[os_q];
+  assign row = {os_q, at_q[LaneW-3:0]};
+  assign app_row = {as, n[LaneW-1:2]};
+  assign leave_o = out_q;
+  assign vec_o = line.vec;
+  assign end_o = !body_q && beat_o.eop;
+  always_comb begin
+    beat_o = '0;
+    if (out_q) begin
+      beat_o.sop = first_q;
+      beat_o.fn = line.fn;
+      if (body_q) begin
+        beat_o.eop = {1'b0, at_q} == bodies - 1'b1;
+        beat_o.addr = data.addr;
+        beat_o.len = weir_pkg::LenW'({bodies - 1'b1, 6'd0}) + weir_pkg::LenW'(data.len);
+        beat_o.data = frame[{os_q, at_q}];
+      end else begin
+        beat_o.eop = {1'b0, at_q} == (entries - 1'b1) >> 2;
+        beat_o.addr = line.addr;
+        beat_o.len = weir_pkg::LenW'({entries, 4'd0});
+        beat_o.data = {lane3[row], lane2[row], lane1[row], lane0[row]};
+      end
+    end
+  end
 
   assign old = rd_q[SIdxW-1:0];
   assign oldest = slot_mem[old];
-  assign oldest_due = rd_q != wr_q && open_q[old] && (16'(now_q - oldest.born) >= 16'(Hold) || full);
+  assign oldest_due = rd_q != wr_q && open_q[old] && has_q[oldest.qp[QIdxW-1:0]] && slot_of[oldest.qp[QIdxW-1:0]] == old &&
+                      (16'(now_q - oldest.born) >= 16'(Hold) || full);
   assign ls = slot_of[load_i.qp[QIdxW-1:0]];
 
   assign arm_tail_o = tail[arm_qp_i[QIdxW-1:0]];
   assign db_tail_o = tail[db_qp_i[QIdxW-1:0]];
   assign sel_tail_o = tail[sel_qp_i[QIdxW-1:0]];
-  assign sel_busy_o = has_q[sel_qp_i[QIdxW-1:0]];
+  assign sel_busy_o = has_q[sel_qp_i[QIdxW-1:0]] || (out_q && line.qp == sel_qp_i);
   assign busy_o = open_q != '0 || rd_q != wr_q;
 
   always_ff @(posedge clk_i) begin
     if (app_i) begin
-      if (n[1:0] == 2'd0) lane0[as] <= entry;
-      if (n[1:0] == 2'd1) lane1[as] <= entry;
-      if (n[1:0] == 2'd2) lane2[as] <= entry;
-      if (n[1:0] == 2'd3) lane3[as] <= entry;
-      count[as] <= n + 3'd1;
+      if (n[1:0] == 2'd0) lane0[app_row] <= entry;
+      if (n[1:0] == 2'd1) lane1[app_row] <= entry;
+      if (n[1:0] == 2'd2) lane2[app_row] <= entry;
+      if (n[1:0] == 2'd3) lane3[app_row] <= entry;
+      count[as] <= n + 1'b1;
+      frames[as] <= d + (LaneW+1)'(data_i);
+      if (data_i) begin
+        data_mem[as] <= data_new;
+        frame[{as, d[LaneW-1:0]}] <= data_data_i;
+      end
       if (!has) begin
         slot_mem[as] <= fresh;
         slot_of[aq] <= as;
@@ -154,6 +239,11 @@ module weir_queue_line #(
       wr_q <= '0;
       rd_q <= '0;
       now_q <= '0;
+      out_q <= 1'b0;
+      body_q <= 1'b0;
+      first_q <= 1'b0;
+      os_q <= '0;
+      at_q <= '0;
     end else begin
       now_q <= now_q + 16'd1;
       if (rd_q != wr_q && !open_q[old]) rd_q <= rd_q + 1'b1;
@@ -166,10 +256,24 @@ module weir_queue_line #(
         end
         if (due_now) due_q[as] <= 1'b1;
       end
+      if (cut_i) due_q[as] <= 1'b1;
+      if (beat_i) begin
+        first_q <= beat_o.eop;
+        at_q <= beat_o.eop ? '0 : at_q + 1'b1;
+        if (beat_o.eop) body_q <= 1'b0;
+        if (end_o) begin
+          out_q <= 1'b0;
+          open_q[os_q] <= 1'b0;
+        end
+      end
       if (flush_i) begin
-        open_q[fs] <= 1'b0;
         due_q[fs] <= 1'b0;
         has_q[fq] <= 1'b0;
+        out_q <= 1'b1;
+        first_q <= 1'b1;
+        body_q <= frames[fs] != '0;
+        os_q <= fs;
+        at_q <= '0;
       end
       // What the ended life had gathered belongs to nobody.
       if (load_i.valid && has_q[load_i.qp[QIdxW-1:0]]) begin

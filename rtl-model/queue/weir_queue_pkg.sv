@@ -51,6 +51,7 @@ package weir_queue_pkg;
     logic [15:0]              idx;
     logic [5:0]               n;       // up to 32
     logic                     gen;
+    logic [5:0]               cost;    // bytes it is thought to bring, units of 512
   } batch_t;
 
   // Of a transmit frame whose payload was asked for.
@@ -84,5 +85,6 @@ package weir_queue_pkg;
     logic [63:0]              addr;
     logic [15:0]              buf_id;
     logic [15:0]              off64;   // where in a stream buffer
+    logic                     stream;
   } rxdec_t;
 endpackage

@@ -127,6 +127,7 @@ module weir_queue_rx #(
         dec_q.addr <= buf_i.addr + {42'd0, off, 6'd0};
         dec_q.buf_id <= buf_i.buf_id;
         dec_q.off64 <= off;
+        dec_q.stream <= buf_i.stream;
       end
       // The buffer belonged to the life that ends now.
       if (load_i.valid && load_i.qp == dec_q.qp && dec_q.reason == '0) begin

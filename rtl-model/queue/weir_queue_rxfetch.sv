@@ -115,6 +115,7 @@ module weir_queue_rxfetch #(
     info.idx = fetch[qp_q];
     info.n = count;
     info.gen = 1'b0;
+    info.cost = '0;
   end
 
   // ---- answers: one descriptor a cycle ----

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transmit descriptors: one a cycle is checked (threats T5, T10, T16); when a frame's last is good, its pieces are committed to
 // the payload client as one chain and the frame is in flight. A bad one stops its queue and nothing of its frame is read.
-// A batch that ends inside a frame is rolled back to the frame's first descriptor. CSUM and VLAN_INS count on any piece of a
+// A batch that ends inside a frame is rolled back to the frame's first descriptor, and so is one of more than 32 KiB, whose
+// queue thereby waits for its next turn. CSUM and VLAN_INS count on any piece of a
 // frame, CPL_REQ on the piece with EOP. An inline frame lies in the slots behind its one descriptor, within a 512-byte line of
 // memory; its bytes go to inl_o, a beat a cycle. From its first beat on it is finished whatever happens to its queue: a frame
 // of an ended life is cancelled behind here.
@@ -34,6 +35,7 @@ module weir_queue_txdesc #(
     output logic                      rb_more_o,
     output weir_queue_pkg::wake_t     frame_issue_o,
     output logic [weir_pkg::LenW-1:0] frame_len_o,
+    output logic [2:0]                hint_o,      // with frame_issue_o: bytes a descriptor, 512 << hint_o at most
     output logic                      txp_req_valid_o,
     input  logic                      txp_req_ready_i,
     output weir_pkg::dma_rd_req_t     txp_req_o,
@@ -43,7 +45,6 @@ module weir_queue_txdesc #(
     output logic                      inl_valid_o,
     input  logic                      inl_ready_i,
     output logic [512:0]              inl_o,       // {last, bytes}
-    output logic                      inl_open_o,  // further beats of a frame follow
     output logic                      busy_o
 );
   localparam int QIdxW = $clog2(NumQps);
@@ -68,6 +69,8 @@ module weir_queue_txdesc #(
   weir_queue_pkg::txmeta_t   meta_d;
   logic [SegW-1:0]           seg_q;
   logic [weir_pkg::LenW-1:0] sum_q;
+  logic [15:0]               got_q;      // bytes of the batch's frames so far
+  logic                      full;
   logic                      l3_q;
   logic                      l4_q;
   logic                      vlan_q;
@@ -103,7 +106,6 @@ module weir_queue_txdesc #(
 
   assign qp = batch_i.qp[QIdxW-1:0];
   assign idx = batch_i.idx + 16'(i_q);
-  assign inl_open_o = beat_q != '0;
   assign index_o = i_q + {1'b0, beat_q, 2'b00};
   assign inl = desc_i[weir_abi_pkg::TxdInlineLsb];
   assign slot = idx & ((16'd1 << ctx_i.tx_log) - 16'd1);
@@ -112,6 +114,7 @@ module weir_queue_txdesc #(
   assign inl_wild = {1'b0, slot[4:0] + {ctx_i.tx_base[2:0], 2'b00}} + 6'(inl_slots) > 6'd31 ||
                     17'(slot) + 17'(inl_slots) >= 17'(17'd1 << ctx_i.tx_log);
   assign behind = batch_i.n - 6'd1 - 6'(i_q);
+  assign full = got_q[15] && seg_q == '0;
   always_comb begin
     dma_ok = '0;
     dma_ok[NumFns-1:0] = fn_dma_ok_i;
@@ -176,7 +179,7 @@ module weir_queue_txdesc #(
         err_valid_o = 1'b1;
         batch_pop_o = err_ready_i;
         drop = err_ready_i;
-      end else if (inl ? 6'(inl_slots) > behind : behind == '0 && !eop) begin
+      end else if (full || (inl ? 6'(inl_slots) > behind : behind == '0 && !eop)) begin
         rb_valid_o = 1'b1;
         batch_pop_o = rb_ready_i;
         drop = rb_ready_i;
@@ -197,7 +200,7 @@ module weir_queue_txdesc #(
     err_o.qp = batch_i.qp;
     err_o.reason = reason;
     rb_ptr_o = batch_i.idx + 16'(first_q);
-    rb_more_o = tail_i != 16'(batch_i.idx + 16'(batch_i.n));
+    rb_more_o = full || tail_i != 16'(batch_i.idx + 16'(batch_i.n));
     frame_issue_o.valid = commit;
     frame_issue_o.qp = batch_i.qp;
     meta_valid_o = commit;
@@ -214,6 +217,14 @@ module weir_queue_txdesc #(
     meta_d.vlan_tci = tci;
     meta_o = (beat_q != '0) ? meta_q : meta_d;
     frame_len_o = meta_o.len;
+    // Of a frame in pieces a batch must see all.
+    hint_o = '0;
+    if (!meta_o.inl) begin
+      for (int s = 0; s < 5; s++) if (sum > 17'd512 << s) hint_o = 3'(s + 1);
+      if (seg_q > SegW'(3) && hint_o > 3'd1) hint_o = 3'd1;
+      else if (seg_q > SegW'(1) && hint_o > 3'd2) hint_o = 3'd2;
+      else if (seg_q != '0 && hint_o > 3'd3) hint_o = 3'd3;
+    end
     inl_o = {inl_last, behind_i};
     piece.fn = ctx_i.fn;
     piece.addr = addr;
@@ -244,12 +255,15 @@ module weir_queue_txdesc #(
       beat_q <= '0;
       seg_q <= '0;
       sum_q <= '0;
+      got_q <= '0;
       l3_q <= 1'b0;
       l4_q <= 1'b0;
       vlan_q <= 1'b0;
       tci_q <= '0;
       dst_q <= '0;
     end else begin
+      if (batch_pop_o) got_q <= '0;
+      else if (commit) got_q <= got_q + 16'(meta_o.len);
       if (txp_req_valid_o && txp_req_ready_i) rd_q <= rd_q + 1'b1;
       if (push) wr_q <= wr_q + 1'b1;
       if (commit && push) commit_q <= wr_q + 1'b1;

@@ -2,8 +2,10 @@
 // Transmit descriptor fetch: round robin over the queues with work, a batch of up to 32 slots for each turn, many batches in
 // flight. A batch ends at a 512-byte line of memory and at the ring's end; only one that restarts a frame which an earlier
 // batch cut in two may have several pieces, so that 16 slots always suffice to see a whole frame. A queue on credit has one
-// batch in flight, of no more descriptors than its credit pays in frames of 2 KiB, so its debt stays below one frame. A pushed
-// frame passes by here: its queue's pointer moves on without a fetch. Does not look into descriptors.
+// batch in flight, of no more descriptors than its credit pays in frames of 2 KiB, so its debt stays below one frame. Others get
+// what their latest frame's size says is 16 KiB of frames, and no more is under way than 250-cycle reads need: what is fetched
+// stays in order, so every byte too much is a wait for all queues behind. A pushed frame passes by here: its queue's pointer
+// moves on without a fetch. Does not look into descriptors.
 module weir_queue_txfetch #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int NumFns = weir_abi_pkg::NumFns
@@ -30,6 +32,12 @@ module weir_queue_txfetch #(
     input  logic                     rated_i,         // and that may happen without anybody's doing
     input  logic                     weight_valid_i,
     input  logic [3:0]               weight_i,        // of sel_qp_i
+    // How large the frames of hint_qp_i are: 512 << hint_i bytes a descriptor at most.
+    input  weir_queue_pkg::wake_t    hint_for_i,
+    input  logic [2:0]               hint_i,
+    // A batch was looked through; what it was thought to bring.
+    input  logic                     batch_pop_i,
+    input  logic [5:0]               batch_cost_i,
     // A pushed frame of push_qp_i was taken: everything before push_ptr_i is with the card. In push_ready_o cycles only.
     output logic                     push_ready_o,
     input  logic                     push_i,
@@ -58,6 +66,7 @@ module weir_queue_txfetch #(
   localparam int QIdxW = $clog2(NumQps);
   localparam int FIdxW = $clog2(NumFns);
   localparam int ReqW = $bits(txd_req_o);
+  localparam logic [9:0] Plan = 10'd48;
 
   typedef enum logic [1:0] {
     Pick,  // choose a queue
@@ -69,6 +78,8 @@ module weir_queue_txfetch #(
   logic [NumQps-1:0] active_q;   // may have something to fetch
   logic [NumQps-1:0] hungry_q;   // asleep for want of credit
   logic [3:0]        weight [0:NumQps-1];
+  logic [2:0]        hint [0:NumQps-1];
+  logic [9:0]        plan_q;     // bytes thought to be under way, units of 512
   logic [3:0]        turns_q;    // batches left in this turn
   logic [NumQps-1:0] restart_q;  // next batch begins a frame that was cut
   logic [NumQps-1:0] drain_q;
@@ -89,6 +100,8 @@ module weir_queue_txfetch #(
   logic [15:0]       to_end;
   logic [5:0]        to_line;
   logic [5:0]        most;
+  logic [5:0]        cost;
+  logic [2:0]        size;
   logic [5:0]        want;
   logic [5:0]        piece;
   logic [5:0]        count;
@@ -115,11 +128,11 @@ module weir_queue_txfetch #(
   end
   assign rise = (fn_dma_ok_i & ~dma_ok_q) != '0;
   assign qp_o = weir_pkg::QpW'(qp_q);
-  assign rb_ready_o = state_q != More && !load_i.valid;
+  // A LOAD, a push and a rollback take the fetch pointers' write port for a cycle; a push cannot wait.
+  assign push_ready_o = !load_i.valid;
+  assign rb_ready_o = state_q != More && !load_i.valid && !push_i;
   assign rb_take = rb_valid_i && rb_ready_o;
-  assign push_ready_o = !load_i.valid && !rb_valid_i && !first;
-  // A LOAD and a rollback take the fetch pointers' write port for a cycle.
-  assign eval = state_q == Eval && !load_i.valid && !rb_valid_i;
+  assign eval = state_q == Eval && !load_i.valid && !rb_valid_i && !push_i;
 
   assign ctx = (state_q == More) ? ctx_q : ctx_i;
 
@@ -130,14 +143,17 @@ module weir_queue_txfetch #(
     to_end = (16'd1 << ctx.tx_log) - slot;
     // Ring bases are 64-byte aligned, so a 512-byte line may begin anywhere in a ring.
     to_line = 6'd32 - {1'b0, slot[4:0] + {ctx.tx_base[2:0], 2'b00}};
-    most = restart_q[qp_q] ? 6'd16 : limited_i ? 6'(credit_frames_i) : 6'd32;
+    size = hint[qp_q];
+    most = restart_q[qp_q] ? 6'd16 : limited_i ? 6'(credit_frames_i) : 6'd32 >> size;
     want = (state_q == More) ? left_q : (avail > 16'(most)) ? most : avail[5:0];
     piece = (want < to_line) ? want : to_line;
     if (to_end < 16'(piece)) piece = to_end[5:0];
     count = restart_q[qp_q] ? want : piece;
     eligible = tx_on_i[qp_q] && !err_i[qp_q] && dma_ok[ctx.fn[FIdxW-1:0]] && credit_ok_i && !drain_q[qp_q] && avail != '0;
 
-    first = eval && eligible && info_ready_i && req_ready && !(limited_i && batches_i);
+    // Small frames are counted as one unit: there the number of batches is the bound.
+    cost = (size == 3'd0) ? 6'd1 : restart_q[qp_q] ? 6'd32 : count << size;
+    first = eval && eligible && info_ready_i && req_ready && !(limited_i && batches_i) && plan_q < Plan;
     req_valid = first || (state_q == More && !load_i.valid);
     req = '0;
     req.fn = ctx.fn;
@@ -150,6 +166,7 @@ module weir_queue_txfetch #(
     info_o.idx = fetch[qp_q];
     info_o.n = count;
     info_o.gen = gen_q[qp_q];
+    info_o.cost = cost;
   end
 
   assign drain_o = drain_q;
@@ -162,6 +179,8 @@ module weir_queue_txfetch #(
     if (state_q == Eval) ctx_q <= ctx_i;
     if (load_i.valid) weight[load_i.qp[QIdxW-1:0]] <= 4'd1;
     else if (weight_valid_i) weight[sel_qp_i[QIdxW-1:0]] <= weight_i;
+    if (load_i.valid) hint[load_i.qp[QIdxW-1:0]] <= 3'd2;
+    else if (hint_for_i.valid) hint[hint_for_i.qp[QIdxW-1:0]] <= hint_i;
     if (load_i.valid) fetch[load_i.qp[QIdxW-1:0]] <= '0;
     else if (rb_take) fetch[rb_qp_i[QIdxW-1:0]] <= rb_ptr_i;
     else if (first) fetch[qp_q] <= fetch[qp_q] + 16'(count);
@@ -173,6 +192,7 @@ module weir_queue_txfetch #(
       active_q <= '0;
       hungry_q <= '0;
       turns_q <= '0;
+      plan_q <= '0;
       restart_q <= '0;
       drain_q <= '0;
       gen_q <= '0;
@@ -183,6 +203,7 @@ module weir_queue_txfetch #(
       left_q <= '0;
     end else begin
       dma_ok_q <= fn_dma_ok_i;
+      plan_q <= plan_q + (first ? 10'(cost) : 10'd0) - (batch_pop_i ? 10'(batch_cost_i) : 10'd0);
       case (state_q)
         Pick: if (pick_valid) begin
           qp_q <= pick_qp;

@@ -10,6 +10,7 @@ module weir_switch (
     input  logic                   rst_ni,
     input  logic                   tx_valid_i,
     output logic                   tx_ready_o,
+    output logic                   tx_low_o,     // few beats of tx are inside: what can wait need not wait in here
     input  weir_pkg::tx_frame_t    tx_i,
     output logic                   done_valid_o,
     input  logic                   done_ready_i,
@@ -36,6 +37,7 @@ module weir_switch (
   localparam int BeatsW = weir_switch_pkg::BeatsW;
   localparam int Entries = weir_switch_pkg::Entries;
   localparam int LevelW = $clog2(Entries) + 1;
+  localparam int Low = 56;        // beats: what is on its way through at line rate, and no more
   localparam int Ahead = 4;       // what the lookup may still deliver after room was seen: its stages
 
   // ---- Ingress ----
@@ -55,6 +57,7 @@ module weir_switch (
   logic [BeatsW-1:0] h_beats, eg_beats;
   logic in_vlan;
   logic h_csum_pop, w_csum_pop;
+  logic [$clog2(weir_switch_pkg::FifoBeats):0] h_used, x_used, l_used, unused_w_used;
   weir_switch_pkg::csum_t h_csum, w_csum;
   logic [15:0] in_tci;
 
@@ -63,13 +66,13 @@ module weir_switch (
       .port_vlan_i(in_vlan), .port_tci_i(in_tci),
       .meta_valid_o(h_meta_valid), .meta_ready_i(h_meta_ready), .meta_o(h_meta),
       .rd_valid_o(h_valid), .rd_ready_i(h_pop), .rd_data_o(h_data), .rd_restart_i(1'b0),
-      .rd_release_i(h_release), .rd_beats_i(h_beats), .csum_pop_i(h_csum_pop), .csum_o(h_csum), .idle_o(h_idle));
+      .rd_release_i(h_release), .rd_beats_i(h_beats), .csum_pop_i(h_csum_pop), .csum_o(h_csum), .used_o(h_used), .idle_o(h_idle));
   weir_switch_ingress u_ingress_w (
       .clk_i, .rst_ni, .in_valid_i(prx_valid_i), .in_ready_o(prx_ready_o), .in_i(w_frame),
       .port_vlan_i(1'b0), .port_tci_i(16'b0),
       .meta_valid_o(w_meta_valid), .meta_ready_i(w_meta_ready), .meta_o(w_meta),
       .rd_valid_o(w_valid), .rd_ready_i(w_pop), .rd_data_o(w_data), .rd_restart_i(w_restart),
-      .rd_release_i(w_release), .rd_beats_i(eg_beats), .csum_pop_i(w_csum_pop), .csum_o(w_csum), .idle_o(w_idle));
+      .rd_release_i(w_release), .rd_beats_i(eg_beats), .csum_pop_i(w_csum_pop), .csum_o(w_csum), .used_o(unused_w_used), .idle_o(w_idle));
 
   // ---- Lookup ----
   logic cmd_valid, cmd_done, src_read;
@@ -136,13 +139,14 @@ module weir_switch (
       .clk_i, .rst_ni,
       .wr_valid_i(l_in_valid), .wr_ready_o(l_in_ready), .wr_data_i(l_in_data), .wr_commit_i(l_commit), .wr_abort_i(1'b0),
       .rd_valid_o(l_valid), .rd_ready_i(l_pop), .rd_data_o(l_data), .rd_restart_i(l_restart),
-      .rd_release_i(l_release), .rd_beats_i(eg_beats), .empty_o(l_empty));
+      .rd_release_i(l_release), .rd_beats_i(eg_beats), .used_o(l_used), .empty_o(l_empty));
   weir_common_pktfifo #(.Width($bits(x_in)), .Depth(weir_switch_pkg::FifoBeats)) u_wire (
       .clk_i, .rst_ni,
       .wr_valid_i(x_in_valid), .wr_ready_o(x_in_ready), .wr_data_i(x_in), .wr_commit_i(x_commit), .wr_abort_i(1'b0),
       .rd_valid_o(ptx_valid_o), .rd_ready_i(ptx_ready_i), .rd_data_o(ptx_o), .rd_restart_i(1'b0),
-      .rd_release_i(x_pop), .rd_beats_i(BeatsW'(1)), .empty_o(x_empty));
+      .rd_release_i(x_pop), .rd_beats_i(BeatsW'(1)), .used_o(x_used), .empty_o(x_empty));
   assign x_pop = ptx_valid_o && ptx_ready_i;
+  assign tx_low_o = 12'(h_used) + 12'(x_used) + 12'(l_used) < 12'(Low);
 
   // ---- Egress and fences ----
   logic fence_start, fence_room, fence_issue;

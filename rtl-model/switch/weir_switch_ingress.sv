@@ -22,6 +22,7 @@ module weir_switch_ingress (
     input  logic [weir_switch_pkg::BeatsW-1:0] rd_beats_i,
     input  logic                        csum_pop_i,    // one a frame, when the lookup decides
     output weir_switch_pkg::csum_t      csum_o,
+    output logic [$clog2(weir_switch_pkg::FifoBeats):0] used_o,  // beats inside
     output logic                        idle_o
 );
   localparam int LenW = weir_pkg::LenW;
@@ -115,7 +116,7 @@ module weir_switch_ingress (
   weir_common_pktfifo #(.Width(weir_pkg::DataW), .Depth(weir_switch_pkg::FifoBeats)) u_data (
       .clk_i, .rst_ni,
       .wr_valid_i(wr_valid), .wr_ready_o(wr_ready), .wr_data_i(data), .wr_commit_i(commit), .wr_abort_i(abort),
-      .rd_valid_o, .rd_ready_i, .rd_data_o, .rd_restart_i, .rd_release_i, .rd_beats_i, .empty_o(fifo_empty));
+      .rd_valid_o, .rd_ready_i, .rd_data_o, .rd_restart_i, .rd_release_i, .rd_beats_i, .used_o, .empty_o(fifo_empty));
 
   weir_common_fifo #(.Width($bits(meta)), .Depth(weir_switch_pkg::Entries)) u_meta (
       .clk_i, .rst_ni, .valid_i(commit), .ready_o(meta_ready), .data_i(meta),

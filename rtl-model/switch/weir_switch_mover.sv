@@ -38,7 +38,8 @@ module weir_switch_mover (
   assign local_data_o = data;
   assign local_commit_o = local_valid_o && last;
   assign wire_valid_o = beat && move_i.to_wire;
-  assign wire_commit_o = wire_valid_o && last;
+  // Nothing can hold up a frame for the wire alone any more, so it is told beat by beat and not stored once more.
+  assign wire_commit_o = wire_valid_o && (last || !move_i.to_local);
   assign wire_o.sop = at_q == '0;
   assign wire_o.eop = last;
   assign wire_o.len = move_i.len;

@@ -89,7 +89,7 @@ module weir_top (
       .pend_valid_i(pend_valid), .pend_fn_i(pend_fn), .pend_o(pend),
       .csr_i(dma_csr_req), .csr_o(dma_csr_rsp), .idle_o(dma_idle));
 
-  logic                tx_valid, tx_ready, done_valid, done_ready, rx_valid, rx_ready;
+  logic                tx_low, tx_valid, tx_ready, done_valid, done_ready, rx_valid, rx_ready;
   weir_pkg::tx_frame_t tx;
   weir_pkg::tx_done_t  done;
   weir_pkg::rx_frame_t rx;
@@ -104,7 +104,7 @@ module weir_top (
       .rxd_req_valid_o(rxd_req_valid), .rxd_req_ready_i(rxd_req_ready), .rxd_req_o(rxd_req),
       .rxd_rsp_valid_i(rxd_rsp_valid), .rxd_rsp_ready_o(rxd_rsp_ready), .rxd_rsp_i(rxd_rsp),
       .qwr_valid_o(qwr_valid), .qwr_ready_i(qwr_ready), .qwr_o(qwr),
-      .tx_valid_o(tx_valid), .tx_ready_i(tx_ready), .tx_o(tx),
+      .tx_valid_o(tx_valid), .tx_ready_i(tx_ready), .tx_low_i(tx_low), .tx_o(tx),
       .done_valid_i(done_valid), .done_ready_o(done_ready), .done_i(done),
       .rx_valid_i(rx_valid), .rx_ready_o(rx_ready), .rx_i(rx), .fate_o(fate),
       .csr_i(queue_csr_req), .csr_o(queue_csr_rsp), .event_o(queue_event), .idle_o(queue_idle));
@@ -115,7 +115,7 @@ module weir_top (
 
   weir_switch u_switch (
       .clk_i, .rst_ni,
-      .tx_valid_i(tx_valid), .tx_ready_o(tx_ready), .tx_i(tx),
+      .tx_valid_i(tx_valid), .tx_ready_o(tx_ready), .tx_low_o(tx_low), .tx_i(tx),
       .done_valid_o(done_valid), .done_ready_i(done_ready), .done_o(done),
       .rx_valid_o(rx_valid), .rx_ready_i(rx_ready), .rx_o(rx), .fate_i(fate),
       .prx_valid_i(prx_valid), .prx_ready_o(prx_ready), .prx_i(prx),

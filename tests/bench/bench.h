@@ -38,8 +38,9 @@ double bench_flr(void);
 double bench_burst_one(void);
 double bench_fairness(void);
 double bench_rate_error(void);
-// Per cent of the victim's frames that get through, and its 99th percentile of round trips as a multiple of that alone.
-void bench_victim(double *goodput, double *latency);
+// Per cent of the victim's frames that get through, and its 99th percentile of round trips as a multiple of that alone,
+// without and with doorbells that fill the host's link.
+void bench_victim(double *goodput, double *latency, double *flooded);
 double bench_posted_stalls(void);
 double bench_active_cost(void);
 // Longest time without a frame written while a filter moves, frames at line rate.

@@ -86,17 +86,20 @@ static double to_synthetic(void) {
 static double surprise(void) {
     return handover(2);
 }
-static double victim(bool latency) {
-    static double v[2];
+static double victim(unsigned which) {
+    static double v[3];
     if (v[0] == 0)
-        bench_victim(&v[0], &v[1]);
-    return v[latency];
+        bench_victim(&v[0], &v[1], &v[2]);
+    return v[which];
 }
 static double victim_goodput(void) {
-    return victim(false);
+    return victim(0);
 }
 static double victim_latency(void) {
-    return victim(true);
+    return victim(1);
+}
+static double victim_flooded(void) {
+    return victim(2);
 }
 static double door0(void) {
     return bench_doorbell_to_wire(0);
@@ -151,6 +154,7 @@ static const struct bench_row rows[] = {
     {"20a", "victim VF beside 8 attackers: goodput", "%", "BlueField-3 6.1", 95, true, victim_goodput},
     {"20b", "  its 99th percentile of round trips, against alone", "ratio", "BlueField-3 1117", 1.5, false,
      victim_latency},
+    {"20c", "  the same, doorbells fill the host's link", "ratio", "-", 1.5, false, victim_flooded},
     {"21", "posted-write stalls, one VF floods its doorbells", "cycles", "not reported", 0, false, bench_posted_stalls},
     {"22", "64 B TX, 64 active VFs against 1, cost a frame", "ratio", "not reported", 1.05, false, bench_active_cost},
     {"23a", "embedded core: core-work", "cycles/insn", "Ibex 1.19", 1.3, false, bench_cpu_cpi},

@@ -861,7 +861,7 @@ static void rates(void) {
     h.done_min = h.done_max = 1;
     struct hq *q[4];
     for (unsigned i = 0; i < 4; i++)
-        q[i] = hq_open((struct hq_config){i, 1, i, 9, 4, 11});
+        q[i] = hq_open((struct hq_config){i, 1, i, 10, 4, 11}); // room for what is under way
     for (unsigned mode = 0; mode < 3; mode++) {
         uint64_t bytes[4] = {0};
         csr_write(WEIR_QUEUE_FN_SEL_OFFSET, 1);
@@ -1003,6 +1003,13 @@ int main(int argc, char **argv) {
         {"inline_bounds", inline_bounds},
         {"rates", rates},
         {"cycles_per_frame", perf_run},
+        {"pushed_first", share_pushed_first},
+        {"pushed_not_only", share_pushed_not_only},
+        {"batches_are_bounded", share_batches_are_bounded},
+        {"line_is_short", share_line_is_short},
+        {"others_keep_theirs", share_others_keep_theirs},
+        {"doorbell_flood", share_doorbell_flood},
+        {"frames_gather", share_frames_gather},
     };
     return bench_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
 }

@@ -70,4 +70,12 @@ void hq_finish(struct hq *q); // settled: everything is accounted for
 uint32_t event_pop(void);
 void expect_error(const struct hq *q, unsigned reason);
 void perf_run(void);
+// bench_queue_share.c
+void share_pushed_first(void);
+void share_pushed_not_only(void);
+void share_batches_are_bounded(void);
+void share_line_is_short(void);
+void share_others_keep_theirs(void);
+void share_doorbell_flood(void);
+void share_frames_gather(void);
 #endif

@@ -13,7 +13,8 @@ enum {
     IN_FLAGS = 448,
     IN_DONE = 2208,
     IN_RX = 2272,
-    IN_PUSH = 2912
+    IN_PUSH = 2912,
+    IN_LOW = 3425
 };
 enum { OUT_FLAGS = 64, OUT_FATE = 96, OUT_QWR = 512, OUT_TX = 1152 };
 static const unsigned in_rsp[CLIENTS] = {480, 1056, 1632};
@@ -200,12 +201,14 @@ static void writer(void) {
     CHECK(eop == (h.wr_got == h.wr_len), "write has %u of %u bytes at its end", h.wr_got, h.wr_len);
     h.wr_open = !eop;
     h.wr_count++;
+    h.wr_writes += eop;
 }
 
 // ---- switch ----
 static void switch_take(void) {
     bool ready = h.done_tail - h.done_head < 4000 && !h.hold_tx && lucky();
     bench_put(h.in, IN_FLAGS + 4, 1, ready);
+    bench_put(h.in, IN_LOW, 1, !h.tx_full && lucky());
     if (!ready || !flag(6))
         return;
     struct tx_frame *f = &h.tx;

@@ -61,12 +61,13 @@ struct harness {
     unsigned stall;              // of 16: how often a ready or valid is withheld
     unsigned done_min, done_max; // delay of tx_done
     bool hold_tx;                // the switch takes nothing
+    bool tx_full;                // it has enough, and takes what is urgent
     // writer
     bool wr_open;
     uint64_t wr_addr;
     uint32_t wr_len, wr_got, wr_fn;
     uint32_t irq[FNS][16];
-    uint64_t wr_count;
+    uint64_t wr_count, wr_writes; // beats, whole writes
     // switch
     struct tx_frame tx;
     uint32_t tx_got;

@@ -56,7 +56,7 @@ module tb_queue (
       .rxd_req_valid_o(flags[4]), .rxd_req_ready_i(in_i[450]), .rxd_req_o(rxd_req),
       .rxd_rsp_valid_i(in_i[455]), .rxd_rsp_ready_o(flags[9]), .rxd_rsp_i(rxd_rsp),
       .qwr_valid_o(flags[5]), .qwr_ready_i(in_i[451]), .qwr_o(qwr),
-      .tx_valid_o(flags[6]), .tx_ready_i(in_i[452]), .tx_o(tx),
+      .tx_valid_o(flags[6]), .tx_ready_i(in_i[452]), .tx_low_i(in_i[3425]), .tx_o(tx),
       .done_valid_i(in_i[456]), .done_ready_o(flags[10]), .done_i(done),
       .rx_valid_i(rx_valid), .rx_ready_o(rx_ready), .rx_i(rx), .fate_o(fate));
 

@@ -22,9 +22,10 @@ module tb_switch (
   assign stat = in_i[1267:1248];
   assign csr = in_i[1329:1280];
 
+  logic unused_low;
   weir_switch u_dut (
       .clk_i, .rst_ni,
-      .tx_valid_i(in_i[600]), .tx_ready_o(tx_ready), .tx_i(tx),
+      .tx_valid_i(in_i[600]), .tx_ready_o(tx_ready), .tx_low_o(unused_low), .tx_i(tx),
       .done_valid_o(done_valid), .done_ready_i(in_i[1183]), .done_o(done),
       .rx_valid_o(rx_valid), .rx_ready_i(in_i[1181]), .rx_o(rx), .fate_i(fate),
       .prx_valid_i(in_i[1180]), .prx_ready_o(prx_ready), .prx_i(prx),
