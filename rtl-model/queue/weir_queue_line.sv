@@ -101,6 +101,7 @@ module weir_queue_line #(
   logic [15:0]       idx;
   logic [15:0]       size;
   logic [15:0]       place;
+  logic [LaneW:0]    limit;
   logic              whole;      // the line ends in front of idx
   logic              ends;       // or behind it
   logic              due_now;
@@ -122,8 +123,10 @@ module weir_queue_line #(
   assign size = 16'd1 << app_ctx_i.cq_log;
   assign place = idx & (size - 16'd1);
   // Also at the end of Lanes * 16 aligned bytes when it is half full: the next one then needs no cut.
-  assign whole = n[LaneW] || (n != '0 && place == '0) || (n[LaneW-1] && place[LaneW-1:0] == '0);
-  assign ends = n[LaneW-1:0] == '1 || place == size - 16'd1 || (n >= (LaneW+1)'(Lanes / 2 - 1) && place[LaneW-1:0] == '1);
+  // At most an eighth of the ring, so that what is held back never is most of what a small ring can hold.
+  assign limit = (size[15:LaneW+3] != '0) ? (LaneW+1)'(Lanes) : (size[LaneW+2:3] != '0) ? {1'b0, size[LaneW+2:3]} : (LaneW+1)'(1);
+  assign whole = n >= limit || (n != '0 && place == '0) || (n[LaneW-1] && place[LaneW-1:0] == '0);
+  assign ends = n + 1'b1 >= limit || place == size - 16'd1 || (n >= (LaneW+1)'(Lanes / 2 - 1) && place[LaneW-1:0] == '1);
   assign app_ready_o = has ? !whole : !full;
   assign due_now = app_urgent_i || ends || 16'(now_q - last[aq]) > 16'd32;
   assign data_old = data_mem[as];
