@@ -272,7 +272,7 @@ module weir_pcie #(
   assign pf_flr = flr_begin[0] || (flr_req && cfg_fn == '0);
   weir_pcie_cfg_fn #(.NumFns(NumFns)) u_cfg_fn (
       .clk_i, .rst_ni, .write_i(cfg_valid && cfg_write), .fn_i(cfg_fn), .reg_i(cfg_reg), .be_i(cfg_be),
-      .wdata_i(cfg_wdata), .vf_rdata_o(vf_rdata), .err_enable_i(err_enable), .err_status_i(err_status),
+      .wdata_i(cfg_wdata), .vf_rdata_o(vf_rdata), .err_status_i(err_status),
       .pci_status_i(pci_status), .pending_i(pend_i), .flr_i(flr), .flr_req_o(flr_req), .bme_o(bme), .awake_o(awake),
       .msix_en_o(msix_en), .msix_mask_o(msix_mask));
   weir_pcie_cfg_pf #(.NumFns(NumFns)) u_cfg_pf (

@@ -13,8 +13,7 @@ module weir_pcie_cfg_fn #(
     input  logic [3:0]               be_i,
     input  logic [31:0]              wdata_i,
     output logic [31:0]              vf_rdata_o,   // fn_i's register as a VF has it
-    input  logic [3:0]               err_enable_i, // of fn_i: error reporting, Device Status, Status 15:8
-    input  logic [3:0]               err_status_i,
+    input  logic [3:0]               err_status_i, // of fn_i: Device Status, Status 15:8
     input  logic [7:0]               pci_status_i,
     input  logic                     pending_i,    // fn_i waits for completions (pcie 31)
     input  logic [NumFns-1:0]        flr_i,
@@ -92,7 +91,7 @@ module weir_pcie_cfg_fn #(
       12'(weir_pcie_pkg::CapPm + 4): vf_rdata_o = {28'b0, 1'b1, 1'b0, {2{sleep_q[f]}}};
       12'(weir_pcie_pkg::CapPcie): vf_rdata_o = {16'h0002, 8'(weir_pcie_pkg::CapMsix), 8'h10};
       12'(weir_pcie_pkg::CapPcie + 4): vf_rdata_o = weir_pcie_pkg::DevCap;
-      12'(weir_pcie_pkg::CapPcie + 8): vf_rdata_o = {10'b0, pending_i, 1'b0, err_status_i, 12'b0, err_enable_i};
+      12'(weir_pcie_pkg::CapPcie + 8): vf_rdata_o = {10'b0, pending_i, 1'b0, err_status_i, 16'b0};
       12'(weir_pcie_pkg::CapPcie + 12): vf_rdata_o = weir_pcie_pkg::LinkCap;
       12'(weir_pcie_pkg::CapPcie + 36): vf_rdata_o = weir_pcie_pkg::DevCap2;
       12'(weir_pcie_pkg::CapPcie + 44): vf_rdata_o = weir_pcie_pkg::LinkCap2;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Errors: Device Status of every function, AER of the PF, and error messages (pcie 25, 56, 57). Reports wait in small queues,
 // one is worked off per cycle; a flood loses reports, never traffic. What is not the fault of one function is the PF's. VFs
-// have no AER: default severities count for them. Severity, mask, role-based (advisory) handling as PCIe 6.2 has them.
+// have no AER, which PCIe 7.8.4 leaves open: default severities count for them, and the PF's enables (9.4.1). Severity, mask,
+// role-based (advisory) handling as PCIe 6.2 has them.
 module weir_pcie_err #(
     parameter int NumFns = weir_abi_pkg::NumFns
 ) (
@@ -29,7 +30,7 @@ module weir_pcie_err #(
     input  logic [31:0]              wdata_i,
     input  logic [NumFns-1:0]        flr_i,
     input  logic [1:0]               serr_perr_i,   // the PF's SERR# Enable and Parity Error Response
-    output logic [3:0]               enable_o,      // Device Control 3:0 of fn_i
+    output logic [3:0]               enable_o,      // Device Control 3:0 of the PF
     output logic [3:0]               status_o,      // Device Status 3:0 of fn_i
     output logic [7:0]               pci_status_o,  // Status 15:8 of fn_i
     output logic [31:0]              aer_o,         // register of the PF's AER capability
@@ -117,10 +118,10 @@ module weir_pcie_err #(
   end
 
   // ---- State ----
-  logic [NumFns-1:0] en_cor_q;      // Device Control, per function
-  logic [NumFns-1:0] en_nf_q;
-  logic [NumFns-1:0] en_f_q;
-  logic [NumFns-1:0] en_ur_q;
+  logic en_cor_q;                   // Device Control of the PF; it counts for all functions
+  logic en_nf_q;
+  logic en_f_q;
+  logic en_ur_q;
   logic [NumFns-1:0] st_cor_q;      // Device Status
   logic [NumFns-1:0] st_nf_q;
   logic [NumFns-1:0] st_f_q;
@@ -165,13 +166,13 @@ module weir_pcie_err #(
     // Which message, if its kind is enabled; Unsupported Requests have a switch of their own.
     if (e.correctable || advisory) begin
       code = weir_pcie_pkg::MsgErrCor;
-      send = en_cor_q[ef] && !masked_cor && (!ur || en_ur_q[ef]);
+      send = en_cor_q && !masked_cor && (!ur || en_ur_q);
     end else if (fatal) begin
       code = weir_pcie_pkg::MsgErrFatal;
-      send = !masked_unc && (serr_perr_i[1] || (en_f_q[ef] && (!ur || en_ur_q[ef])));
+      send = !masked_unc && (serr_perr_i[1] || (en_f_q && (!ur || en_ur_q)));
     end else begin
       code = weir_pcie_pkg::MsgErrNonFatal;
-      send = !masked_unc && (serr_perr_i[1] || (en_nf_q[ef] && (!ur || en_ur_q[ef])));
+      send = !masked_unc && (serr_perr_i[1] || (en_nf_q && (!ur || en_ur_q)));
     end
   end
 
@@ -188,7 +189,7 @@ module weir_pcie_err #(
   logic [IdxW-1:0] f;
   assign addr = {reg_i, 2'b00};
   assign f = IdxW'(fn_i);
-  assign enable_o = {en_ur_q[f], en_f_q[f], en_nf_q[f], en_cor_q[f]};
+  assign enable_o = {en_ur_q, en_f_q, en_nf_q, en_cor_q};
   assign status_o = {st_ur_q[f], st_f_q[f], st_nf_q[f], st_cor_q[f]};
   assign pci_status_o = {pci_dpe_q[f], pci_serr_q[f], pci_ma_q[f], pci_ta_q[f], 3'b0, pci_perr_q[f]};
   always_comb begin
@@ -210,10 +211,10 @@ module weir_pcie_err #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       own_done_q <= '0;
-      en_cor_q <= '0;
-      en_nf_q <= '0;
-      en_f_q <= '0;
-      en_ur_q <= '0;
+      en_cor_q <= 1'b0;
+      en_nf_q <= 1'b0;
+      en_f_q <= 1'b0;
+      en_ur_q <= 1'b0;
       st_cor_q <= '0;
       st_nf_q <= '0;
       st_f_q <= '0;
@@ -242,12 +243,7 @@ module weir_pcie_err #(
             if (wdata_i[24]) pci_perr_q[f] <= 1'b0;
           end
           12'(weir_pcie_pkg::CapPcie + 8): begin
-            if (be_i[0]) begin
-              en_cor_q[f] <= wdata_i[0];
-              en_nf_q[f] <= wdata_i[1];
-              en_f_q[f] <= wdata_i[2];
-              en_ur_q[f] <= wdata_i[3];
-            end
+            if (be_i[0] && fn_i == '0) {en_ur_q, en_f_q, en_nf_q, en_cor_q} <= wdata_i[3:0];
             if (be_i[2]) begin
               if (wdata_i[16]) st_cor_q[f] <= 1'b0;
               if (wdata_i[17]) st_nf_q[f] <= 1'b0;
@@ -288,11 +284,8 @@ module weir_pcie_err #(
         if (sta_i[2] && serr_perr_i[0]) pci_perr_q[IdxW'(sta_fn_i)] <= 1'b1;
       end
       // A function's reset; AER is sticky (pcie 29), also over a conventional one.
+      if (flr_i[0]) {en_ur_q, en_f_q, en_nf_q, en_cor_q} <= '0;
       if (flr_i != '0) begin
-        en_cor_q <= en_cor_q & ~flr_i;
-        en_nf_q <= en_nf_q & ~flr_i;
-        en_f_q <= en_f_q & ~flr_i;
-        en_ur_q <= en_ur_q & ~flr_i;
         st_cor_q <= st_cor_q & ~flr_i;
         st_nf_q <= st_nf_q & ~flr_i;
         st_f_q <= st_f_q & ~flr_i;

@@ -113,7 +113,7 @@ static void bit_bash(void) {
                                      {SRIOV_BAR, 0xFFFF0000},
                                      {SRIOV_BAR + 4, 0xFFFFFFFF},
                                      {0xFFFF, 0}};
-    static const struct mask vf[] = {{0x004, 4}, {CFG_PM, 3}, {CFG_DEVCTL, 0xF}, {CFG_MSIX, 0xC0000000}, {0xFFFF, 0}};
+    static const struct mask vf[] = {{0x004, 4}, {CFG_PM, 3}, {CFG_MSIX, 0xC0000000}, {0xFFFF, 0}};
     // VF Enable itself would change what is writable: bash the rest of its register by hand.
     static struct mask pf_table[sizeof pf / sizeof pf[0]];
     memcpy(pf_table, pf, sizeof pf);

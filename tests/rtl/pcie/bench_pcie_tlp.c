@@ -736,12 +736,18 @@ static void line_57_advisory_and_enables(void) {
     expect_error(0x33, 0);
     CHECK(cfg_rd(0, CFG_CMD) >> 30 & 1, "Signaled System Error");
     cfg_wr(0, CFG_CMD, 3, CMD_BME | CMD_MSE);
-    // A VF speaks in its own name.
-    cfg_wr(2, CFG_DEVCTL, 1, 0xF);
-    request(0x60, fn_bar(2), 1);
-    t.hdr[0] |= TLP_EP;
-    send(&t);
-    expect_error(0x31, 2);
+    // A VF speaks in its own name, when the PF lets it: it has no enables of its own.
+    for (unsigned let = 0; let < 2; let++) {
+        cfg_wr(2, CFG_DEVCTL, 1, 0xF);
+        cfg_wr(0, CFG_DEVCTL, 1, let ? 0xF : 0);
+        request(0x60, fn_bar(2), 1);
+        t.hdr[0] |= TLP_EP;
+        send(&t);
+        if (let)
+            expect_error(0x31, 2);
+        else
+            expect_silence(60);
+    }
     CHECK((cfg_rd(2, CFG_DEVCTL) >> 16 & 0xF) == 2 && (cfg_rd(1, CFG_DEVCTL) >> 16 & 0xF) == 0, "of this VF alone");
 }
 
