@@ -738,8 +738,8 @@ static void line_57_advisory_and_enables(void) {
     cfg_wr(0, CFG_CMD, 3, CMD_BME | CMD_MSE);
     // A VF speaks in its own name, when the PF lets it: it has no enables of its own.
     for (unsigned let = 0; let < 2; let++) {
-        cfg_wr(2, CFG_DEVCTL, 1, 0xF);
         cfg_wr(0, CFG_DEVCTL, 1, let ? 0xF : 0);
+        cfg_wr(2, CFG_DEVCTL, 1, let ? 0 : 0xF);
         request(0x60, fn_bar(2), 1);
         t.hdr[0] |= TLP_EP;
         send(&t);
