@@ -54,9 +54,9 @@ void share_pushed_first(void) {
 
 // Many queues that push without pause leave a queue with frames in line its half.
 void share_pushed_not_only(void) {
-    enum { PUSHERS = 24, CYCLES = 20000 };
+    enum { PUSHERS = 24, CYCLES = 60000 };
     begin();
-    h.stall = 10; // there is not room for both
+    h.stall = 13; // there is not room for both
     struct hq *busy = hq_open((struct hq_config){0, 1, 0, 9, 4, 11});
     for (unsigned i = 1; i <= PUSHERS; i++)
         hq_open((struct hq_config){i, 1, i, 6, 4, 8});
@@ -81,8 +81,9 @@ void share_pushed_not_only(void) {
     for (unsigned i = 1; i <= PUSHERS; i++)
         pushed += hqs[i].sent;
     printf("%u frames of 1514 bytes beside %u pushed ones\n", busy->sent, pushed);
-    CHECK(pushed > 3000, "too few pushed: %u", pushed);
-    CHECK(busy->sent * 24 > pushed * 9 / 10, "%u beats beside %u pushed frames", busy->sent * 24, pushed);
+    CHECK(pushed > 4500, "too few pushed: %u", pushed);
+    // Not all: whenever the busy queue has nothing in line, pushed frames go for nothing.
+    CHECK(busy->sent * 24 > pushed * 3 / 4, "%u beats beside %u pushed frames", busy->sent * 24, pushed);
     finish(1 + PUSHERS);
 }
 
