@@ -24,9 +24,9 @@
 
 #define BOOT_CYCLES 5000000u
 #define BUSY_SLICE 64u // cycles between two looks at the sockets: some 0.3 ms
-#define IDLE_WAIT_MS 10
+#define IDLE_WAIT_MS 20
 #define IDLE_STEP 4u        // cycles at a time while idle,
-#define IDLE_SLICE_NS 50000 // for so long per wake: about 1 % of a processor
+#define IDLE_SLICE_NS 50000 // for so long per wake: with cold caches about 1 % of a processor
 #define MAX_FDS (WEIR_SERVER_SLOTS * WEIR_NUM_FNS + 2)
 #define NS_PER_CYCLE (1000000000u / WEIR_CLOCK_HZ)
 
