@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "order.h"
 #include "tlp.h"
+#include "weir_abi.h"
 
 #define FNS 256u
 #define TAGS 256u
@@ -16,13 +18,27 @@
 #define SETTLE 20000u  // cycles after a smaller limit was set in which requests that were cut before may come
 #define VF_OFFSET 256u // First VF Offset without ARI; with ARI it is 1
 
-enum { CMD = 0x004, PM = 0x044, DEVCTL = 0x058, SRIOV_CTL = 0x168, SRIOV_NUM = 0x170 };
+enum {
+    CMD = 0x004,
+    BAR_LO = 0x010,
+    BAR_HI = 0x014,
+    PM = 0x044,
+    DEVCTL = 0x058,
+    SRIOV_CTL = 0x168,
+    SRIOV_NUM = 0x170,
+    SRIOV_PAGE = 0x180,
+    VFBAR_LO = 0x184,
+    VFBAR_HI = 0x188
+};
+#define PF_BAR 0x200000u
+#define VF_BAR 0x10000u // or a system page
 
 struct fn_state {
     bool bme, awake;
     unsigned maybe; // configuration writes under way that set BME or D0
     bool open[TAGS];
     unsigned left[TAGS]; // bytes still owed
+    uint64_t at[TAGS];   // and the address of the next
     uint16_t rid[TAGS];  // as it was when the request left
     unsigned reads;
 };
@@ -34,6 +50,8 @@ struct open_request {
     unsigned reg, be;
     uint32_t data;
     unsigned left, lower; // of a memory read: bytes owed, address of the next
+    int bar_fn;           // one word of BAR 0 of this function, -1 = something else
+    unsigned bar_offset;
 };
 
 struct monitor {
@@ -45,6 +63,8 @@ struct monitor {
     unsigned mps, mrrs, old_mps, old_mrrs;
     uint64_t limit_since;
     bool ext_tag;
+    uint32_t bar[2], vf_bar[2], page; // as written
+    struct order *order;
     struct fn_state fn[FNS];
     struct open_request open[OPEN];
     unsigned opened;
@@ -55,11 +75,18 @@ struct monitor *monitor_new(unsigned num_fns) {
     if (m == NULL)
         return NULL;
     m->num_fns = num_fns;
+    m->order = order_new();
+    if (m->order == NULL) {
+        free(m);
+        return NULL;
+    }
     monitor_link_reset(m);
     return m;
 }
 
 void monitor_free(struct monitor *m) {
+    if (m != NULL)
+        order_free(m->order);
     free(m);
 }
 
@@ -82,19 +109,20 @@ void monitor_violation(struct monitor *m, uint64_t now, const char *fmt, ...) {
 }
 #define BROKEN(m, now, ...) monitor_violation(m, now, __VA_ARGS__)
 
-static void function_reset(struct fn_state *f) {
-    f->bme = false;
-    f->awake = true;
+static void function_reset(struct monitor *m, unsigned fn) {
+    m->fn[fn].bme = false;
+    m->fn[fn].awake = true;
+    order_reset(m->order, fn);
 }
 
 static void vfs_gone(struct monitor *m) {
     m->visible_vfs = 0;
     for (unsigned i = 1; i < FNS; i++)
-        function_reset(&m->fn[i]);
+        function_reset(m, i);
 }
 
 static void pf_reset(struct monitor *m) {
-    function_reset(&m->fn[0]);
+    function_reset(m, 0);
     m->vf_enable = m->ari = false;
     m->num = 0;
     m->mrrs = 512;
@@ -167,6 +195,31 @@ static bool asks(const struct tlp *t) {
     return type == 2 || type == 4 || type == 5 || (type >= 0x0C && type <= 0x0E);
 }
 
+// The function whose BAR 0 an address lies in, -1 when none.
+static int bar_at(const struct monitor *m, uint64_t addr, unsigned *offset) {
+    uint64_t pf = (uint64_t)m->bar[1] << 32 | (m->bar[0] & ~0xFu);
+    uint64_t vf = (uint64_t)m->vf_bar[1] << 32 | (m->vf_bar[0] & ~0xFu);
+    uint64_t each = m->page * 4096ull > VF_BAR ? m->page * 4096ull : VF_BAR;
+
+    if (pf != 0 && addr >= pf && addr < pf + PF_BAR) {
+        *offset = (unsigned)(addr - pf);
+        return 0;
+    }
+    if (vf == 0 || addr < vf || addr >= vf + m->visible_vfs * each)
+        return -1;
+    *offset = (unsigned)((addr - vf) % each);
+    return 1 + (int)((addr - vf) / each);
+}
+
+static void write_in(struct monitor *m, const struct tlp *t) {
+    for (unsigned i = 0; i < tlp_payload_dw(t); i++) {
+        unsigned offset;
+        int fn = bar_at(m, tlp_addr(t) + i * 4ull, &offset);
+        if (fn >= 0)
+            order_bar_write(m->order, (unsigned)fn, offset, t->data[i]);
+    }
+}
+
 static void request_in(struct monitor *m, const struct tlp *t, uint64_t now) {
     unsigned type = tlp_kind(t) & 0x1F;
     struct open_request *q = NULL;
@@ -185,6 +238,7 @@ static void request_in(struct monitor *m, const struct tlp *t, uint64_t now) {
                                .requester = tlp_requester(t),
                                .tag = tlp_tag(t),
                                .tc = t->hdr[0] >> 20 & 7,
+                               .bar_fn = -1,
                                .attr = (uint8_t)((t->hdr[0] >> 12 & 3) | (t->hdr[0] >> 16 & 4))};
     m->opened++;
     if (q->config) {
@@ -205,6 +259,8 @@ static void request_in(struct monitor *m, const struct tlp *t, uint64_t now) {
     } else if (type <= 1) {
         q->left = bytes_of(t);
         q->lower = ((unsigned)tlp_addr(t) & 0x7F) + (unsigned)__builtin_ctz(tlp_first_be(t) | 0x10) % 4;
+        if (tlp_len(t) == 1)
+            q->bar_fn = bar_at(m, tlp_addr(t), &q->bar_offset);
     } else {
         q->left = 4;
     }
@@ -222,6 +278,10 @@ static void answer_in(struct monitor *m, const struct tlp *t) {
     if (f == NULL)
         return;
     got = tlp_payload_dw(t) * 4 - (tlp_cpl_lower(t) & 3);
+    if (tlp_cpl_status(t) == TLP_SC && tlp_has_data(t) && !tlp_poisoned(t))
+        order_answer(m->order, (unsigned)(f - m->fn), f->at[tag], (const uint8_t *)t->data + (tlp_cpl_lower(t) & 3),
+                     got < f->left[tag] ? got : f->left[tag]);
+    f->at[tag] += got;
     if (tlp_cpl_status(t) == TLP_SC && tlp_has_data(t) && got < f->left[tag]) {
         f->left[tag] -= got;
         return;
@@ -237,6 +297,8 @@ void monitor_to_card(struct monitor *m, const struct tlp *t, uint64_t now) {
         answer_in(m, t);
     else if (asks(t))
         request_in(m, t, now);
+    else if (type <= 1 && !tlp_poisoned(t))
+        write_in(m, t);
 }
 
 // ---- from the card ----
@@ -262,6 +324,20 @@ static void config_done(struct monitor *m, const struct open_request *q, unsigne
     if (grants(q) && f->maybe > 0)
         f->maybe--;
     switch (q->reg) {
+    case BAR_LO:
+    case BAR_HI:
+        if (fn == 0)
+            m->bar[q->reg == BAR_HI] = q->data;
+        break;
+    case VFBAR_LO:
+    case VFBAR_HI:
+        if (fn == 0)
+            m->vf_bar[q->reg == VFBAR_HI] = q->data;
+        break;
+    case SRIOV_PAGE:
+        if (fn == 0)
+            m->page = q->data;
+        break;
     case CMD:
         if (bits(q, 2))
             f->bme = set(q, 2);
@@ -277,7 +353,7 @@ static void config_done(struct monitor *m, const struct open_request *q, unsigne
             if (fn == 0)
                 pf_reset(m);
             else
-                function_reset(f);
+                function_reset(m, fn);
         }
         break;
     case SRIOV_NUM:
@@ -352,6 +428,8 @@ static void completion(struct monitor *m, const struct tlp *t, uint64_t now) {
         close_request(m, q);
         return;
     }
+    if (q->bar_fn >= 0)
+        order_bar_read(m->order, (unsigned)q->bar_fn, q->bar_offset, t->data[0]);
     bytes = dw * 4 - (q->lower & 3);
     if (bytes >= q->left) {
         if (bytes > q->left + 3)
@@ -402,7 +480,15 @@ static void request(struct monitor *m, const struct tlp *t, uint64_t now) {
         BROKEN(m, now, "function %d sends %08x though it may not: %s (pcie 32, 42)", fn, t->hdr[0],
                f->bme ? "D3hot" : "bus mastering is off");
     if (tlp_has_data(t)) {
-        m->stats.interrupts += tlp_addr(t) >> 20 == 0xFEE;
+        bool message = tlp_addr(t) >> 20 == 0xFEE;
+        const char *wrong = message ? order_message(m->order, (unsigned)fn, tlp_addr(t), t->data[0])
+                                    : order_write(m->order, (unsigned)fn, tlp_addr(t), t->data, tlp_len(t),
+                                                  tlp_first_be(t), tlp_last_be(t));
+        m->stats.interrupts += message;
+        m->stats.ordered_completions = order_stats(m->order)->completions;
+        m->stats.ordered_interrupts = order_stats(m->order)->interrupts;
+        if (wrong != NULL)
+            BROKEN(m, now, "function %d: %s", fn, wrong);
         return;
     }
     if (f->open[tag])
@@ -414,6 +500,7 @@ static void request(struct monitor *m, const struct tlp *t, uint64_t now) {
     f->open[tag] = true;
     f->rid[tag] = tlp_requester(t);
     f->left[tag] = bytes_of(t);
+    f->at[tag] = tlp_addr(t) + (unsigned)__builtin_ctz(tlp_first_be(t) | 0x10) % 4;
 }
 
 static void message(struct monitor *m, const struct tlp *t, uint64_t now) {
