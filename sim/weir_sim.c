@@ -64,8 +64,10 @@ int main(int argc, char **argv) {
         ret = complain(strerror(-ret));
     snprintf(line, sizeof(line),
              "stopped after %" PRIu64 " cycles: wire %" PRIu64 " in, %" PRIu64 " out, %" PRIu64 " not taken; %" PRIu64
-             " TLPs, %" PRIu64 " refused by the IOMMU",
-             t.cycles, t.wire_in, t.wire_out, t.wire_drops, t.tlps, t.iommu_faults);
+             " TLPs, %" PRIu64 " refused by the IOMMU, the order of %" PRIu64 " completions and %" PRIu64
+             " interrupts seen",
+             t.cycles, t.wire_in, t.wire_out, t.wire_drops, t.tlps, t.iommu_faults, t.ordered_completions,
+             t.ordered_interrupts);
     say(&o, line);
     if (t.violations != 0) {
         fprintf(stderr, "weir-sim: the card broke TLP rules %" PRIu64 " times, first: %s\n", t.violations,

@@ -263,7 +263,7 @@ module weir_pcie #(
       .own_valid_i(own_err), .own_ready_o(own_err_ready),
       .own_cor_i(csr_i.addr == 16'(weir_abi_pkg::PcieErrCorOffset)), .own_bits_i(csr_i.wdata),
       .sta_i(rx_sta), .sta_fn_i(rx_sta_fn), .write_i(cfg_valid && cfg_write), .fn_i(cfg_fn), .reg_i(cfg_reg),
-      .be_i(cfg_be), .wdata_i(cfg_wdata), .flr_i(flr), .serr_perr_i(serr_perr), .enable_o(err_enable),
+      .be_i(cfg_be), .wdata_i(cfg_wdata), .flr_i(flr), .visible_i(visible), .serr_perr_i(serr_perr), .enable_o(err_enable),
       .status_o(err_status), .pci_status_o(pci_status), .aer_o(aer),
       .msg_valid_o(em_valid), .msg_ready_i(em_ready), .msg_fn_o(em_fn), .msg_code_o(em_code), .idle_o(err_idle));
 

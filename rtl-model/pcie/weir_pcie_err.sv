@@ -29,6 +29,7 @@ module weir_pcie_err #(
     input  logic [3:0]               be_i,
     input  logic [31:0]              wdata_i,
     input  logic [NumFns-1:0]        flr_i,
+    input  logic [NumFns-1:0]        visible_i,
     input  logic [1:0]               serr_perr_i,   // the PF's SERR# Enable and Parity Error Response
     output logic [3:0]               enable_o,      // Device Control 3:0 of the PF
     output logic [3:0]               status_o,      // Device Status 3:0 of fn_i
@@ -176,13 +177,16 @@ module weir_pcie_err #(
     end
   end
 
-  logic msg_fifo_idle;
-  assign msg_fifo_idle = !msg_valid_o;
+  // A function that was reset or taken away meanwhile says nothing more (pcie 16, 57).
+  logic msg_waits;
+  logic msg_void;
+  assign msg_void = flr_i[IdxW'(msg_fn_o)] || !visible_i[IdxW'(msg_fn_o)];
+  assign msg_valid_o = msg_waits && !msg_void;
   weir_common_fifo #(.Width(16), .Depth(4)) u_msg (
       .clk_i, .rst_ni, .valid_i(take && send), .ready_o(msg_room), .data_i({e.fn, code}),
-      .valid_o(msg_valid_o), .ready_i(msg_ready_i), .data_o({msg_fn_o, msg_code_o}), .level_o());
+      .valid_o(msg_waits), .ready_i(msg_ready_i || msg_void), .data_o({msg_fn_o, msg_code_o}), .level_o());
   /* verilator lint_on PINCONNECTEMPTY */
-  assign idle_o = q_valid == '0 && msg_fifo_idle && !own_valid_i;
+  assign idle_o = q_valid == '0 && !msg_waits && !own_valid_i;
 
   // ---- Configuration registers ----
   logic [11:0] addr;

@@ -238,19 +238,26 @@ module weir_pcie_msix #(
   always_comb if (!f_past) assume (!rst_ni);
 
   // P2 for messages, P13: a message is of a function that may send, of a vector that waits, is not masked and not half
-  // written; it takes the pending bit with it.
+  // written; it takes the pending bit with it. P7: a vector waits only after its interrupt was taken, which for a token is
+  // when every write before it has left (weir_pcie_tx), so no message is in front of the writes it is for.
   logic f_rst;
   logic f_sent;
   logic f_again;
   logic [EntW-1:0] f_ent;
+  (* anyconst *) logic [EntW-1:0] f_any;
+  logic f_waited;
+  logic f_taken;
   always_ff @(posedge clk_i) begin
     f_rst <= rst_ni;
     f_sent <= sent;
     f_ent <= se;
+    f_waited <= pend_q[f_any];
+    f_taken <= in_ok && {FnIdxW'(in.fn), in.vec[VecW-1:0]} == f_any;
     f_again <= in_ok && {FnIdxW'(in.fn), in.vec[VecW-1:0]} == se;
     if (rst_ni) begin
       if (msg_valid_o) assert (can_i[fn_q] && pend_q[se] && !mask_q[se] && !torn_q[se] && msg_fn_o == 8'(fn_q));
       if (f_past && f_rst && f_sent && !f_again) assert (!pend_q[f_ent]);
+      if (f_past && pend_q[f_any] && !(f_rst && f_waited)) assert (f_rst && f_taken);
     end
   end
 `endif

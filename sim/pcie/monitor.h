@@ -13,10 +13,10 @@ struct tlp;
 struct monitor;
 
 struct monitor_stats {
-    uint64_t tlps;                              // looked at, both directions
-    uint64_t requests, completions, interrupts; // of the card
+    uint64_t tlps;                                    // looked at, both directions
+    uint64_t requests, completions, interrupts;       // of the card
     uint64_t ordered_completions, ordered_interrupts; // whose place in the order was judged (order.h)
-    uint64_t errors[3];                         // error messages: correctable, non-fatal, fatal
+    uint64_t errors[3];                               // error messages: correctable, non-fatal, fatal
     uint64_t violations;
     char first[160];
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// See order.h. Bytes are counted by the word: a write adds one to each of its words, a completion takes one from each word that its
-// frame fills, so that a buffer given twice to the card still needs two writes. Words of frames that were dropped after
-// their bytes stay counted: that makes the check weaker there, never wrong.
+// See order.h. Bytes are counted by the word: a write adds one to each of its words, a completion takes one from each
+// word that its frame fills, so that a buffer given twice to the card still needs two writes. Words of frames that were
+// dropped after their bytes stay counted: that makes the check weaker there, never wrong.
 #include "order.h"
 
 #include <stdlib.h>
@@ -46,7 +46,7 @@ struct ring {
 
 struct function {
     uint32_t req[REQ_WORDS]; // the mailbox request as written so far
-    bool asked;                  // CREATE_QP was handed over and not answered
+    bool asked;              // CREATE_QP was handed over and not answered
     struct ring *rings;
     uint32_t entry[WEIR_FN_VECTORS][3]; // MSI-X table: address, address, data
 };
@@ -119,7 +119,7 @@ static unsigned slot_of(const struct order *o, unsigned fn, uint64_t number) {
 }
 
 static void grow(struct order *o) {
-    struct page **old = o->bucket, **wide = calloc(o->buckets * 2ul, sizeof(*wide));
+    struct page **old = o->bucket, **wide = calloc(o->buckets * 2ul, sizeof(struct page *));
     unsigned n = o->buckets;
     if (wide == NULL)
         return; // longer chains
@@ -315,8 +315,8 @@ static const char *entries(struct order *o, unsigned fn, struct ring *r, uint64_
     return wrong;
 }
 
-const char *order_write(struct order *o, unsigned fn, uint64_t addr, const uint32_t *data, unsigned dw, unsigned first_be,
-                        unsigned last_be) {
+const char *order_write(struct order *o, unsigned fn, uint64_t addr, const uint32_t *data, unsigned dw,
+                        unsigned first_be, unsigned last_be) {
     struct function *f = &o->fn[fn];
     for (struct ring *r = f->rings; r != NULL; r = r->next)
         if (addr >= r->cq_base && addr < r->cq_base + (r->cq_mask + 1ull) * 16)

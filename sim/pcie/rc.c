@@ -105,6 +105,8 @@ void rc_set_write(struct rc *rc, rc_write_fn fn, void *ctx) {
 const struct rc_stats *rc_stats(struct rc *rc) {
     const struct monitor_stats *m = monitor_stats(rc->monitor);
     rc->stats.violations = m->violations;
+    rc->stats.ordered_completions = m->ordered_completions;
+    rc->stats.ordered_interrupts = m->ordered_interrupts;
     memcpy(rc->stats.first_violation, m->first, sizeof(m->first));
     memcpy(rc->stats.errors, m->errors, sizeof(m->errors));
     return &rc->stats;

@@ -29,8 +29,9 @@ struct rc_timing {
 struct rc_stats {
     uint64_t tlps_from_card, tlps_to_card;
     uint64_t reads, writes, read_bytes, write_bytes, interrupts;
-    uint64_t tlp_bytes_from_card, tlp_bytes_to_card; // with 12 or 16 header bytes and 8 of framing each
-    uint64_t errors[3];                              // error messages: correctable, non-fatal, fatal
+    uint64_t tlp_bytes_from_card, tlp_bytes_to_card;  // with 12 or 16 header bytes and 8 of framing each
+    uint64_t errors[3];                               // error messages: correctable, non-fatal, fatal
+    uint64_t ordered_completions, ordered_interrupts; // judged by the monitor (order.h)
     uint64_t violations;
     uint64_t iommu_faults;
     char first_violation[160];

@@ -204,6 +204,8 @@ void sim_totals(const struct sim *s, struct sim_totals *t) {
                              .wire_out = w->from_card,
                              .wire_drops = w->dropped,
                              .tlps = r->tlps_from_card + r->tlps_to_card,
+                             .ordered_completions = r->ordered_completions,
+                             .ordered_interrupts = r->ordered_interrupts,
                              .violations = r->violations,
                              .iommu_faults = r->iommu_faults};
     memcpy(t->first_violation, r->first_violation, sizeof(t->first_violation));

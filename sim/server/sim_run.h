@@ -12,7 +12,7 @@ struct sim;
 
 struct sim_totals {
     uint64_t cycles, wire_in, wire_out, wire_drops;
-    uint64_t tlps, violations, iommu_faults;
+    uint64_t tlps, ordered_completions, ordered_interrupts, violations, iommu_faults;
     char first_violation[160];
 };
 

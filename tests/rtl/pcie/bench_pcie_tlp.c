@@ -751,6 +751,31 @@ static void line_57_advisory_and_enables(void) {
     CHECK((cfg_rd(2, CFG_DEVCTL) >> 16 & 0xF) == 2 && (cfg_rd(1, CFG_DEVCTL) >> 16 & 0xF) == 0, "of this VF alone");
 }
 
+// Error messages of VFs that wait for the link when the VFs are taken away: behind the completion that says so none
+// comes.
+static void line_57_nothing_of_a_vf_that_is_gone(void) {
+    unsigned messages = 0;
+    up(3);
+    cfg_wr(0, CFG_DEVCTL, 1, 0xF);
+    tx_stop = true;
+    for (unsigned i = 0; i < 16; i++) {
+        request(0x60, fn_bar(2), 1);
+        t.hdr[0] |= TLP_EP;
+        send(&t);
+    }
+    run(50);
+    tlp_cfg_hdr(t.hdr, TLP_CFGWR0, BUS << 8, SRIOV_CTL, 1, HOST_RID, next_tag++ & 0xFF);
+    t.dws = 1;
+    t.data[0] = 0;
+    send(&t);
+    run(300);
+    tx_stop = false;
+    for (const struct tlp *c = receive(200); c != NULL && c->hdr[0] >> 24 != TLP_CPL; c = receive(200))
+        messages++;
+    CHECK(messages != 0, "no message was under way, so nothing was tried");
+    expect_silence(200);
+}
+
 // ---- Power and link ----
 static void line_58_d3hot(void) {
     uint32_t v = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The monitor's view of a queue pair's order (pcie 47): frame, completion, interrupt, told by crafted TLPs of host and card
-// as a driver and a card would send them. Every wrong order is one violation, every right one none.
+// The monitor's view of a queue pair's order (pcie 47): frame, completion, interrupt, told by crafted TLPs of host and
+// card as a driver and a card would send them. Every wrong order is one violation, every right one none.
 #include <stdbool.h>
 
 #include "monitor.h"
