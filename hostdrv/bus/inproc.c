@@ -13,7 +13,12 @@
 
 #define CYCLES_PER_US (WEIR_CLOCK_HZ / 1000000u)
 // Addresses that no function's memory has in the process, so that a missing translation shows.
-#define IOVA_BASE 0x5000000000ull
+// Bus addresses below 4 GiB first, as Linux gives them to PCI devices: the card's requests then have the short header. Each
+// function has a place of its own, so that an access with another's requester ID finds nothing; what does not fit goes high.
+#define IOVA_LOW(fn) (0x10000000ull + (fn) * (uint64_t)IOVA_ROOM)
+#define IOVA_ROOM 0x3000000u
+#define IOVA_HIGH(fn) (0x5000000000ull + ((uint64_t)(fn) << 32))
+_Static_assert(0x10000000ull + WEIR_NUM_FNS * (uint64_t)IOVA_ROOM < 0xFEE00000ull, "clear of interrupt messages");
 
 struct inproc_fn {
     struct weir_bus bus;
@@ -101,6 +106,8 @@ static int dma_alloc(struct weir_bus *bus, size_t bytes, struct weir_dma *dma) {
     if (mem == NULL)
         return -ENOMEM;
     memset(mem, 0, room);
+    if (f->next_iova < IOVA_LOW(f->fn + 1) && f->next_iova + room > IOVA_LOW(f->fn + 1))
+        f->next_iova = IOVA_HIGH(f->fn);
     err = rc_map(f->ip->rc, host_rid(f->fn), f->next_iova, mem, room);
     if (err != 0) {
         free(mem);
@@ -181,7 +188,7 @@ struct weir_bus *weir_inproc_open(struct weir_inproc *ip, unsigned fn) {
     f->bus.ops = &ops;
     f->ip = ip;
     f->fn = fn;
-    f->next_iova = IOVA_BASE + ((uint64_t)fn << 32);
+    f->next_iova = IOVA_LOW(fn);
     ip->fn[fn] = f;
     return &f->bus;
 }

@@ -22,6 +22,8 @@ struct weir_qp {
     uint64_t db;                                                              // doorbell page in BAR 0
     uint16_t tx_tail, tx_kicked, tx_done, rx_tail, rx_rung, cq_head, cq_rung; // slots
     uint16_t tx_sent, tx_freed;                                               // frames
+    uint16_t tx_rung;    // tail behind the last frame that went by doorbell
+    uint16_t push_ahead; // frames that may be pushed without word of the first
     uint16_t cq_slack;   // completions that may be consumed before the card must know
     uint16_t rx_slack;   // buffers that may be posted before the card must know
     uint8_t *tx_span;    // slots of the frame that begins in this one
@@ -109,6 +111,7 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
     if (err != 0)
         goto err_memory;
     q->cq_slack = (uint16_t)(1u << (cq_log2 - 3));
+    q->push_ahead = (uint16_t)((1u << cfg->tx_log2) / 8 < 31 ? (1u << cfg->tx_log2) / 8 : 31);
     q->rx_slack = (uint16_t)((1u << cfg->rx_log2) / 8);
     q->rx_open = NO_BUFFER;
 
@@ -275,8 +278,10 @@ void weir_qp_kick(struct weir_qp *q) {
     if (from == q->tx_tail)
         return;
     q->tx_kicked = q->tx_tail;
-    // A lone small frame behind nothing: its bytes go with the doorbell. The descriptor is in the ring all the same.
-    if (!q->orphan && q->bus->ops->bar_write64 != NULL && from == q->tx_done && q->last_tx != NULL &&
+    // A lone small frame behind nothing but pushed ones, of which the card reports several at once: its bytes go with the
+    // doorbell. The descriptor is in the ring all the same.
+    if (!q->orphan && q->bus->ops->bar_write64 != NULL && (uint16_t)(from - q->tx_done) <= (uint16_t)(from - q->tx_rung) &&
+        (uint16_t)(q->tx_sent - q->tx_freed) <= q->push_ahead && q->last_tx != NULL &&
         q->last_len <= WEIR_PUSH_MAX && (uint16_t)(q->tx_tail - from) == q->tx_span[from & ((1u << q->tx.log2) - 1)]) {
         uint32_t slot[16] = {WEIR_PUT(q->tx_tail, BAR_DB_PUSH_TAIL) | WEIR_PUT((uint32_t)q->last_len, BAR_DB_PUSH_LEN)};
         memcpy(&slot[1], q->last_tx, q->last_len);
@@ -285,6 +290,7 @@ void weir_qp_kick(struct weir_qp *q) {
         q->stats.tx_push++;
         return;
     }
+    q->tx_rung = q->tx_tail;
     doorbell(q, WEIR_BAR_DB_TX_TAIL, q->tx_tail);
 }
 

@@ -29,6 +29,8 @@ module weir_queue_cpl #(
     output weir_queue_pkg::wake_t    frame_done_o,
     output logic [weir_pkg::QpW-1:0] done_qp_o,
     input  logic                     done_last_i,  // no other frame of done_qp_o is in flight
+    input  weir_queue_pkg::wake_t    push_i,       // a pushed frame is all that its queue has under way
+    input  weir_queue_pkg::wake_t    issue_i,      // a frame by descriptor
     output logic [weir_pkg::QpW-1:0] txc_qp_o,
     input  weir_queue_pkg::ctx_t     txc_ctx_i,
     input  logic [15:0]              txc_head_i,
@@ -174,7 +176,7 @@ module weir_queue_cpl #(
   assign merged = merge_mem[tq];
   assign can = 16'(tx_cpl[tq] + txc_rx_i - txc_head_i) < (16'd1 << txc_ctx_i.cq_log) && dma_ok[txc_ctx_i.fn[FIdxW-1:0]];
   assign gone = !loaded_i[tq] || err_i[tq] || drain_i[tq];
-  assign tx_due = done.cpl_req || merge_new.count >= MergeMax || done_last_i || parked_q[tq];
+  assign tx_due = done.cpl_req || merge_new.count >= MergeMax || (done_last_i && !may_wait) || parked_q[tq] || armed_q[tq];
 
   always_comb begin
     merge_new = merged;
@@ -199,6 +201,17 @@ module weir_queue_cpl #(
   assign rxd_tx_o = tx_cpl[rxd_qp_i[QIdxW-1:0]];
   assign tx_add_o.valid = tx_app;
   assign tx_add_o.qp = weir_pkg::QpW'(tq);
+
+  logic              may_wait;
+  logic              held;
+  logic              sel_held;
+  logic [NumQps-1:0] held_due;
+  weir_queue_pkg::wake_t arm;
+  assign arm = {db_i.cq && db_i.arm, db_i.qp};
+  weir_queue_hold #(.NumQps(NumQps)) u_hold (
+      .clk_i, .rst_ni, .load_i, .push_i, .issue_i, .qp_i(weir_pkg::QpW'(tq)), .may_o(may_wait),
+      .hold_i(done_pop && !gone && !tx_due && done_last_i), .written_i(tx_app), .write_i(out_push), .arm_i(arm),
+      .gone_i(~loaded_i | err_i | drain_i), .due_o(held_due), .sel_qp_i, .sel_held_o(sel_held), .held_o(held));
 
   // ---- one beat a cycle: due lines, then interrupts that wait, then received data ----
   logic             rx_first_q;    // receive had the last turn
@@ -358,9 +371,9 @@ module weir_queue_cpl #(
   assign fire = 16'(arm_tail + (hits ? 16'(line_count) : 16'd0)) != db_i.value;
 
   assign sel_armed_o = armed_q[sel_qp_i[QIdxW-1:0]];
-  assign sel_busy_o = ((state_q == RxData || state_q == RxJoin || back_q) && cur_q == sel_qp_i[QIdxW-1:0]) || line_sel_busy;
+  assign sel_busy_o = ((state_q == RxData || state_q == RxJoin || back_q) && cur_q == sel_qp_i[QIdxW-1:0]) || line_sel_busy || sel_held;
   assign busy_o = state_q != Idle || out_level != '0 || done_level != '0 || done_valid_i || attn_q != '0 || aq_valid_q ||
-                  rx_valid_i || fate_o.valid || wake_q.valid || rise || line_busy;
+                  rx_valid_i || fate_o.valid || wake_q.valid || rise || line_busy || held;
 
   always_ff @(posedge clk_i) begin
     if (load_i.valid) tx_cpl[load_i.qp[QIdxW-1:0]] <= '0;
@@ -444,6 +457,10 @@ module weir_queue_cpl #(
       if (irq_grant || tx_app) aq_last_q <= use_aq;
       else if (done_pop) aq_last_q <= 1'b0;
       if (rise) attn_q <= attn_q | parked_q | irq_q;
+      if (held_due != '0) begin
+        attn_q <= attn_q | held_due | (rise ? parked_q | irq_q : '0);
+        parked_q <= parked_q | held_due;
+      end
       if (!aq_valid_q) begin
         aq_valid_q <= pick_valid;
         aq_q <= pick_qp;
