@@ -278,11 +278,12 @@ void weir_qp_kick(struct weir_qp *q) {
     if (from == q->tx_tail)
         return;
     q->tx_kicked = q->tx_tail;
-    // A lone small frame behind nothing but pushed ones, of which the card reports several at once: its bytes go with the
-    // doorbell. The descriptor is in the ring all the same.
-    if (!q->orphan && q->bus->ops->bar_write64 != NULL && (uint16_t)(from - q->tx_done) <= (uint16_t)(from - q->tx_rung) &&
-        (uint16_t)(q->tx_sent - q->tx_freed) <= q->push_ahead && q->last_tx != NULL &&
-        q->last_len <= WEIR_PUSH_MAX && (uint16_t)(q->tx_tail - from) == q->tx_span[from & ((1u << q->tx.log2) - 1)]) {
+    // A lone small frame behind nothing but pushed ones, of which the card reports several at once: its bytes go with
+    // the doorbell. The descriptor is in the ring all the same.
+    if (!q->orphan && q->bus->ops->bar_write64 != NULL &&
+        (uint16_t)(from - q->tx_done) <= (uint16_t)(from - q->tx_rung) &&
+        (uint16_t)(q->tx_sent - q->tx_freed) <= q->push_ahead && q->last_tx != NULL && q->last_len <= WEIR_PUSH_MAX &&
+        (uint16_t)(q->tx_tail - from) == q->tx_span[from & ((1u << q->tx.log2) - 1)]) {
         uint32_t slot[16] = {WEIR_PUT(q->tx_tail, BAR_DB_PUSH_TAIL) | WEIR_PUT((uint32_t)q->last_len, BAR_DB_PUSH_LEN)};
         memcpy(&slot[1], q->last_tx, q->last_len);
         if (q->bus->ops->bar_write64(q->bus, q->db + WEIR_BAR_DB_PUSH, slot) != 0)

@@ -2,7 +2,7 @@
 // Transmit completions that may wait: of pushed frames behind which their queue has nothing else. Whoever sends one small
 // frame at a time does not need to hear of each, and a completion of its own costs the link half of what the frame does. So
 // they gather, up to 16 in one entry, while something else is being written; after Quiet cycles without a write all are
-// due, after Age to 2 * Age cycles each, and at once when the queue's driver arms, because then somebody may sleep (ADR 0015).
+// due, after Age to 2 * Age cycles each, and at once when the queue's driver arms, because then somebody may sleep (ADR 0012).
 module weir_queue_hold #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int Age = 2048,

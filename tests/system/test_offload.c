@@ -466,6 +466,42 @@ static void pieces(void) {
     end();
 }
 
+// One frame a doorbell: each goes with it as long as the card can be thought idle, two ahead with 16 frames of ring and
+// not behind one that went without. Nobody waits for completions, all come, and in order.
+static void lone_frames(void) {
+    uint8_t f[60] = {0};
+    begin(2048);
+    struct weir_qp *qp = weir_vf_qp(vf[0], 0);
+    const struct weir_qp_stats *s = weir_qp_stats(qp);
+    memcpy(f, peer, 6);
+    memcpy(f + 6, mac[0], 6);
+    f[12] = 0x88, f[13] = 0xB5;
+    for (unsigned i = 0; i < 100; i++) {
+        f[20] = (uint8_t)i;
+        CHECK(weir_qp_send(qp, f, sizeof(f)) >= 0, "frame %u", i);
+        weir_qp_kick(qp);
+        card_step(w.card, 200, false);
+        weir_qp_poll(qp, 256, from_ring, NULL, &got[0]);
+        CHECK(on_wire.frames == i + 1 && on_wire.data[20] == i, "frame %u on the wire", i);
+    }
+    CHECK(s->tx_push == 100 && s->tx_completed == 100, "%" PRIu64 " of 100 pushed, %" PRIu64 " completed", s->tx_push,
+          s->tx_completed);
+    for (unsigned i = 0; i < 10; i++) {
+        CHECK(weir_qp_send(qp, f, sizeof(f)) >= 0, "frame %u", i);
+        weir_qp_kick(qp);
+    }
+    CHECK(s->tx_push == 102, "%" PRIu64 " pushed ahead of 10", s->tx_push - 100);
+    card_step(w.card, 30, false);
+    weir_qp_poll(qp, 256, from_ring, NULL, &got[0]);
+    run();
+    CHECK(on_wire.frames == 110 && s->tx_completed == 110, "%" PRIu64 " completed", s->tx_completed);
+    CHECK(weir_qp_send(qp, f, sizeof(f)) >= 0, "after all");
+    weir_qp_kick(qp);
+    run();
+    CHECK(s->tx_push == 103 && on_wire.frames == 111, "pushed again");
+    end();
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -473,7 +509,8 @@ int main(int argc, char **argv) {
     } cases[] = {{"checksums_sent", checksums_sent},
                  {"checksums_received", checksums_received},
                  {"what_the_card_cannot_do_is_refused", refused},
-                 {"jumbo_frames_in_pieces", pieces}};
+                 {"jumbo_frames_in_pieces", pieces},
+                 {"lone_frames_go_with_their_doorbell", lone_frames}};
     const char *name = argc > 1 ? argv[1] : "";
     world_seed(1);
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

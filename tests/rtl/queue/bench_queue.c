@@ -1010,6 +1010,11 @@ int main(int argc, char **argv) {
         {"others_keep_theirs", share_others_keep_theirs},
         {"doorbell_flood", share_doorbell_flood},
         {"frames_gather", share_frames_gather},
+        {"sixteen_in_one", hold_sixteen_in_one},
+        {"hold_ends_with_age", hold_ends_with_age},
+        {"hold_ends_with_quiet", hold_ends_with_quiet},
+        {"hold_ends_with_arm", hold_ends_with_arm},
+        {"hold_ends_with_fetched", hold_ends_with_fetched},
     };
     return bench_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
 }

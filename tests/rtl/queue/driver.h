@@ -78,4 +78,10 @@ void share_line_is_short(void);
 void share_others_keep_theirs(void);
 void share_doorbell_flood(void);
 void share_frames_gather(void);
+// bench_queue_hold.c
+void hold_sixteen_in_one(void);
+void hold_ends_with_age(void);
+void hold_ends_with_quiet(void);
+void hold_ends_with_arm(void);
+void hold_ends_with_fetched(void);
 #endif
