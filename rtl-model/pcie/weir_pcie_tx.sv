@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything that leaves for the link: dma's writes, MSI-X and error messages and our completions in turn, and after each of
-// them one read request if there is one: a read is one beat that fetches many, so it must not queue behind a stream of
-// writes. Requests of different engines have no order to keep. The requester ID is the PF's or a VF's own, put in here and
+// Everything that leaves for the link: dma's writes, MSI-X and error messages and our completions in turn, and read requests,
+// which must not queue behind a stream of writes: one rides in each beat inside a write, whose header lane is free
+// (ADR 0015), and where no such beat is near one may follow each other TLP. Requests of different engines have no order to keep. The requester ID is the PF's or a VF's own, put in here and
 // nowhere else (threat T9, formal P1). Here is also the last look at permission (pcie 32, 42; formal P2): a request whose
 // function may not do DMA any more is taken and not sent, and a read among them is answered to dma as unsupported, so that
 // its tag comes back. What was sent stands in front of the completion of the write that took the permission.
@@ -59,7 +59,8 @@ module weir_pcie_tx #(
   logic [3:0] want;
   logic [3:0] pick;    // write, message, completion, error message
   logic any;
-  logic pick_rd;
+  logic pick_rd;       // a read has a beat to itself,
+  logic ride;          // or goes beside the data of a write
   logic turn;
   logic [255:0] ok;
   weir_pkg::tlp_t out;
@@ -75,7 +76,8 @@ module weir_pcie_tx #(
   assign refused_o = rd_void;
   assign want = {err_valid_i, cpl_valid_i, msg_valid_i, wr_tlp};
 
-  assign pick_rd = !inside_q && rd_ok && (rd_turn_q || want == 4'd0);
+  assign pick_rd = !inside_q && rd_ok && (want == 4'd0 || (rd_turn_q && !(wr_tlp && !wr_i.tlp.eop)));
+  assign ride = inside_q && rd_ok && wr_tlp;
   assign turn = !inside_q && !pick_rd && ready && !hot_i;
   logic [3:0] choice;
   /* verilator lint_off PINCONNECTEMPTY */
@@ -93,7 +95,7 @@ module weir_pcie_tx #(
   assign msg_ready_o = pick[1] && ready && !hot_i;
   assign cpl_ready_o = pick[2] && ready && !hot_i;
   assign err_ready_o = hot_i || (pick[3] && ready);
-  assign rdreq_ready_o = hot_i || rd_void || (pick_rd && ready);
+  assign rdreq_ready_o = hot_i || rd_void || ((pick_rd || ride) && ready);
 
   always_comb begin
     out = '0;
@@ -114,10 +116,16 @@ module weir_pcie_tx #(
       out.data[31:0] = msg_data_i;
     end else if (pick_rd) begin
       out = rdreq_i.tlp;
+      out.rider = 1'b0;
       out.hdr[63:48] = weir_pcie_pkg::rid_of(rdreq_i.fn, pf_rid_i, vf_rid_i);
     end else if (pick[0]) begin
       out = wr_i.tlp;
       out.hdr[63:48] = weir_pcie_pkg::rid_of(wr_i.fn, pf_rid_i, vf_rid_i);
+      out.rider = ride;
+      if (ride) begin
+        out.hdr = rdreq_i.tlp.hdr;
+        out.hdr[63:48] = weir_pcie_pkg::rid_of(rdreq_i.fn, pf_rid_i, vf_rid_i);
+      end
     end
   end
 
@@ -170,12 +178,13 @@ module weir_pcie_tx #(
   assign f_sources = 4'(f_rd_fire) + 4'(f_wr_fire) + 4'(msg_valid_i && msg_ready_o) + 4'(cpl_valid_i && cpl_ready_o) +
                      4'(err_valid_i && err_ready_o && !hot_i);
   always_ff @(posedge clk_i) if (rst_ni) begin
-    assert (f_sources == 4'(out_valid && ready));
+    assert (f_sources == 4'(out_valid && ready) + 4'(out_valid && ready && out.rider));
+    if (out_valid && out.rider) assert (inside_q && f_rd_fire == ready);
     if (f_rd_fire) begin
       assert (out.hdr[63:48] == f_rd_rid);
       assert (32'(rdreq_i.fn) < NumFns && dma_ok_i[rdreq_i.fn[$clog2(NumFns)-1:0]]);
     end
-    if (f_wr_fire && wr_i.tlp.sop) assert (out.hdr[63:48] == f_wr_rid);
+    if (f_wr_fire && wr_i.tlp.sop && !out.rider) assert (out.hdr[63:48] == f_wr_rid);
     if (f_wr_new) assert (32'(wr_i.fn) < NumFns && dma_ok_i[wr_i.fn[$clog2(NumFns)-1:0]]);
     if (msg_valid_i && msg_ready_o) assert (out.hdr[63:48] == f_msg_rid);
     if (refused_o) assert (rdreq_valid_i && rdreq_ready_o);

@@ -141,10 +141,20 @@ module weir_queue_cpl #(
   logic             line_busy;
   weir_queue_line #(.NumQps(NumQps)) u_line (
       .clk_i, .rst_ni, .load_i, .app_i(app), .app_ready_o(app_ready), .app_qp_i(app_qp), .app_ctx_i(app_ctx),
-      .app_entry_i(entry), .app_urgent_i(urgent), .data_ok_o(data_ok), .data_wait_o(data_wait), .cut_i(cut), .data_i(gathers), .data_addr_i(dec_i.addr),
+      .app_entry_i(entry), .app_urgent_i(urgent), .pressed_i(pressed), .data_ok_o(data_ok), .data_wait_o(data_wait), .cut_i(cut), .data_i(gathers), .data_addr_i(dec_i.addr),
       .data_len_i(rx_i.len[6:0]), .data_data_i(frame), .due_o(due), .flush_i(flush),       .leave_o(leaving), .beat_i(line_beat), .beat_o(line_out),
       .end_o(line_end), .qp_o(line_qp), .vec_o(line_vec), .count_o(line_count), .arm_qp_i(db_i.qp),
       .arm_tail_o(arm_tail), .db_qp_i, .db_tail_o, .sel_qp_i, .sel_tail_o, .sel_busy_o(line_sel_busy), .busy_o(line_busy));
+
+  // The link takes all it can, but for a cycle here and there: one without anything for it outweighs four with.
+  logic [5:0]       press_q;
+  logic             pressed;
+  assign pressed = press_q[5];
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) press_q <= '0;
+    else if (out_level == '0) press_q <= (press_q < 6'd4) ? '0 : press_q - 6'd4;
+    else if (press_q != '1) press_q <= press_q + 6'd1;
+  end
 
   // ---- transmit side: what the queue at hand wants ----
   logic             use_aq;

@@ -2,14 +2,16 @@
 // Completion lines being gathered: up to Lanes entries of one queue pair that will leave as one write, and with them the
 // received frames of one beat whose places in memory follow each other, which leave as one write before it. A line is due when
 // it is full or reaches the end of the ring, at once when its queue had none lately (a lone frame must not wait)
-// or somebody waits for it, and otherwise after Hold cycles; a new queue finding no free slot makes the oldest due. Slots
+// or somebody waits for it, and otherwise after Hold cycles, or HoldMore and lone or not while received frames wait for the
+// link anyway, so that completions take the less of it the less there is; a new queue finding no free slot makes the oldest due. Slots
 // are given in ring order, so only the oldest is looked at for its age. A line leaves beat by beat (busy_o) while others go on
 // being gathered, its own queue's next one among them. Holds the written tail of every completion ring.
 module weir_queue_line #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int Slots = 16,  // power of two
     parameter int Lanes = 16,  // power of two, at least 4
-    parameter int Hold = 30    // cycles; what is due leaves before the next frame's data
+    parameter int Hold = 30,   // cycles; what is due leaves before the next frame's data
+    parameter int HoldMore = 256 // while there is always more to write than the link takes
 ) (
     input  logic                     clk_i,
     input  logic                     rst_ni,
@@ -21,6 +23,7 @@ module weir_queue_line #(
     input  weir_queue_pkg::ctx_t     app_ctx_i,
     input  logic [127:0]             app_entry_i,
     input  logic                     app_urgent_i,
+    input  logic                     pressed_i,     // the writer has not rested for a while
     // And its frame of at most 64 bytes with it, when data_ok_o says so; bytes behind it are zero. data_wait_o: its place does not
     // follow that of the line's frames, so the line shall leave first (cut_i).
     output logic                     data_ok_o,
@@ -128,7 +131,7 @@ module weir_queue_line #(
   assign whole = n >= limit || (n != '0 && place == '0) || (n[LaneW-1] && place[LaneW-1:0] == '0);
   assign ends = n + 1'b1 >= limit || place == size - 16'd1 || (n >= (LaneW+1)'(Lanes / 2 - 1) && place[LaneW-1:0] == '1);
   assign app_ready_o = has ? !whole : !full;
-  assign due_now = app_urgent_i || ends || 16'(now_q - last[aq]) > 16'd32;
+  assign due_now = app_urgent_i || ends || (!pressed_i && 16'(now_q - last[aq]) > 16'd32);
   assign data_old = data_mem[as];
   // A lone frame goes out directly: it would only lose a cycle.
   assign data_ok_o = (d == '0) ? has || !due_now : !data_wait_o;
@@ -202,7 +205,7 @@ module weir_queue_line #(
   assign old = rd_q[SIdxW-1:0];
   assign oldest = slot_mem[old];
   assign oldest_due = rd_q != wr_q && open_q[old] && has_q[oldest.qp[QIdxW-1:0]] && slot_of[oldest.qp[QIdxW-1:0]] == old &&
-                      (16'(now_q - oldest.born) >= 16'(Hold) || full);
+                      (16'(now_q - oldest.born) >= (pressed_i ? 16'(HoldMore) : 16'(Hold)) || full);
   assign ls = slot_of[load_i.qp[QIdxW-1:0]];
 
   assign arm_tail_o = tail[arm_qp_i[QIdxW-1:0]];

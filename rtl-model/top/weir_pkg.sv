@@ -19,7 +19,8 @@ package weir_pkg;
   typedef struct packed {
     logic             sop;
     logic             eop;
-    logic [127:0]     hdr;    // valid with sop
+    logic             rider;  // card -> host, inside a write: hdr is a read request of its own, behind that write
+    logic [127:0]     hdr;    // valid with sop or rider
     logic [DataW-1:0] data;
   } tlp_t;
 

@@ -17,6 +17,7 @@ module weir_sim_top (
   logic [7:0]      console_char;
 
   assign rx_in.sop = in_i[weir_top_pkg::InTlpRxFlagsLsb + 1];
+  assign rx_in.rider = 1'b0;
   assign rx_in.eop = in_i[weir_top_pkg::InTlpRxFlagsLsb + 2];
   assign rx_in.hdr = in_i[weir_top_pkg::InTlpRxHdrLsb +: 128];
   assign rx_in.data = in_i[weir_top_pkg::InTlpRxDataLsb +: 512];
@@ -107,7 +108,7 @@ module weir_sim_top (
     end
     if (u_top.fate.valid) out_o[weir_top_pkg::OutTapFateLsb +: 16] = {u_top.fate.reason, 7'b0, 1'b1};
     out_o[weir_top_pkg::OutTlpRxReadyLsb] = rx_in_ready;
-    out_o[weir_top_pkg::OutTlpTxFlagsLsb +: 3] = {tx_out.eop, tx_out.sop, tx_out_valid};
+    out_o[weir_top_pkg::OutTlpTxFlagsLsb +: 4] = {tx_out.rider, tx_out.eop, tx_out.sop, tx_out_valid};
     out_o[weir_top_pkg::OutTlpTxHdrLsb +: 128] = tx_out.hdr;
     out_o[weir_top_pkg::OutTlpTxDataLsb +: 512] = tx_out.data;
     out_o[weir_top_pkg::OutWireTxFlagsLsb +: 3] = {wtx_out.eop, wtx_out.sop, wtx_out_valid};

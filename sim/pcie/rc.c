@@ -48,6 +48,8 @@ struct rc {
 
     struct tlp in; // from the card, being received
     unsigned in_beats;
+    struct tlp rider[TLP_MAX_DW / 16]; // read requests that came inside it
+    unsigned riders;
 
     bool waiting; // our own non-posted request
     uint8_t tag;
@@ -122,7 +124,7 @@ void rc_link_reset(struct rc *rc) {
     rc->beat = 0;
     memset(rc->pending, 0, sizeof(rc->pending));
     rc->pending_count = 0;
-    rc->in_beats = 0;
+    rc->in_beats = rc->riders = 0;
     monitor_link_reset(rc->monitor);
 }
 
@@ -298,13 +300,12 @@ static void memory_read(struct rc *rc, const struct tlp *t) {
         rc->next_due = p->due;
 }
 
-static void receive(struct rc *rc) {
-    const struct tlp *t = &rc->in;
+static void receive(struct rc *rc, const struct tlp *t, unsigned beats) {
     unsigned dw = tlp_payload_dw(t);
 
     rc->stats.tlps_from_card++;
     rc->stats.tlp_bytes_from_card += dw * 4 + 20 + (tlp_is_4dw(t) ? 4 : 0);
-    monitor_from_card(rc->monitor, t, rc->in_beats, card_cycles(rc->card));
+    monitor_from_card(rc->monitor, t, beats, card_cycles(rc->card));
     switch (tlp_kind(t)) {
     case TLP_MRD32:
     case TLP_MRD64:
@@ -330,12 +331,18 @@ void rc_from_card(struct rc *rc, unsigned flags, const uint32_t *hdr, const uint
     if ((flags & 2) != 0) {
         memcpy(rc->in.hdr, hdr, sizeof(rc->in.hdr));
         rc->in_beats = 0;
+    } else if ((flags & 8) != 0 && rc->riders < TLP_MAX_DW / 16) {
+        memcpy(rc->rider[rc->riders++].hdr, hdr, sizeof(rc->in.hdr));
     }
     if (rc->in_beats < TLP_MAX_DW / 16)
         memcpy(rc->in.data + rc->in_beats * 16, data, 64);
     rc->in_beats++;
-    if ((flags & 4) != 0)
-        receive(rc);
+    if ((flags & 4) == 0)
+        return;
+    receive(rc, &rc->in, rc->in_beats);
+    for (unsigned i = 0; i < rc->riders; i++)
+        receive(rc, &rc->rider[i], 1);
+    rc->riders = 0;
 }
 
 // ---- software's accesses ----

@@ -71,6 +71,7 @@ void rc_link_reset(struct rc *rc);
 
 // The card side, for card.c: one beat each way per cycle.
 bool rc_wants_beat(struct rc *rc); // the link takes a beat this cycle
+// flags as TOP_OUT tlp_tx_flags. A read request inside a write counts as behind it.
 void rc_from_card(struct rc *rc, unsigned flags, const uint32_t *hdr, const uint32_t *data);
 unsigned rc_to_card(struct rc *rc, uint32_t *hdr, uint32_t *data); // flags as TOP_IN tlp_rx_flags, 0 = nothing
 void rc_taken(struct rc *rc);                                      // the card took the beat just offered

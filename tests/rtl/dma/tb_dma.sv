@@ -31,7 +31,7 @@ module tb_dma (
   assign rxd_req = {in_i[543:536], in_i[511:448], in_i[525:512], in_i[528], in_i[575:544]};
   assign qwr = {in_i[576], in_i[577], in_i[578], in_i[591:584], in_i[671:608], in_i[685:672], in_i[599:592],
                 in_i[1215:704]};
-  assign cpl = {in_i[1216], in_i[1217], in_i[1375:1248], in_i[1887:1376]};
+  assign cpl = {in_i[1216], in_i[1217], 1'b0, in_i[1375:1248], in_i[1887:1376]};
 
   weir_dma #(.NumTags(64)) u_dma (
       .clk_i, .rst_ni, .csr_i(csr_req), .csr_o(csr_rsp), .idle_o(flags[10]), .cfg_i(cfg), .fn_dma_ok_i(in_i[160:96]),

@@ -579,7 +579,8 @@ static void hot_reset(void) {
 }
 
 // ---- Requests out ----
-// Writes with tokens between them, reads and completions all at once: order of writes and messages, requester IDs.
+// Writes with tokens between them, reads and completions all at once: order of writes and messages, of reads whether
+// they ride inside a write or not, requester IDs.
 static void requests(void) {
     uint32_t *in = weir_rtl_in(bench_model);
     const uint32_t *out = weir_rtl_out(bench_model);
@@ -672,7 +673,9 @@ static void requests(void) {
         }
     }
     CHECK(msgs > 10 && msgs + token == due, "%u messages for %u tokens", msgs, due);
-    printf("  %u writes, %u reads, %u completions, %u messages\n", wr_got, rd_got, cpl_got, msgs);
+    CHECK(tx_ridden > rd_got / 4 && tx_ridden < rd_got, "%u of %u reads inside writes", tx_ridden, rd_got);
+    printf("  %u writes, %u reads, %u of them inside a write, %u completions, %u messages\n", wr_got, rd_got, tx_ridden,
+           cpl_got, msgs);
     // A flood of writes, without a gap from before the read comes, does not starve it.
     run(100);
     tx_head = tx_tail;

@@ -44,6 +44,7 @@ enum {
     OUT_CSR_ACK = 10,
     OUT_BAR_VALID = 11,
     OUT_BAR_WRITE = 12,
+    OUT_TX_RIDER = 13,
     OUT_BAR_FN = 16,
     OUT_TX_WORD = 1,
     OUT_CSR_WORD = 21,
@@ -69,6 +70,8 @@ static unsigned bar_writes;
 static struct tlp tx_log[TX_LOG]; // complete TLPs from the card, oldest first
 static unsigned tx_head, tx_tail;
 static struct tlp tx_part;
+static struct tlp tx_rider[TLP_MAX_DWS / TLP_BEAT_DWS]; // read requests that came inside it
+static unsigned tx_riders, tx_ridden;
 static bool tx_stop;   // the link takes nothing
 static bool malformed; // what is sent is no TLP by the rules: the monitor does not see it
 static struct tlp cpl_part;
@@ -81,6 +84,15 @@ static unsigned bar_rsp_head, bar_rsp_tail;
 
 static inline uint32_t bar_value(unsigned fn, uint32_t addr) {
     return (fn * 0x01000193u) ^ (addr * 0x9E3779B1u) ^ 0xA5A5;
+}
+
+static inline void tx_whole(struct tlp *t, unsigned beats) {
+    const char *broken = bench_monitor_from_card(t->hdr, t->data, beats, weir_rtl_cycles(bench_model));
+    CHECK(broken == NULL, "%s", broken);
+    t->dws = tlp_has_data(t->hdr) ? tlp_dws(t->hdr) : 0;
+    CHECK(beats == tlp_beats(t), "%u beats for %u DW", beats, t->dws);
+    CHECK(tx_tail - tx_head < TX_LOG, "TX log full");
+    tx_log[tx_tail++ % TX_LOG] = *t;
 }
 
 // One cycle; streams the caller set in `in` stay valid for this cycle only.
@@ -111,19 +123,18 @@ static inline void step(void) {
         if (bench_get(out, OUT_TX_SOP, 1)) {
             memcpy(tx_part.hdr, &out[OUT_TX_WORD], sizeof tx_part.hdr);
             tx_part.dws = 0;
+            tx_riders = 0;
+        } else if (bench_get(out, OUT_TX_RIDER, 1)) {
+            memcpy(&tx_rider[tx_riders++].hdr, &out[OUT_TX_WORD], sizeof tx_part.hdr);
+            tx_ridden++;
         }
         CHECK(tx_part.dws + TLP_BEAT_DWS <= TLP_MAX_DWS, "endless TLP");
         memcpy(&tx_part.data[tx_part.dws], &out[OUT_TX_WORD + 4], TLP_BEAT_DWS * 4);
         tx_part.dws += TLP_BEAT_DWS;
         if (bench_get(out, OUT_TX_EOP, 1)) {
-            unsigned beats = tx_part.dws / TLP_BEAT_DWS;
-            const char *broken =
-                bench_monitor_from_card(tx_part.hdr, tx_part.data, beats, weir_rtl_cycles(bench_model));
-            CHECK(broken == NULL, "%s", broken);
-            tx_part.dws = tlp_has_data(tx_part.hdr) ? tlp_dws(tx_part.hdr) : 0;
-            CHECK(beats == tlp_beats(&tx_part), "%u beats for %u DW", beats, tx_part.dws);
-            CHECK(tx_tail - tx_head < TX_LOG, "TX log full");
-            tx_log[tx_tail++ % TX_LOG] = tx_part;
+            tx_whole(&tx_part, tx_part.dws / TLP_BEAT_DWS);
+            for (unsigned i = 0; i < tx_riders; i++)
+                tx_whole(&tx_rider[i], 1);
         }
     }
     bench_put(in, IN_CPL_READY, 1, 1);

@@ -10,7 +10,7 @@ module tb_pcie #(
     input  logic [1631:0] in_i,
     output logic [2527:0] out_o
 );
-  localparam int TlpW = 659;
+  localparam int TlpW = 660;
 
   weir_pkg::csr_req_t csr_req;
   weir_pkg::csr_rsp_t csr_rsp;
@@ -57,11 +57,11 @@ module tb_pcie #(
   // A word for errors of dma and for the function that waits for completions, then the header of an unexpected one.
   assign dma_err = {in_i[1472], in_i[1473], in_i[1487:1480], in_i[1631:1504]};
 
-  assign rx = {in_i[1], in_i[2], in_i[159:32], in_i[671:160]};
+  assign rx = {in_i[1], in_i[2], 1'b0, in_i[159:32], in_i[671:160]};
   assign csr_req = {in_i[9], in_i[10], in_i[687:672], in_i[735:704]};
   assign bar_rsp = {in_i[11], in_i[767:736]};
   assign irq_in = {in_i[775:768], in_i[783:776]};
-  assign dma = {in_i[816], in_i[807:800], in_i[815:808], in_i[817], in_i[818], in_i[959:832], in_i[1471:960]};
+  assign dma = {in_i[816], in_i[807:800], in_i[815:808], in_i[817], in_i[818], 1'b0, in_i[959:832], in_i[1471:960]};
 
   weir_common_fifo #(.Width(TlpW), .Depth(2)) u_rdreq (
       .clk_i, .rst_ni, .valid_i(in_i[5]), .ready_o(rdreq_room), .data_i(dma),
@@ -94,7 +94,7 @@ module tb_pcie #(
     hold_q <= hold;
   end
 
-  assign out_o[31:0] = {8'b0, bar_req.fn, 3'b0, bar_req.write, bar_req.valid, csr_rsp.ack, idle_q, event_any, irq_room,
+  assign out_o[31:0] = {8'b0, bar_req.fn, 2'b0, tx.rider, bar_req.write, bar_req.valid, csr_rsp.ack, idle_q, event_any, irq_room,
                         wr_room, rdreq_room, cpl_valid, tx.eop, tx.sop, tx_valid, rx_ready};
   assign out_o[671:32] = {tx.data, tx.hdr};
   assign out_o[799:672] = {16'b0, cfg.link_reset, cfg.ext_tag, cfg.mrrs, cfg.mps, 4'b0, bar_req.be, bar_req.wdata, 11'b0, bar_req.addr,

@@ -1010,6 +1010,7 @@ int main(int argc, char **argv) {
         {"others_keep_theirs", share_others_keep_theirs},
         {"doorbell_flood", share_doorbell_flood},
         {"frames_gather", share_frames_gather},
+        {"completions_thin_out", share_completions_thin_out},
         {"sixteen_in_one", hold_sixteen_in_one},
         {"hold_ends_with_age", hold_ends_with_age},
         {"hold_ends_with_quiet", hold_ends_with_quiet},

@@ -14,7 +14,7 @@ static void begin(void) {
     calm = hq_open((struct hq_config){1, 1, 1, 8, 4, 8});
 }
 
-// Received frames of another queue keep the writer busy, all but a few cycles.
+// Received frames of another queue keep the writer at work, without filling the link.
 static void with_noise(unsigned cycles) {
     for (unsigned c = at; at < c + cycles; at++) {
         while (hq_rx_room(noise) > 0)
@@ -25,7 +25,7 @@ static void with_noise(unsigned cycles) {
             hq_ring_cq(noise, false);
         }
         if (at % 20 == 0 && rx_room() && h.rx_tail - h.rx_head < 4)
-            hq_send(noise, 1000);
+            hq_send(noise, 500);
         tick();
         hq_poll(calm);
     }

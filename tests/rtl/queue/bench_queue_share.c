@@ -320,6 +320,46 @@ void share_doorbell_flood(void) {
 }
 
 // Small frames of a stream queue share writes, and their completions too; a lone one waits for nobody.
+// Eight queues in turn, each frame of 1514 bytes behind the last: completions of a queue share lines while the link is
+// full, so that frames get its beats; as soon as it is not, each is written at once.
+void share_completions_thin_out(void) {
+    enum { N = 8, CYCLES = 20000 };
+    begin();
+    for (unsigned i = 0; i < N; i++)
+        hq_open((struct hq_config){i, 1, i, 4, 6, 9});
+    for (unsigned full = 0; full < 2; full++) {
+        uint64_t writes = h.wr_writes;
+        uint32_t frames = 0, lines, sent = 0;
+        for (unsigned i = 0; i < N; i++)
+            frames -= hqs[i].rx_cpls;
+        for (unsigned c = 0; c < CYCLES; c++) {
+            struct hq *q = &hqs[c % N];
+            while (hq_rx_room(q) > 0)
+                hq_rx(q, 32);
+            if (c % 128 < N) {
+                hq_ring_rx(q);
+                hq_poll(q);
+                hq_ring_cq(q, false);
+            }
+            if (full ? rx_room() && h.rx_tail - h.rx_head < 8 : c % 20 == 0)
+                hq_send(&hqs[sent++ % N], full ? 1514 : 700);
+            tick();
+        }
+        settle();
+        for (unsigned i = 0; i < N; i++) {
+            hq_poll(&hqs[i]);
+            frames += hqs[i].rx_cpls;
+        }
+        lines = (uint32_t)(h.wr_writes - writes) - frames;
+        printf("%s link: %u frames, %u lines\n", full ? "full" : "easy", frames, lines);
+        CHECK(full ? lines * 4 < frames * 3 && frames * 25 > CYCLES : lines == frames, "%u lines for %u frames", lines,
+              frames);
+    }
+    for (unsigned i = 0; i < N; i++)
+        hq_ring_rx(&hqs[i]);
+    finish(N);
+}
+
 void share_frames_gather(void) {
     begin();
     struct hq *q = hq_open((struct hq_config){0, 1, 0, 6, 8, 11});

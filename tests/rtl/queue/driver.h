@@ -78,6 +78,7 @@ void share_line_is_short(void);
 void share_others_keep_theirs(void);
 void share_doorbell_flood(void);
 void share_frames_gather(void);
+void share_completions_thin_out(void);
 // bench_queue_hold.c
 void hold_sixteen_in_one(void);
 void hold_ends_with_age(void);
