@@ -106,6 +106,27 @@ static void random_traffic(void) {
     printf("%u transmitted in %u completions, %u received, %u without buffer\n", tx, cpls, rx, none);
 }
 
+// The lowest and highest queues, and those around the middle, each of a VF of its own.
+static void first_and_last_queues(void) {
+    static const unsigned base[] = {0, QPS / 8, QPS / 2 - 8, QPS / 2, QPS - 16, QPS - 8};
+    struct hq *qs[18];
+    unsigned n = 0;
+    driver_init(bench_model, bench_rand());
+    for (unsigned v = 0; v < 6; v++) {
+        fn_map(v + 1, base[v], 8);
+        for (unsigned page = 0; page < 8; page += 3 + page / 3)
+            qs[n++] = hq_open((struct hq_config){base[v] + page, v + 1, page, 4, 4, 8});
+    }
+    CHECK(n == 18 && qs[n - 1]->qp == QPS - 1, "%u queues, the last is %u", n, qs[n - 1]->qp);
+    for (unsigned i = 0; i < n; i++)
+        qs[i]->inl = i % 3 * 3;
+    traffic(qs, n, 15000, true);
+    drain(qs, n);
+    for (unsigned i = 0; i < n; i++)
+        CHECK(qs[i]->completed > 10 && qs[i]->rx_ok > 10, "queue %u: %u transmitted, %u received", qs[i]->qp,
+              qs[i]->completed, qs[i]->rx_ok);
+}
+
 // Smallest rings, and a host that is late with its completion head.
 static void random_small_rings(void) {
     driver_init(bench_model, bench_rand());
@@ -868,7 +889,7 @@ static void rates(void) {
         csr_write(WEIR_QUEUE_FN_RATE_OFFSET, mode == 1 ? 3 * 128 * 256 : 0);
         for (unsigned i = 0; i < 4; i++) {
             csr_write(WEIR_QUEUE_QP_SEL_OFFSET, i);
-            csr_write(WEIR_QUEUE_QP_RATE_OFFSET, mode == 0 ? (i + 1) * 256 * 256 / 2 : 0);
+            csr_write(WEIR_QUEUE_QP_RATE_OFFSET, mode == 0 ? (i + 1) * QPS * 256 / 2 : 0);
             csr_write(WEIR_QUEUE_QP_WEIGHT_OFFSET, mode == 2 ? 1 + i % 2 : 1);
         }
         for (unsigned n = 0; n < CYCLES + 2000; n++) {
@@ -982,6 +1003,7 @@ static void malformed(void) {
 int main(int argc, char **argv) {
     static const struct bench_case cases[] = {
         {"random_traffic", random_traffic},
+        {"first_and_last_queues", first_and_last_queues},
         {"random_small_rings", random_small_rings},
         {"cq_full", cq_full},
         {"bad_tx", bad_tx},

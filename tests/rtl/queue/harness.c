@@ -49,7 +49,7 @@ void harness_init(struct weir_rtl *model, uint64_t seed) {
     h.done_max = 30;
     for (unsigned fn = 0; fn < FNS; fn++)
         fn_set(fn, true, false, true);
-    ticks(300); // the block clears its queues after reset
+    ticks(QPS + 44); // the block clears its queues after reset
 }
 
 void fn_set(unsigned fn, bool enabled, bool flr, bool dma_ok) {

@@ -8,7 +8,10 @@
 #include "bench.h"
 #include "weir_abi.h"
 
-enum { MEM_BASE_HI = 1, MEM_PAGES = 8192, PAGE = 4096, FNS = 65, QPS = 256, CLIENTS = 3 };
+#ifndef BENCH_QPS
+#define BENCH_QPS WEIR_NUM_QPS // of the build under test
+#endif
+enum { MEM_BASE_HI = 1, MEM_PAGES = 8192, PAGE = 4096, FNS = 65, QPS = BENCH_QPS, CLIENTS = 3 };
 enum { TXD, TXP, RXD };
 
 struct chain {

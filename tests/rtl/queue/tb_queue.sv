@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bench wrapper of weir_queue; harness.h has the bit offsets. FIFOs stand before the two streams whose ready depends on what
 // is offered, so that the outputs depend on state only.
-module tb_queue (
+module tb_queue #(
+    parameter int NumQps = weir_abi_pkg::NumQps
+) (
     input  logic          clk_i,
     input  logic          rst_ni,
     input  logic [3455:0] in_i,
@@ -46,7 +48,7 @@ module tb_queue (
       .clk_i, .rst_ni, .valid_i(in_i[457]), .ready_o(flags[11]), .data_i(in_i[2272 +: 621]),
       .valid_o(rx_valid), .ready_i(rx_ready), .data_o(rx), .level_o(rx_level));
 
-  weir_queue u_queue (
+  weir_queue #(.NumQps(NumQps)) u_queue (
       .clk_i, .rst_ni, .csr_i(csr_req), .csr_o(csr), .event_o(flags[0]), .idle_o(idle),
       .bar_req_i(bar_req), .push_valid_i(in_i[3424]), .push_data_i(in_i[2912 +: 512]), .fn_enabled_i(in_i[160 +: NumFns]), .fn_flr_i(in_i[256 +: NumFns]), .fn_dma_ok_i(in_i[352 +: NumFns]),
       .txd_req_valid_o(flags[2]), .txd_req_ready_i(in_i[448]), .txd_req_o(txd_req),
