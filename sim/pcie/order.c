@@ -16,7 +16,7 @@
 #define ARMS 2u // interrupts that may be on their way for one ring: one caused, one armed since
 
 struct page {
-    struct page *next;
+    struct page *next, *same; // of its bucket, of its function
     uint64_t number;
     unsigned fn;
     uint16_t count[PAGE_WORDS];
@@ -48,6 +48,7 @@ struct function {
     uint32_t req[REQ_WORDS]; // the mailbox request as written so far
     bool asked;              // CREATE_QP was handed over and not answered
     struct ring *rings;
+    struct page *pages;
     uint32_t entry[WEIR_FN_VECTORS][3]; // MSI-X table: address, address, data
 };
 
@@ -92,8 +93,26 @@ static void forget(struct function *f, int qp) { // -1 = all
     }
 }
 
+static unsigned slot_of(const struct order *o, unsigned fn, uint64_t number) {
+    return (unsigned)((number * 0x9E3779B97F4A7C15ull >> 32) + fn * 0x85EBCA6Bu) & (o->buckets - 1);
+}
+
+// A driver's next life has other memory, so the counts of this one would only pile up.
+static void drop_pages(struct order *o, struct function *f) {
+    while (f->pages != NULL) {
+        struct page *p = f->pages, **at = &o->bucket[slot_of(o, p->fn, p->number)];
+        while (*at != p)
+            at = &(*at)->next;
+        *at = p->next;
+        f->pages = p->same;
+        o->pages--;
+        free(p);
+    }
+}
+
 void order_reset(struct order *o, unsigned fn) {
     forget(&o->fn[fn], -1);
+    drop_pages(o, &o->fn[fn]);
     o->fn[fn].asked = false;
     memset(o->fn[fn].entry, 0, sizeof(o->fn[fn].entry));
 }
@@ -102,21 +121,12 @@ void order_free(struct order *o) {
     if (o == NULL)
         return;
     for (unsigned i = 0; i < FNS; i++)
-        forget(&o->fn[i], -1);
-    for (unsigned i = 0; i < o->buckets; i++)
-        for (struct page *p = o->bucket[i], *next; p != NULL; p = next) {
-            next = p->next;
-            free(p);
-        }
+        order_reset(o, i);
     free(o->bucket);
     free(o);
 }
 
 // ---- counts of written words ----
-
-static unsigned slot_of(const struct order *o, unsigned fn, uint64_t number) {
-    return (unsigned)((number * 0x9E3779B97F4A7C15ull >> 32) + fn * 0x85EBCA6Bu) & (o->buckets - 1);
-}
 
 static void grow(struct order *o) {
     struct page **old = o->bucket, **wide = calloc(o->buckets * 2ul, sizeof(struct page *));
@@ -145,6 +155,8 @@ static uint16_t *count_of(struct order *o, unsigned fn, uint64_t addr, bool make
         p->fn = fn;
         p->next = *head;
         *head = p;
+        p->same = o->fn[fn].pages;
+        o->fn[fn].pages = p;
         if (++o->pages > o->buckets)
             grow(o);
     }
