@@ -257,8 +257,6 @@ module weir_queue #(
   // A pushed frame goes first, so nothing of its queue may be under way. It has no credit to pay with.
   assign push_take = push && push_ready && push_room && db_none && tx_on[db_qp[QIdxW-1:0]] &&
                      !drain[db_qp[QIdxW-1:0]] && !db_limited && fn_dma_ok_i[db_ctx.fn[FIdxW-1:0]];
-  weir_queue_pkg::wake_t push_frame;
-  assign push_frame = {push_take, db_qp};
   always_comb begin
     push_meta = '0;
     push_meta.qp = db_qp;
@@ -348,7 +346,7 @@ module weir_queue #(
   // ---- completions ----
   weir_queue_cpl #(.NumQps(NumQps), .NumFns(NumFns)) u_cpl (
       .clk_i, .rst_ni, .load_i(load), .db_i(db), .fn_dma_ok_i, .loaded_i(loaded), .err_i(err), .drain_i(drain),
-      .rx_valid_i(beat_valid), .rx_ready_o(beat_ready), .rx_i(beat), .dec_i(dec), .fate_o, .done_valid_i, .done_ready_o, .done_i, .frame_done_o(frame_done), .done_qp_o(done_qp), .done_last_i(done_last), .push_i(push_frame), .issue_i(desc_issue),
+      .rx_valid_i(beat_valid), .rx_ready_o(beat_ready), .rx_i(beat), .dec_i(dec), .fate_o, .done_valid_i, .done_ready_o, .done_i, .frame_done_o(frame_done), .done_qp_o(done_qp), .done_last_i(done_last), .issue_i(frame_issue), .push_i(push_take),
       .txc_qp_o(txc_qp), .txc_ctx_i(txc_ctx), .txc_head_i(txc_head), .txc_rx_i(txc_rx), .txc_base_i(txc_base), .rxc_qp_o(rxc_qp),
       .rxc_ctx_i(rxc_ctx), .rxd_qp_i(rx_i.qp), .rxd_tx_o(rxh_tx), .tx_add_o(tx_add), .db_qp_i(db_qp), .db_tail_o(db_cq_tail),
       .sel_qp_i(sel_qp), .sel_tail_o(sel_cq_tail), .sel_armed_o(sel_armed), .sel_busy_o(sel_rxc_busy),

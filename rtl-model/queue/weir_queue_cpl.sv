@@ -29,8 +29,8 @@ module weir_queue_cpl #(
     output weir_queue_pkg::wake_t    frame_done_o,
     output logic [weir_pkg::QpW-1:0] done_qp_o,
     input  logic                     done_last_i,  // no other frame of done_qp_o is in flight
-    input  weir_queue_pkg::wake_t    push_i,       // a pushed frame is all that its queue has under way
-    input  weir_queue_pkg::wake_t    issue_i,      // a frame by descriptor
+    input  weir_queue_pkg::wake_t    issue_i,      // a frame of a queue is under way,
+    input  logic                     push_i,       // pushed
     output logic [weir_pkg::QpW-1:0] txc_qp_o,
     input  weir_queue_pkg::ctx_t     txc_ctx_i,
     input  logic [15:0]              txc_head_i,
@@ -219,9 +219,9 @@ module weir_queue_cpl #(
   weir_queue_pkg::wake_t arm;
   assign arm = {db_i.cq && db_i.arm, db_i.qp};
   weir_queue_hold #(.NumQps(NumQps)) u_hold (
-      .clk_i, .rst_ni, .load_i, .push_i, .issue_i, .qp_i(weir_pkg::QpW'(tq)), .may_o(may_wait),
-      .hold_i(done_pop && !gone && !tx_due && done_last_i), .written_i(tx_app), .write_i(out_push), .arm_i(arm),
-      .gone_i(~loaded_i | err_i | drain_i), .due_o(held_due), .sel_qp_i, .sel_held_o(sel_held), .held_o(held));
+      .clk_i, .rst_ni, .load_i, .issue_i, .push_i, .qp_i(weir_pkg::QpW'(tq)), .may_o(may_wait),
+      .hold_i(done_pop && !gone && !tx_due && done_last_i), .written_i(tx_app || (active && use_aq && gone)), .write_i(out_push), .arm_i(arm),
+      .due_o(held_due), .sel_qp_i, .sel_held_o(sel_held), .held_o(held));
 
   // ---- one beat a cycle: due lines, then interrupts that wait, then received data ----
   logic             rx_first_q;    // receive had the last turn

@@ -11,15 +11,14 @@ module weir_queue_hold #(
     input  logic                     clk_i,
     input  logic                     rst_ni,
     input  weir_queue_pkg::load_t    load_i,
-    input  weir_queue_pkg::wake_t    push_i,     // a pushed frame is all that its queue has under way
-    input  weir_queue_pkg::wake_t    issue_i,    // a frame by descriptor: no longer
+    input  weir_queue_pkg::wake_t    issue_i,    // a frame of a queue is under way,
+    input  logic                     push_i,     // pushed, so all that its queue has
     input  logic [weir_pkg::QpW-1:0] qp_i,
     output logic                     may_o,      // the completion of qp_i's last frame may wait
     input  logic                     hold_i,     // and does
-    input  logic                     written_i,  // qp_i's completion goes to its line
+    input  logic                     written_i,  // qp_i's completion goes to its line, or to nobody
     input  logic                     write_i,    // something is being written
     input  weir_queue_pkg::wake_t    arm_i,
-    input  logic [NumQps-1:0]        gone_i,
     output logic [NumQps-1:0]        due_o,      // write what is held of these
     input  logic [weir_pkg::QpW-1:0] sel_qp_i,
     output logic                     sel_held_o,
@@ -30,18 +29,29 @@ module weir_queue_hold #(
   localparam int StepW = (Step > 1) ? $clog2(Step) : 1;
   localparam int QuietW = $clog2(Quiet + 1);
 
-  logic [NumQps-1:0] push_q;    // the last frame under way was pushed
+  logic              push [0:NumQps-1];  // the last frame under way was pushed
+  logic [1:0]        born [0:NumQps-1];  // round of the sweep in which the first was held
   logic [NumQps-1:0] held_q;
-  logic [NumQps-1:0] old_q;     // held when the sweep last came by
-  logic [QIdxW-1:0]  sweep_q;
+  logic [QIdxW+1:0]  sweep_q;            // {round, queue}
   logic [StepW-1:0]  step_q;
   logic [QuietW-1:0] quiet_q;
   logic              turn;      // the sweep looks at sweep_q
   logic              quiet;
   logic [QIdxW-1:0]  qp;
+  logic [QIdxW-1:0]  at;
+  logic [QIdxW-1:0]  sent;
+  logic [QIdxW-1:0]  load;
+  logic [1:0]        round;
+  logic              old;        // held for a whole round
 
   assign qp = qp_i[QIdxW-1:0];
-  assign may_o = push_q[qp];
+  assign may_o = push[qp];
+  assign at = sweep_q[QIdxW-1:0];
+  assign sent = issue_i.qp[QIdxW-1:0];
+  assign load = load_i.qp[QIdxW-1:0];
+  // The round of the next visit; held then, and still at the one after it, is due.
+  assign round = sweep_q[QIdxW +: 2] + 2'(qp < at);
+  assign old = held_q[at] && sweep_q[QIdxW +: 2] != born[at];
   assign held_o = held_q != '0;
   assign sel_held_o = held_q[sel_qp_i[QIdxW-1:0]];
   assign turn = held_o && step_q == StepW'(Step - 1);
@@ -49,38 +59,29 @@ module weir_queue_hold #(
   always_comb begin
     due_o = '0;
     if (quiet) due_o = held_q;
-    if (turn && old_q[sweep_q]) due_o[sweep_q] = 1'b1;
+    if (turn && old) due_o[at] = 1'b1;
     if (arm_i.valid && (held_q[arm_i.qp[QIdxW-1:0]] || (hold_i && arm_i.qp[QIdxW-1:0] == qp))) due_o[arm_i.qp[QIdxW-1:0]] = 1'b1;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (load_i.valid) push[load] <= 1'b0;
+    else if (issue_i.valid) push[sent] <= push_i;
+    if (hold_i && !held_q[qp]) born[qp] <= round;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      push_q <= '0;
       held_q <= '0;
-      old_q <= '0;
       sweep_q <= '0;
       step_q <= '0;
       quiet_q <= '0;
     end else begin
-      if (push_i.valid) push_q[push_i.qp[QIdxW-1:0]] <= 1'b1;
-      if (issue_i.valid) push_q[issue_i.qp[QIdxW-1:0]] <= 1'b0;
       quiet_q <= (!held_o || write_i || quiet) ? '0 : quiet_q + 1'b1;
       step_q <= (!held_o || turn) ? '0 : step_q + 1'b1;
-      if (turn) begin
-        sweep_q <= sweep_q + 1'b1;
-        old_q[sweep_q] <= held_q[sweep_q];
-      end
-      if (held_o) held_q <= held_q & ~gone_i;
+      if (turn) sweep_q <= sweep_q + 1'b1;
       if (hold_i) held_q[qp] <= 1'b1;
-      if (written_i) begin
-        held_q[qp] <= 1'b0;
-        old_q[qp] <= 1'b0;
-      end
-      if (load_i.valid) begin
-        push_q[load_i.qp[QIdxW-1:0]] <= 1'b0;
-        held_q[load_i.qp[QIdxW-1:0]] <= 1'b0;
-        old_q[load_i.qp[QIdxW-1:0]] <= 1'b0;
-      end
+      if (written_i) held_q[qp] <= 1'b0;
+      if (load_i.valid) held_q[load] <= 1'b0;
     end
   end
 endmodule
