@@ -6,3 +6,6 @@ target_link_libraries(weir_failover PUBLIC weir_world weir_vstack weir_netvsc)
 weir_system_test(failover planned_both_ways_loses_nothing surprise_loses_only_what_the_ledger_says neighbour_unaffected
                  guest_dies_in_mid_handover attach_refused_until_armed all_paths_reach_each_other)
 target_link_libraries(test_failover PRIVATE weir_failover)
+# A1: 1,000 hand-overs each way.
+add_test(NAME soak.failover.a1 COMMAND test_failover planned_both_ways_loses_nothing 7)
+set_tests_properties(soak.failover.a1 PROPERTIES LABELS soak TIMEOUT 3600 ENVIRONMENT WEIR_SOAK=1000)

@@ -5,7 +5,7 @@
 
 #include "failover_world.h"
 
-#define HANDOVERS 100u // each way
+#define HANDOVERS 100u // each way, or as many as WEIR_SOAK says
 
 static void print_counts(struct fw *f) {
     struct flow_count c = flow_count(f->net, -1, -1);
@@ -60,6 +60,8 @@ static void burst(struct fw *f, int up) {
 
 // One guest under load, handed over and back at random moments (acceptance test A1 in the small).
 static void planned_both_ways_loses_nothing(uint64_t seed) {
+    const char *soak = getenv("WEIR_SOAK");
+    unsigned handovers = soak != NULL ? (unsigned)strtoul(soak, NULL, 0) : HANDOVERS;
     struct weir_vstack_config vc = {.vf_qps = 1};
     struct fw f;
     struct way to_vf = {0}, to_syn = {0};
@@ -72,7 +74,7 @@ static void planned_both_ways_loses_nothing(uint64_t seed) {
     flow_add(f.net, f.wire, FLOW_TO_ALL, 6000);
     flow_add(f.net, f.guest[0].endpoint, FLOW_TO_ALL, 20000);
     fw_run(&f, 100000);
-    for (unsigned i = 0; i < HANDOVERS; i++) {
+    for (unsigned i = 0; i < handovers; i++) {
         fw_run(&f, world_rand() % 6000);
         burst(&f, up);
         // Gaps are taken from the guest's question on: bringing its VF up before stops this one thread, and so
