@@ -12,10 +12,9 @@
 #include "weir_abi.h"
 
 #define CYCLES_PER_US (WEIR_CLOCK_HZ / 1000000u)
-// Addresses that no function's memory has in the process, so that a missing translation shows.
-// Bus addresses below 4 GiB first, as Linux gives them to PCI devices: the card's requests then have the short header.
-// Each function has a place of its own, so that an access with another's requester ID finds nothing; what does not fit
-// goes high.
+// Bus addresses, of which none is the memory's own in the process, so that a missing translation shows. Below 4 GiB
+// first, as Linux gives them to PCI devices: the card's requests then have the short header. Each function has a place
+// of its own, so that an access with another's requester ID finds nothing; what does not fit goes high.
 #define IOVA_LOW(fn) (0x10000000ull + (fn) * (uint64_t)IOVA_ROOM)
 #define IOVA_ROOM 0x3000000u
 #define IOVA_HIGH(fn) (0x5000000000ull + ((uint64_t)(fn) << 32))

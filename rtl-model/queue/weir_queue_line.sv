@@ -2,8 +2,8 @@
 // Completion lines being gathered: up to Lanes entries of one queue pair that will leave as one write, and with them the
 // received frames of one beat whose places in memory follow each other, which leave as one write before it. A line is due when
 // it is full or reaches the end of the ring, at once when its queue had none lately (a lone frame must not wait)
-// or somebody waits for it, and otherwise after Hold cycles, or HoldMore and lone or not while received frames wait for the
-// link anyway, so that completions take the less of it the less there is; a new queue finding no free slot makes the oldest due. Slots
+// or somebody waits for it, and otherwise after Hold cycles, or HoldMore, lone or not, while the link takes all it
+// can, because then each completion costs a frame behind it a beat; a new queue finding no free slot makes the oldest due. Slots
 // are given in ring order, so only the oldest is looked at for its age. A line leaves beat by beat (busy_o) while others go on
 // being gathered, its own queue's next one among them. Holds the written tail of every completion ring.
 module weir_queue_line #(
@@ -11,7 +11,7 @@ module weir_queue_line #(
     parameter int Slots = 16,  // power of two
     parameter int Lanes = 16,  // power of two, at least 4
     parameter int Hold = 30,   // cycles; what is due leaves before the next frame's data
-    parameter int HoldMore = 256 // while there is always more to write than the link takes
+    parameter int HoldMore = 256 // while the link takes all it can
 ) (
     input  logic                     clk_i,
     input  logic                     rst_ni,
@@ -23,7 +23,7 @@ module weir_queue_line #(
     input  weir_queue_pkg::ctx_t     app_ctx_i,
     input  logic [127:0]             app_entry_i,
     input  logic                     app_urgent_i,
-    input  logic                     pressed_i,     // the writer has not rested for a while
+    input  logic                     pressed_i,     // the link takes all it can
     // And its frame of at most 64 bytes with it, when data_ok_o says so; bytes behind it are zero. data_wait_o: its place does not
     // follow that of the line's frames, so the line shall leave first (cut_i).
     output logic                     data_ok_o,

@@ -12,7 +12,7 @@
 #include "tlp.h"
 #include "weir_abi.h"
 
-#define FNS 256u
+#define FNS ORDER_FNS
 #define TAGS 256u
 #define OPEN 1024u     // requests of the host at the same time
 #define SETTLE 20000u  // cycles after a smaller limit was set in which requests that were cut before may come

@@ -10,7 +10,6 @@
 #include "weir_abi.h"
 #include "weir_mbox.h"
 
-#define FNS 256u
 #define REQ_WORDS 10u // of a request: as many as CREATE_QP has
 #define PAGE_WORDS 1024u
 #define ARMS 2u // interrupts that may be on their way for one ring: one caused, one armed since
@@ -47,6 +46,8 @@ struct ring {
 struct function {
     uint32_t req[REQ_WORDS]; // the mailbox request as written so far
     bool asked;              // CREATE_QP was handed over and not answered
+    uint16_t seq;            // its number
+    struct weir_create_qp_req create;
     struct ring *rings;
     struct page *pages;
     uint32_t entry[WEIR_FN_VECTORS][3]; // MSI-X table: address, address, data
@@ -54,7 +55,7 @@ struct function {
 
 struct order {
     struct order_stats stats;
-    struct function fn[FNS];
+    struct function fn[ORDER_FNS];
     struct page **bucket;
     unsigned buckets, pages;
 };
@@ -93,6 +94,8 @@ static void forget(struct function *f, int qp) { // -1 = all
     }
 }
 
+// ---- counts of written words ----
+
 static unsigned slot_of(const struct order *o, unsigned fn, uint64_t number) {
     return (unsigned)((number * 0x9E3779B97F4A7C15ull >> 32) + fn * 0x85EBCA6Bu) & (o->buckets - 1);
 }
@@ -109,24 +112,6 @@ static void drop_pages(struct order *o, struct function *f) {
         free(p);
     }
 }
-
-void order_reset(struct order *o, unsigned fn) {
-    forget(&o->fn[fn], -1);
-    drop_pages(o, &o->fn[fn]);
-    o->fn[fn].asked = false;
-    memset(o->fn[fn].entry, 0, sizeof(o->fn[fn].entry));
-}
-
-void order_free(struct order *o) {
-    if (o == NULL)
-        return;
-    for (unsigned i = 0; i < FNS; i++)
-        order_reset(o, i);
-    free(o->bucket);
-    free(o);
-}
-
-// ---- counts of written words ----
 
 static void grow(struct order *o) {
     struct page **old = o->bucket, **wide = calloc(o->buckets * 2ul, sizeof(struct page *));
@@ -163,9 +148,25 @@ static uint16_t *count_of(struct order *o, unsigned fn, uint64_t addr, bool make
     return p != NULL ? &p->count[addr / 4 % PAGE_WORDS] : NULL;
 }
 
+void order_reset(struct order *o, unsigned fn) {
+    forget(&o->fn[fn], -1);
+    drop_pages(o, &o->fn[fn]);
+    o->fn[fn].asked = false;
+    memset(o->fn[fn].entry, 0, sizeof(o->fn[fn].entry));
+}
+
+void order_free(struct order *o) {
+    if (o == NULL)
+        return;
+    for (unsigned i = 0; i < ORDER_FNS; i++)
+        order_reset(o, i);
+    free(o->bucket);
+    free(o);
+}
+
 // ---- what the host does ----
 
-static void create(struct function *f, const struct weir_create_qp_req *q) {
+static void ring_new(struct function *f, const struct weir_create_qp_req *q) {
     struct ring *r;
     if (q->rx_log2 > 16 || q->cq_log2 > 16)
         return;
@@ -199,9 +200,11 @@ static void handed_over(struct order *o, unsigned fn) {
     memcpy(&qp, (const uint8_t *)f->req + sizeof(hdr), sizeof(qp));
     memcpy(&vf, (const uint8_t *)f->req + sizeof(hdr), sizeof(vf));
     f->asked = hdr.opcode == WEIR_CMD_CREATE_QP;
+    f->seq = hdr.seq;
+    memcpy(&f->create, (const uint8_t *)f->req + sizeof(hdr), sizeof(f->create));
     if (hdr.opcode == WEIR_CMD_DESTROY_QP)
         forget(f, qp.qp);
-    else if (fn == 0 && (hdr.opcode == WEIR_CMD_RESET_VF || hdr.opcode == WEIR_CMD_FREE_VF) && vf.vf + 1u < FNS)
+    else if (fn == 0 && (hdr.opcode == WEIR_CMD_RESET_VF || hdr.opcode == WEIR_CMD_FREE_VF) && vf.vf + 1u < ORDER_FNS)
         order_reset(o, vf.vf + 1u);
 }
 
@@ -236,14 +239,12 @@ void order_bar_write(struct order *o, unsigned fn, unsigned offset, uint32_t val
 // The word with sequence and status of the answer: only what the card accepted is a ring.
 void order_bar_read(struct order *o, unsigned fn, unsigned offset, uint32_t value) {
     struct function *f = &o->fn[fn];
-    struct weir_create_qp_req q;
 
-    if (!f->asked || offset != WEIR_BAR_MBOX_RSP + 4)
+    if (!f->asked || offset != WEIR_BAR_MBOX_RSP + 4 || (uint16_t)value != f->seq)
         return;
     f->asked = false;
-    memcpy(&q, (const uint8_t *)f->req + sizeof(struct weir_mbox_hdr), sizeof(q));
     if (value >> 16 == WEIR_OK)
-        create(f, &q);
+        ring_new(f, &f->create);
 }
 
 void order_answer(struct order *o, unsigned fn, uint64_t addr, const void *data, unsigned bytes) {

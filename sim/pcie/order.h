@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order of what a queue pair writes, seen from the link alone: a frame's bytes, then its completion, then the
-// interrupt for it (pcie 42, 54). Follows the mailbox for rings, answered reads for receive descriptors, the MSI-X
+// interrupt for it (pcie 47). Follows the mailbox for rings, answered reads for receive descriptors, the MSI-X
 // table for messages and doorbells for arms. What it cannot know it does not judge: rings that were made in another
 // way, vector 0 (which carries events as well), messages that two vectors share.
 #ifndef WEIR_SIM_ORDER_H
@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define ORDER_FNS 256u // functions it can follow, fn below is 0..255
 
 struct order;
 

@@ -499,6 +499,15 @@ static void lone_frames(void) {
     weir_qp_kick(qp);
     run();
     CHECK(s->tx_push == 103 && on_wire.frames == 111, "pushed again");
+    uint8_t longer[200] = {0};
+    memcpy(longer, f, sizeof(f));
+    CHECK(weir_qp_send(qp, longer, sizeof(longer)) >= 0, "one that cannot be pushed");
+    weir_qp_kick(qp);
+    CHECK(weir_qp_send(qp, f, sizeof(f)) >= 0, "and one behind it");
+    weir_qp_kick(qp);
+    CHECK(s->tx_push == 103, "pushed behind a frame that is fetched");
+    run();
+    CHECK(on_wire.frames == 113 && on_wire.len == sizeof(f), "both, in order");
     end();
 }
 

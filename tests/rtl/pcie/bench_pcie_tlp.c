@@ -770,8 +770,10 @@ static void line_57_nothing_of_a_vf_that_is_gone(void) {
     send(&t);
     run(300);
     tx_stop = false;
-    for (const struct tlp *c = receive(200); c != NULL && c->hdr[0] >> 24 != TLP_CPL; c = receive(200))
+    const struct tlp *c = receive(200);
+    for (; c != NULL && c->hdr[0] >> 24 != TLP_CPL; c = receive(200))
         messages++;
+    CHECK(check_cpl(c, &t, BUS << 8) == TLP_SC, "the VFs are taken away");
     CHECK(messages != 0, "no message was under way, so nothing was tried");
     expect_silence(200);
 }

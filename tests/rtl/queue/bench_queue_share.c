@@ -319,7 +319,6 @@ void share_doorbell_flood(void) {
     hq_finish(v);
 }
 
-// Small frames of a stream queue share writes, and their completions too; a lone one waits for nobody.
 // Eight queues in turn, each frame of 1514 bytes behind the last: completions of a queue share lines while the link is
 // full, so that frames get its beats; as soon as it is not, each is written at once.
 void share_completions_thin_out(void) {
@@ -360,6 +359,7 @@ void share_completions_thin_out(void) {
     finish(N);
 }
 
+// Small frames of a stream queue share writes, and their completions too; a lone one waits for nobody.
 void share_frames_gather(void) {
     begin();
     struct hq *q = hq_open((struct hq_config){0, 1, 0, 6, 8, 11});

@@ -20,6 +20,7 @@
 static struct monitor *m;
 static uint64_t now;
 static uint8_t tag;
+static uint16_t seq;
 static uint32_t completed;
 
 static void reads_answered(struct tlp *q, unsigned dw, const void *data) { // of the card
@@ -54,15 +55,23 @@ static void bar_read(unsigned offset, uint32_t value) {
     monitor_from_card(m, &t, 1, ++now);
 }
 
-static void command(uint16_t opcode, const void *payload, unsigned bytes, uint16_t status) {
-    struct weir_mbox_msg msg = {.hdr = {.opcode = opcode, .length = (uint16_t)bytes}};
+static void hand_over(uint16_t opcode, const void *payload, unsigned bytes) {
+    struct weir_mbox_msg msg = {.hdr = {.opcode = opcode, .length = (uint16_t)bytes, .seq = ++seq}};
     uint32_t word[sizeof(msg) / 4];
     memcpy(msg.payload, payload, bytes);
     memcpy(word, &msg, sizeof(msg));
     for (unsigned i = 0; i < 2 + bytes / 4; i++)
         bar_write(WEIR_BAR_MBOX_REQ + i * 4, word[i]);
     bar_write(WEIR_BAR_MBOX_OWNER, 1);
-    bar_read(WEIR_BAR_MBOX_RSP + 4, (uint32_t)status << 16);
+}
+
+static void answer(uint16_t status) {
+    bar_read(WEIR_BAR_MBOX_RSP + 4, (uint32_t)status << 16 | seq);
+}
+
+static void command(uint16_t opcode, const void *payload, unsigned bytes, uint16_t status) {
+    hand_over(opcode, payload, bytes);
+    answer(status);
 }
 
 static void arm(uint16_t head) {
@@ -245,6 +254,25 @@ static void what_the_card_refused_is_no_ring(void **state) {
     end(0);
 }
 
+// What the host writes after it handed the request over is not what the card reads (threat T1), and another command's
+// answer is not this one's.
+static void the_request_as_it_was_handed_over(void **state) {
+    const struct weir_create_qp_req q = {.qp = 1, .rx_log2 = 3, .cq_log2 = 3, .rx_base = RX_RING, .cq_base = 0x60000};
+    const uint32_t bytes[16] = {0};
+    (void)state;
+    begin(false);
+    hand_over(WEIR_CMD_CREATE_QP, &q, sizeof(q));
+    bar_write(WEIR_BAR_MBOX_REQ + 8 + offsetof(struct weir_create_qp_req, cq_base), 0x70000);
+    bar_read(WEIR_BAR_MBOX_RSP + 4, (uint16_t)(seq - 1));
+    card_writes(0x60000, bytes, 16);
+    assert_int_equal(monitor_stats(m)->violations, 0);
+    answer(WEIR_OK);
+    card_writes(0x70000, bytes, 16);
+    assert_int_equal(monitor_stats(m)->violations, 0);
+    card_writes(0x60000, bytes, 16); // completions of buffers that were never read
+    end(1);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(right_order_is_silent),
     cmocka_unit_test(frames_share_a_buffer),
@@ -254,6 +282,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(completion_of_a_buffer_never_read),
     cmocka_unit_test(interrupt_before_its_completion),
     cmocka_unit_test(what_the_card_refused_is_no_ring),
+    cmocka_unit_test(the_request_as_it_was_handed_over),
 };
 
 UNIT_MAIN(tests)
