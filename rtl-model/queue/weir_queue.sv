@@ -101,6 +101,22 @@ module weir_queue #(
   logic        sel_rxf_busy;
   logic        sel_rxc_busy;
   logic        sel_armed;
+  logic        sel_door;
+  logic [15:0] sel_offset;
+  logic [15:0] sel_merged;
+  logic [7:0]  sel_epoch;
+  weir_queue_pkg::wake_t kick;
+  logic [57:0] state_addr;
+  logic        save;
+  logic [511:0] save_data;
+  logic        save_take;
+  logic        fetch;
+  logic        fetch_take;
+  logic        fetch_valid;
+  logic [1:0]  fetch_idx;
+  logic [127:0] fetch_data;
+  logic        fetch_last;
+  logic        fetch_err;
   logic [7:0]  sel_reason;
   logic [15:0] sel_tx_fetch;
   logic [15:0] sel_tx_tail;
@@ -119,7 +135,10 @@ module weir_queue #(
       .pop_o(pop), .pop_i(pop_data), .sel_qp_o(sel_qp), .sel_tx_busy_i(sel_tx_busy),
       .sel_rx_busy_i(sel_rxf_busy || sel_rxd_busy || sel_rxc_busy), .sel_armed_i(sel_armed), .sel_posted_i(sel_rx_fill != sel_rx_use),
       .sel_reason_i(sel_reason), .sel_tx_ptr_i({sel_tx_tail, sel_tx_fetch}), .sel_rx_ptr_i({sel_rx_tail, sel_rx_use}),
-      .sel_cq_ptr_i({sel_cq_head, sel_cq_tail}), .err_i(err), .loaded_o(loaded), .tx_on_o(tx_on), .rx_on_o(rx_on),
+      .sel_cq_ptr_i({sel_cq_head, sel_cq_tail}), .sel_door_i(sel_door), .sel_offset_i(sel_offset),
+      .sel_merged_i(sel_merged), .sel_epoch_i(sel_epoch), .kick_o(kick), .state_addr_o(state_addr), .save_o(save), .save_data_o(save_data),
+      .save_take_i(save_take), .fetch_o(fetch), .fetch_take_i(fetch_take), .fetch_valid_i(fetch_valid), .fetch_idx_i(fetch_idx),
+      .fetch_data_i(fetch_data), .fetch_last_i(fetch_last), .fetch_err_i(fetch_err), .err_i(err), .loaded_o(loaded), .tx_on_o(tx_on), .rx_on_o(rx_on),
       .db_qp_i(db_qp), .db_ctx_o(db_ctx), .txf_qp_i(txf_qp), .txf_ctx_o(txf_ctx), .txd_qp_i(batch.qp), .txd_ctx_o(txd_ctx),
       .rxf_qp_i(rxf_qp), .rxf_ctx_o(rxf_ctx), .rxd_qp_i(rxd_qp), .rxd_ctx_o(rxd_ctx), .rxh_qp_i(rx_i.qp), .rxh_ctx_o(rxh_ctx),
       .rxc_qp_i(rxc_qp), .rxc_ctx_o(rxc_ctx), .txc_qp_i(txc_qp), .txc_ctx_o(txc_ctx), .busy_o(ctx_busy));
@@ -333,7 +352,9 @@ module weir_queue #(
       .clk_i, .rst_ni, .load_i(load), .db_i(db), .wake_i(rx_wake), .fn_dma_ok_i, .rx_on_i(rx_on), .err_i(err),
       .qp_o(rxf_qp), .ctx_i(rxf_ctx), .tail_i(rxf_tail), .use_i(rxf_use), .rxd_req_valid_o, .rxd_req_ready_i, .rxd_req_o,
       .rxd_rsp_valid_i, .rxd_rsp_ready_o, .rxd_rsp_i, .fill_qp_o(rxd_qp), .fill_ctx_i(rxd_ctx),
-      .err_valid_o(rxd_err_valid), .err_ready_i(rxd_err_ready), .err_o(rxd_err), .rd_qp_i(rx_i.qp), .rd_use_i(rxh_use),
+      .err_valid_o(rxd_err_valid), .err_ready_i(rxd_err_ready), .err_o(rxd_err),
+      .state_req_i(fetch), .state_addr_i(state_addr), .state_take_o(fetch_take), .state_valid_o(fetch_valid), .state_idx_o(fetch_idx),
+      .state_data_o(fetch_data), .state_last_o(fetch_last), .state_err_o(fetch_err), .rd_qp_i(rx_i.qp), .rd_use_i(rxh_use),
       .rd_any_o(rxh_any), .rd_buf_o(rxh_buf), .used_i(used), .db_qp_i(db_qp), .db_fetch_o(db_rx_fetch), .sel_qp_i(sel_qp),
       .sel_fill_o(sel_rx_fill), .sel_busy_o(sel_rxf_busy), .busy_o(rxf_busy));
   weir_queue_rx #(.NumQps(NumQps), .NumFns(NumFns)) u_rx (
@@ -341,7 +362,7 @@ module weir_queue #(
       .ctx_i(rxh_ctx), .use_o(rxh_use), .any_i(rxh_any), .buf_i(rxh_buf), .cq_head_i(rxh_head), .tx_cpl_i(rxh_tx),
       .tx_add_i(tx_add), .beat_valid_o(beat_valid), .beat_ready_i(beat_ready), .beat_o(beat), .dec_o(dec), .used_o(used),
       .txc_qp_i(txc_qp), .rx_cpl_o(txc_rx), .pick_qp_i(rxf_qp), .pick_use_o(rxf_use), .sel_qp_i(sel_qp),
-      .sel_use_o(sel_rx_use), .sel_busy_o(sel_rxd_busy));
+      .sel_use_o(sel_rx_use), .sel_offset_o(sel_offset), .sel_door_o(sel_door), .sel_busy_o(sel_rxd_busy));
 
   // ---- completions ----
   weir_queue_cpl #(.NumQps(NumQps), .NumFns(NumFns)) u_cpl (
@@ -349,7 +370,9 @@ module weir_queue #(
       .rx_valid_i(beat_valid), .rx_ready_o(beat_ready), .rx_i(beat), .dec_i(dec), .fate_o, .done_valid_i, .done_ready_o, .done_i, .frame_done_o(frame_done), .done_qp_o(done_qp), .done_last_i(done_last), .issue_i(frame_issue), .push_i(push_take),
       .txc_qp_o(txc_qp), .txc_ctx_i(txc_ctx), .txc_head_i(txc_head), .txc_rx_i(txc_rx), .txc_base_i(txc_base), .rxc_qp_o(rxc_qp),
       .rxc_ctx_i(rxc_ctx), .rxd_qp_i(rx_i.qp), .rxd_tx_o(rxh_tx), .tx_add_o(tx_add), .db_qp_i(db_qp), .db_tail_o(db_cq_tail),
-      .sel_qp_i(sel_qp), .sel_tail_o(sel_cq_tail), .sel_armed_o(sel_armed), .sel_busy_o(sel_rxc_busy),
+      .sel_qp_i(sel_qp), .sel_tail_o(sel_cq_tail), .sel_armed_o(sel_armed), .sel_merged_o(sel_merged),
+      .sel_epoch_o(sel_epoch), .sel_busy_o(sel_rxc_busy), .kick_i(kick), .save_i(save), .save_addr_i(state_addr), .save_data_i(save_data),
+      .save_take_o(save_take),
       .qwr_valid_o, .qwr_ready_i, .qwr_o, .busy_o(cpl_busy));
 
   assign idle_o = !ctx_busy && !db_busy && !txf_busy && batch_empty && !txd_busy && !txp_busy && flight_none && !rxf_busy &&

@@ -48,7 +48,15 @@ module weir_queue_cpl #(
     input  logic [weir_pkg::QpW-1:0] sel_qp_i,
     output logic [15:0]              sel_tail_o,
     output logic                     sel_armed_o,
+    output logic [15:0]              sel_merged_o,
+    output logic [7:0]               sel_epoch_o,
     output logic                     sel_busy_o,
+    // KICK of a queue, and the state of one to be written to the PF's memory.
+    input  weir_queue_pkg::wake_t    kick_i,
+    input  logic                     save_i,
+    input  logic [57:0]              save_addr_i,  // 63:6
+    input  logic [511:0]             save_data_i,
+    output logic                     save_take_o,
     output logic                     qwr_valid_o,
     input  logic                     qwr_ready_i,
     output weir_pkg::dma_wr_t        qwr_o,
@@ -253,11 +261,12 @@ module weir_queue_cpl #(
   assign gathers = at_line && !dec_i.fence && dec_i.stream && can_join && data_ok;
   assign frame = (gathers && rx_i.len[5:0] != '0) ? rx_i.data & ~({512{1'b1}} << {rx_i.len[5:0], 3'd0}) : rx_i.data;
   assign cut = at_line && !dec_i.fence && dec_i.stream && can_join && data_wait;
-  assign start = first && !gathers && !cut && !leaving && !(want_irq && rx_first_q);
+  assign start = first && !gathers && !cut && !leaving && !save_i && !(want_irq && rx_first_q);
   assign line_beat = leaving && (state_q == Idle || state_q == RxJoin) && out_ready;
   assign flush = due && !load_i.valid && (!leaving || (line_beat && line_end && !irq_due_q));
   assign can_join = app_ready && !(flush && line_qp == app_qp);
-  assign irq_grant = state_q == Idle && !due && !leaving && out_ready && want_irq && !(start && !rx_first_q);
+  assign irq_grant = state_q == Idle && !due && !leaving && !save_i && out_ready && want_irq && !(start && !rx_first_q);
+  assign save_take_o = save_i && between && !leaving && out_ready;
   assign kill = kill_q || (load_i.valid && load_i.qp[QIdxW-1:0] == cur_q);
   assign rxc_qp_o = between ? dec_i.qp : weir_pkg::QpW'(cur_q);
 
@@ -329,6 +338,11 @@ module weir_queue_cpl #(
         if (leaving) begin
           out = line_out;
           out_push = line_beat;
+        end else if (save_i) begin
+          out_push = out_ready;
+          out.addr = {save_addr_i, 6'd0};
+          out.len = weir_pkg::LenW'(weir_abi_pkg::QpsBytes);
+          out.data = save_data_i;
         end else if (irq_grant) begin
           out_push = 1'b1;
           out.irq = 1'b1;
@@ -376,19 +390,25 @@ module weir_queue_cpl #(
   logic [QIdxW-1:0] dq;
   logic             hits;   // a line of the queue that is armed leaves in this cycle
   logic             fire;
+  merge_t           sel_merge;
   assign dq = db_i.qp[QIdxW-1:0];
   assign hits = flush && line_qp[QIdxW-1:0] == dq;
   assign fire = 16'(arm_tail + (hits ? 16'(line_count) : 16'd0)) != db_i.value;
 
   assign sel_armed_o = armed_q[sel_qp_i[QIdxW-1:0]];
-  assign sel_busy_o = ((state_q == RxData || state_q == RxJoin || back_q) && cur_q == sel_qp_i[QIdxW-1:0]) || line_sel_busy || sel_held;
+  assign sel_merge = merge_mem[sel_qp_i[QIdxW-1:0]];
+  assign sel_merged_o = sel_merge.count;
+  assign sel_epoch_o = sel_merge.epoch;
+  assign sel_busy_o = ((state_q == RxData || state_q == RxJoin || back_q) && cur_q == sel_qp_i[QIdxW-1:0]) || line_sel_busy ||
+                       (sel_held && !parked_q[sel_qp_i[QIdxW-1:0]]);  // one that finds its ring full waits for the host
   assign busy_o = state_q != Idle || out_level != '0 || done_level != '0 || done_valid_i || attn_q != '0 || aq_valid_q ||
                   rx_valid_i || fate_o.valid || wake_q.valid || rise || line_busy || held;
 
   always_ff @(posedge clk_i) begin
     if (load_i.valid) tx_cpl[load_i.qp[QIdxW-1:0]] <= '0;
     else if (tx_app) tx_cpl[tq] <= tx_cpl[tq] + 16'd1;
-    if (load_i.valid) merge_mem[load_i.qp[QIdxW-1:0]] <= '0;
+    // At rest, all that was fetched is sent, so the last one's tag is the next to fetch.
+    if (load_i.valid) merge_mem[load_i.qp[QIdxW-1:0]] <= {load_i.at.merged, load_i.at.tx_next, load_i.at.epoch};
     else if (merge_we) merge_mem[tq] <= want_cpl ? '0 : merge_new;
     if (between && rx_ready_o && rx_i.sop) begin
       entry_q <= rx_entry;
@@ -492,10 +512,14 @@ module weir_queue_cpl #(
           attn_q[dq] <= 1'b1;
         end
       end
+      if (kick_i.valid) begin
+        if (!armed_q[kick_i.qp[QIdxW-1:0]]) irq_q[kick_i.qp[QIdxW-1:0]] <= 1'b1;
+        attn_q[kick_i.qp[QIdxW-1:0]] <= 1'b1;
+      end
       if (load_i.valid) begin
-        armed_q[load_i.qp[QIdxW-1:0]] <= 1'b0;
+        armed_q[load_i.qp[QIdxW-1:0]] <= load_i.at.armed;
         irq_q[load_i.qp[QIdxW-1:0]] <= 1'b0;
-        parked_q[load_i.qp[QIdxW-1:0]] <= 1'b0;
+        parked_q[load_i.qp[QIdxW-1:0]] <= load_i.at.merged != '0;
       end
     end
   end

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The CSR side: staged context, QP_CMD, status. LOAD takes the staged registers into the context of QP_SEL in one cycle and
 // tells every part (load_o). The context RAM is written here only, so no host write can reach it (threat T7). QP_CTX..QP_CQ_HI
-// read back what was staged, not the queue's context.
+// read back what was staged, not the queue's context. SAVE stages the state of QP_SEL and has it written to the PF's memory;
+// FETCH stages a line from there, which may say anything: RESUME takes it only when it could be the state of a queue pair that
+// its driver programmed through the mailbox and the doorbells (threat T24).
 module weir_queue_ctx #(
     parameter int NumQps = weir_abi_pkg::NumQps
 ) (
@@ -30,10 +32,27 @@ module weir_queue_ctx #(
     input  logic                     sel_rx_busy_i,
     input  logic                     sel_armed_i,
     input  logic                     sel_posted_i,
+    input  logic                     sel_door_i,
+    input  logic [15:0]              sel_offset_i,
+    input  logic [15:0]              sel_merged_i,
+    input  logic [7:0]               sel_epoch_i,
     input  logic [7:0]               sel_reason_i,
     input  logic [31:0]              sel_tx_ptr_i,
     input  logic [31:0]              sel_rx_ptr_i,
     input  logic [31:0]              sel_cq_ptr_i,
+    // KICK; a line to write, and one asked for.
+    output weir_queue_pkg::wake_t    kick_o,
+    output logic [57:0]              state_addr_o,  // 63:6
+    output logic                     save_o,
+    output logic [511:0]             save_data_o,
+    input  logic                     save_take_i,
+    output logic                     fetch_o,
+    input  logic                     fetch_take_i,
+    input  logic                     fetch_valid_i,
+    input  logic [1:0]               fetch_idx_i,
+    input  logic [127:0]             fetch_data_i,
+    input  logic                     fetch_last_i,
+    input  logic                     fetch_err_i,
     input  logic [NumQps-1:0]        err_i,
     output logic [NumQps-1:0]        loaded_o,
     output logic [NumQps-1:0]        tx_on_o,
@@ -65,6 +84,10 @@ module weir_queue_ctx #(
   localparam logic [3:0] OpRxOn = 4'd4;
   localparam logic [3:0] OpRxOff = 4'd5;
   localparam logic [3:0] OpClear = 4'd6;
+  localparam logic [3:0] OpSave = 4'd7;
+  localparam logic [3:0] OpFetch = 4'd8;
+  localparam logic [3:0] OpResume = 4'd9;
+  localparam logic [3:0] OpKick = 4'd10;
 
   weir_queue_pkg::ctx_t ctx_mem [0:NumQps-1];
   weir_queue_pkg::ctx_t staged;
@@ -96,6 +119,18 @@ module weir_queue_ctx #(
   logic        is_cmd;
   logic        sel_ok;
   logic [QIdxW-1:0] sel;
+  logic             resume;
+  // Of the staged line.
+  weir_queue_pkg::ptr_t at_q;
+  logic [57:0]      state_q;
+  logic             line_loaded_q;
+  logic             line_good_q;  // so far: version and reserved bits
+  logic             legal;
+  logic             save_q;
+  logic             fetch_q;      // to be asked for
+  logic             busy_q;       // SAVE or FETCH under way
+  logic             failed_q;
+  weir_queue_pkg::ctx_t own;      // of QP_SEL
 
   assign go = csr_i.valid && !ack_q && !init_q;
   assign wr = go && csr_i.write;
@@ -110,7 +145,10 @@ module weir_queue_ctx #(
     rx_wake_o = '0;
     load_o.qp = init_q ? weir_pkg::QpW'(init_qp_q) : qp_sel_q;
     load_o.init = init_q;
-    load_o.valid = init_q || (is_cmd && sel_ok && (csr_i.wdata[3:0] == OpLoad || csr_i.wdata[3:0] == OpClear));
+    load_o.valid = init_q || (is_cmd && sel_ok && (csr_i.wdata[3:0] == OpLoad || csr_i.wdata[3:0] == OpClear || resume));
+    if (resume) load_o.at = at_q;
+    kick_o.qp = qp_sel_q;
+    kick_o.valid = is_cmd && sel_ok && csr_i.wdata[3:0] == OpKick;
     tx_wake_o.qp = qp_sel_q;
     rx_wake_o.qp = qp_sel_q;
     tx_wake_o.valid = (is_cmd && sel_ok && csr_i.wdata[3:0] == OpTxOn) || grant_valid_o || rate_valid_o;
@@ -128,7 +166,7 @@ module weir_queue_ctx #(
 
   always_comb begin
     staged = '0;
-    if (csr_i.wdata[3:0] == OpLoad && !init_q) begin
+    if ((csr_i.wdata[3:0] == OpLoad || resume) && !init_q) begin
       staged.fn = own_q[weir_abi_pkg::QueueQpCtxFnLsb +: 8];
       staged.vport = own_q[weir_abi_pkg::QueueQpCtxVportLsb +: 8];
       staged.vec = own_q[weir_abi_pkg::QueueQpCtxVectorLsb +: 8];
@@ -166,12 +204,22 @@ module weir_queue_ctx #(
           rdata_d[weir_abi_pkg::QueueQpStatusArmedLsb] = sel_armed_i;
           rdata_d[weir_abi_pkg::QueueQpStatusRxPostedLsb] = sel_posted_i;
           rdata_d[weir_abi_pkg::QueueQpStatusReasonLsb +: 8] = sel_reason_i;
+          rdata_d[weir_abi_pkg::QueueQpStatusRxDoorLsb] = sel_door_i;
+          rdata_d[weir_abi_pkg::QueueQpStatusLoadedLsb] = loaded_q[sel];
         end
       16'(weir_abi_pkg::QueueQpTxPtrOffset): if (sel_ok) rdata_d = sel_tx_ptr_i;
       16'(weir_abi_pkg::QueueQpRxPtrOffset): if (sel_ok) rdata_d = sel_rx_ptr_i;
       16'(weir_abi_pkg::QueueQpCqPtrOffset): if (sel_ok) rdata_d = sel_cq_ptr_i;
       16'(weir_abi_pkg::QueueQpCreditLeftOffset): if (sel_ok) rdata_d = credit_i;
       16'(weir_abi_pkg::QueueEventPopOffset): rdata_d = pop_i;
+      16'(weir_abi_pkg::QueueQpStateLoOffset): rdata_d = {state_q[25:0], 6'd0};
+      16'(weir_abi_pkg::QueueQpStateHiOffset): rdata_d = state_q[57:26];
+      16'(weir_abi_pkg::QueueQpStateOffset): begin
+        rdata_d[weir_abi_pkg::QueueQpStateBusyLsb] = busy_q;
+        rdata_d[weir_abi_pkg::QueueQpStateFailedLsb] = failed_q;
+        rdata_d[weir_abi_pkg::QueueQpStateLegalLsb] = legal;
+        rdata_d[weir_abi_pkg::QueueQpStateLoadedLsb] = line_good_q && line_loaded_q;
+      end
       default: rdata_d = '0;
     endcase
   end
@@ -180,7 +228,136 @@ module weir_queue_ctx #(
     csr_o.ack = ack_q;
     csr_o.rdata = rdata_q;
   end
-  assign busy_o = init_q || csr_i.valid;
+  assign busy_o = init_q || csr_i.valid || busy_q;
+
+  // ---- a line of state ----
+  assign resume = is_cmd && sel_ok && !init_q && csr_i.wdata[3:0] == OpResume && legal;
+  assign own = ctx_mem[sel];
+  assign state_addr_o = state_q;
+  assign save_o = save_q;
+  assign fetch_o = fetch_q;
+
+  always_comb begin
+    save_data_o = '0;
+    save_data_o[weir_abi_pkg::QpsTxLog2Lsb +: 4] = size_q[weir_abi_pkg::QueueQpSizeTxLsb +: 4];
+    save_data_o[weir_abi_pkg::QpsTxBaseLsb +: 58] = {tx_hi_q, tx_lo_q[31:6]};
+    save_data_o[weir_abi_pkg::QpsRxLog2Lsb +: 4] = size_q[weir_abi_pkg::QueueQpSizeRxLsb +: 4];
+    save_data_o[weir_abi_pkg::QpsRxBaseLsb +: 58] = {rx_hi_q, rx_lo_q[31:6]};
+    save_data_o[weir_abi_pkg::QpsCqLog2Lsb +: 4] = size_q[weir_abi_pkg::QueueQpSizeCqLsb +: 4];
+    save_data_o[weir_abi_pkg::QpsCqBaseLsb +: 58] = {cq_hi_q, cq_lo_q[31:6]};
+    save_data_o[weir_abi_pkg::QpsTxNextLsb +: 16] = at_q.tx_next;
+    save_data_o[weir_abi_pkg::QpsTxTailLsb +: 16] = at_q.tx_tail;
+    save_data_o[weir_abi_pkg::QpsRxNextLsb +: 16] = at_q.rx_next;
+    save_data_o[weir_abi_pkg::QpsRxTailLsb +: 16] = at_q.rx_tail;
+    save_data_o[weir_abi_pkg::QpsCqNextLsb +: 16] = at_q.cq_next;
+    save_data_o[weir_abi_pkg::QpsCqHeadLsb +: 16] = at_q.cq_head;
+    save_data_o[weir_abi_pkg::QpsRxOffsetLsb +: 16] = at_q.rx_offset;
+    save_data_o[weir_abi_pkg::QpsMergedLsb +: 16] = at_q.merged;
+    save_data_o[weir_abi_pkg::QpsEpochLsb +: 8] = at_q.epoch;
+    save_data_o[weir_abi_pkg::QpsVectorLsb +: 8] = own_q[weir_abi_pkg::QueueQpCtxVectorLsb +: 8];
+    save_data_o[weir_abi_pkg::QpsArmedLsb] = at_q.armed;
+    save_data_o[weir_abi_pkg::QpsLoadedLsb] = line_loaded_q;
+    save_data_o[weir_abi_pkg::QpsVersionLsb +: 8] = 8'(weir_abi_pkg::QpsVersion);
+  end
+
+  logic line_legal;
+  weir_queue_legal u_legal (.line_i(save_data_o), .legal_o(line_legal));
+  assign legal = line_good_q && line_loaded_q && line_legal && !busy_q;
+
+  // Bits of the quarter at hand that a line of this version leaves 0, and its version.
+  logic [127:0] named;
+  logic         quarter_good;
+  always_comb begin
+    named = '0;
+    case (fetch_idx_i)
+      2'd0: begin
+        named[weir_abi_pkg::QpsTxLog2Lsb +: 4] = '1;
+        named[weir_abi_pkg::QpsTxBaseLsb +: 58] = '1;
+        named[weir_abi_pkg::QpsRxLog2Lsb +: 4] = '1;
+        named[weir_abi_pkg::QpsRxBaseLsb +: 58] = '1;
+      end
+      2'd1: begin
+        named[weir_abi_pkg::QpsCqLog2Lsb - 128 +: 4] = '1;
+        named[weir_abi_pkg::QpsCqBaseLsb - 128 +: 58] = '1;
+        named[weir_abi_pkg::QpsTxNextLsb - 128 +: 64] = '1;
+      end
+      2'd2: begin
+        named[weir_abi_pkg::QpsCqNextLsb - 256 +: 82] = '1;  // to LOADED
+        named[weir_abi_pkg::QpsVersionLsb - 256 +: 8] = '1;
+      end
+      default: ;
+    endcase
+    quarter_good = (fetch_data_i & ~named) == '0 && !fetch_err_i &&
+                   (fetch_idx_i != 2'd2 ||
+                    fetch_data_i[weir_abi_pkg::QpsVersionLsb - 256 +: 8] == 8'(weir_abi_pkg::QpsVersion));
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      at_q <= '0;
+      state_q <= '0;
+      line_loaded_q <= 1'b0;
+      line_good_q <= 1'b0;
+      save_q <= 1'b0;
+      fetch_q <= 1'b0;
+      busy_q <= 1'b0;
+      failed_q <= 1'b0;
+    end else begin
+      if (wr && csr_i.addr == 16'(weir_abi_pkg::QueueQpStateLoOffset)) state_q[25:0] <= csr_i.wdata[31:6];
+      if (wr && csr_i.addr == 16'(weir_abi_pkg::QueueQpStateHiOffset)) state_q[57:26] <= csr_i.wdata;
+      if (save_take_i) begin
+        save_q <= 1'b0;
+        busy_q <= 1'b0;
+      end
+      if (fetch_take_i) fetch_q <= 1'b0;
+      if (fetch_valid_i) begin
+        line_good_q <= (fetch_idx_i == '0 || line_good_q) && quarter_good;
+        if (fetch_idx_i == 2'd1) begin
+          at_q.tx_next <= fetch_data_i[weir_abi_pkg::QpsTxNextLsb - 128 +: 16];
+          at_q.tx_tail <= fetch_data_i[weir_abi_pkg::QpsTxTailLsb - 128 +: 16];
+          at_q.rx_next <= fetch_data_i[weir_abi_pkg::QpsRxNextLsb - 128 +: 16];
+          at_q.rx_tail <= fetch_data_i[weir_abi_pkg::QpsRxTailLsb - 128 +: 16];
+        end
+        if (fetch_idx_i == 2'd2) begin
+          at_q.cq_next <= fetch_data_i[weir_abi_pkg::QpsCqNextLsb - 256 +: 16];
+          at_q.cq_head <= fetch_data_i[weir_abi_pkg::QpsCqHeadLsb - 256 +: 16];
+          at_q.rx_offset <= fetch_data_i[weir_abi_pkg::QpsRxOffsetLsb - 256 +: 16];
+          at_q.merged <= fetch_data_i[weir_abi_pkg::QpsMergedLsb - 256 +: 16];
+          at_q.epoch <= fetch_data_i[weir_abi_pkg::QpsEpochLsb - 256 +: 8];
+          at_q.armed <= fetch_data_i[weir_abi_pkg::QpsArmedLsb - 256];
+          line_loaded_q <= fetch_data_i[weir_abi_pkg::QpsLoadedLsb - 256];
+        end
+        if (fetch_last_i) begin
+          busy_q <= 1'b0;
+          failed_q <= fetch_err_i;
+        end
+      end
+      // One at a time; firmware waits for BUSY to fall.
+      if (is_cmd && !busy_q && sel_ok && csr_i.wdata[3:0] == OpSave) begin
+        save_q <= 1'b1;
+        busy_q <= 1'b1;
+        failed_q <= 1'b0;
+        at_q.tx_next <= sel_tx_ptr_i[15:0];
+        at_q.tx_tail <= sel_tx_ptr_i[31:16];
+        at_q.rx_next <= sel_rx_ptr_i[15:0];
+        at_q.rx_tail <= sel_rx_ptr_i[31:16];
+        at_q.cq_next <= sel_cq_ptr_i[15:0];
+        at_q.cq_head <= sel_cq_ptr_i[31:16];
+        at_q.rx_offset <= sel_offset_i;
+        at_q.merged <= sel_merged_i;
+        at_q.epoch <= sel_epoch_i;
+        at_q.armed <= sel_armed_i;
+        line_loaded_q <= loaded_q[sel] && !err_i[sel];
+        line_good_q <= 1'b1;
+      end
+      if (is_cmd && !busy_q && csr_i.wdata[3:0] == OpFetch) begin
+        fetch_q <= 1'b1;
+        busy_q <= 1'b1;
+        failed_q <= 1'b0;
+        line_good_q <= 1'b0;
+      end
+    end
+  end
   assign loaded_o = loaded_q;
   assign tx_on_o = tx_on_q;
   assign rx_on_o = rx_on_q;
@@ -225,7 +402,7 @@ module weir_queue_ctx #(
       end
       if (go && !csr_i.write) rdata_q <= rdata_d;
       if (load_o.valid) begin
-        loaded_q[load_o.qp[QIdxW-1:0]] <= !init_q && csr_i.wdata[3:0] == OpLoad;
+        loaded_q[load_o.qp[QIdxW-1:0]] <= !init_q && csr_i.wdata[3:0] != OpClear;
         tx_on_q[load_o.qp[QIdxW-1:0]] <= 1'b0;
         rx_on_q[load_o.qp[QIdxW-1:0]] <= 1'b0;
       end else if (is_cmd && sel_ok) begin
@@ -234,6 +411,26 @@ module weir_queue_ctx #(
         if (csr_i.wdata[3:0] == OpTxOff) tx_on_q[sel] <= 1'b0;
         if (csr_i.wdata[3:0] == OpRxOn) rx_on_q[sel] <= loaded_q[sel];
         if (csr_i.wdata[3:0] == OpRxOff) rx_on_q[sel] <= 1'b0;
+      end
+      if (is_cmd && !busy_q && sel_ok && csr_i.wdata[3:0] == OpSave) begin
+        own_q <= {own.vec, own.vport, own.fn};
+        size_q <= {own.cq_log, own.rx_log, own.tx_log};
+        {tx_hi_q, tx_lo_q} <= {own.tx_base, 6'd0};
+        {rx_hi_q, rx_lo_q} <= {own.rx_base, 6'd0};
+        {cq_hi_q, cq_lo_q} <= {own.cq_base, 6'd0};
+      end
+      if (fetch_valid_i && fetch_idx_i == 2'd0) begin
+        size_q[weir_abi_pkg::QueueQpSizeTxLsb +: 4] <= fetch_data_i[weir_abi_pkg::QpsTxLog2Lsb +: 4];
+        size_q[weir_abi_pkg::QueueQpSizeRxLsb +: 4] <= fetch_data_i[weir_abi_pkg::QpsRxLog2Lsb +: 4];
+        {tx_hi_q, tx_lo_q} <= {fetch_data_i[weir_abi_pkg::QpsTxBaseLsb +: 58], 6'd0};
+        {rx_hi_q, rx_lo_q} <= {fetch_data_i[weir_abi_pkg::QpsRxBaseLsb +: 58], 6'd0};
+      end
+      if (fetch_valid_i && fetch_idx_i == 2'd1) begin
+        size_q[weir_abi_pkg::QueueQpSizeCqLsb +: 4] <= fetch_data_i[weir_abi_pkg::QpsCqLog2Lsb - 128 +: 4];
+        {cq_hi_q, cq_lo_q} <= {fetch_data_i[weir_abi_pkg::QpsCqBaseLsb - 128 +: 58], 6'd0};
+      end
+      if (fetch_valid_i && fetch_idx_i == 2'd2) begin
+        own_q[weir_abi_pkg::QueueQpCtxVectorLsb +: 8] <= fetch_data_i[weir_abi_pkg::QpsVectorLsb - 256 +: 8];
       end
       if (wr) begin
         case (csr_i.addr)

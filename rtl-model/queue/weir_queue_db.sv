@@ -61,10 +61,14 @@ module weir_queue_db #(
   logic [15:0] tx_tail [0:NumQps-1];
   logic [15:0] rx_tail [0:NumQps-1];
   logic [15:0] cq_head [0:NumQps-1];
-  // 1 = reads as zero: LOAD and a doorbell of another queue may share a cycle, a RAM has one write port.
-  logic [NumQps-1:0] tx_zero_q;
-  logic [NumQps-1:0] rx_zero_q;
-  logic [NumQps-1:0] cq_zero_q;
+  // 1 = no doorbell yet, so what this life began with counts: LOAD and a doorbell of another queue may share a cycle, a RAM has
+  // one write port.
+  logic [15:0] tx_first [0:NumQps-1];
+  logic [15:0] rx_first [0:NumQps-1];
+  logic [15:0] cq_first [0:NumQps-1];
+  logic [NumQps-1:0] tx_new_q;
+  logic [NumQps-1:0] rx_new_q;
+  logic [NumQps-1:0] cq_new_q;
 
   // ---- first stage: address to queue ----
   logic [FnCap-1:0] fn_ok;
@@ -145,18 +149,18 @@ module weir_queue_db #(
   assign push_cpl_req_o = bytes_q[weir_abi_pkg::BarDbPushCplReqLsb];
   assign push_bytes_o = {32'd0, bytes_q[511:32]};
   assign push_o = db_o.tx && push_q && push_len_o >= 6'(weir_abi_pkg::MinFrame) && push_len_o <= 6'(weir_abi_pkg::PushMax) &&
-                  tx_fetch_i == (tx_zero_q[qp_q[QIdxW-1:0]] ? 16'd0 : tx_tail[qp_q[QIdxW-1:0]]) && value != tx_fetch_i;
+                  tx_fetch_i == (tx_new_q[qp_q[QIdxW-1:0]] ? tx_first[qp_q[QIdxW-1:0]] : tx_tail[qp_q[QIdxW-1:0]]) && value != tx_fetch_i;
 
   assign map_o = map_set_q[map_fn_i[FIdxW-1:0]] ? map[map_fn_i[FIdxW-1:0]] : '0;
   assign cpl_base_o = map[cpl_fn_i[FIdxW-1:0]][11:0];
-  assign tx_tail_o = tx_zero_q[tx_qp_i[QIdxW-1:0]] ? '0 : tx_tail[tx_qp_i[QIdxW-1:0]];
-  assign rb_tail_o = tx_zero_q[rb_qp_i[QIdxW-1:0]] ? '0 : tx_tail[rb_qp_i[QIdxW-1:0]];
-  assign rx_tail_o = rx_zero_q[rx_qp_i[QIdxW-1:0]] ? '0 : rx_tail[rx_qp_i[QIdxW-1:0]];
-  assign rxd_head_o = cq_zero_q[rxd_qp_i[QIdxW-1:0]] ? '0 : cq_head[rxd_qp_i[QIdxW-1:0]];
-  assign txc_head_o = cq_zero_q[txc_qp_i[QIdxW-1:0]] ? '0 : cq_head[txc_qp_i[QIdxW-1:0]];
-  assign sel_tx_tail_o = tx_zero_q[sel_qp_i[QIdxW-1:0]] ? '0 : tx_tail[sel_qp_i[QIdxW-1:0]];
-  assign sel_rx_tail_o = rx_zero_q[sel_qp_i[QIdxW-1:0]] ? '0 : rx_tail[sel_qp_i[QIdxW-1:0]];
-  assign sel_cq_head_o = cq_zero_q[sel_qp_i[QIdxW-1:0]] ? '0 : cq_head[sel_qp_i[QIdxW-1:0]];
+  assign tx_tail_o = tx_new_q[tx_qp_i[QIdxW-1:0]] ? tx_first[tx_qp_i[QIdxW-1:0]] : tx_tail[tx_qp_i[QIdxW-1:0]];
+  assign rb_tail_o = tx_new_q[rb_qp_i[QIdxW-1:0]] ? tx_first[rb_qp_i[QIdxW-1:0]] : tx_tail[rb_qp_i[QIdxW-1:0]];
+  assign rx_tail_o = rx_new_q[rx_qp_i[QIdxW-1:0]] ? rx_first[rx_qp_i[QIdxW-1:0]] : rx_tail[rx_qp_i[QIdxW-1:0]];
+  assign rxd_head_o = cq_new_q[rxd_qp_i[QIdxW-1:0]] ? cq_first[rxd_qp_i[QIdxW-1:0]] : cq_head[rxd_qp_i[QIdxW-1:0]];
+  assign txc_head_o = cq_new_q[txc_qp_i[QIdxW-1:0]] ? cq_first[txc_qp_i[QIdxW-1:0]] : cq_head[txc_qp_i[QIdxW-1:0]];
+  assign sel_tx_tail_o = tx_new_q[sel_qp_i[QIdxW-1:0]] ? tx_first[sel_qp_i[QIdxW-1:0]] : tx_tail[sel_qp_i[QIdxW-1:0]];
+  assign sel_rx_tail_o = rx_new_q[sel_qp_i[QIdxW-1:0]] ? rx_first[sel_qp_i[QIdxW-1:0]] : rx_tail[sel_qp_i[QIdxW-1:0]];
+  assign sel_cq_head_o = cq_new_q[sel_qp_i[QIdxW-1:0]] ? cq_first[sel_qp_i[QIdxW-1:0]] : cq_head[sel_qp_i[QIdxW-1:0]];
   assign busy_o = v_q;
 
   always_ff @(posedge clk_i) begin
@@ -164,25 +168,30 @@ module weir_queue_db #(
     if (db_o.tx) tx_tail[qp_q[QIdxW-1:0]] <= value;
     if (db_o.rx) rx_tail[qp_q[QIdxW-1:0]] <= value;
     if (db_o.cq) cq_head[qp_q[QIdxW-1:0]] <= value;
+    if (load_i.valid) begin
+      tx_first[load_i.qp[QIdxW-1:0]] <= load_i.at.tx_tail;
+      rx_first[load_i.qp[QIdxW-1:0]] <= load_i.at.rx_tail;
+      cq_first[load_i.qp[QIdxW-1:0]] <= load_i.at.cq_head;
+    end
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       v_q <= 1'b0;
       map_set_q <= '0;
-      tx_zero_q <= '1;
-      rx_zero_q <= '1;
-      cq_zero_q <= '1;
+      tx_new_q <= '1;
+      rx_new_q <= '1;
+      cq_new_q <= '1;
     end else begin
       v_q <= hit;
       if (map_we_i) map_set_q[map_fn_i[FIdxW-1:0]] <= map_fn_i < 8'(NumFns);
-      if (db_o.tx) tx_zero_q[qp_q[QIdxW-1:0]] <= 1'b0;
-      if (db_o.rx) rx_zero_q[qp_q[QIdxW-1:0]] <= 1'b0;
-      if (db_o.cq) cq_zero_q[qp_q[QIdxW-1:0]] <= 1'b0;
+      if (db_o.tx) tx_new_q[qp_q[QIdxW-1:0]] <= 1'b0;
+      if (db_o.rx) rx_new_q[qp_q[QIdxW-1:0]] <= 1'b0;
+      if (db_o.cq) cq_new_q[qp_q[QIdxW-1:0]] <= 1'b0;
       if (load_i.valid) begin
-        tx_zero_q[load_i.qp[QIdxW-1:0]] <= 1'b1;
-        rx_zero_q[load_i.qp[QIdxW-1:0]] <= 1'b1;
-        cq_zero_q[load_i.qp[QIdxW-1:0]] <= 1'b1;
+        tx_new_q[load_i.qp[QIdxW-1:0]] <= 1'b1;
+        rx_new_q[load_i.qp[QIdxW-1:0]] <= 1'b1;
+        cq_new_q[load_i.qp[QIdxW-1:0]] <= 1'b1;
       end
     end
   end

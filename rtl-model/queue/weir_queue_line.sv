@@ -231,7 +231,7 @@ module weir_queue_line #(
         slot_of[aq] <= as;
       end
     end
-    if (load_i.valid) tail[load_i.qp[QIdxW-1:0]] <= '0;
+    if (load_i.valid) tail[load_i.qp[QIdxW-1:0]] <= load_i.at.cq_next;
     else if (flush_i) tail[fq] <= tail[fq] + 16'(count_o);
     if (load_i.valid) last[load_i.qp[QIdxW-1:0]] <= now_q - 16'd64;
     else if (flush_i) last[fq] <= now_q;

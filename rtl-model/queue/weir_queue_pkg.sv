@@ -16,12 +16,27 @@ package weir_queue_pkg;
     logic [57:0]                 cq_base;
   } ctx_t;
 
+  // Where a queue pair at rest is: all of its state that is not context (ring.def, QPS).
+  typedef struct packed {
+    logic [15:0] tx_next;
+    logic [15:0] tx_tail;
+    logic [15:0] rx_next;
+    logic [15:0] rx_tail;
+    logic [15:0] cq_next;
+    logic [15:0] cq_head;
+    logic [15:0] rx_offset;
+    logic [15:0] merged;
+    logic [7:0]  epoch;
+    logic        armed;
+  } ptr_t;
+
   // A new life of a queue begins in this cycle (LOAD or CLEAR): every part forgets what it knows of qp and does nothing
   // else in this cycle. init = 1: first sweep after reset, in-flight counts start at zero, too.
   typedef struct packed {
     logic                     valid;
     logic                     init;
     logic [11:0] qp;
+    ptr_t                     at;      // where the new life begins: zero but for RESUME
   } load_t;
 
   // Something about qp changed.

@@ -37,6 +37,8 @@ module weir_queue_rx #(
     output logic [15:0]              pick_use_o,
     input  logic [weir_pkg::QpW-1:0] sel_qp_i,
     output logic [15:0]              sel_use_o,
+    output logic [15:0]              sel_offset_o,
+    output logic                     sel_door_o,   // rx_i is for it, or waits with who knows what behind
     output logic                     sel_busy_o
 );
   localparam int QIdxW = $clog2(NumQps);
@@ -60,7 +62,7 @@ module weir_queue_rx #(
   logic [15:0]            filled;
   logic [15:0]            units;
   logic [15:0]            off;
-  logic [15:0]            end_off;
+  logic [16:0]            end_off;  // a restored offset may be any number, a frame beyond its buffer must not follow
 
   always_comb begin
     dma_ok = '0;
@@ -71,15 +73,15 @@ module weir_queue_rx #(
   assign filled = promised[qp] + tx_cpl_i + 16'(tx_add_i.valid && tx_add_i.qp == rx_i.qp) - cq_head_i;
   assign units = 16'(rx_i.len[weir_pkg::LenW-1:6]) + 16'(rx_i.len[5:0] != '0);
   assign off = buf_i.stream ? offset[qp] : 16'd0;
-  assign end_off = off + units;
-  assign last = !buf_i.stream || {16'(buf_i.len64 - end_off), 2'b00} <= {2'b00, buf_i.len64};
+  assign end_off = {1'b0, off} + {1'b0, units};
+  assign last = !buf_i.stream || {16'(buf_i.len64 - end_off[15:0]), 2'b00} <= {2'b00, buf_i.len64};
 
   always_comb begin
     reason = '0;
     if (13'(rx_i.qp) >= 13'(NumQps) || !rx_on_i[qp] || err_i[qp]) reason = 8'(weir_abi_pkg::ReasonQpDisabled);
     else if (!dma_ok[ctx_i.fn[FIdxW-1:0]]) reason = 8'(weir_abi_pkg::ReasonFnDisabled);
     else if (!rx_i.fence && !any_i) reason = 8'(weir_abi_pkg::ReasonNoDesc);
-    else if (!rx_i.fence && end_off > buf_i.len64) reason = 8'(weir_abi_pkg::ReasonRxTooLong);
+    else if (!rx_i.fence && end_off > {1'b0, buf_i.len64}) reason = 8'(weir_abi_pkg::ReasonRxTooLong);
     else if (filled >= (16'd1 << ctx_i.cq_log)) reason = 8'(weir_abi_pkg::ReasonCqFull);
   end
   assign room = (!valid_q || beat_ready_i) && !load_i.valid;
@@ -101,14 +103,16 @@ module weir_queue_rx #(
   assign rx_cpl_o = promised[txc_qp_i[QIdxW-1:0]] + 16'(rx_valid_i && rx_i.sop && rx_i.qp == txc_qp_i);
   assign pick_use_o = used[pick_qp_i[QIdxW-1:0]];
   assign sel_use_o = used[sel_qp_i[QIdxW-1:0]];
+  assign sel_offset_o = offset[sel_qp_i[QIdxW-1:0]];
+  assign sel_door_o = rx_valid_i && (rx_i.qp == sel_qp_i || !rx_ready_o);
   assign sel_busy_o = valid_q && dec_q.reason == '0 && dec_q.qp == sel_qp_i;
 
   always_ff @(posedge clk_i) begin
-    if (load_i.valid) used[load_i.qp[QIdxW-1:0]] <= '0;
+    if (load_i.valid) used[load_i.qp[QIdxW-1:0]] <= load_i.at.rx_next;
     else if ((take && last) || skip) used[qp] <= used[qp] + 16'd1;
-    if (load_i.valid) offset[load_i.qp[QIdxW-1:0]] <= '0;
-    else if (take || skip) offset[qp] <= (last || skip) ? '0 : end_off;
-    if (load_i.valid) promised[load_i.qp[QIdxW-1:0]] <= '0;
+    if (load_i.valid) offset[load_i.qp[QIdxW-1:0]] <= load_i.at.rx_offset;
+    else if (take || skip) offset[qp] <= (last || skip) ? '0 : end_off[15:0];
+    if (load_i.valid) promised[load_i.qp[QIdxW-1:0]] <= load_i.at.cq_next;
     else if (decide && reason == '0) promised[qp] <= promised[qp] + 16'd1;
     if (rx_valid_i && rx_ready_o) beat_q <= rx_i;
   end

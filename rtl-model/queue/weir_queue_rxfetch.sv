@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Receive buffers: fetches descriptors ahead into a cache of Depth for each queue, checks them (threats T5, T10) and shows the
 // queue's next buffer to weir_queue_rx. A queue sleeps until a doorbell, RX_ON, its function's return or used buffers wake it.
+// The state of a queue pair that FETCH asks for comes the same way, as a batch of four.
 module weir_queue_rxfetch #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int NumFns = weir_abi_pkg::NumFns,
@@ -31,6 +32,15 @@ module weir_queue_rxfetch #(
     output logic                     err_valid_o,
     input  logic                     err_ready_i,
     output weir_queue_pkg::err_t     err_o,
+    // One line of the PF's memory for weir_queue_ctx.
+    input  logic                     state_req_i,
+    input  logic [57:0]              state_addr_i,  // 63:6
+    output logic                     state_take_o,  // asked for
+    output logic                     state_valid_o, // a quarter of it
+    output logic [1:0]               state_idx_o,
+    output logic [127:0]             state_data_o,
+    output logic                     state_last_o,  // the last, or with state_err_o the only one
+    output logic                     state_err_o,
     // Cache, for the frame at hand.
     input  logic [weir_pkg::QpW-1:0] rd_qp_i,
     input  logic [15:0]              rd_use_i,
@@ -82,7 +92,7 @@ module weir_queue_rxfetch #(
   weir_queue_pick #(.N(NumQps)) u_pick (
       .clk_i, .rst_ni, .req_i(active_q), .advance_i(!eval_q), .valid_o(pick_valid), .index_o(pick_qp));
   weir_common_fifo #(.Width(ReqW), .Depth(4)) u_req (
-      .clk_i, .rst_ni, .valid_i(go), .ready_o(req_ready), .data_i(req),
+      .clk_i, .rst_ni, .valid_i(go || state_take_o), .ready_o(req_ready), .data_i(req),
       .valid_o(rxd_req_valid_o), .ready_i(rxd_req_ready_i), .data_o(rxd_req_o), .level_o(req_level));
 
   always_comb begin
@@ -104,7 +114,8 @@ module weir_queue_rxfetch #(
     // Waits for room for 8 or the whole batch rather than fetching crumbs.
     if (room < 16'(count) && room >= 16'd8) count = room[5:0];
     eligible = rx_on_i[qp_q] && !err_i[qp_q] && dma_ok[ctx_i.fn[FIdxW-1:0]] && count != '0 && room >= 16'(count);
-    go = eval_q && !load_i.valid && !drain_q[qp_q] && eligible && info_ready && req_ready;
+    state_take_o = state_req_i && !load_i.valid && info_ready && req_ready;
+    go = eval_q && !load_i.valid && !state_req_i && !drain_q[qp_q] && eligible && info_ready && req_ready;
     req = '0;
     req.fn = ctx_i.fn;
     req.addr = {ctx_i.rx_base, 6'd0} + {44'd0, slot, 4'd0};
@@ -114,8 +125,14 @@ module weir_queue_rxfetch #(
     info.qp = weir_pkg::QpW'(qp_q);
     info.idx = fetch[qp_q];
     info.n = count;
-    info.gen = 1'b0;
+    info.gen = state_req_i;
     info.cost = '0;
+    if (state_req_i) begin
+      req.fn = '0;
+      req.addr = {state_addr_i, 6'd0};
+      req.len = weir_pkg::LenW'(weir_abi_pkg::QpsBytes);
+      info.n = 6'd4;
+    end
   end
 
   // ---- answers: one descriptor a cycle ----
@@ -137,12 +154,14 @@ module weir_queue_rxfetch #(
   weir_queue_pkg::rxbuf_t entry;
 
   weir_queue_batch u_batch (
-      .clk_i, .rst_ni, .info_valid_i(go), .info_ready_o(info_ready), .info_i(info),
+      .clk_i, .rst_ni, .info_valid_i(go || state_take_o), .info_ready_o(info_ready), .info_i(info),
       .rsp_valid_i(rxd_rsp_valid_i), .rsp_ready_o(rxd_rsp_ready_o), .rsp_i(rxd_rsp_i),
       .valid_o(batch_valid), .info_o(batch), .err_o(batch_err), .index_i(i_q), .desc_o(desc), .behind_o(unused_behind), .pop_i(batch_pop),
       .empty_o(batch_empty));
 
   assign fill_qp_o = batch.qp;
+  assign state_idx_o = i_q[1:0];
+  assign state_data_o = desc;
   assign fq = batch.qp[QIdxW-1:0];
   assign idx = batch.idx + 16'(i_q);
   assign addr = desc[weir_abi_pkg::RxdAddrLsb +: 64];
@@ -166,7 +185,12 @@ module weir_queue_rxfetch #(
     store = 1'b0;
     batch_pop = 1'b0;
     err_valid_o = 1'b0;
-    if (batch_valid && !load_i.valid) begin
+    state_valid_o = batch_valid && batch.gen;
+    state_err_o = batch_err;
+    state_last_o = state_valid_o && (batch_err || i_q == 5'd3);
+    if (state_valid_o) begin
+      batch_pop = state_last_o;
+    end else if (batch_valid && !load_i.valid) begin
       if (err_i[fq] || drain_q[fq]) begin
         batch_pop = 1'b1;
       end else if (reason != '0) begin
@@ -177,7 +201,7 @@ module weir_queue_rxfetch #(
         batch_pop = 6'(i_q) == batch.n - 6'd1;
       end
     end
-    retire = batch_pop;
+    retire = batch_pop && !batch.gen;
     err_o.qp = batch.qp;
     err_o.reason = reason;
   end
@@ -191,9 +215,9 @@ module weir_queue_rxfetch #(
 
   always_ff @(posedge clk_i) begin
     if (store) cache[{fq, idx[DIdxW-1:0]}] <= entry;
-    if (load_i.valid) fetch[load_i.qp[QIdxW-1:0]] <= '0;
+    if (load_i.valid) fetch[load_i.qp[QIdxW-1:0]] <= load_i.at.rx_next;
     else if (go) fetch[qp_q] <= fetch[qp_q] + 16'(count);
-    if (load_i.valid) fill[load_i.qp[QIdxW-1:0]] <= '0;
+    if (load_i.valid) fill[load_i.qp[QIdxW-1:0]] <= load_i.at.rx_next;
     else if (store) fill[fq] <= idx + 16'd1;
     if (load_i.valid && load_i.init) asked[load_i.qp[QIdxW-1:0]] <= '0;
     else if (go) asked[qp_q] <= asked[qp_q] + 8'd1;
@@ -211,7 +235,7 @@ module weir_queue_rxfetch #(
       i_q <= '0;
     end else begin
       dma_ok_q <= fn_dma_ok_i;
-      if (store) i_q <= i_q + 5'd1;
+      if (store || state_valid_o) i_q <= i_q + 5'd1;
       if (batch_pop) i_q <= '0;
       if (!eval_q) begin
         qp_q <= pick_qp;

@@ -181,7 +181,7 @@ module weir_queue_txfetch #(
     else if (weight_valid_i) weight[sel_qp_i[QIdxW-1:0]] <= weight_i;
     if (load_i.valid) hint[load_i.qp[QIdxW-1:0]] <= 3'd2;
     else if (hint_for_i.valid) hint[hint_for_i.qp[QIdxW-1:0]] <= hint_i;
-    if (load_i.valid) fetch[load_i.qp[QIdxW-1:0]] <= '0;
+    if (load_i.valid) fetch[load_i.qp[QIdxW-1:0]] <= load_i.at.tx_next;
     else if (rb_take) fetch[rb_qp_i[QIdxW-1:0]] <= rb_ptr_i;
     else if (first) fetch[qp_q] <= fetch[qp_q] + 16'(count);
     else if (push_i) fetch[push_qp_i[QIdxW-1:0]] <= push_ptr_i;

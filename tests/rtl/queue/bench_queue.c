@@ -1038,6 +1038,11 @@ int main(int argc, char **argv) {
         {"hold_ends_with_quiet", hold_ends_with_quiet},
         {"hold_ends_with_arm", hold_ends_with_arm},
         {"hold_ends_with_fetched", hold_ends_with_fetched},
+        {"state_moves_in_traffic", state_moves_in_traffic},
+        {"state_kick", state_kick},
+        {"state_any_line", state_any_line},
+        {"state_fetch_fails", state_fetch_fails},
+        {"state_offset_beyond_buffer", state_offset_beyond_buffer},
     };
     return bench_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
 }

@@ -85,4 +85,10 @@ void hold_ends_with_age(void);
 void hold_ends_with_quiet(void);
 void hold_ends_with_arm(void);
 void hold_ends_with_fetched(void);
+// bench_queue_state.c
+void state_moves_in_traffic(void);
+void state_kick(void);
+void state_any_line(void);
+void state_fetch_fails(void);
+void state_offset_beyond_buffer(void);
 #endif
