@@ -108,7 +108,7 @@ struct weir_qp_line {
     uint64_t word[WEIR_QPS_BYTES / 8];
 };
 #define WEIR_QPS_MASK(field) ((uint64_t)-1 >> (64 - WEIR_QPS_##field##_WIDTH))
-#define WEIR_QPS_GET(line, field) \
+#define WEIR_QPS_GET(line, field)                                                                                      \
     ((line)->word[WEIR_QPS_##field##_LSB / 64] >> (WEIR_QPS_##field##_LSB & 63) & WEIR_QPS_MASK(field))
 
 #endif
