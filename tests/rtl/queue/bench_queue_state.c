@@ -144,6 +144,19 @@ static void settled(struct hq *q) {
     hq_finish(q);
 }
 
+// What was posted goes out without another doorbell, and is completed without another frame.
+static void undisturbed(struct hq *q) {
+    for (unsigned c = 0; c < 4000 && q->sent != q->posted; c++)
+        tick();
+    CHECK(q->sent == q->posted, "queue %u: %u frames posted, %u sent", q->qp, q->posted, q->sent);
+    for (unsigned c = 0; c < 100 && q->completed != q->posted; c++) {
+        hq_poll(q);
+        hq_ring_cq(q, false);
+        ticks(100);
+    }
+    CHECK(q->completed == q->posted, "queue %u: %u frames sent, %u completed", q->qp, q->posted, q->completed);
+}
+
 // A queue pair wanders from function to function in the midst of its traffic, beside one that stays.
 void state_moves_in_traffic(void) {
     const char *soak = getenv("WEIR_SOAK");
@@ -193,6 +206,8 @@ void state_moves_in_traffic(void) {
             hq_cmd(q, TX_ON);
             hq_cmd(q, RX_ON);
             hq_cmd(q, KICK);
+            if (m % 2 == 0)
+                undisturbed(q);
             // Its buffers are fetched again; a frame before that has none, which the reference cannot know.
             while (q->rx_used != q->rx_prod && !WEIR_GET(hq_status(q), QUEUE_QP_STATUS_RX_POSTED))
                 tick();
