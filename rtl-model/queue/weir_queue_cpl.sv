@@ -228,7 +228,7 @@ module weir_queue_cpl #(
   assign arm = {db_i.cq && db_i.arm, db_i.qp};
   weir_queue_hold #(.NumQps(NumQps)) u_hold (
       .clk_i, .rst_ni, .load_i, .issue_i, .push_i, .qp_i(weir_pkg::QpW'(tq)), .may_o(may_wait),
-      .hold_i(done_pop && !gone && !tx_due && done_last_i), .written_i(tx_app || (active && use_aq && gone)), .write_i(out_push), .arm_i(arm),
+      .hold_i(done_pop && !gone && !tx_due && done_last_i), .written_i(tx_app), .write_i(out_push), .arm_i(arm),
       .due_o(held_due), .sel_qp_i, .sel_held_o(sel_held), .held_o(held));
 
   // ---- one beat a cycle: due lines, then interrupts that wait, then received data ----
@@ -263,7 +263,8 @@ module weir_queue_cpl #(
   assign cut = at_line && !dec_i.fence && dec_i.stream && can_join && data_wait;
   assign start = first && !gathers && !cut && !leaving && !save_i && !(want_irq && rx_first_q);
   assign line_beat = leaving && (state_q == Idle || state_q == RxJoin) && out_ready;
-  assign flush = due && !load_i.valid && (!leaving || (line_beat && line_end && !irq_due_q));
+  // Lines may follow each other without end; a line of state goes between two of them.
+  assign flush = due && !load_i.valid && !(save_i && between) && (!leaving || (line_beat && line_end && !irq_due_q));
   assign can_join = app_ready && !(flush && line_qp == app_qp);
   assign irq_grant = state_q == Idle && !due && !leaving && !save_i && out_ready && want_irq && !(start && !rx_first_q);
   assign save_take_o = save_i && between && !leaving && out_ready;
@@ -400,7 +401,8 @@ module weir_queue_cpl #(
   assign sel_merged_o = sel_merge.count;
   assign sel_epoch_o = sel_merge.epoch;
   assign sel_busy_o = ((state_q == RxData || state_q == RxJoin || back_q) && cur_q == sel_qp_i[QIdxW-1:0]) || line_sel_busy ||
-                       (sel_held && !parked_q[sel_qp_i[QIdxW-1:0]]);  // one that finds its ring full waits for the host
+                       sel_held || attn_q[sel_qp_i[QIdxW-1:0]] || (aq_valid_q && aq_q == sel_qp_i[QIdxW-1:0]) ||
+                       (wake_q.valid && wake_q.qp == sel_qp_i && parked_q[sel_qp_i[QIdxW-1:0]]);  // and not what waits for the host to make room
   assign busy_o = state_q != Idle || out_level != '0 || done_level != '0 || done_valid_i || attn_q != '0 || aq_valid_q ||
                   rx_valid_i || fate_o.valid || wake_q.valid || rise || line_busy || held;
 
@@ -512,7 +514,7 @@ module weir_queue_cpl #(
           attn_q[dq] <= 1'b1;
         end
       end
-      if (kick_i.valid) begin
+      if (kick_i.valid && loaded_i[kick_i.qp[QIdxW-1:0]]) begin
         if (!armed_q[kick_i.qp[QIdxW-1:0]]) irq_q[kick_i.qp[QIdxW-1:0]] <= 1'b1;
         attn_q[kick_i.qp[QIdxW-1:0]] <= 1'b1;
       end

@@ -282,7 +282,7 @@ module weir_queue_ctx #(
         named[weir_abi_pkg::QpsTxNextLsb - 128 +: 64] = '1;
       end
       2'd2: begin
-        named[weir_abi_pkg::QpsCqNextLsb - 256 +: 82] = '1;  // to LOADED
+        named[weir_abi_pkg::QpsCqNextLsb - 256 +: weir_abi_pkg::QpsLoadedLsb - weir_abi_pkg::QpsCqNextLsb + 1] = '1;
         named[weir_abi_pkg::QpsVersionLsb - 256 +: 8] = '1;
       end
       default: ;

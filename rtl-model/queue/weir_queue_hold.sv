@@ -16,10 +16,10 @@ module weir_queue_hold #(
     input  logic [weir_pkg::QpW-1:0] qp_i,
     output logic                     may_o,      // the completion of qp_i's last frame may wait
     input  logic                     hold_i,     // and does
-    input  logic                     written_i,  // qp_i's completion goes to its line, or to nobody
+    input  logic                     written_i,  // qp_i's completion goes to its line
     input  logic                     write_i,    // something is being written
     input  weir_queue_pkg::wake_t    arm_i,
-    output logic [NumQps-1:0]        due_o,      // write what is held of these
+    output logic [NumQps-1:0]        due_o,      // no longer held: write it, or wait for room
     input  logic [weir_pkg::QpW-1:0] sel_qp_i,
     output logic                     sel_held_o,
     output logic                     held_o
@@ -81,6 +81,7 @@ module weir_queue_hold #(
       if (turn) sweep_q <= sweep_q + 1'b1;
       if (hold_i) held_q[qp] <= 1'b1;
       if (written_i) held_q[qp] <= 1'b0;
+      for (int i = 0; i < NumQps; i++) if (due_o[i]) held_q[i] <= 1'b0;
       if (load_i.valid) held_q[load] <= 1'b0;
     end
   end

@@ -225,7 +225,122 @@ void state_moves_in_traffic(void) {
            4 * moves, merged, armed, pending, offset, waited);
 }
 
-// Nobody sleeps for ever: who was armed is heard of at the next completion, who was not, at once.
+// A frame that the switch has let go of is not lost for being held up: RX_DOOR says that receive must stay on.
+void state_door(void) {
+    begin();
+    h.stall = 0;
+    fn_map(1, 8, 8);
+    struct hq *q = hq_open((struct hq_config){8, 1, 0, 4, 4, 6}),
+              *other = hq_open((struct hq_config){9, 1, 1, 4, 5, 6});
+    hq_rx(q, 32);
+    hq_ring_rx(q);
+    while (hq_rx_room(other) > 0)
+        hq_rx(other, 32);
+    hq_ring_rx(other);
+    settle();
+    // The host takes no writes, so the other's frames stand in the way, and this queue's behind them.
+    h.hold_wr = true;
+    for (unsigned i = 0; i < 8; i++)
+        hq_send(other, 1000);
+    hq_send(q, 60);
+    ticks(300);
+    CHECK(h.rx_head != h.rx_tail, "nothing is held up");
+    for (unsigned i = 0; i < 20; i++)
+        CHECK(WEIR_GET(hq_status(q), QUEUE_QP_STATUS_RX_DOOR), "a frame may be at the door");
+    h.hold_wr = false;
+    while (h.rx_head != h.rx_tail)
+        tick();
+    park(q, NULL);
+    settle();
+    CHECK(q->rx_ok == 1 && q->rx_drop[WEIR_QP_REASON_QP_DISABLED] == 0, "the frame was dropped");
+    CHECK(!WEIR_GET(hq_status(q), QUEUE_QP_STATUS_RX_DOOR), "nobody is at the door");
+    hq_poll(q);
+    hq_poll(other);
+    for (unsigned i = 0; i < 2; i++)
+        hq_ring_cq(&hqs[8 + i], false);
+    settle();
+    hq_finish(q);
+    hq_finish(other);
+}
+
+// A completion that finds its ring full waits for the host, and nothing else does: the queue pair is at rest and the
+// block idle. It is written when there is room, here or where the queue pair went.
+void state_full_ring(void) {
+    begin();
+    h.stall = 0;
+    fn_map(1, 8, 8);
+    struct hq *q = hq_open((struct hq_config){8, 1, 0, 4, 5, 4});
+    for (unsigned life = 0; life < 2; life++) {
+        for (unsigned i = 0; i < 16; i++)
+            hq_rx(q, 32);
+        hq_ring_rx(q);
+        settle();
+        for (unsigned i = 0; i < 16; i++)
+            hq_send(q, 60);
+        settle();
+        hq_push(q, 60, false);
+        settle();
+        CHECK(block_idle(), "not idle");
+        park(q, NULL);
+        save(8);
+        CHECK(WEIR_QPS_GET(line(), MERGED) == 1, "%u frames wait", (unsigned)WEIR_QPS_GET(line(), MERGED));
+        if (life == 1) {
+            hq_cmd(q, CLEAR);
+            CHECK(WEIR_GET(fetch(), QUEUE_QP_STATE_LEGAL), "its own line");
+            resume(8, 1, q->vport);
+        }
+        hq_cmd(q, TX_ON);
+        hq_cmd(q, RX_ON);
+        settle();
+        settled(q);
+    }
+}
+
+// However much others receive,SAVE waits for one line.
+void state_behind_lines(void) {
+    unsigned most = 0;
+    begin();
+    h.stall = 0;
+    fn_map(1, 8, 8);
+    struct hq *q = hq_open((struct hq_config){8, 1, 0, 4, 4, 6}), *other[4];
+    for (unsigned i = 0; i < 4; i++) {
+        other[i] = hq_open((struct hq_config){9 + i, 1, 1 + i, 4, 7, 10});
+        other[i]->stream = true;
+    }
+    park(q, NULL);
+    csr_write(WEIR_QUEUE_QP_SEL_OFFSET, 8);
+    for (unsigned c = 0; c < 6000; c++) {
+        struct hq *o = other[c % 4];
+        while (hq_rx_room(o) > 0)
+            hq_rx(o, 32);
+        if (c % 16 < 4) {
+            hq_ring_rx(o);
+            hq_poll(o);
+            hq_ring_cq(o, false);
+        }
+        if (rx_room() && h.rx_tail - h.rx_head < 16)
+            hq_send(o, 60);
+        tick();
+        if (c < 1000 || c % 97 != 0)
+            continue;
+        uint64_t since = weir_rtl_cycles(bench_model);
+        csr_write(WEIR_QUEUE_QP_CMD_OFFSET, SAVE);
+        while (WEIR_GET(csr_read(WEIR_QUEUE_QP_STATE_OFFSET), QUEUE_QP_STATE_BUSY)) {
+            if (rx_room() && h.rx_tail - h.rx_head < 16)
+                hq_send(o, 60);
+            CHECK(weir_rtl_cycles(bench_model) - since < 5000, "SAVE waits for ever");
+        }
+        unsigned took = (unsigned)(weir_rtl_cycles(bench_model) - since);
+        most = took > most ? took : most;
+    }
+    // A line is 16 frames and 4 beats of completions; a command and a look take a few cycles more.
+    CHECK(most <= 40, "SAVE took %u cycles", most);
+    for (unsigned i = 0; i < 4; i++)
+        settled(other[i]);
+    printf("SAVE took %u cycles at most\n", most);
+}
+
+// Nobody sleeps for ever:who was armed is heard of at the next completion, who was not, at once.
 void state_kick(void) {
     begin();
     fn_map(1, 8, 8);

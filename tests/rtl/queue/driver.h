@@ -87,6 +87,9 @@ void hold_ends_with_arm(void);
 void hold_ends_with_fetched(void);
 // bench_queue_state.c
 void state_moves_in_traffic(void);
+void state_door(void);
+void state_full_ring(void);
+void state_behind_lines(void);
 void state_kick(void);
 void state_any_line(void);
 void state_fetch_fails(void);

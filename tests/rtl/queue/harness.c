@@ -168,7 +168,7 @@ static void client_answer(unsigned c) {
 
 // ---- writes and interrupts ----
 static void writer(void) {
-    bool ready = lucky();
+    bool ready = !h.hold_wr && lucky();
     bench_put(h.in, IN_FLAGS + 3, 1, ready);
     if (!ready || !flag(5))
         return;

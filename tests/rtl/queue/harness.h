@@ -64,6 +64,7 @@ struct harness {
     unsigned stall;              // of 16: how often a ready or valid is withheld
     unsigned done_min, done_max; // delay of tx_done
     bool hold_tx;                // the switch takes nothing
+    bool hold_wr;                // nor do the writes
     bool tx_full;                // it has enough, and takes what is urgent
     // writer
     bool wr_open;
