@@ -19,6 +19,12 @@ struct hal_panic {
     volatile uint32_t word[WEIR_PANIC_WORDS];
 };
 
+// How a VF's frames spread: what its driver or the PF wrote last. The switch's own registers cannot be read.
+struct hal_rss {
+    _Alignas(4) uint8_t entry[WEIR_RSS_ENTRIES];
+    uint8_t key[WEIR_RSS_KEY_BYTES];
+};
+
 struct hal_shared {
     volatile uint32_t req_seq;                  // core 0
     volatile uint32_t op;                       // core 0: enum queue_op
@@ -37,6 +43,7 @@ struct hal_shared {
     volatile uint32_t reserved;
     volatile char log[HAL_SHARED_LOG_BYTES]; // core 0
     struct hal_panic panic[2];               // each core its own
+    struct hal_rss rss[WEIR_NUM_VFS];        // core 0
 };
 _Static_assert(sizeof(struct hal_shared) <= WEIR_SHARED_BYTES, "shared RAM");
 

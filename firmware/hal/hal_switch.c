@@ -113,14 +113,13 @@ void hal_switch_mirror(int vport) {
     HAL_WRITE(SWITCH, MIRROR, vport < 0 ? 0 : (uint32_t)vport | 1u << 8);
 }
 
+typedef uint32_t __attribute__((may_alias)) word_t;
+
 void hal_switch_rss_table(unsigned vport, const uint8_t *entry, unsigned count) {
+    const word_t *word = (const void *)entry; // little-endian, as the register is
     HAL_WRITE(SWITCH, VPORT_SEL, vport);
     for (unsigned i = 0; i < HAL_SWITCH_RSS_TABLE; i += 4) {
-        uint32_t word = 0;
-        for (unsigned k = 0; k < 4; k++) {
-            word |= (uint32_t)entry[(i + k) & (count - 1)] << (8 * k);
-        }
-        hal_write(WEIR_CSR_SWITCH, WEIR_SWITCH_RSS_TABLE_OFFSET + i, word);
+        hal_write(WEIR_CSR_SWITCH, WEIR_SWITCH_RSS_TABLE_OFFSET + i, word[i / 4 & (count / 4 - 1)]);
     }
 }
 

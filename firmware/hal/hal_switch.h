@@ -33,7 +33,7 @@ void hal_switch_vport_tci(unsigned vport, uint16_t tci);
 // Member or not of one VLAN, between two frames.
 void hal_switch_vlan(unsigned vid, unsigned vport, bool member);
 void hal_switch_mirror(int vport); // -1: off
-// `count`, a power of two, entries, repeated over the whole table.
+// `count` entries, a power of two from 4 on, aligned to 4 bytes; repeated over the whole table.
 void hal_switch_rss_table(unsigned vport, const uint8_t *entry, unsigned count);
 // Toeplitz key, taken as a whole.
 void hal_switch_rss_key(unsigned vport, const uint8_t key[WEIR_RSS_KEY_BYTES]);

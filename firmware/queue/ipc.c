@@ -93,6 +93,30 @@ enum weir_status ipc_queue_get(unsigned qp, struct weir_get_qp_rsp *rsp) {
     return status;
 }
 
+enum weir_status ipc_queue_park(unsigned base, unsigned count) {
+    const uint32_t arg[] = {base, count};
+    return call(QUEUE_OP_PARK, arg, 2, NULL);
+}
+
+enum weir_status ipc_queue_run(unsigned base, unsigned count) {
+    const uint32_t arg[] = {base, count};
+    return call(QUEUE_OP_RUN, arg, 2, NULL);
+}
+
+enum weir_status ipc_queue_save(unsigned base, unsigned count, uint64_t addr) {
+    const uint32_t arg[] = {base, count, (uint32_t)addr, (uint32_t)(addr >> 32)};
+    return call(QUEUE_OP_SAVE, arg, 4, NULL);
+}
+
+enum weir_status ipc_queue_load(unsigned base, unsigned count, unsigned fn, unsigned vport, uint64_t addr,
+                                unsigned *refused) {
+    const uint32_t arg[] = {base, count, (uint32_t)addr, (uint32_t)(addr >> 32), fn | vport << 8};
+    uint32_t ret[8] = {0};
+    enum weir_status status = call(QUEUE_OP_LOAD, arg, 5, ret);
+    *refused = ret[0];
+    return status;
+}
+
 bool ipc_queue_armed(unsigned base, unsigned count) {
     const uint32_t arg[] = {base, count};
     uint32_t ret[8];

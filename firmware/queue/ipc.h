@@ -21,6 +21,14 @@ enum weir_status ipc_queue_stop(unsigned base, unsigned count);
 // Limit of queue pair qp, or with qp = IPC_RATE_FN of function fn; weight 0 leaves that as it is.
 #define IPC_RATE_FN 0xFFFFu
 enum weir_status ipc_queue_rate(unsigned fn, unsigned qp, uint32_t mbps, unsigned weight);
+// State that leaves and enters the card. PARK, all or none: TIMEOUT when one does not come to rest. RUN lets go on what
+// is parked, or half way there. SAVE and LOAD: a line each from `addr` on in the PF's memory; LOAD, all or none:
+// INVALID PARAMETER or FAILURE when a line is not taken or cannot be read, *refused is which.
+enum weir_status ipc_queue_park(unsigned base, unsigned count);
+enum weir_status ipc_queue_run(unsigned base, unsigned count);
+enum weir_status ipc_queue_save(unsigned base, unsigned count, uint64_t addr);
+enum weir_status ipc_queue_load(unsigned base, unsigned count, unsigned fn, unsigned vport, uint64_t addr,
+                                unsigned *refused);
 enum weir_status ipc_queue_get(unsigned qp, struct weir_get_qp_rsp *rsp);
 bool ipc_queue_armed(unsigned base, unsigned count);
 // Next error report of the queue engines: queue pair and reason; false when there is none.

@@ -19,6 +19,10 @@ enum queue_op {
     QUEUE_OP_GET = 5,     // qp -> state | reason << 8, tx pointers, rx pointers, cq pointers
     QUEUE_OP_ARMED = 6,   // base, count -> 1 when every receive ring runs with posted buffers (rules 4.11)
     QUEUE_OP_RATE = 7,    // fn, qp or 0xFFFF = the function, Mb/s (0 = no limit), weight (0 = as it is)
+    QUEUE_OP_PARK = 8,    // base, count: bring what runs to rest, with nothing lost; all or none
+    QUEUE_OP_RUN = 9,     // base, count: what is parked goes on
+    QUEUE_OP_SAVE = 10,   // base, count, address lo hi: a line of state each, of parked ones
+    QUEUE_OP_LOAD = 11, // base, count, address lo hi, fn | vport << 8 -> the one refused; disabled before, parked then
 };
 
 enum queue_event {
@@ -28,6 +32,7 @@ enum queue_event {
     QUEUE_EV_DRAINED = 3,
     QUEUE_EV_ERROR = 4, // malicious-driver detection
     QUEUE_EV_DISABLE = 5,
+    QUEUE_EV_PARK = 6, // at rest, its state can be taken; or has just come
     QUEUE_EV_COUNT
 };
 
@@ -43,8 +48,20 @@ enum weir_status queue_kill(unsigned base, unsigned count);
 enum weir_status queue_get(unsigned qp, uint32_t *ret);
 bool queue_armed(unsigned base, unsigned count);
 enum weir_status queue_rate(unsigned fn, unsigned qp, uint32_t mbps, unsigned weight);
+// State that leaves and enters the card (queue_state.c).
+enum weir_status queue_park(unsigned base, unsigned count);
+enum weir_status queue_run(unsigned base, unsigned count);
+enum weir_status queue_save(unsigned base, unsigned count, uint64_t addr);
+enum weir_status queue_load(const uint32_t *arg, uint32_t *ret);
 // Takes the hardware's error events, at most a few a call; false when it took none.
 bool queue_poll_errors(void);
+
+// ---- between the files of this folder ----
+// Goes to the state after `event`; false, and nothing happens, when the table forbids it.
+bool queue_step(unsigned qp, enum queue_event event);
+bool queue_range(unsigned base, unsigned count); // both within the card
+// Waits until QP_STATUS says none of `mask`; false when the bound of 1 ms, counted from `since`, ran out.
+bool queue_wait(unsigned qp, uint32_t mask, uint32_t since);
 
 // Core 1's start: state from the hardware, answer to a request that was open when it was reset.
 void queue_start(void);

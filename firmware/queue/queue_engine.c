@@ -21,22 +21,23 @@
 static uint8_t state[WEIR_NUM_QPS];
 static uint8_t reason[WEIR_NUM_QPS];
 
-// Rows: state; columns: CREATE START DRAIN DRAINED ERROR DISABLE.
+// Rows: state; columns: CREATE START DRAIN DRAINED ERROR DISABLE PARK.
 static const uint8_t table[7][QUEUE_EV_COUNT] = {
-    [WEIR_QP_DISABLED] = {WEIR_QP_ARMED, NONE, NONE, NONE, NONE, WEIR_QP_DISABLED},
-    [WEIR_QP_ARMED] = {NONE, WEIR_QP_RUNNING, NONE, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED},
-    [WEIR_QP_RUNNING] = {NONE, NONE, WEIR_QP_DRAINING, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED},
-    [WEIR_QP_DRAINING] = {NONE, NONE, WEIR_QP_DRAINING, WEIR_QP_FENCED, WEIR_QP_ERROR, WEIR_QP_DISABLED},
-    [WEIR_QP_FENCED] = {NONE, WEIR_QP_RUNNING, NONE, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED},
-    [WEIR_QP_PARKED] = {NONE, NONE, NONE, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED},
-    [WEIR_QP_ERROR] = {NONE, NONE, NONE, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED},
+    [WEIR_QP_DISABLED] = {WEIR_QP_ARMED, NONE, NONE, NONE, NONE, WEIR_QP_DISABLED, WEIR_QP_PARKED},
+    [WEIR_QP_ARMED] = {NONE, WEIR_QP_RUNNING, NONE, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED, NONE},
+    [WEIR_QP_RUNNING] = {NONE, NONE, WEIR_QP_DRAINING, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED, NONE},
+    [WEIR_QP_DRAINING] = {NONE, WEIR_QP_RUNNING, WEIR_QP_DRAINING, WEIR_QP_FENCED, WEIR_QP_ERROR, WEIR_QP_DISABLED,
+                          NONE},
+    [WEIR_QP_FENCED] = {NONE, WEIR_QP_RUNNING, NONE, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED, WEIR_QP_PARKED},
+    [WEIR_QP_PARKED] = {NONE, WEIR_QP_RUNNING, NONE, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED, NONE},
+    [WEIR_QP_ERROR] = {NONE, NONE, NONE, NONE, WEIR_QP_ERROR, WEIR_QP_DISABLED, NONE},
 };
 
 uint8_t queue_next(uint8_t from, enum queue_event event) {
     return from < 7 && event < QUEUE_EV_COUNT ? table[from][event] : NONE;
 }
 
-static bool step(unsigned qp, enum queue_event event) {
+bool queue_step(unsigned qp, enum queue_event event) {
     uint8_t to = queue_next(state[qp], event);
     if (to == NONE) {
         return false;
@@ -59,8 +60,10 @@ void queue_init(void) {
             state[qp] = WEIR_QP_ERROR;
         } else if (tx && rx) {
             state[qp] = WEIR_QP_RUNNING;
+        } else if (rx) {
+            state[qp] = WEIR_QP_DRAINING;
         } else {
-            state[qp] = rx ? WEIR_QP_DRAINING : WEIR_QP_DISABLED;
+            state[qp] = WEIR_GET(s, QUEUE_QP_STATUS_LOADED) != 0 ? WEIR_QP_PARKED : WEIR_QP_DISABLED;
         }
     }
 }
@@ -81,19 +84,26 @@ enum weir_status queue_create(const uint32_t *arg) {
     if (qp >= WEIR_NUM_QPS) {
         return WEIR_INVALID_PARAMETER;
     }
-    if (!step(qp, QUEUE_EV_CREATE)) {
+    // A line that is still on its way would be staged among these words: its host takes long to answer.
+    if (WEIR_GET(hal_queue_line(), QUEUE_QP_STATE_BUSY) != 0) {
+        return WEIR_TIMEOUT;
+    }
+    if (!queue_step(qp, QUEUE_EV_CREATE)) {
         return WEIR_WRONG_STATE;
     }
     reason[qp] = 0;
     hal_queue_load(qp, &ctx);
     hal_queue_op(qp, HAL_QP_RX_ON);
     hal_queue_op(qp, HAL_QP_TX_ON);
-    (void)step(qp, QUEUE_EV_START);
+    (void)queue_step(qp, QUEUE_EV_START);
     return WEIR_OK;
 }
 
-// Waits until `mask` bits of QP_STATUS fall; false when the bound, counted from `since`, ran out.
-static bool wait_idle(unsigned qp, uint32_t mask, uint32_t since) {
+bool queue_range(unsigned base, unsigned count) {
+    return base < WEIR_NUM_QPS && count <= WEIR_NUM_QPS - base;
+}
+
+bool queue_wait(unsigned qp, uint32_t mask, uint32_t since) {
     while ((hal_queue_status(qp) & mask) != 0) {
         if (hal_ctrl_expired(since, DRAIN_CYCLES)) {
             return false;
@@ -107,12 +117,12 @@ enum weir_status queue_destroy(unsigned base, unsigned count) {
     enum weir_status status = WEIR_OK;
     uint32_t since;
 
-    if (base >= WEIR_NUM_QPS || count > WEIR_NUM_QPS - base) {
+    if (!queue_range(base, count)) {
         return WEIR_INVALID_PARAMETER;
     }
     // bound: WEIR_NUM_QPS, checked above
     for (unsigned qp = base; qp < base + count; qp++) {
-        if (step(qp, QUEUE_EV_DRAIN)) {
+        if (queue_step(qp, QUEUE_EV_DRAIN)) {
             hal_queue_op(qp, HAL_QP_TX_OFF);
         }
     }
@@ -121,7 +131,7 @@ enum weir_status queue_destroy(unsigned base, unsigned count) {
     // bound: WEIR_NUM_QPS, and one time limit for all
     for (unsigned qp = base; qp < base + count; qp++) {
         if (state[qp] != WEIR_QP_DISABLED) {
-            status = wait_idle(qp, tx_busy, since) ? status : WEIR_TIMEOUT;
+            status = queue_wait(qp, tx_busy, since) ? status : WEIR_TIMEOUT;
             hal_queue_op(qp, HAL_QP_RX_OFF);
         }
     }
@@ -129,17 +139,17 @@ enum weir_status queue_destroy(unsigned base, unsigned count) {
     // bound: WEIR_NUM_QPS, and one time limit for all
     for (unsigned qp = base; qp < base + count; qp++) {
         if (state[qp] != WEIR_QP_DISABLED) {
-            status = wait_idle(qp, rx_busy, since) ? status : WEIR_TIMEOUT;
-            (void)step(qp, QUEUE_EV_DRAINED);
+            status = queue_wait(qp, rx_busy, since) ? status : WEIR_TIMEOUT;
+            (void)queue_step(qp, QUEUE_EV_DRAINED);
             hal_queue_op(qp, HAL_QP_CLEAR);
-            (void)step(qp, QUEUE_EV_DISABLE);
+            (void)queue_step(qp, QUEUE_EV_DISABLE);
         }
     }
     return status;
 }
 
 enum weir_status queue_kill(unsigned base, unsigned count) {
-    if (base >= WEIR_NUM_QPS || count > WEIR_NUM_QPS - base) {
+    if (!queue_range(base, count)) {
         return WEIR_INVALID_PARAMETER;
     }
     // bound: WEIR_NUM_QPS, checked above
@@ -148,7 +158,7 @@ enum weir_status queue_kill(unsigned base, unsigned count) {
             hal_queue_op(qp, HAL_QP_TX_OFF);
             hal_queue_op(qp, HAL_QP_RX_OFF);
             hal_queue_op(qp, HAL_QP_CLEAR);
-            (void)step(qp, QUEUE_EV_DISABLE);
+            (void)queue_step(qp, QUEUE_EV_DISABLE);
         }
     }
     return WEIR_OK;
@@ -167,7 +177,7 @@ enum weir_status queue_get(unsigned qp, uint32_t *ret) {
 bool queue_armed(unsigned base, unsigned count) {
     // RX_ON falls with an error before its event is read.
     const uint32_t need = WEIR_PUT(1, QUEUE_QP_STATUS_RX_ON) | WEIR_PUT(1, QUEUE_QP_STATUS_RX_POSTED);
-    if (count == 0 || base >= WEIR_NUM_QPS || count > WEIR_NUM_QPS - base) {
+    if (count == 0 || !queue_range(base, count)) {
         return false;
     }
     // bound: WEIR_NUM_QPS, checked above
@@ -218,7 +228,7 @@ bool queue_poll_errors(void) {
         any = true;
         // Not in error any more: the event is of an earlier life of the queue pair, whose context was cleared.
         if (e.kind != WEIR_HW_EVENT_QP_ERROR || e.arg >= WEIR_NUM_QPS ||
-            WEIR_GET(hal_queue_status(e.arg), QUEUE_QP_STATUS_ERROR) == 0 || !step(e.arg, QUEUE_EV_ERROR)) {
+            WEIR_GET(hal_queue_status(e.arg), QUEUE_QP_STATUS_ERROR) == 0 || !queue_step(e.arg, QUEUE_EV_ERROR)) {
             continue;
         }
         reason[e.arg] = e.reason;

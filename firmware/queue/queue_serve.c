@@ -25,6 +25,14 @@ static enum weir_status serve(uint32_t op, const uint32_t *arg, uint32_t *ret) {
         return WEIR_OK;
     case QUEUE_OP_RATE:
         return queue_rate(arg[0], arg[1], arg[2], arg[3]);
+    case QUEUE_OP_PARK:
+        return queue_park(arg[0], arg[1]);
+    case QUEUE_OP_RUN:
+        return queue_run(arg[0], arg[1]);
+    case QUEUE_OP_SAVE:
+        return queue_save(arg[0], arg[1], (uint64_t)arg[3] << 32 | arg[2]);
+    case QUEUE_OP_LOAD:
+        return queue_load(arg, ret);
     default:
         return WEIR_NOT_SUPPORTED;
     }

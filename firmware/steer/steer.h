@@ -78,6 +78,8 @@ enum weir_status steer_mirror_set(const struct weir_set_mirror_req *req);
 int steer_mirror(void); // vPort that gets the copies, -1 none
 enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req);
 enum weir_status steer_rss_key(unsigned vport, const uint8_t key[WEIR_RSS_KEY_BYTES]);
+// What a VF's vPort has of both.
+void steer_rss_get(unsigned vf, uint8_t entry[WEIR_RSS_ENTRIES], uint8_t key[WEIR_RSS_KEY_BYTES]);
 void steer_rss_key_all(const uint8_t key[WEIR_RSS_KEY_BYTES]); // and of vPorts to come
 
 // ---- filters (rules 3) ----

@@ -3,6 +3,7 @@
 // threats T13, T14). The hardware judges each frame; here is who may ask for what.
 #include "hal/hal_ctrl.h"
 #include "hal/hal_lib.h"
+#include "hal/hal_shared.h"
 #include "hal/hal_switch.h"
 #include "steer.h"
 
@@ -175,8 +176,29 @@ enum weir_status steer_mirror_set(const struct weir_set_mirror_req *req) {
     return WEIR_OK;
 }
 
+// To the hardware, and of a VF kept for who asks (steer_rss_get).
+static void spread(unsigned vport, const struct steer_vport *v, const uint8_t *entry, unsigned count) {
+    hal_switch_rss_table(vport, entry, count);
+    if (v->vf != STEER_NO_VF) {
+        memcpy(HAL_SHARED->rss[v->vf].entry, entry, WEIR_RSS_ENTRIES);
+    }
+}
+
+static void hash_by(unsigned vport, const struct steer_vport *v, const uint8_t key[WEIR_RSS_KEY_BYTES]) {
+    hal_switch_rss_key(vport, key);
+    if (v->vf != STEER_NO_VF) {
+        memcpy(HAL_SHARED->rss[v->vf].key, key, WEIR_RSS_KEY_BYTES);
+    }
+}
+
+void steer_rss_get(unsigned vf, uint8_t entry[WEIR_RSS_ENTRIES], uint8_t key[WEIR_RSS_KEY_BYTES]) {
+    memcpy(entry, HAL_SHARED->rss[vf].entry, WEIR_RSS_ENTRIES);
+    memcpy(key, HAL_SHARED->rss[vf].key, WEIR_RSS_KEY_BYTES);
+}
+
 enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req) {
-    struct steer_vport *v = steer_vport_mut(vport);
+    const struct steer_vport *v = steer_vport(vport);
+    _Alignas(4) uint8_t entry[WEIR_RSS_ENTRIES];
     if (v == NULL) {
         return WEIR_NOT_FOUND;
     }
@@ -186,13 +208,13 @@ enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req) {
     if (req->count == 0 || req->count > WEIR_RSS_ENTRIES || (req->count & (req->count - 1u)) != 0) {
         return WEIR_INVALID_PARAMETER;
     }
-    // bound: WEIR_RSS_ENTRIES, checked above
-    for (unsigned i = 0; i < req->count; i++) {
-        if (req->entry[i] >= v->num_qps) {
+    for (unsigned i = 0; i < WEIR_RSS_ENTRIES; i++) {
+        entry[i] = req->entry[i & (req->count - 1u)];
+        if (entry[i] >= v->num_qps) {
             return WEIR_INVALID_PARAMETER;
         }
     }
-    hal_switch_rss_table(vport, req->entry, req->count);
+    spread(vport, v, entry, WEIR_RSS_ENTRIES);
     return WEIR_OK;
 }
 
@@ -204,7 +226,7 @@ enum weir_status steer_rss_key(unsigned vport, const uint8_t key[WEIR_RSS_KEY_BY
     if (v->retired) {
         return WEIR_WRONG_STATE;
     }
-    hal_switch_rss_key(vport, key);
+    hash_by(vport, v, key);
     return WEIR_OK;
 }
 
@@ -212,7 +234,7 @@ void steer_rss_key_all(const uint8_t key[WEIR_RSS_KEY_BYTES]) {
     memcpy(key_of_all, key, sizeof(key_of_all));
     for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
         if (steer_vport(i) != NULL) {
-            hal_switch_rss_key(i, key);
+            hash_by(i, steer_vport(i), key);
         }
     }
 }
@@ -222,11 +244,14 @@ void steer_rss_reset(void) {
 }
 
 void steer_rss_begin(unsigned vport, unsigned num_qps) {
-    uint8_t entry[HAL_SWITCH_RSS_TABLE];
-    for (unsigned i = 0, e = 0; i < HAL_SWITCH_RSS_TABLE; i++) {
+    const struct steer_vport *v = steer_vport(vport);
+    // A VF's driver gives it the shorter table, and what it has must be what a driver could have given.
+    unsigned count = v->vf != STEER_NO_VF ? WEIR_RSS_ENTRIES : HAL_SWITCH_RSS_TABLE;
+    _Alignas(4) uint8_t entry[HAL_SWITCH_RSS_TABLE];
+    for (unsigned i = 0, e = 0; i < count; i++) {
         entry[i] = (uint8_t)e;
         e = e + 1 == num_qps ? 0 : e + 1;
     }
-    hal_switch_rss_table(vport, entry, HAL_SWITCH_RSS_TABLE);
-    hal_switch_rss_key(vport, key_of_all);
+    spread(vport, v, entry, count);
+    hash_by(vport, v, key_of_all);
 }

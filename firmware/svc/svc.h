@@ -25,6 +25,15 @@ enum weir_status svc_vf_reset(unsigned vf);
 // The number of visible VFs changed.
 void svc_vf_visible(void);
 
+// ---- a VF that stops, leaves the card and enters it (svc_state.c, rules 8) ----
+// state: WEIR_VF_STOPPED or WEIR_VF_ALLOCATED. NOT_ACCEPTED while it is in reset, WRONG_STATE without a vPort; TIMEOUT:
+// it does not come to rest and runs on.
+enum weir_status svc_state_set(unsigned vf, unsigned state);
+// Of a stopped VF. addr: see struct weir_save_vf_req.
+enum weir_status svc_state_save(unsigned vf, uint64_t addr, struct weir_vf_image *image);
+// Into a VF without queue pairs, WRONG_STATE otherwise. Refused, the VF is as it was; taken, it is stopped.
+enum weir_status svc_state_load(uint64_t addr, const struct weir_vf_image *image);
+
 // ---- resets of functions (svc_reset.c) ----
 // The hardware began to reset a function (FLR, VF Enable cleared, svc_vf_reset). Brings all that belongs to it to rest
 // and then ends the reset, with the help of svc_reset_poll.
@@ -43,6 +52,7 @@ enum weir_status svc_sweep(void);
 // ---- between the files of this folder ----
 void svc_vf_reset_all(void);
 void svc_vf_resetting(unsigned vf, bool on); // an allocated VF's state
+void svc_vf_stopped(unsigned vf, bool on);
 
 // Which functions said HELLO; a reset forgets it.
 bool svc_hello(unsigned fn);

@@ -3,6 +3,7 @@
 //   FREE       not operational: no doorbell, no DMA, no mailbox (rules 1.10)
 //   ALLOCATED  the VF's driver may use what it was given
 //   RESETTING  a reset was begun and has not ended; it ends in ALLOCATED
+//   STOPPED    its queue pairs are at rest, its commands are not accepted (svc_state.c); a reset ends that, too
 #include "hal/hal_ctrl.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_pcie.h"
@@ -62,6 +63,12 @@ void svc_hello_set(unsigned fn, bool said) {
 void svc_vf_resetting(unsigned vf, bool on) {
     if (vf < WEIR_NUM_VFS && vfs[vf].state != WEIR_VF_FREE) {
         vfs[vf].state = on ? WEIR_VF_RESETTING : WEIR_VF_ALLOCATED;
+    }
+}
+
+void svc_vf_stopped(unsigned vf, bool on) {
+    if (vf < WEIR_NUM_VFS) {
+        vfs[vf].state = on ? WEIR_VF_STOPPED : WEIR_VF_ALLOCATED;
     }
 }
 

@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The PF driver, see weir/pf.h.
-#include "weir/pf.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_QPS 8u
-
-struct weir_pf {
-    struct weir_dev *dev;
-    struct weir_qp *qp[MAX_QPS];
-    unsigned num_qps;
-    unsigned num_vports;
-    bool has_switch;
-    // A vPort's counters start again when its id is used again; what they said till then still belongs to the ledger.
-    bool had_vport[WEIR_NUM_VPORTS];
-    uint64_t retired[32];
-};
-
-#define CALL(pf, op, req, rsp) weir_mbox_call((pf)->dev, WEIR_CMD_##op, &(req), sizeof(req), &(rsp), sizeof(rsp), NULL)
-#define CALL_NO_RSP(pf, op, req) weir_mbox_call((pf)->dev, WEIR_CMD_##op, &(req), sizeof(req), NULL, 0, NULL)
+#include "pf_int.h"
 
 struct weir_dev *weir_pf_dev(struct weir_pf *pf) {
     return pf->dev;
@@ -103,6 +87,8 @@ void weir_pf_close(struct weir_pf *pf) {
     bus = weir_dev_bus(pf->dev);
     for (unsigned i = 0; i < pf->num_qps; i++)
         weir_qp_close(pf->qp[i]);
+    if (pf->lines.mem != NULL)
+        bus->ops->dma_free(bus, &pf->lines);
     if (pf->has_switch && !weir_dev_dead(pf->dev)) {
         (void)weir_mbox_call(pf->dev, WEIR_CMD_DELETE_SWITCH, NULL, 0, NULL, 0, NULL);
         (void)bus->ops->sriov(bus, 0);

@@ -122,7 +122,40 @@ struct weir_get_vf_rsp {
     uint16_t reserved;
 };
 WEIR_ASSERT_SIZE(struct weir_get_vf_rsp, 16);
-enum weir_vf_state { WEIR_VF_FREE = 0, WEIR_VF_ALLOCATED = 1, WEIR_VF_RESETTING = 2 };
+enum weir_vf_state { WEIR_VF_FREE = 0, WEIR_VF_ALLOCATED = 1, WEIR_VF_RESETTING = 2, WEIR_VF_STOPPED = 3 };
+
+// A stopped VF: its queue pairs are at rest and what comes for it goes to the default vPort, marked REDIRECT. Only a
+// reset or SET_VF_STATE ends that; the VF's own commands are NOT_ACCEPTED.
+struct weir_set_vf_state_req {
+    uint16_t vf;
+    uint8_t state; // WEIR_VF_STOPPED or WEIR_VF_ALLOCATED
+    uint8_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_set_vf_state_req, 4);
+// What a VF is beside the lines of its queue pairs (struct weir_qp_line). Configuration space and MSI-X are for whoever
+// shows the function to the guest to carry; filters, VLANs and rates are the PF's.
+struct weir_vf_image {
+    uint16_t vf;     // SAVE_VF: whose this is; LOAD_VF: whose it becomes
+    uint8_t version; // WEIR_VF_IMAGE_VERSION
+    uint8_t num_qps; // lines that go with it, as many as the vPort has queue pairs
+    uint8_t hello;   // 1 = its driver said HELLO
+    uint8_t reserved[3];
+    uint8_t rss[64]; // indirection table, offsets in its queue pairs
+    uint8_t key[40]; // Toeplitz key
+};
+WEIR_ASSERT_SIZE(struct weir_vf_image, 112);
+#define WEIR_VF_IMAGE_VERSION 1u
+struct weir_save_vf_req {
+    uint64_t addr; // of the lines, in the PF's memory, 64-byte aligned
+    uint16_t vf;
+    uint16_t reserved[3];
+};
+WEIR_ASSERT_SIZE(struct weir_save_vf_req, 16);
+struct weir_load_vf_req {
+    uint64_t addr;
+    struct weir_vf_image image;
+};
+WEIR_ASSERT_SIZE(struct weir_load_vf_req, 120);
 
 // CREATE_VPORT. The id comes from above the driver (rules 2.7). vf 0xFFFF = attached to the PF.
 struct weir_create_vport_req {

@@ -219,6 +219,7 @@ module weir_queue_ctx #(
         rdata_d[weir_abi_pkg::QueueQpStateFailedLsb] = failed_q;
         rdata_d[weir_abi_pkg::QueueQpStateLegalLsb] = legal;
         rdata_d[weir_abi_pkg::QueueQpStateLoadedLsb] = line_good_q && line_loaded_q;
+        rdata_d[weir_abi_pkg::QueueQpStateGoodLsb] = line_good_q;
       end
       default: rdata_d = '0;
     endcase

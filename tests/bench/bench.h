@@ -52,6 +52,11 @@ double bench_burst_lost(void);
 // Card cycles per second of wall time without traffic; share of a processor that an idle simulator uses.
 double bench_sim_rest(void);
 double bench_sim_idle(void);
+// An 8-queue VF under traffic: bytes of its state, cycles of each call of the PF driver, the longest of 6 moves.
+struct bench_state {
+    double bytes, stop, save, load, run;
+};
+void bench_state(struct bench_state *r);
 // The table as a page with bars; 0 or -1.
 int bench_html(const char *path, const struct bench_row *rows, const double *value, unsigned n);
 

@@ -86,6 +86,27 @@ static double to_synthetic(void) {
 static double surprise(void) {
     return handover(2);
 }
+static struct bench_state state(void) {
+    static struct bench_state s;
+    if (s.bytes == 0)
+        bench_state(&s);
+    return s;
+}
+static double state_bytes(void) {
+    return state().bytes;
+}
+static double state_save(void) {
+    return state().save;
+}
+static double state_load(void) {
+    return state().load;
+}
+static double state_stop(void) {
+    return state().stop;
+}
+static double state_run(void) {
+    return state().run;
+}
 static double victim(unsigned which) {
     static double v[3];
     if (v[0] == 0)
@@ -148,7 +169,11 @@ static const struct bench_row rows[] = {
      to_synthetic},
     {"15", "surprise removal: to the synthetic path, worst of 5", "cycles", "~0.3 s", 250000, false, surprise},
     {"16", "FLR of a VF", "cycles", "100 ms spec", 512, false, bench_flr},
-    {"17", "migration state of an 8-queue VF", "bytes", "ice 128 KiB", 4096, false, NULL},
+    {"17a", "migration state of an 8-queue VF", "bytes", "ice 128 KiB", 4096, false, state_bytes},
+    {"17b", "  save: SAVE_VF asked for to state at hand, worst of 6", "cycles", "-", 2500, false, state_save},
+    {"17c", "  restore: LOAD_VF asked for to answer, worst of 6", "cycles", "-", 2500, false, state_load},
+    {"17d", "  before: stop it under traffic both ways", "cycles", "-", 0, true, state_stop},
+    {"17e", "  after: let it run", "cycles", "-", 0, true, state_run},
     {"18", "fairness of 64 greedy VFs, 1514 B, 1 ms (Jain)", "", "-", 0.999, true, bench_fairness},
     {"19", "rate limit error, worst of 1, 3 and 10 Gb/s", "%", "Carousel 0.5", 0.5, false, bench_rate_error},
     {"20a", "victim VF beside 8 attackers: goodput", "%", "BlueField-3 6.1", 95, true, victim_goodput},

@@ -33,6 +33,20 @@ unsigned weir_pf_num_qps(const struct weir_pf *pf);
 int weir_pf_alloc_vf(struct weir_pf *pf, int vf, const uint8_t mac[6], const char *vm_name);
 int weir_pf_free_vf(struct weir_pf *pf, unsigned vf);
 int weir_pf_reset_vf(struct weir_pf *pf, unsigned vf);
+// State of a VF as it goes from card to card (rules 8): 624 bytes.
+struct weir_vf_saved {
+    struct weir_vf_image image;
+    struct weir_qp_line line[WEIR_VF_MAX_QPS];
+};
+// Stops a VF: what it has begun is done, nothing is lost, what comes for it goes to the default vPort; -ETIMEDOUT, and
+// it runs on, when it does not come to rest in 1 ms. Runs a stopped one.
+int weir_pf_stop_vf(struct weir_pf *pf, unsigned vf);
+int weir_pf_run_vf(struct weir_pf *pf, unsigned vf);
+// Of a stopped VF, -EBUSY otherwise. Its configuration space, MSI-X table, filters, VLANs and rates are the caller's.
+int weir_pf_save_vf(struct weir_pf *pf, unsigned vf, struct weir_vf_saved *state);
+// Gives a state to a VF whose vPort has as many queue pairs, none of them created; the VF is stopped then. It may come
+// from anywhere: -EINVAL when it is not one, and the VF is as it was.
+int weir_pf_load_vf(struct weir_pf *pf, unsigned vf, const struct weir_vf_saved *state);
 // Transmit limit in Mb/s (0 = none) and weight (0 = leave) of queue pair qp of function fn, or of the whole function
 // with qp = WEIR_RATE_FN.
 int weir_pf_set_rate(struct weir_pf *pf, unsigned fn, unsigned qp, uint32_t mbps, unsigned weight);

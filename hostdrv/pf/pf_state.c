@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// A VF's state, see weir/pf.h.
+#include <errno.h>
+#include <string.h>
+
+#include "pf_int.h"
+
+#define ARRIVE_US 1000u
+
+int weir_pf_stop_vf(struct weir_pf *pf, unsigned vf) {
+    struct weir_set_vf_state_req req = {.vf = (uint16_t)vf, .state = WEIR_VF_STOPPED};
+    return CALL_NO_RSP(pf, SET_VF_STATE, req);
+}
+
+int weir_pf_run_vf(struct weir_pf *pf, unsigned vf) {
+    struct weir_set_vf_state_req req = {.vf = (uint16_t)vf, .state = WEIR_VF_ALLOCATED};
+    return CALL_NO_RSP(pf, SET_VF_STATE, req);
+}
+
+// Memory the card reads and writes lines in, kept from the first use on.
+static int lines(struct weir_pf *pf, struct weir_qp_line **line) {
+    struct weir_bus *bus = weir_dev_bus(pf->dev);
+    int err = 0;
+    if (pf->lines.mem == NULL)
+        err = bus->ops->dma_alloc(bus, sizeof(((struct weir_vf_saved *)NULL)->line), &pf->lines);
+    *line = pf->lines.mem;
+    return err;
+}
+
+// The card's writes and its answer go different ways: a line's version says that it has arrived.
+static bool arrived(const struct weir_qp_line *line, unsigned count) {
+    for (unsigned i = 0; i < count; i++)
+        if (WEIR_QPS_GET((const volatile struct weir_qp_line *)&line[i], VERSION) == 0)
+            return false;
+    return true;
+}
+
+int weir_pf_save_vf(struct weir_pf *pf, unsigned vf, struct weir_vf_saved *state) {
+    struct weir_bus *bus = weir_dev_bus(pf->dev);
+    struct weir_save_vf_req req = {.vf = (uint16_t)vf};
+    struct weir_qp_line *line;
+    int err = lines(pf, &line);
+    if (err != 0)
+        return err;
+    memset(line, 0, sizeof(state->line));
+    memset(state, 0, sizeof(*state));
+    req.addr = pf->lines.iova;
+    err = CALL(pf, SAVE_VF, req, state->image);
+    if (err != 0)
+        return err;
+    if (state->image.num_qps > WEIR_VF_MAX_QPS)
+        return -EPROTO;
+    for (unsigned waited = 0; !arrived(line, state->image.num_qps);) {
+        if (waited >= ARRIVE_US)
+            return -ETIMEDOUT;
+        waited += bus->ops->pass(bus, 1);
+    }
+    memcpy(state->line, line, state->image.num_qps * sizeof(*line));
+    return 0;
+}
+
+int weir_pf_load_vf(struct weir_pf *pf, unsigned vf, const struct weir_vf_saved *state) {
+    struct weir_load_vf_req req = {.image = state->image};
+    struct weir_qp_line *line;
+    int err = lines(pf, &line);
+    if (err != 0)
+        return err;
+    memcpy(line, state->line, sizeof(state->line));
+    req.addr = pf->lines.iova;
+    req.image.vf = (uint16_t)vf;
+    return CALL_NO_RSP(pf, LOAD_VF, req);
+}
