@@ -8,7 +8,7 @@ find_program(RV32_SIZE riscv64-unknown-elf-size)
 if(NOT RV32_CC)
   message(FATAL_ERROR "riscv64-unknown-elf-gcc is missing: install the package gcc-riscv64-unknown-elf, or run ./weir setup")
 endif()
-set(RV32_FLAGS -march=rv32imc_zicsr_zifencei -mabi=ilp32 -mcmodel=medany -ffreestanding -nostdlib -std=c11 -O2 -g -ffunction-sections
+set(RV32_FLAGS -march=rv32imc_zicsr_zifencei -mabi=ilp32 -mcmodel=medany -ffreestanding -nostdlib -std=c11 -O2 -flto -g -ffunction-sections
     -fdata-sections -fno-jump-tables -fno-tree-loop-distribute-patterns -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wvla CACHE INTERNAL "")
 
 function(weir_core_program name)

@@ -25,10 +25,19 @@ static const struct cmd table[] = {
 #undef CMD
 };
 
+// The table ascends, as mbox.def does.
 const struct cmd *cmd_find(uint16_t opcode) {
-    for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        if (table[i].opcode == opcode) {
-            return &table[i];
+    unsigned from = 0, to = sizeof(table) / sizeof(table[0]);
+    // bound: the table's rows, halved each time
+    while (from < to) {
+        unsigned at = (from + to) / 2;
+        if (table[at].opcode == opcode) {
+            return &table[at];
+        }
+        if (table[at].opcode < opcode) {
+            from = at + 1;
+        } else {
+            to = at;
         }
     }
     return NULL;
@@ -56,27 +65,24 @@ static enum weir_status check(const struct cmd *c, unsigned fn, const struct wei
     return WEIR_OK;
 }
 
-void cmd_dispatch(unsigned fn, struct weir_mbox_msg *msg) {
-    const struct cmd *c = cmd_find(msg->hdr.opcode);
-    enum weir_status status = check(c, fn, &msg->hdr);
-    // 64-bit members need alignment that a byte array does not promise.
-    _Alignas(8) uint8_t req[WEIR_MBOX_PAYLOAD], rsp[WEIR_MBOX_PAYLOAD];
+void cmd_dispatch(unsigned fn, const struct weir_mbox_msg *req, struct weir_mbox_msg *rsp) {
+    const struct cmd *c = cmd_find(req->hdr.opcode);
+    enum weir_status status = check(c, fn, &req->hdr);
 
+    rsp->hdr = req->hdr;
+    rsp->hdr.length = 0;
     if (status == WEIR_OK) {
-        // Of what is no part of this command nobody copies a byte: it is most of the time a small command takes.
-        memset(rsp, 0, c->rsp);
-        memcpy(req, msg->payload, c->req);
-        status = c->run(fn, req, rsp);
+        // Of what is no part of this command nobody touches a byte: it is most of the time a small command takes.
+        memset(rsp->payload, 0, c->rsp);
+        status = c->run(fn, req->payload, rsp->payload);
     }
-    msg->hdr.status = (uint16_t)status;
-    msg->hdr.length = 0;
+    rsp->hdr.status = (uint16_t)status;
     if (status == WEIR_OK) {
-        msg->hdr.length = c->rsp;
+        rsp->hdr.length = c->rsp;
     } else if (status == WEIR_INVALID_LENGTH) {
         // The length that would have been right (rules 2.20).
-        rsp[0] = c->req;
-        rsp[1] = rsp[2] = rsp[3] = 0;
-        msg->hdr.length = 4;
+        memset(rsp->payload, 0, 4);
+        rsp->payload[0] = c->req;
+        rsp->hdr.length = 4;
     }
-    memcpy(msg->payload, rsp, msg->hdr.length);
 }

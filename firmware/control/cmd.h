@@ -22,8 +22,8 @@ struct cmd {
 
 // Row of an opcode, NULL when unknown.
 const struct cmd *cmd_find(uint16_t opcode);
-// Answers one request in place: `msg` holds the request, then the response.
-void cmd_dispatch(unsigned fn, struct weir_mbox_msg *msg);
+// Answers one request, which is nobody else's to change any more.
+void cmd_dispatch(unsigned fn, const struct weir_mbox_msg *req, struct weir_mbox_msg *rsp);
 
 #define CMD(opcode, name, req, rsp, callers, states, since, text)                                                      \
     enum weir_status cmd_run_##name(unsigned fn, const void *req_, void *rsp_);

@@ -93,14 +93,14 @@ static bool poll_queue(void) {
 }
 
 static bool poll_mailbox(void) {
-    static _Alignas(4) struct weir_mbox_msg msg;
+    static struct weir_mbox_msg req, rsp;
     int fn = hal_mbox_pop();
     if (fn < 0) {
         return false;
     }
-    hal_mbox_read((unsigned)fn, &msg);
-    cmd_dispatch((unsigned)fn, &msg);
-    hal_mbox_write((unsigned)fn, &msg);
+    hal_mbox_read((unsigned)fn, &req);
+    cmd_dispatch((unsigned)fn, &req, &rsp);
+    hal_mbox_write((unsigned)fn, &rsp);
     hal_mbox_done((unsigned)fn);
     return true;
 }

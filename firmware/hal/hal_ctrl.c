@@ -3,6 +3,7 @@
 #include "hal_ctrl.h"
 
 #include "hal_csr.h"
+#include "hal_lib.h"
 
 uint32_t hal_ctrl_cycle(void) {
     return HAL_READ(CTRL, CYCLE_LO);
@@ -70,36 +71,28 @@ static uint32_t words_of(const struct weir_mbox_msg *msg) {
     return (n + 3) / 4;
 }
 
-static uint32_t get32(const uint8_t *p) {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static void put32(uint8_t *p, uint32_t v) {
-    for (unsigned i = 0; i < 4; i++) {
-        p[i] = (uint8_t)(v >> 8 * i);
-    }
-}
-
 void hal_mbox_read(unsigned fn, struct weir_mbox_msg *msg) {
-    uint32_t at = fn * 256;
-    uint32_t w0 = hal_read(WEIR_CSR_MBOX, at), w1 = hal_read(WEIR_CSR_MBOX, at + 4);
+    uint32_t at = fn * 256, w0 = hal_read(WEIR_CSR_MBOX, at), w1 = hal_read(WEIR_CSR_MBOX, at + 4), words;
+    hal_word *payload = (void *)msg->payload; // little-endian, as the mailbox is
     msg->hdr.opcode = (uint16_t)w0;
     msg->hdr.length = (uint16_t)(w0 >> 16);
     msg->hdr.seq = (uint16_t)w1;
     msg->hdr.status = 0;
+    words = words_of(msg);
     // bound: a mailbox message, WEIR_MBOX_BYTES
-    for (uint32_t i = 0; i < words_of(msg); i++) {
-        put32(msg->payload + i * 4, hal_read(WEIR_CSR_MBOX, at + 8 + i * 4));
+    for (uint32_t i = 0; i < words; i++) {
+        payload[i] = hal_read(WEIR_CSR_MBOX, at + 8 + i * 4);
     }
 }
 
 void hal_mbox_write(unsigned fn, const struct weir_mbox_msg *msg) {
-    uint32_t at = fn * 256 + 128;
+    uint32_t at = fn * 256 + 128, words = words_of(msg);
+    const hal_word *payload = (const void *)msg->payload;
     hal_write(WEIR_CSR_MBOX, at, (uint32_t)msg->hdr.opcode | (uint32_t)msg->hdr.length << 16);
     hal_write(WEIR_CSR_MBOX, at + 4, (uint32_t)msg->hdr.seq | (uint32_t)msg->hdr.status << 16);
     // bound: a mailbox message, WEIR_MBOX_BYTES
-    for (uint32_t i = 0; i < words_of(msg); i++) {
-        hal_write(WEIR_CSR_MBOX, at + 8 + i * 4, get32(msg->payload + i * 4));
+    for (uint32_t i = 0; i < words; i++) {
+        hal_write(WEIR_CSR_MBOX, at + 8 + i * 4, payload[i]);
     }
 }
 

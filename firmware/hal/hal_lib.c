@@ -2,19 +2,18 @@
 // The four functions a freestanding compiler may call by itself.
 #include "hal_lib.h"
 
-#include <stdint.h>
-
 #ifndef WEIR_HOST
-// By words where both are aligned, as messages are: a byte takes as long.
-typedef uint32_t __attribute__((may_alias)) word_t;
+// The linker sees the whole program, but not the calls that the compiler makes at its end.
+#define KEPT __attribute__((used))
 
-void *memcpy(void *restrict to, const void *restrict from, size_t n) {
+// By words where both are aligned, as messages are: a byte takes as long.
+KEPT void *memcpy(void *restrict to, const void *restrict from, size_t n) {
     uint8_t *t = to;
     const uint8_t *f = from;
     if ((((uintptr_t)t | (uintptr_t)f) & 3) == 0) {
         // bound: n, the caller's size of an object
         for (; n >= 4; n -= 4, t += 4, f += 4) {
-            *(word_t *)t = *(const word_t *)f;
+            *(hal_word *)t = *(const hal_word *)f;
         }
     }
     // bound: n, the caller's size of an object
@@ -24,12 +23,12 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n) {
     return to;
 }
 
-void *memset(void *to, int value, size_t n) {
+KEPT void *memset(void *to, int value, size_t n) {
     uint8_t *t = to;
     if (((uintptr_t)t & 3) == 0) {
         // bound: n, the caller's size of an object
         for (; n >= 4; n -= 4, t += 4) {
-            *(word_t *)t = (uint32_t)(uint8_t)value * 0x01010101u;
+            *(hal_word *)t = (uint32_t)(uint8_t)value * 0x01010101u;
         }
     }
     // bound: n, the caller's size of an object
@@ -39,7 +38,7 @@ void *memset(void *to, int value, size_t n) {
     return to;
 }
 
-void *memmove(void *to, const void *from, size_t n) {
+KEPT void *memmove(void *to, const void *from, size_t n) {
     uint8_t *t = to;
     const uint8_t *f = from;
     if (t < f) {
@@ -56,7 +55,7 @@ void *memmove(void *to, const void *from, size_t n) {
     return to;
 }
 
-int memcmp(const void *a, const void *b, size_t n) {
+KEPT int memcmp(const void *a, const void *b, size_t n) {
     const uint8_t *x = a, *y = b;
     // bound: n, the caller's size of an object
     for (; n > 0; n--, x++, y++) {

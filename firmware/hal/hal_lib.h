@@ -4,6 +4,10 @@
 #define HAL_LIB_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+// A word of any object.
+typedef uint32_t __attribute__((may_alias)) hal_word;
 
 #ifdef WEIR_HOST
 #include <string.h>

@@ -66,14 +66,14 @@ static void line_at(uint64_t addr) {
 void hal_queue_save(unsigned qp, uint64_t addr) {
     line_at(addr);
     HAL_WRITE(QUEUE, QP_SEL, qp);
-    HAL_WRITE(QUEUE, QP_CMD, 7);
+    HAL_WRITE(QUEUE, QP_CMD, HAL_QP_SAVE);
 }
 
 void hal_queue_fetch(uint64_t addr, unsigned fn, unsigned vport) {
     line_at(addr);
     // The line brings the vector.
     HAL_WRITE(QUEUE, QP_CTX, WEIR_PUT(fn, QUEUE_QP_CTX_FN) | WEIR_PUT(vport, QUEUE_QP_CTX_VPORT));
-    HAL_WRITE(QUEUE, QP_CMD, 8);
+    HAL_WRITE(QUEUE, QP_CMD, HAL_QP_FETCH);
 }
 
 uint32_t hal_queue_line(void) {
@@ -82,7 +82,7 @@ uint32_t hal_queue_line(void) {
 
 void hal_queue_resume(unsigned qp) {
     HAL_WRITE(QUEUE, QP_SEL, qp);
-    HAL_WRITE(QUEUE, QP_CMD, 9);
+    HAL_WRITE(QUEUE, QP_CMD, HAL_QP_RESUME);
 }
 
 bool hal_queue_event(struct hal_event *e) {

@@ -18,6 +18,9 @@ enum hal_qp_op {
     HAL_QP_RX_ON = 4,
     HAL_QP_RX_OFF = 5,
     HAL_QP_CLEAR = 6,
+    HAL_QP_SAVE = 7,
+    HAL_QP_FETCH = 8,
+    HAL_QP_RESUME = 9,
     HAL_QP_KICK = 10
 };
 

@@ -3,6 +3,7 @@
 #include "hal_switch.h"
 
 #include "hal_csr.h"
+#include "hal_lib.h"
 
 static uint32_t mac_lo(const uint8_t mac[6]) {
     return (uint32_t)mac[2] << 24 | (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5];
@@ -113,13 +114,16 @@ void hal_switch_mirror(int vport) {
     HAL_WRITE(SWITCH, MIRROR, vport < 0 ? 0 : (uint32_t)vport | 1u << 8);
 }
 
-typedef uint32_t __attribute__((may_alias)) word_t;
-
 void hal_switch_rss_table(unsigned vport, const uint8_t *entry, unsigned count) {
-    const word_t *word = (const void *)entry; // little-endian, as the register is
+    const hal_word *word = (const void *)entry; // little-endian, as the register is
     HAL_WRITE(SWITCH, VPORT_SEL, vport);
-    for (unsigned i = 0; i < HAL_SWITCH_RSS_TABLE; i += 4) {
-        hal_write(WEIR_CSR_SWITCH, WEIR_SWITCH_RSS_TABLE_OFFSET + i, word[i / 4 & (count / 4 - 1)]);
+    // bound: HAL_SWITCH_RSS_TABLE
+    for (unsigned i = 0; i < count; i += 4) {
+        uint32_t four = *word++;
+        // bound: HAL_SWITCH_RSS_TABLE
+        for (unsigned at = i; at < HAL_SWITCH_RSS_TABLE; at += count) {
+            hal_write(WEIR_CSR_SWITCH, WEIR_SWITCH_RSS_TABLE_OFFSET + at, four);
+        }
     }
 }
 

@@ -9,20 +9,25 @@
 // 100 ms; core 1's longest operation, destroying any number of queue pairs, takes at most 3 ms.
 #define CALL_CYCLES 25000000u
 
-static enum weir_status call(uint32_t op, const uint32_t *arg, unsigned n, uint32_t *ret) {
-    uint32_t seq = HAL_SHARED->req_seq + 1, since;
+// Hands `n` arguments over; TIMEOUT when the slot is not free.
+static enum weir_status ask(uint32_t op, const uint32_t *arg, unsigned n) {
     // After a time-out the slot is core 1's until it, or its restart, answers: it may be reading these very words.
     if (HAL_SHARED->rsp_seq != HAL_SHARED->req_seq) {
         return WEIR_TIMEOUT;
     }
-    // bound: 8 arguments
+    // bound: 12 arguments
     for (unsigned i = 0; i < n; i++) {
         HAL_SHARED->arg[i] = arg[i];
     }
     HAL_SHARED->op = op;
-    HAL_SHARED->req_seq = seq;
+    HAL_SHARED->req_seq = HAL_SHARED->req_seq + 1;
     hal_ctrl_ring(1);
-    since = hal_ctrl_cycle();
+    return WEIR_OK;
+}
+
+// Waits for the answer and takes `words` of what it returns.
+static enum weir_status answer(uint32_t *ret, unsigned words) {
+    uint32_t seq = HAL_SHARED->req_seq, since = hal_ctrl_cycle();
     while (HAL_SHARED->rsp_seq != seq) {
         if (hal_ctrl_expired(since, CALL_CYCLES)) {
             HAL_SHARED->given_up = seq;
@@ -30,17 +35,21 @@ static enum weir_status call(uint32_t op, const uint32_t *arg, unsigned n, uint3
         }
         hal_ctrl_kick();
     }
-    if (ret != NULL) {
-        for (unsigned i = 0; i < 8; i++) {
-            ret[i] = HAL_SHARED->ret[i];
-        }
+    // bound: 4 words
+    for (unsigned i = 0; i < words; i++) {
+        ret[i] = HAL_SHARED->ret[i];
     }
     return (enum weir_status)HAL_SHARED->status;
 }
 
+static enum weir_status call(uint32_t op, const uint32_t *arg, unsigned n, uint32_t *ret, unsigned words) {
+    enum weir_status status = ask(op, arg, n);
+    return status == WEIR_OK ? answer(ret, words) : status;
+}
+
 enum weir_status ipc_queue_map(unsigned fn, unsigned base, unsigned count) {
     const uint32_t arg[] = {fn, base, count};
-    return call(QUEUE_OP_MAP, arg, 3, NULL);
+    return call(QUEUE_OP_MAP, arg, 3, NULL, 0);
 }
 
 enum weir_status ipc_queue_create(unsigned qp, unsigned fn, unsigned vport, const struct weir_create_qp_req *req) {
@@ -53,17 +62,17 @@ enum weir_status ipc_queue_create(unsigned qp, unsigned fn, unsigned vport, cons
                             (uint32_t)(req->rx_base >> 32),
                             (uint32_t)req->cq_base,
                             (uint32_t)(req->cq_base >> 32)};
-    return call(QUEUE_OP_CREATE, arg, 9, NULL);
+    return call(QUEUE_OP_CREATE, arg, 9, NULL, 0);
 }
 
 enum weir_status ipc_queue_destroy(unsigned base, unsigned count) {
     const uint32_t arg[] = {base, count};
-    return call(QUEUE_OP_DESTROY, arg, 2, NULL);
+    return call(QUEUE_OP_DESTROY, arg, 2, NULL, 0);
 }
 
 enum weir_status ipc_queue_kill(unsigned base, unsigned count) {
     const uint32_t arg[] = {base, count};
-    return call(QUEUE_OP_KILL, arg, 2, NULL);
+    return call(QUEUE_OP_KILL, arg, 2, NULL, 0);
 }
 
 enum weir_status ipc_queue_stop(unsigned base, unsigned count) {
@@ -73,13 +82,13 @@ enum weir_status ipc_queue_stop(unsigned base, unsigned count) {
 
 enum weir_status ipc_queue_rate(unsigned fn, unsigned qp, uint32_t mbps, unsigned weight) {
     const uint32_t arg[] = {fn, qp, mbps, weight};
-    return call(QUEUE_OP_RATE, arg, 4, NULL);
+    return call(QUEUE_OP_RATE, arg, 4, NULL, 0);
 }
 
 enum weir_status ipc_queue_get(unsigned qp, struct weir_get_qp_rsp *rsp) {
     const uint32_t arg[] = {qp};
-    uint32_t ret[8];
-    enum weir_status status = call(QUEUE_OP_GET, arg, 1, ret);
+    uint32_t ret[4];
+    enum weir_status status = call(QUEUE_OP_GET, arg, 1, ret, 4);
     if (status == WEIR_OK) {
         *rsp = (struct weir_get_qp_rsp){.state = (uint8_t)ret[0],
                                         .reason = (uint8_t)(ret[0] >> 8),
@@ -95,32 +104,35 @@ enum weir_status ipc_queue_get(unsigned qp, struct weir_get_qp_rsp *rsp) {
 
 enum weir_status ipc_queue_park(unsigned base, unsigned count) {
     const uint32_t arg[] = {base, count};
-    return call(QUEUE_OP_PARK, arg, 2, NULL);
+    return call(QUEUE_OP_PARK, arg, 2, NULL, 0);
 }
 
 enum weir_status ipc_queue_run(unsigned base, unsigned count) {
     const uint32_t arg[] = {base, count};
-    return call(QUEUE_OP_RUN, arg, 2, NULL);
+    return call(QUEUE_OP_RUN, arg, 2, NULL, 0);
 }
 
 enum weir_status ipc_queue_save(unsigned base, unsigned count, uint64_t addr) {
     const uint32_t arg[] = {base, count, (uint32_t)addr, (uint32_t)(addr >> 32)};
-    return call(QUEUE_OP_SAVE, arg, 4, NULL);
+    return call(QUEUE_OP_SAVE, arg, 4, NULL, 0);
 }
 
-enum weir_status ipc_queue_load(unsigned base, unsigned count, unsigned fn, unsigned vport, uint64_t addr,
-                                unsigned *refused) {
+enum weir_status ipc_queue_load_begin(unsigned base, unsigned count, unsigned fn, unsigned vport, uint64_t addr) {
     const uint32_t arg[] = {base, count, (uint32_t)addr, (uint32_t)(addr >> 32), fn | vport << 8};
-    uint32_t ret[8] = {0};
-    enum weir_status status = call(QUEUE_OP_LOAD, arg, 5, ret);
-    *refused = ret[0];
+    return ask(QUEUE_OP_LOAD, arg, 5);
+}
+
+enum weir_status ipc_queue_load_end(unsigned *refused) {
+    uint32_t at = 0;
+    enum weir_status status = answer(&at, 1);
+    *refused = at;
     return status;
 }
 
 bool ipc_queue_armed(unsigned base, unsigned count) {
     const uint32_t arg[] = {base, count};
-    uint32_t ret[8];
-    return call(QUEUE_OP_ARMED, arg, 2, ret) == WEIR_OK && ret[0] != 0;
+    uint32_t is = 0;
+    return call(QUEUE_OP_ARMED, arg, 2, &is, 1) == WEIR_OK && is != 0;
 }
 
 bool ipc_queue_error(unsigned *qp, unsigned *reason) {

@@ -27,8 +27,9 @@ enum weir_status ipc_queue_rate(unsigned fn, unsigned qp, uint32_t mbps, unsigne
 enum weir_status ipc_queue_park(unsigned base, unsigned count);
 enum weir_status ipc_queue_run(unsigned base, unsigned count);
 enum weir_status ipc_queue_save(unsigned base, unsigned count, uint64_t addr);
-enum weir_status ipc_queue_load(unsigned base, unsigned count, unsigned fn, unsigned vport, uint64_t addr,
-                                unsigned *refused);
+// The caller may do something else between the two halves of LOAD, but call core 1.
+enum weir_status ipc_queue_load_begin(unsigned base, unsigned count, unsigned fn, unsigned vport, uint64_t addr);
+enum weir_status ipc_queue_load_end(unsigned *refused);
 enum weir_status ipc_queue_get(unsigned qp, struct weir_get_qp_rsp *rsp);
 bool ipc_queue_armed(unsigned base, unsigned count);
 // Next error report of the queue engines: queue pair and reason; false when there is none.

@@ -42,17 +42,18 @@ uint8_t queue_state(unsigned qp);
 // The state after `event`, or 0xFF when the table forbids it.
 uint8_t queue_next(uint8_t state, enum queue_event event);
 
-enum weir_status queue_create(const uint32_t *arg);
+enum weir_status queue_create(const volatile uint32_t *arg);
 enum weir_status queue_destroy(unsigned base, unsigned count);
 enum weir_status queue_kill(unsigned base, unsigned count);
-enum weir_status queue_get(unsigned qp, uint32_t *ret);
+enum weir_status queue_get(unsigned qp, volatile uint32_t *ret);
 bool queue_armed(unsigned base, unsigned count);
 enum weir_status queue_rate(unsigned fn, unsigned qp, uint32_t mbps, unsigned weight);
 // State that leaves and enters the card (queue_state.c).
 enum weir_status queue_park(unsigned base, unsigned count);
 enum weir_status queue_run(unsigned base, unsigned count);
 enum weir_status queue_save(unsigned base, unsigned count, uint64_t addr);
-enum weir_status queue_load(const uint32_t *arg, uint32_t *ret);
+// Owner: fn | vport << 8. *refused: which one, when a line is not taken.
+enum weir_status queue_load(unsigned base, unsigned count, uint64_t addr, uint32_t owner, volatile uint32_t *refused);
 // Takes the hardware's error events, at most a few a call; false when it took none.
 bool queue_poll_errors(void);
 

@@ -68,15 +68,15 @@ void queue_init(void) {
     }
 }
 
-enum weir_status queue_create(const uint32_t *arg) {
-    unsigned qp = arg[0];
+enum weir_status queue_create(const volatile uint32_t *arg) {
+    uint32_t qp = arg[0], owner = arg[1], sizes = arg[2];
     struct hal_qp_ctx ctx = {
-        .fn = (uint8_t)arg[1],
-        .vport = (uint8_t)(arg[1] >> 8),
-        .vector = (uint8_t)(arg[1] >> 16),
-        .tx_log2 = (uint8_t)(arg[2] & 0xF),
-        .rx_log2 = (uint8_t)(arg[2] >> 4 & 0xF),
-        .cq_log2 = (uint8_t)(arg[2] >> 8 & 0xF),
+        .fn = (uint8_t)owner,
+        .vport = (uint8_t)(owner >> 8),
+        .vector = (uint8_t)(owner >> 16),
+        .tx_log2 = (uint8_t)(sizes & 0xF),
+        .rx_log2 = (uint8_t)(sizes >> 4 & 0xF),
+        .cq_log2 = (uint8_t)(sizes >> 8 & 0xF),
         .tx_base = (uint64_t)arg[4] << 32 | arg[3],
         .rx_base = (uint64_t)arg[6] << 32 | arg[5],
         .cq_base = (uint64_t)arg[8] << 32 | arg[7],
@@ -164,13 +164,17 @@ enum weir_status queue_kill(unsigned base, unsigned count) {
     return WEIR_OK;
 }
 
-enum weir_status queue_get(unsigned qp, uint32_t *ret) {
+enum weir_status queue_get(unsigned qp, volatile uint32_t *ret) {
+    uint32_t tx, rx, cq;
     if (qp >= WEIR_NUM_QPS) {
         return WEIR_INVALID_PARAMETER;
     }
     // The reason of an earlier life is nobody's business (threat T20).
     ret[0] = state[qp] | (state[qp] == WEIR_QP_ERROR ? (uint32_t)reason[qp] << 8 : 0);
-    hal_queue_pointers(qp, &ret[1], &ret[2], &ret[3]);
+    hal_queue_pointers(qp, &tx, &rx, &cq);
+    ret[1] = tx;
+    ret[2] = rx;
+    ret[3] = cq;
     return WEIR_OK;
 }
 

@@ -2,12 +2,12 @@
 // Core 1's side of the request slot in shared RAM (hal/hal_shared.h): one request of core 0 a round, answered whatever
 // it is.
 #include "hal/hal_ctrl.h"
-#include "hal/hal_lib.h"
 #include "hal/hal_queue.h"
 #include "hal/hal_shared.h"
 #include "queue.h"
 
-static enum weir_status serve(uint32_t op, const uint32_t *arg, uint32_t *ret) {
+// The slot is this core's until it answers, so the words are used where they are.
+static enum weir_status serve(uint32_t op, const volatile uint32_t *arg, volatile uint32_t *ret) {
     switch (op) {
     case QUEUE_OP_MAP:
         hal_queue_map(arg[0], arg[1], arg[2]);
@@ -32,27 +32,20 @@ static enum weir_status serve(uint32_t op, const uint32_t *arg, uint32_t *ret) {
     case QUEUE_OP_SAVE:
         return queue_save(arg[0], arg[1], (uint64_t)arg[3] << 32 | arg[2]);
     case QUEUE_OP_LOAD:
-        return queue_load(arg, ret);
+        return queue_load(arg[0], arg[1], (uint64_t)arg[3] << 32 | arg[2], arg[4], ret);
     default:
         return WEIR_NOT_SUPPORTED;
     }
 }
 
 static bool serve_one(void) {
-    uint32_t arg[12], ret[8];
     uint32_t seq = HAL_SHARED->req_seq;
     if (seq == HAL_SHARED->rsp_seq) {
         return false;
     }
-    for (unsigned i = 0; i < 12; i++) {
-        arg[i] = HAL_SHARED->arg[i];
-    }
-    memset(ret, 0, sizeof(ret));
     // Core 0 has gone on without it: what it asked for may be another's by now.
-    HAL_SHARED->status = HAL_SHARED->given_up == seq ? WEIR_ABORTED : serve(HAL_SHARED->op, arg, ret);
-    for (unsigned i = 0; i < 8; i++) {
-        HAL_SHARED->ret[i] = ret[i];
-    }
+    HAL_SHARED->status =
+        HAL_SHARED->given_up == seq ? WEIR_ABORTED : serve(HAL_SHARED->op, HAL_SHARED->arg, HAL_SHARED->ret);
     HAL_SHARED->rsp_seq = seq;
     hal_ctrl_ring(0);
     return true;

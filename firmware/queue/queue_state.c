@@ -131,9 +131,7 @@ static enum weir_status load_one(unsigned qp, uint32_t owner, uint64_t addr, uin
                : WEIR_INVALID_PARAMETER;
 }
 
-enum weir_status queue_load(const uint32_t *arg, uint32_t *ret) {
-    unsigned base = arg[0], count = arg[1];
-    uint64_t addr = (uint64_t)arg[3] << 32 | arg[2];
+enum weir_status queue_load(unsigned base, unsigned count, uint64_t addr, uint32_t owner, volatile uint32_t *refused) {
     uint32_t since = hal_ctrl_cycle();
     if (!queue_range(base, count)) {
         return WEIR_INVALID_PARAMETER;
@@ -146,10 +144,10 @@ enum weir_status queue_load(const uint32_t *arg, uint32_t *ret) {
     }
     // bound: WEIR_NUM_QPS, checked above
     for (unsigned i = 0; i < count; i++, addr += WEIR_QPS_BYTES) {
-        enum weir_status status = load_one(base + i, arg[4], addr, since);
+        enum weir_status status = load_one(base + i, owner, addr, since);
         if (status != WEIR_OK) {
             (void)queue_kill(base, count);
-            ret[0] = i;
+            *refused = i;
             return status;
         }
     }

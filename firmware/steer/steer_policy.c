@@ -196,6 +196,22 @@ void steer_rss_get(unsigned vf, uint8_t entry[WEIR_RSS_ENTRIES], uint8_t key[WEI
     memcpy(key, HAL_SHARED->rss[vf].key, WEIR_RSS_KEY_BYTES);
 }
 
+// Four at a time: none is above 127, and the sum with what is missing to 128 carries into no neighbour.
+bool steer_rss_ok(const uint8_t entry[WEIR_RSS_ENTRIES], unsigned num_qps) {
+    const hal_word *word = (const void *)entry;
+    uint32_t beyond = 0, add = (128u - (num_qps < 128 ? num_qps : 128)) * 0x01010101u;
+    for (unsigned i = 0; i < WEIR_RSS_ENTRIES / 4; i++) {
+        beyond |= ((word[i] & 0x7F7F7F7Fu) + add) | word[i];
+    }
+    return (beyond & 0x80808080u) == 0;
+}
+
+void steer_rss_put(unsigned vport, const uint8_t entry[WEIR_RSS_ENTRIES], const uint8_t key[WEIR_RSS_KEY_BYTES]) {
+    const struct steer_vport *v = steer_vport(vport);
+    spread(vport, v, entry, WEIR_RSS_ENTRIES);
+    hash_by(vport, v, key);
+}
+
 enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req) {
     const struct steer_vport *v = steer_vport(vport);
     _Alignas(4) uint8_t entry[WEIR_RSS_ENTRIES];
@@ -210,9 +226,9 @@ enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req) {
     }
     for (unsigned i = 0; i < WEIR_RSS_ENTRIES; i++) {
         entry[i] = req->entry[i & (req->count - 1u)];
-        if (entry[i] >= v->num_qps) {
-            return WEIR_INVALID_PARAMETER;
-        }
+    }
+    if (!steer_rss_ok(entry, v->num_qps)) {
+        return WEIR_INVALID_PARAMETER;
     }
     spread(vport, v, entry, WEIR_RSS_ENTRIES);
     return WEIR_OK;
@@ -248,6 +264,7 @@ void steer_rss_begin(unsigned vport, unsigned num_qps) {
     // A VF's driver gives it the shorter table, and what it has must be what a driver could have given.
     unsigned count = v->vf != STEER_NO_VF ? WEIR_RSS_ENTRIES : HAL_SWITCH_RSS_TABLE;
     _Alignas(4) uint8_t entry[HAL_SWITCH_RSS_TABLE];
+    // bound: HAL_SWITCH_RSS_TABLE
     for (unsigned i = 0, e = 0; i < count; i++) {
         entry[i] = (uint8_t)e;
         e = e + 1 == num_qps ? 0 : e + 1;

@@ -31,7 +31,8 @@ void svc_vf_visible(void);
 enum weir_status svc_state_set(unsigned vf, unsigned state);
 // Of a stopped VF. addr: see struct weir_save_vf_req.
 enum weir_status svc_state_save(unsigned vf, uint64_t addr, struct weir_vf_image *image);
-// Into a VF without queue pairs, WRONG_STATE otherwise. Refused, the VF is as it was; taken, it is stopped.
+// Into a VF whose driver has not said HELLO since its last reset, WRONG_STATE otherwise. Refused, the VF is as it was;
+// taken, it is stopped.
 enum weir_status svc_state_load(uint64_t addr, const struct weir_vf_image *image);
 
 // ---- resets of functions (svc_reset.c) ----

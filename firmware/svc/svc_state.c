@@ -101,36 +101,38 @@ enum weir_status svc_state_save(unsigned vf, uint64_t addr, struct weir_vf_image
 enum weir_status svc_state_load(uint64_t addr, const struct weir_vf_image *image) {
     unsigned vport, refused = 0;
     enum weir_status status = vport_in(image->vf, WEIR_VF_ALLOCATED, &vport);
-    struct weir_set_rss_req rss = {.count = WEIR_RSS_ENTRIES};
+    _Alignas(4) uint8_t entry[WEIR_RSS_ENTRIES], key[WEIR_RSS_KEY_BYTES];
     const struct steer_vport *p;
     if (status != WEIR_OK) {
         return status;
     }
+    if (svc_hello(image->vf + 1u)) {
+        return WEIR_WRONG_STATE; // its driver has begun; only a fresh one has nothing to lose
+    }
     p = steer_vport(vport);
     if (image->version != WEIR_VF_IMAGE_VERSION || image->num_qps != p->num_qps || image->hello > 1 ||
-        !lines_ok(addr, p->num_qps)) {
+        !steer_rss_ok(image->rss, p->num_qps) || !lines_ok(addr, p->num_qps)) {
         return WEIR_INVALID_PARAMETER;
     }
+    status = ipc_queue_load_begin(p->qp_base, p->num_qps, p->fn, vport, addr);
+    if (status != WEIR_OK) {
+        return status;
+    }
+    // While core 1 waits for the host's memory; what was till now is kept in case it is refused.
     steer_vport_down(vport);
-    status = ipc_queue_load(p->qp_base, p->num_qps, p->fn, vport, addr, &refused);
+    steer_rss_get(image->vf, entry, key);
+    steer_rss_put(vport, image->rss, image->key);
+    status = ipc_queue_load_end(&refused);
+    if (status == WEIR_OK) {
+        svc_hello_set(image->vf + 1u, image->hello != 0);
+        svc_vf_stopped(image->vf, true);
+        return WEIR_OK;
+    }
     if (status == WEIR_ABORTED || status == WEIR_TIMEOUT) {
         (void)ipc_queue_kill(p->qp_base, p->num_qps); // half done, perhaps
     }
-    if (status == WEIR_OK) {
-        memcpy(rss.entry, image->rss, sizeof(rss.entry));
-        status = steer_rss(vport, &rss);
-        if (status != WEIR_OK) {
-            (void)ipc_queue_kill(p->qp_base, p->num_qps);
-        }
-    } else if (status != WEIR_WRONG_STATE) {
-        svc_log_at(WEIR_LOG_WARN, "vf %u: state of queue pair %u not taken, status %u", image->vf, refused, status);
-    }
-    if (status != WEIR_OK) {
-        steer_vport_up(vport);
-        return status;
-    }
-    (void)steer_rss_key(vport, image->key);
-    svc_hello_set(image->vf + 1u, image->hello != 0);
-    svc_vf_stopped(image->vf, true);
-    return WEIR_OK;
+    svc_log_at(WEIR_LOG_WARN, "vf %u: state of queue pair %u not taken, status %u", image->vf, refused, status);
+    steer_rss_put(vport, entry, key);
+    steer_vport_up(vport);
+    return status;
 }

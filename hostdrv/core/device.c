@@ -85,11 +85,11 @@ uint64_t weir_dev_events(struct weir_dev *dev) {
     return (uint64_t)hi << 32 | lo;
 }
 
-// Waits until the card gave the mailbox back, looking at most a quarter later than it did. A function in reset reads
+// Waits until the card gave the mailbox back, looking at most an eighth later than it did. A function in reset reads
 // all ones (rules 9.16).
 static int wait_owner(struct weir_dev *d) {
     for (unsigned waited = 0; waited < CALL_WAIT_US;) {
-        unsigned step = waited < 8 ? 1 : waited < 256 ? waited / 4 : 64;
+        unsigned step = waited < 16 ? 1 : waited < 512 ? waited / 8 : 64;
         uint32_t owner = bar_read(d, WEIR_BAR_MBOX_OWNER);
         if (d->dead || owner == UINT32_MAX) {
             d->dead = true;

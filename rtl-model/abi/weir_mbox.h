@@ -20,7 +20,7 @@ struct weir_mbox_hdr {
 WEIR_ASSERT_SIZE(struct weir_mbox_hdr, 8);
 
 struct weir_mbox_msg {
-    struct weir_mbox_hdr hdr;
+    _Alignas(8) struct weir_mbox_hdr hdr; // so that a payload may be read as its structure
     uint8_t payload[WEIR_MBOX_PAYLOAD];
 };
 WEIR_ASSERT_SIZE(struct weir_mbox_msg, WEIR_MBOX_BYTES);

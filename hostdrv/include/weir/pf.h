@@ -44,8 +44,8 @@ int weir_pf_stop_vf(struct weir_pf *pf, unsigned vf);
 int weir_pf_run_vf(struct weir_pf *pf, unsigned vf);
 // Of a stopped VF, -EBUSY otherwise. Its configuration space, MSI-X table, filters, VLANs and rates are the caller's.
 int weir_pf_save_vf(struct weir_pf *pf, unsigned vf, struct weir_vf_saved *state);
-// Gives a state to a VF whose vPort has as many queue pairs, none of them created; the VF is stopped then. It may come
-// from anywhere: -EINVAL when it is not one, and the VF is as it was.
+// Gives a state to a VF whose vPort has as many queue pairs and whose driver has not begun since its last reset
+// (-EBUSY); the VF is stopped then. It may come from anywhere: -EINVAL when it is not one, and the VF is as it was.
 int weir_pf_load_vf(struct weir_pf *pf, unsigned vf, const struct weir_vf_saved *state);
 // Transmit limit in Mb/s (0 = none) and weight (0 = leave) of queue pair qp of function fn, or of the whole function
 // with qp = WEIR_RATE_FN.

@@ -41,6 +41,7 @@ void fake_fail(const char *fmt, ...) {
 void fake_reset(void) {
     memset(&fake, 0, sizeof(fake));
     memset(&hal_shared_ram, 0, sizeof(hal_shared_ram));
+    fake_line_answered();
     fake.tick = 4;
     fake.op[0] = true;
     fake.bme[0] = true;

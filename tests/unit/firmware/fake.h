@@ -27,7 +27,14 @@ struct fake_qp {
     uint64_t tx_base, rx_base, cq_base;
     unsigned posted;           // receive buffers in the card
     unsigned tx_busy, rx_busy; // reads of QP_STATUS that still say busy; UINT_MAX = for ever
+    unsigned rx_door;          // reads that say a frame stands at the door,
+    unsigned door_again;       // and, after one that does not, these many more
+    bool armed;
 };
+// The PF's memory that lines of state are written to and read from; what is elsewhere cannot be read.
+#define FAKE_LINES 16u
+#define FAKE_LINES_AT 0x40000000ull
+
 struct fake_fence {
     uint8_t vport, reason;
     uint32_t token;
@@ -45,6 +52,8 @@ struct fake {
     uint32_t reset_cause[2];
     unsigned dma_busy[WEIR_NUM_FNS]; // reads of FN_BUSY that still say busy; UINT_MAX = for ever
     uint64_t counter[WEIR_NUM_VPORTS][WEIR_VPORT_CNT_COUNT], sw_counter[WEIR_SW_CNT_COUNT];
+    struct weir_qp_line line[FAKE_LINES];
+    unsigned line_busy;        // reads of QP_STATE that still say busy, for each line; UINT_MAX = for ever
     void (*filter_hook)(void); // after each command that could change a filter
 
     // ---- what a test may look at ----
@@ -82,6 +91,8 @@ struct fake {
     uint16_t map_base[WEIR_NUM_FNS], map_count[WEIR_NUM_FNS];
     struct fake_qp qp[WEIR_NUM_QPS];
     unsigned cleared_busy; // CLEAR of a queue pair with work in flight
+    unsigned shut_out;     // RX_OFF of one with a frame at its door
+    unsigned kicks;
 };
 extern struct fake fake;
 
@@ -101,6 +112,8 @@ void fake_post(unsigned fn, unsigned page, unsigned count);
 // Malicious-driver detection stops a queue pair.
 void fake_qp_error(unsigned qp, uint8_t reason);
 
+// The host's memory answers at last.
+void fake_line_answered(void);
 // Fences that wait end now.
 void fake_release_fences(void);
 // vPort a (mac, mode, vid) key leads to, -1 when no slot that a lookup reads holds it.

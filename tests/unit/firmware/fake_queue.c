@@ -8,6 +8,14 @@
 
 static uint32_t fn_sel, qp_sel, ctx, size;
 static uint32_t base[6]; // tx, rx, cq: low, high
+static uint64_t line_addr;
+static uint32_t line_state;
+static unsigned line_busy, line_posted;
+static bool line_armed;
+
+void fake_line_answered(void) {
+    line_busy = 0;
+}
 
 // A page of the doorbell window reaches a queue pair of the function itself or nothing (threat T7).
 static struct fake_qp *doorbell(unsigned fn, unsigned page) {
@@ -49,40 +57,108 @@ static void set_map(uint32_t value) {
     fake.map_count[fn_sel] = (uint16_t)count;
 }
 
-static void load(struct fake_qp *q) {
+static struct fake_qp staged(void) {
+    return (struct fake_qp){.loaded = true,
+                            .fn = (uint8_t)WEIR_GET(ctx, QUEUE_QP_CTX_FN),
+                            .vport = (uint8_t)WEIR_GET(ctx, QUEUE_QP_CTX_VPORT),
+                            .vector = (uint8_t)WEIR_GET(ctx, QUEUE_QP_CTX_VECTOR),
+                            .tx_log2 = (uint8_t)WEIR_GET(size, QUEUE_QP_SIZE_TX),
+                            .rx_log2 = (uint8_t)WEIR_GET(size, QUEUE_QP_SIZE_RX),
+                            .cq_log2 = (uint8_t)WEIR_GET(size, QUEUE_QP_SIZE_CQ),
+                            .tx_base = (uint64_t)base[1] << 32 | base[0],
+                            .rx_base = (uint64_t)base[3] << 32 | base[2],
+                            .cq_base = (uint64_t)base[5] << 32 | base[4]};
+}
+
+static bool in_range(const struct fake_qp *n) {
+    return n->vector < WEIR_FN_VECTORS && n->tx_log2 >= 3 && n->tx_log2 <= 12 && n->rx_log2 >= 3 && n->rx_log2 <= 12 &&
+           n->cq_log2 >= 4 && n->cq_log2 <= 13 && ((n->tx_base | n->rx_base | n->cq_base) & 63) == 0;
+}
+
+static void load(struct fake_qp *q, const struct fake_qp *n) {
     bool pend = q->pend;
     uint8_t ev_reason = q->ev_reason;
-    struct fake_qp n = {.loaded = true,
-                        .fn = (uint8_t)WEIR_GET(ctx, QUEUE_QP_CTX_FN),
-                        .vport = (uint8_t)WEIR_GET(ctx, QUEUE_QP_CTX_VPORT),
-                        .vector = (uint8_t)WEIR_GET(ctx, QUEUE_QP_CTX_VECTOR),
-                        .tx_log2 = (uint8_t)WEIR_GET(size, QUEUE_QP_SIZE_TX),
-                        .rx_log2 = (uint8_t)WEIR_GET(size, QUEUE_QP_SIZE_RX),
-                        .cq_log2 = (uint8_t)WEIR_GET(size, QUEUE_QP_SIZE_CQ),
-                        .tx_base = (uint64_t)base[1] << 32 | base[0],
-                        .rx_base = (uint64_t)base[3] << 32 | base[2],
-                        .cq_base = (uint64_t)base[5] << 32 | base[4]};
-    if (n.fn >= WEIR_NUM_FNS || n.vector >= WEIR_FN_VECTORS || n.tx_log2 < 3 || n.tx_log2 > 12 || n.rx_log2 < 3 ||
-        n.rx_log2 > 12 || n.cq_log2 < 4 || n.cq_log2 > 13 || ((n.tx_base | n.rx_base | n.cq_base) & 63) != 0) {
+    if (n->fn >= WEIR_NUM_FNS || !in_range(n)) {
         fake_fail("LOAD of queue pair %u: sizes or addresses out of range", qp_sel);
     }
     // The function that owns the context must be the one whose doorbells and vPort reach it.
-    if (qp_sel < fake.map_base[n.fn] || qp_sel >= fake.map_base[n.fn] + (unsigned)fake.map_count[n.fn] ||
-        !fake_in_vport(n.vport, qp_sel)) {
-        fake_fail("LOAD of queue pair %u for function %u, vPort %u: not theirs", qp_sel, n.fn, n.vport);
+    if (qp_sel < fake.map_base[n->fn] || qp_sel >= fake.map_base[n->fn] + (unsigned)fake.map_count[n->fn] ||
+        !fake_in_vport(n->vport, qp_sel)) {
+        fake_fail("LOAD of queue pair %u for function %u, vPort %u: not theirs", qp_sel, n->fn, n->vport);
     }
-    *q = n;
+    if (line_busy != 0) {
+        fake_fail("LOAD of queue pair %u while a line is on its way into what is staged", qp_sel);
+    }
+    *q = *n;
     q->pend = pend;
     q->ev_reason = ev_reason;
 }
 
+// ---- a line of state ----
+#define QPS(field, value) (((uint64_t)(value)&WEIR_QPS_MASK(field)) << (WEIR_QPS_##field##_LSB & 63))
+
+static struct weir_qp_line *line_at(void) {
+    uint64_t offset = line_addr - FAKE_LINES_AT;
+    return offset % WEIR_QPS_BYTES == 0 && offset / WEIR_QPS_BYTES < FAKE_LINES ? &fake.line[offset / WEIR_QPS_BYTES]
+                                                                                : NULL;
+}
+
+static void save(const struct fake_qp *q) {
+    struct weir_qp_line *line = line_at();
+    if (q->tx_on || q->rx_on || q->tx_busy != 0 || q->rx_busy != 0 || line == NULL) {
+        fake_fail("SAVE of queue pair %u, which is not at rest, or to nowhere", qp_sel);
+    }
+    *line = (struct weir_qp_line){
+        {QPS(TX_LOG2, q->tx_log2) | q->tx_base, QPS(RX_LOG2, q->rx_log2) | q->rx_base,
+         QPS(CQ_LOG2, q->cq_log2) | q->cq_base, QPS(RX_TAIL, q->posted), 0,
+         QPS(VECTOR, q->vector) | QPS(ARMED, q->armed) | QPS(LOADED, q->loaded && !q->err) | QPS(VERSION, 1)}};
+}
+
+// Stages what the line says, and judges it.
+static void fetch(void) {
+    const struct weir_qp_line *line = line_at();
+    struct fake_qp n;
+    line_state = WEIR_PUT(1, QUEUE_QP_STATE_FAILED);
+    if (line == NULL) {
+        return;
+    }
+    ctx = (ctx & 0xFFFF) | WEIR_PUT(WEIR_QPS_GET(line, VECTOR), QUEUE_QP_CTX_VECTOR);
+    size = WEIR_PUT(WEIR_QPS_GET(line, TX_LOG2), QUEUE_QP_SIZE_TX) |
+           WEIR_PUT(WEIR_QPS_GET(line, RX_LOG2), QUEUE_QP_SIZE_RX) |
+           WEIR_PUT(WEIR_QPS_GET(line, CQ_LOG2), QUEUE_QP_SIZE_CQ);
+    for (unsigned i = 0; i < 3; i++) {
+        base[2 * i] = (uint32_t)line->word[i] & ~63u;
+        base[2 * i + 1] = (uint32_t)(line->word[i] >> 32);
+    }
+    line_posted = (unsigned)WEIR_QPS_GET(line, RX_TAIL);
+    line_armed = WEIR_QPS_GET(line, ARMED) != 0;
+    n = staged();
+    line_state = 0;
+    if (WEIR_QPS_GET(line, VERSION) == 1 && line->word[6] == 0 && line->word[7] == 0) {
+        bool loaded = WEIR_QPS_GET(line, LOADED) != 0;
+        line_state = WEIR_PUT(1, QUEUE_QP_STATE_GOOD) | WEIR_PUT(loaded, QUEUE_QP_STATE_LOADED) |
+                     WEIR_PUT(loaded && in_range(&n), QUEUE_QP_STATE_LEGAL);
+    }
+}
+
+static void resume(struct fake_qp *q) {
+    struct fake_qp n = staged();
+    n.posted = line_posted;
+    n.armed = line_armed;
+    if (WEIR_GET(line_state, QUEUE_QP_STATE_LEGAL) == 0 || q->loaded) {
+        fake_fail("RESUME of queue pair %u with a line that is not legal, or over a life", qp_sel);
+    }
+    load(q, &n);
+}
+
 static void command(uint32_t op) {
-    struct fake_qp *q = &fake.qp[qp_sel];
+    struct fake_qp *q = &fake.qp[qp_sel], n;
     bool pend = q->pend;
     uint8_t ev_reason = q->ev_reason;
     switch (op) {
     case HAL_QP_LOAD:
-        load(q);
+        n = staged();
+        load(q, &n);
         break;
     case HAL_QP_TX_ON:
         q->tx_on = q->loaded;
@@ -94,6 +170,7 @@ static void command(uint32_t op) {
         q->rx_on = q->loaded;
         break;
     case HAL_QP_RX_OFF:
+        fake.shut_out += q->rx_on && q->rx_door != 0;
         q->rx_on = false;
         break;
     case HAL_QP_CLEAR:
@@ -102,6 +179,24 @@ static void command(uint32_t op) {
         memset(q, 0, sizeof(*q));
         q->pend = pend;
         q->ev_reason = ev_reason;
+        break;
+    case HAL_QP_SAVE:
+    case HAL_QP_FETCH:
+        if (line_busy != 0) {
+            fake_fail("QP_CMD %u while the last line is on its way", op);
+        }
+        line_busy = fake.line_busy;
+        if (op == HAL_QP_SAVE) {
+            save(q);
+        } else {
+            fetch();
+        }
+        break;
+    case HAL_QP_RESUME:
+        resume(q);
+        break;
+    case HAL_QP_KICK:
+        fake.kicks++;
         break;
     default:
         fake_fail("QP_CMD %u", op);
@@ -114,6 +209,15 @@ static bool busy(unsigned *reads) {
     return is;
 }
 
+static bool at_door(struct fake_qp *q) {
+    bool is = busy(&q->rx_door);
+    if (!is) {
+        q->rx_door = q->door_again;
+        q->door_again = 0;
+    }
+    return is;
+}
+
 uint32_t fake_queue_read(uint32_t offset) {
     struct fake_qp *q = &fake.qp[qp_sel];
     switch (offset) {
@@ -122,8 +226,11 @@ uint32_t fake_queue_read(uint32_t offset) {
                WEIR_PUT(q->rx_on && !q->err, QUEUE_QP_STATUS_RX_ON) |
                WEIR_PUT(busy(&q->tx_busy), QUEUE_QP_STATUS_TX_BUSY) |
                WEIR_PUT(busy(&q->rx_busy), QUEUE_QP_STATUS_RX_BUSY) | WEIR_PUT(q->err, QUEUE_QP_STATUS_ERROR) |
-               WEIR_PUT(q->posted != 0, QUEUE_QP_STATUS_RX_POSTED) |
+               WEIR_PUT(q->posted != 0, QUEUE_QP_STATUS_RX_POSTED) | WEIR_PUT(at_door(q), QUEUE_QP_STATUS_RX_DOOR) |
+               WEIR_PUT(q->armed, QUEUE_QP_STATUS_ARMED) | WEIR_PUT(q->loaded, QUEUE_QP_STATUS_LOADED) |
                WEIR_PUT(q->err ? q->reason : 0, QUEUE_QP_STATUS_REASON);
+    case WEIR_QUEUE_QP_STATE_OFFSET:
+        return busy(&line_busy) ? WEIR_PUT(1, QUEUE_QP_STATE_BUSY) : line_state;
     case WEIR_QUEUE_QP_TX_PTR_OFFSET:
     case WEIR_QUEUE_QP_CQ_PTR_OFFSET:
         return 0;
@@ -170,6 +277,12 @@ void fake_queue_write(uint32_t offset, uint32_t value) {
         break;
     case WEIR_QUEUE_QP_CMD_OFFSET:
         command(value);
+        break;
+    case WEIR_QUEUE_QP_STATE_LO_OFFSET:
+        line_addr = (line_addr & ~(uint64_t)UINT32_MAX) | (value & ~63u);
+        break;
+    case WEIR_QUEUE_QP_STATE_HI_OFFSET:
+        line_addr = (uint64_t)value << 32 | (uint32_t)line_addr;
         break;
     case WEIR_QUEUE_FN_RATE_OFFSET:
         fake_fn_rate[fn_sel] = value;

@@ -24,15 +24,17 @@ static enum weir_status create(unsigned qp) {
 }
 
 static void every_transition_is_as_written(void **state) {
-    // Columns: CREATE START DRAIN DRAINED ERROR DISABLE, written anew from architecture.md section 4.
+    enum { DIS = WEIR_QP_DISABLED, ARM = WEIR_QP_ARMED, RUN = WEIR_QP_RUNNING, DRN = WEIR_QP_DRAINING };
+    enum { FEN = WEIR_QP_FENCED, PRK = WEIR_QP_PARKED, ERR = WEIR_QP_ERROR };
+    // Columns: CREATE START DRAIN DRAINED ERROR DISABLE PARK, written anew from architecture.md section 4 and ADR 0016.
     static const uint8_t want[7][QUEUE_EV_COUNT] = {
-        {WEIR_QP_ARMED, NO, NO, NO, NO, WEIR_QP_DISABLED},                           // DISABLED
-        {NO, WEIR_QP_RUNNING, NO, NO, WEIR_QP_ERROR, WEIR_QP_DISABLED},              // ARMED
-        {NO, NO, WEIR_QP_DRAINING, NO, WEIR_QP_ERROR, WEIR_QP_DISABLED},             // RUNNING
-        {NO, NO, WEIR_QP_DRAINING, WEIR_QP_FENCED, WEIR_QP_ERROR, WEIR_QP_DISABLED}, // DRAINING
-        {NO, WEIR_QP_RUNNING, NO, NO, WEIR_QP_ERROR, WEIR_QP_DISABLED},              // FENCED
-        {NO, NO, NO, NO, WEIR_QP_ERROR, WEIR_QP_DISABLED},                           // PARKED
-        {NO, NO, NO, NO, WEIR_QP_ERROR, WEIR_QP_DISABLED},                           // ERROR
+        {ARM, NO, NO, NO, NO, DIS, PRK},   // DISABLED
+        {NO, RUN, NO, NO, ERR, DIS, NO},   // ARMED
+        {NO, NO, DRN, NO, ERR, DIS, NO},   // RUNNING
+        {NO, RUN, DRN, FEN, ERR, DIS, NO}, // DRAINING
+        {NO, RUN, NO, NO, ERR, DIS, PRK},  // FENCED
+        {NO, RUN, NO, NO, ERR, DIS, NO},   // PARKED
+        {NO, NO, NO, NO, ERR, DIS, NO},    // ERROR
     };
     (void)state;
     for (unsigned s = 0; s < 256; s++) {
@@ -108,6 +110,10 @@ static void ranges_beyond_the_card_are_refused(void **state) {
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(queue_destroy(bad[i][0], bad[i][1]), WEIR_INVALID_PARAMETER);
         assert_int_equal(queue_kill(bad[i][0], bad[i][1]), WEIR_INVALID_PARAMETER);
+        assert_int_equal(queue_park(bad[i][0], bad[i][1]), WEIR_INVALID_PARAMETER);
+        assert_int_equal(queue_run(bad[i][0], bad[i][1]), WEIR_INVALID_PARAMETER);
+        assert_int_equal(queue_save(bad[i][0], bad[i][1], FAKE_LINES_AT), WEIR_INVALID_PARAMETER);
+        assert_int_equal(queue_load(bad[i][0], bad[i][1], FAKE_LINES_AT, 0, ret), WEIR_INVALID_PARAMETER);
         assert_false(queue_armed(bad[i][0], bad[i][1]));
     }
     assert_false(queue_armed(0, 0));
@@ -223,7 +229,8 @@ static void start_takes_state_from_the_hardware(void **state) {
         assert_int_equal(create(qp), WEIR_OK);
     }
     fake_qp_error(1, WEIR_QP_REASON_TX_TOO_LONG);
-    fake.qp[2].tx_on = false; // caught in a drain
+    fake.qp[2].tx_on = false;                    // caught in a drain
+    fake.qp[3].tx_on = fake.qp[3].rx_on = false; // parked
     fake.reset_cause[1] = 1;
     hal_shared_ram.req_seq = 9; // a request is open
     hal_shared_ram.rsp_seq = 8;
@@ -231,6 +238,7 @@ static void start_takes_state_from_the_hardware(void **state) {
     assert_int_equal(queue_state(0), WEIR_QP_RUNNING);
     assert_int_equal(queue_state(1), WEIR_QP_ERROR);
     assert_int_equal(queue_state(2), WEIR_QP_DRAINING);
+    assert_int_equal(queue_state(3), WEIR_QP_PARKED);
     assert_int_equal(queue_state(4), WEIR_QP_DISABLED);
     assert_true(fake.qp[0].loaded && fake.qp[0].tx_on && fake.qp[0].rx_on);
     assert_int_equal(hal_shared_ram.rsp_seq, 9);
