@@ -190,6 +190,15 @@ static void check_functions(void) {
             fail("a VF is operational that is not allocated, or the reverse", fn - 1, fake.op[fn]);
         }
     }
+    for (unsigned vf = 0; vf < FUZZ_VFS; vf++) {
+        bool stopped = svc_vf(vf) != NULL && svc_vf(vf)->state == WEIR_VF_STOPPED;
+        for (unsigned qp = 0; qp < WEIR_NUM_QPS && stopped; qp++) {
+            const struct fake_qp *q = &fake.qp[qp];
+            if (q->loaded && !q->err && q->fn == vf + 1 && (q->tx_on || q->rx_on)) {
+                fail("a queue pair of a stopped VF runs", vf, qp);
+            }
+        }
+    }
     for (unsigned qp = 0; qp < WEIR_NUM_QPS; qp++) {
         const struct fake_qp *q = &fake.qp[qp];
         if (q->loaded &&

@@ -4,6 +4,7 @@
 // at everything after each step. Entry for libFuzzer; fuzz_main.c drives it without.
 #include "fuzz.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,45 @@ static void qp_command(unsigned fn) {
     fake_post(fn, req.qp, 4);
 }
 
+// A VF stops, its state is taken, spoilt or not, and given to the same or another one. A load is tried on a fresh VF.
+static void state_command(void) {
+    static uint16_t from;
+    uint16_t vf = half(FUZZ_VFS);
+    struct weir_save_vf_req save = {.addr = FAKE_LINES_AT + below(4) * WEIR_QPS_BYTES, .vf = vf};
+    struct weir_load_vf_req load = {.addr = FAKE_LINES_AT + below(4) * WEIR_QPS_BYTES};
+    switch (below(6)) {
+    case 0:
+        from = vf;
+        CALL(0, SET_VF_STATE, weir_set_vf_state_req, .vf = vf, .state = WEIR_VF_STOPPED);
+        break;
+    case 1:
+        CALL(0, SET_VF_STATE, weir_set_vf_state_req, .vf = vf, .state = (uint8_t)below(5));
+        break;
+    case 2:
+        save.vf = from;
+        if (below(8) == 0) {
+            save.addr = (uint64_t)byte() << 56 | byte();
+        }
+        fuzz_call(0, WEIR_CMD_SAVE_VF, &save, sizeof(save));
+        break;
+    case 3:
+        fake.line[below(8)].word[below(8)] ^= (uint64_t)byte() << below(57);
+        break;
+    case 4:
+        CALL(0, RESET_VF, weir_vf_req, .vf = vf);
+        // fallthrough
+    default:
+        memcpy(&load.image, fake.rsp[0] + 2, sizeof(load.image));
+        load.image.vf = vf;
+        load.image.version = below(8) != 0;
+        load.image.num_qps = (uint8_t)(below(4) != 0 ? fake.map_count[vf < FUZZ_VFS ? vf + 1 : 0] : below(10));
+        load.image.hello = (uint8_t)(below(8) != 0);
+        memset(load.image.rss, (int)(below(8) / 6), sizeof(load.image.rss));
+        fuzz_call(0, WEIR_CMD_LOAD_VF, &load, sizeof(load));
+        break;
+    }
+}
+
 // Several functions ask at once; then the order is the mailboxes' round robin.
 static void burst(void) {
     for (unsigned fn = 0; fn < FUZZ_FNS; fn++) {
@@ -119,7 +159,7 @@ static void burst(void) {
 }
 
 static void hardware(void) {
-    unsigned n, what = below(9);
+    unsigned n, what = below(11);
     if (getenv("FUZZ_TRACE") != NULL) {
         fprintf(stderr, "step %u: hardware %u\n", fuzz_step, what);
     }
@@ -147,10 +187,21 @@ static void hardware(void) {
         fw_pass(byte() * 1000u);
         break;
     case 5:
-        fake.qp[below(40)].tx_busy = byte();
+        n = below(40);
+        fake.qp[n].tx_busy = fake.qp[n].tx_on ? byte() : 0;
         break;
     case 6:
         fake.dma_busy[below(FUZZ_FNS)] = byte() / 8;
+        break;
+    case 8:
+        n = below(40);
+        fake.qp[n].rx_door = fake.qp[n].rx_on ? byte() : 0;
+        break;
+    case 9: // from the next line on
+        fake.line_busy = below(8) == 0 ? UINT_MAX : byte();
+        if (fake.line_busy != UINT_MAX) {
+            fake_line_answered();
+        }
         break;
     case 7:
         fake.vf_event_last = !fake.vf_event_last;
@@ -174,7 +225,7 @@ static void one_step(void) {
         fake.tick = 4;
         fuzz_settle();
     }
-    switch (below(30)) {
+    switch (below(33)) {
     case 0:
         raw_message(fn);
         break;
@@ -257,6 +308,11 @@ static void one_step(void) {
     case 24:
         driver(fn);
         break;
+    case 30:
+    case 31:
+    case 32:
+        state_command();
+        break;
     default:
         hardware();
         break;
@@ -281,6 +337,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fake.core1_dead = false;
     fake.hold_fences = false;
     fake.tick = 4;
+    fake.line_busy = 0;
+    fake_line_answered();
     memset(fake.dma_busy, 0, sizeof(fake.dma_busy));
     fake_release_fences();
     fw_run();
