@@ -100,12 +100,14 @@ static void qp_command(unsigned fn) {
 }
 
 // A VF stops, its state is taken, spoilt or not, and given to the same or another one. A load is tried on a fresh VF.
+static uint16_t from;  // VF stopped last
+static uint64_t saved; // where the last state lies
+
 static void state_command(void) {
-    static uint16_t from;
     uint16_t vf = half(FUZZ_VFS);
     struct weir_save_vf_req save = {.addr = FAKE_LINES_AT + below(4) * WEIR_QPS_BYTES, .vf = vf};
-    struct weir_load_vf_req load = {.addr = FAKE_LINES_AT + below(4) * WEIR_QPS_BYTES};
-    switch (below(6)) {
+    struct weir_load_vf_req load = {.addr = below(4) != 0 ? saved : FAKE_LINES_AT + below(16) * WEIR_QPS_BYTES};
+    switch (below(7)) {
     case 0:
         from = vf;
         CALL(0, SET_VF_STATE, weir_set_vf_state_req, .vf = vf, .state = WEIR_VF_STOPPED);
@@ -118,6 +120,7 @@ static void state_command(void) {
         if (below(8) == 0) {
             save.addr = (uint64_t)byte() << 56 | byte();
         }
+        saved = save.addr;
         fuzz_call(0, WEIR_CMD_SAVE_VF, &save, sizeof(save));
         break;
     case 3:
@@ -322,6 +325,8 @@ static void one_step(void) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     in = data;
     left = size;
+    from = 0;
+    saved = FAKE_LINES_AT;
     fw_boot();
     fuzz_begin();
     // A frequent beginning for free: without it most inputs never get past HELLO.
