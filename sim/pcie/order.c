@@ -41,6 +41,7 @@ struct ring {
     uint32_t tail;          // completions seen, free running
     uint16_t armed[ARMS];   // heads, oldest first
     unsigned arms;
+    bool kicked; // the VF goes on: one interrupt may come for what it may have missed
 };
 
 struct function {
@@ -80,6 +81,11 @@ const struct order_stats *order_stats(const struct order *o) {
 static void ring_free(struct ring *r) {
     free(r->buffers);
     free(r);
+}
+
+static void kick(struct function *f) {
+    for (struct ring *r = f->rings; r != NULL; r = r->next)
+        r->kicked = true;
 }
 
 static void forget(struct function *f, int qp) { // -1 = all
@@ -206,6 +212,8 @@ static void handed_over(struct order *o, unsigned fn) {
         forget(f, qp.qp);
     else if (fn == 0 && (hdr.opcode == WEIR_CMD_RESET_VF || hdr.opcode == WEIR_CMD_FREE_VF) && vf.vf + 1u < ORDER_FNS)
         order_reset(o, vf.vf + 1u);
+    else if (fn == 0 && hdr.opcode == WEIR_CMD_SET_VF_STATE && vf.vf + 1u < ORDER_FNS)
+        kick(&o->fn[vf.vf + 1u]);
 }
 
 static void arm(struct function *f, unsigned qp, uint16_t head) {
@@ -369,6 +377,10 @@ const char *order_message(struct order *o, unsigned fn, uint64_t addr, uint32_t 
                 o->stats.interrupts++;
                 return NULL;
             }
+        if (r->kicked) {
+            r->kicked = false;
+            return NULL;
+        }
     }
     return rings != 0 ? "an interrupt is in front of the completion it is for (pcie 47)" : NULL;
 }

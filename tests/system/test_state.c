@@ -87,14 +87,19 @@ static void poll_vf(bool all) {
     }
 }
 
-static void some_traffic(void) {
+static void from_wire(unsigned n) {
     uint8_t f[1514];
-    for (unsigned k = world_rand() % 12; k > 0 && wire_queued(card_wire(w.card)) < 200; k--, rx_sent++) {
+    for (; n > 0 && wire_queued(card_wire(w.card)) < 60; n--, rx_sent++) {
         size_t len = world_rand() % 4 == 0 ? 60 + world_rand() % 1400 : 60;
         CHECK(rx_sent < FRAMES, "more frames than this test counts");
         put(f, mac, peer, rx_sent % FLOWS, rx_sent, len);
         CHECK(wire_send(card_wire(w.card), f, len, false) == 0, "wire");
     }
+}
+
+static void some_traffic(void) {
+    uint8_t f[1514];
+    from_wire(world_rand() % 12);
     for (unsigned q = 0; q < QUEUES; q++) {
         for (unsigned k = world_rand() % 4; k > 0 && weir_qp_tx_room(weir_vf_qp(vf, q)) > 4; k--, tx_sent[q]++) {
             size_t len = world_rand() % 4 == 0 ? 60 + world_rand() % 1400 : 60;
@@ -113,7 +118,7 @@ static void begin(unsigned seed) {
     world_seed(seed);
     world_open_with(&w, 2, 1, 11);
     wire_set_rx(card_wire(w.card), on_wire, NULL);
-    wire_set_rate(card_wire(w.card), 1, 50);
+    wire_set_rate(card_wire(w.card), 1, 2); // slow, so that there is something on it all the time
     rc_set_timing(card_rc(w.card), &slow);
     for (unsigned i = 0; i < 2; i++) {
         CHECK(weir_pf_alloc_vf(w.pf, (int)i, mac, "guest") == (int)i, "alloc");
@@ -159,10 +164,12 @@ static void run_traffic(unsigned rounds) {
 static void move(void) {
     unsigned to = 1 - place;
     struct weir_vf_saved state;
+    from_wire(30);
     CHECK(weir_pf_stop_vf(w.pf, place) == 0, "stop");
     poll_vf(true); // what the VF took is in guest memory, whoever polls it when
     phase += 2;
     CHECK(weir_pf_save_vf(w.pf, place, &state) == 0, "save");
+    from_wire(world_rand() % 30);
     CHECK(weir_pf_load_vf(w.pf, to, &state) == 0, "load");
     card_step(w.card, world_rand() % 2000, false);
     passthrough_move(bus, to);
@@ -177,7 +184,7 @@ static void moves_lose_nothing(unsigned seed) {
     unsigned sent = 0;
     begin(seed);
     for (unsigned i = 0; i < MOVES; i++) {
-        run_traffic(4 + world_rand() % 12);
+        run_traffic(10 + world_rand() % 20);
         move();
     }
     run_traffic(10);
