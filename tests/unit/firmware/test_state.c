@@ -307,7 +307,9 @@ static void only_in_the_right_state(void **state) {
     assert_int_equal(save(A, FAKE_LINES_AT, &image), WEIR_OK);
     assert_int_equal(load(A, FAKE_LINES_AT, &image), WEIR_WRONG_STATE);
     assert_int_equal(load(2, FAKE_LINES_AT, &image), WEIR_WRONG_STATE);
-    // Only one whose driver has not begun.
+    // Only one whose driver has not begun, with or without queue pairs.
+    assert_int_equal(fw_hello(B + 1), WEIR_OK);
+    assert_int_equal(load(B, FAKE_LINES_AT, &image), WEIR_WRONG_STATE);
     fw_arm_vf(B, QPS);
     assert_int_equal(load(B, FAKE_LINES_AT, &image), WEIR_WRONG_STATE);
     all_run(B, true);
