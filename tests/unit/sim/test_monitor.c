@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "monitor.h"
+#include "order.h"
 #include "tlp.h"
 #include "unit.h"
 #include "weir_abi.h"
@@ -238,6 +239,36 @@ static void interrupt_before_its_completion(void **state) {
     end(1);
 }
 
+static void told(struct order *o, unsigned fn, uint16_t opcode, const void *payload, unsigned bytes) {
+    struct weir_mbox_msg msg = {.hdr = {.opcode = opcode, .length = (uint16_t)bytes, .seq = ++seq}};
+    uint32_t word[sizeof(msg) / 4];
+    memcpy(msg.payload, payload, bytes);
+    memcpy(word, &msg, sizeof(msg));
+    for (unsigned i = 0; i < 2 + bytes / 4; i++)
+        order_bar_write(o, fn, WEIR_BAR_MBOX_REQ + i * 4, word[i]);
+    order_bar_write(o, fn, WEIR_BAR_MBOX_OWNER, 1);
+    order_bar_read(o, fn, WEIR_BAR_MBOX_RSP + 4, seq);
+}
+
+// It may have missed one while it was stopped.
+static void a_vf_that_goes_on_is_interrupted_once(void **state) {
+    const struct weir_create_qp_req q = {.rx_log2 = 3, .cq_log2 = 3, .vector = 1, .cq_base = CQ_RING};
+    struct weir_set_vf_state_req run = {.vf = 1, .state = WEIR_VF_ALLOCATED};
+    struct order *o = order_new();
+    (void)state;
+    assert_non_null(o);
+    order_bar_write(o, 1, WEIR_BAR_MSIX_TABLE_BASE + 16, (uint32_t)MSI);
+    order_bar_write(o, 1, WEIR_BAR_MSIX_TABLE_BASE + 24, 0x77);
+    told(o, 1, WEIR_CMD_CREATE_QP, &q, sizeof(q));
+    told(o, 0, WEIR_CMD_SET_VF_STATE, &run, sizeof(run)); // another VF
+    assert_non_null(order_message(o, 1, MSI, 0x77));
+    run.vf = 0;
+    told(o, 0, WEIR_CMD_SET_VF_STATE, &run, sizeof(run));
+    assert_null(order_message(o, 1, MSI, 0x77));
+    assert_non_null(order_message(o, 1, MSI, 0x77));
+    order_free(o);
+}
+
 static void what_the_card_refused_is_no_ring(void **state) {
     const struct weir_create_qp_req q = {.qp = 1, .rx_log2 = 3, .cq_log2 = 3, .rx_base = RX_RING, .cq_base = 0x60000};
     const struct weir_qp_req destroy = {.qp = 0};
@@ -281,6 +312,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(completions_follow_each_other),
     cmocka_unit_test(completion_of_a_buffer_never_read),
     cmocka_unit_test(interrupt_before_its_completion),
+    cmocka_unit_test(a_vf_that_goes_on_is_interrupted_once),
     cmocka_unit_test(what_the_card_refused_is_no_ring),
     cmocka_unit_test(the_request_as_it_was_handed_over),
 };
