@@ -170,7 +170,7 @@ static const struct bench_row rows[] = {
     {"15", "surprise removal: to the synthetic path, worst of 5", "cycles", "~0.3 s", 250000, false, surprise},
     {"16", "FLR of a VF", "cycles", "100 ms spec", 512, false, bench_flr},
     {"17a", "migration state of an 8-queue VF", "bytes", "ice 128 KiB", 4096, false, state_bytes},
-    {"17b", "  save: the PF driver's call, instant host, worst of 6", "cycles", "-", 2500, false, state_save},
+    {"17b", "  save: PF driver's call, instant host, worst of 6", "cycles", "-", 2500, false, state_save},
     {"17c", "  restore: the same", "cycles", "-", 2500, false, state_load},
     {"17d", "  before: stop it under traffic both ways", "cycles", "-", 0, true, state_stop},
     {"17e", "  after: let it run", "cycles", "-", 0, true, state_run},
