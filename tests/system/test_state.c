@@ -217,7 +217,8 @@ static void a_spoilt_state_is_refused(unsigned seed) {
         CHECK(err == 0 || err == -EINVAL, "bit %u: %s", bit, strerror(-err));
         refused += err != 0;
         taken += err == 0;
-        // Another address or pointer than it was is one all the same; it reaches the VF's memory and no other.
+        // Another address or pointer than it was is one all the same. It would be used as that VF and as nobody else
+        // (rtl.queue.state_any_line); here no such VF is let run.
         if (err == 0)
             CHECK(weir_pf_reset_vf(w.pf, 1) == 0, "reset");
     }
