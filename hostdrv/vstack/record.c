@@ -10,10 +10,10 @@ uint32_t vstack_cycle(struct weir_vstack *vs) {
     return cycle;
 }
 
-void vstack_record_begin(struct weir_vstack *vs, struct guest *g, bool to_vf, enum weir_why why, uint32_t request) {
+void vstack_record_begin(struct guest *g, bool to_vf, enum weir_why why, uint32_t request) {
     memset(&g->rec, 0, sizeof(g->rec));
     memcpy(g->rec.name, g->cfg.name, sizeof(g->rec.name));
-    g->rec.guest = (unsigned)vs->guest_of_port[g->port];
+    g->rec.guest = g->number;
     g->rec.to_vf = to_vf;
     g->rec.why = why;
     g->rec.vf = g->vf != NONE ? (unsigned)g->vf : 0;

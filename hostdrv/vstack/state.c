@@ -74,7 +74,7 @@ int vstack_offer(struct weir_vstack *vs, struct guest *g) {
     struct weir_msg_vf_association m = {.version = WEIR_MSG_VERSION, .allocated = 1};
     int vport, err;
 
-    vstack_record_begin(vs, g, true, WEIR_WHY_OPENING, vstack_cycle(vs));
+    vstack_record_begin(g, true, WEIR_WHY_OPENING, vstack_cycle(vs));
     err = weir_pf_alloc_vf(vs->pf, -1, g->cfg.mac, g->cfg.name);
     if (err < 0)
         goto err_none;
@@ -132,7 +132,7 @@ static void refuse(struct weir_vstack *vs, struct guest *g, int err) {
     g->rec.why = g->why;
     g->rec.cycle_done = vstack_cycle(vs);
     vstack_record_end(vs, g, err);
-    vstack_record_begin(vs, g, true, WEIR_WHY_OPENING, request);
+    vstack_record_begin(g, true, WEIR_WHY_OPENING, request);
     send_complete(vs, g, true, status, 0);
     if (++g->refusals >= vs->cfg.refusals) {
         g->revoke = true;
@@ -184,12 +184,12 @@ static void step_fencing(struct weir_vstack *vs, struct guest *g) {
 
 static void step_attached(struct weir_vstack *vs, struct guest *g) {
     if (g->asked_syn) {
-        vstack_record_begin(vs, g, false, WEIR_WHY_GUEST_ASKED, vstack_cycle(vs));
+        vstack_record_begin(g, false, WEIR_WHY_GUEST_ASKED, vstack_cycle(vs));
         g->leave = false;
         enter(vs, g, WEIR_VSTACK_TO_SYN);
     } else if (g->leave) {
         g->leave = false;
-        vstack_record_begin(vs, g, false, g->leave_why, g->leave_cycle);
+        vstack_record_begin(g, false, g->leave_why, g->leave_cycle);
         send_detach(vs, g, WEIR_MSG_DETACH_REQUEST, g->leave_why);
         enter(vs, g, WEIR_VSTACK_LEAVING);
     }
@@ -252,7 +252,7 @@ static void surprise(struct weir_vstack *vs, struct guest *g, enum weir_why why)
         vstack_record_end(vs, g, -ECANCELED);
     }
     if (carried && !g->recording)
-        vstack_record_begin(vs, g, false, why, vstack_cycle(vs));
+        vstack_record_begin(g, false, why, vstack_cycle(vs));
     g->rec.surprise = true;
     g->rec.why = why;
     g->leave = g->revoke = g->asked_vf = g->asked_syn = false;
@@ -377,6 +377,7 @@ static void remove_guest(struct weir_vstack *vs, unsigned guest) {
     vs->guest_of_port[g->port] = NONE;
     (void)weir_netvsp_port_remove(vs->nv, g->port);
     vs->guest[guest] = NULL;
+    vs->generation[guest]++;
     free(g);
 }
 

@@ -111,11 +111,12 @@ struct weir_netvsp *weir_vstack_netvsp(struct weir_vstack *vs) {
 }
 
 static struct guest *get(const struct weir_vstack *vs, unsigned guest) {
-    return guest < MAX_GUESTS ? vs->guest[guest] : NULL;
+    struct guest *g = vs->guest[guest % MAX_GUESTS];
+    return g != NULL && g->number == guest ? g : NULL;
 }
 
 int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg) {
-    struct weir_netvsp_port_config pc = {.channel = cfg->channel, .learn = cfg->learn};
+    struct weir_netvsp_port_config pc = {.channel = cfg->channel};
     unsigned at = 0;
     struct guest *g;
     int port;
@@ -140,9 +141,28 @@ int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest
     g->port = (unsigned)port;
     g->vf = NONE;
     g->vport = NONE;
+    g->number = (vs->generation[at] << SLOT_BITS | at) & INT32_MAX;
+    if (g->cfg.policy.max_mac == 0)
+        weir_policy_default(&g->cfg.policy);
     vs->guest[at] = g;
     vs->guest_of_port[port] = (int)at;
-    return (int)at;
+    return (int)g->number;
+}
+
+int weir_vstack_guest_set(struct weir_vstack *vs, unsigned guest, const struct weir_policy *policy) {
+    struct guest *g = get(vs, guest);
+    char err[128];
+    if (g == NULL)
+        return -ENOENT;
+    if (weir_policy_check(policy, err, sizeof(err)) != 0)
+        return -EINVAL;
+    g->cfg.policy = *policy;
+    return 0;
+}
+
+const struct weir_policy *weir_vstack_guest_policy(const struct weir_vstack *vs, unsigned guest) {
+    const struct guest *g = get(vs, guest);
+    return g != NULL ? &g->cfg.policy : NULL;
 }
 
 int weir_vstack_guest_remove(struct weir_vstack *vs, unsigned guest) {
@@ -223,7 +243,7 @@ static void revoke_vf(struct weir_vstack *vs, unsigned vf, enum weir_why why) {
             continue;
         // The event is a hint: it may be of our own reset, or of the VF's last owner. Its queues tell.
         if (weir_pf_get_vport(vs->pf, (unsigned)g->vport, &rsp) == 0 && rsp.armed == 0)
-            (void)weir_vstack_revoke(vs, i, why);
+            (void)weir_vstack_revoke(vs, g->number, why);
     }
 }
 
@@ -231,7 +251,7 @@ static void fence_failed(struct weir_vstack *vs, unsigned vport, uint32_t token)
     for (unsigned i = 0; i < vs->cfg.max_guests; i++) {
         struct guest *g = vs->guest[i];
         if (g != NULL && g->token == token && g->vport != NONE && (vport == 0 || vport == (unsigned)g->vport))
-            (void)weir_vstack_revoke(vs, i, vport == 0 ? WEIR_WHY_CARD_FAILED : WEIR_WHY_VF_GONE);
+            (void)weir_vstack_revoke(vs, g->number, vport == 0 ? WEIR_WHY_CARD_FAILED : WEIR_WHY_VF_GONE);
     }
 }
 

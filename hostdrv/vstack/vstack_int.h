@@ -8,8 +8,10 @@
 #define MAX_GUESTS 256u
 #define RECORDS 256u
 #define NONE (-1)
+#define SLOT_BITS 8u // of a guest's number; its generation is above
 
 struct guest {
+    unsigned number;
     struct weir_vstack_guest_config cfg;
     enum weir_vstack_state state;
     enum weir_why why;
@@ -39,6 +41,7 @@ struct weir_vstack {
     struct weir_netvsp *nv;
     struct weir_vstack_config cfg;
     struct guest *guest[MAX_GUESTS];
+    uint32_t generation[MAX_GUESTS]; // guests that the slot has had
     int guest_of_port[MAX_GUESTS];
     uint64_t now, next_events;
     uint32_t token;
@@ -49,7 +52,7 @@ struct weir_vstack {
 
 // record.c
 uint32_t vstack_cycle(struct weir_vstack *vs);
-void vstack_record_begin(struct weir_vstack *vs, struct guest *g, bool to_vf, enum weir_why why, uint32_t request);
+void vstack_record_begin(struct guest *g, bool to_vf, enum weir_why why, uint32_t request);
 void vstack_record_end(struct weir_vstack *vs, struct guest *g, int status);
 void vstack_ledger(struct weir_vstack *vs, struct guest *g);
 

@@ -8,6 +8,7 @@
 #include "weir/channel.h"
 #include "weir/netvsp.h"
 #include "weir/pf.h"
+#include "weir/policy.h"
 
 struct weir_vstack;
 
@@ -31,7 +32,7 @@ struct weir_vstack_guest_config {
     char name[32];
     uint8_t mac[6];
     struct weir_channel *channel; // host end; stays the caller's until the guest is gone
-    unsigned learn;               // as in weir_netvsp_port_config
+    struct weir_policy policy;    // holds on both paths; all zero = weir_policy_default()
 };
 
 enum weir_vstack_state {
@@ -84,8 +85,13 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
 void weir_vstack_close(struct weir_vstack *vs);
 struct weir_netvsp *weir_vstack_netvsp(struct weir_vstack *vs);
 
-// Returns the guest's number, its synthetic path running.
+// Returns the guest's number, its synthetic path running. A number is never used again for another guest, so one that
+// is kept too long names nobody.
 int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg);
+// Changes what it may send and hear, at once and on whatever path it is. -EINVAL no policy, else the card's answer, and
+// the old one holds.
+int weir_vstack_guest_set(struct weir_vstack *vs, unsigned guest, const struct weir_policy *policy);
+const struct weir_policy *weir_vstack_guest_policy(const struct weir_vstack *vs, unsigned guest);
 // The guest goes, or is gone: its VF is taken at once, its port removed. State NONE says when that is over.
 int weir_vstack_guest_remove(struct weir_vstack *vs, unsigned guest);
 
