@@ -35,7 +35,7 @@ static const volatile int never = 0;
 
 static void start_all(void) {
     const char *const sim_args[] = {"--vfs", "4", NULL};
-    const char *args[] = {"--card", sim.dir, "--dir", host_dir, "--vfs", "4", NULL};
+    const char *args[] = {"--card", sim.dir, "--dir", host_dir, "--vfs", "4", "--open", NULL};
 
     simproc_start(&sim, sim_args);
     snprintf(host_dir, sizeof(host_dir), "%s/h", sim.dir);
@@ -44,10 +44,21 @@ static void start_all(void) {
     CHECK(simproc_log_has(host_log, "weir-host: ready"), "weir-host is not ready");
 }
 
+static void remove_folder(const char *dir) {
+    char path[128];
+    snprintf(path, sizeof(path), "%s/admin", dir);
+    CHECK(rmdir(path) == 0, "a socket was left behind in %s", path);
+    snprintf(path, sizeof(path), "%s/guests", dir);
+    CHECK(rmdir(path) == 0, "a socket was left behind in %s", path);
+    snprintf(path, sizeof(path), "%s/guests.json", dir);
+    unlink(path);
+    CHECK(rmdir(dir) == 0, "something was left behind in %s", dir);
+}
+
 static void stop_all(void) {
     CHECK(simproc_end(host) == 0, "weir-host does not end in order");
     unlink(host_log);
-    CHECK(rmdir(host_dir) == 0, "a socket was left behind in %s", host_dir);
+    remove_folder(host_dir);
     simproc_stop(&sim);
 }
 
@@ -65,7 +76,8 @@ static void must(const char *cmd, const char *arg) {
 static bool virtio_devices; // guests' devices carry a virtio_net_hdr before each frame
 
 static void guest_process(int device, const char *name, const uint8_t *mac) {
-    struct guest_options o = {.parent = host_dir, .name = name, .tap = device, .virtio_header = virtio_devices};
+    struct guest_options o = {
+        .parent = host_dir, .name = name, .own_mac = true, .tap = device, .virtio_header = virtio_devices};
     char err[256] = "";
     struct guest_run *g;
 
@@ -395,7 +407,7 @@ static void bad_input_is_one_line(void) {
 
     one_line(WEIR_HOST_BINARY, (const char *[]){"--card", "/nonexistent", "--dir", "/tmp/weir-test-nocard", NULL}, 1,
              "/nonexistent/pf.sock");
-    CHECK(rmdir("/tmp/weir-test-nocard") == 0, "a socket was left behind");
+    remove_folder("/tmp/weir-test-nocard");
     one_line(WEIR_HOST_BINARY, (const char *[]){"--vfs", "65", NULL}, 1, "--vfs 65: expected a number from 1 to 64");
     one_line(WEIRCTL_BINARY, (const char *[]){"--parent", "/nonexistent", "status", NULL}, 1, "start weir-host");
     one_line(WEIR_GUEST_BINARY, (const char *[]){"--mac", "01:00:00:00:00:01", NULL}, 1,
@@ -428,7 +440,8 @@ static void bad_input_is_one_line(void) {
 static int connect_to(const char *name) {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", host_dir, name);
+    CHECK((size_t)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", host_dir, name) < sizeof(addr.sun_path),
+          "too long");
     CHECK(connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0, "cannot connect to %s", name);
     return fd;
 }
@@ -442,7 +455,7 @@ static void nonsense_disturbs_nobody(void) {
     guest_start(&a, "a", 1);
     await_status("02:57:00:00:00:01");
     for (unsigned i = 0; i < 60; i++) {
-        int fd = connect_to(i % 2 == 0 ? "ctl.sock" : "guest.sock");
+        int fd = connect_to(i % 2 == 0 ? "admin/ctl.sock" : "guests/guest.sock");
         size_t len = 1 + world_rand() % sizeof(junk);
         for (size_t k = 0; k < len; k++)
             junk[k] = (char)(i % 3 == 0 ? 'x' : world_rand());
