@@ -36,9 +36,7 @@ int cmd_sentence(struct json_object *o, const char *text, const char *what) {
 
 const char *cmd_text(struct json_object *req, const char *key) {
     struct json_object *v;
-    return json_object_object_get_ex(req, key, &v) && json_object_is_type(v, json_type_string)
-               ? json_object_get_string(v)
-               : NULL;
+    return json_object_object_get_ex(req, key, &v) ? table_json_text(v) : NULL;
 }
 
 static int64_t number_of(struct json_object *req, const char *key, int64_t otherwise) {

@@ -20,9 +20,9 @@ static int apply(struct table_entry *e, struct json_object *req, struct json_obj
     if (!json_object_is_type(set, json_type_object))
         return cmd_sentence(rsp, "%s: settings are an object of texts", "set");
     json_object_object_foreach(set, key, value) {
-        if (!json_object_is_type(value, json_type_string))
+        if (table_json_text(value) == NULL)
             return cmd_sentence(rsp, "%s: a setting is a text", key);
-        if (table_set(e, key, json_object_get_string(value), err, sizeof(err)) != 0)
+        if (table_set(e, key, table_json_text(value), err, sizeof(err)) != 0)
             return cmd_sentence(rsp, "%s", err);
     }
     return weir_policy_check(&e->policy, err, sizeof(err)) == 0 ? 0 : cmd_sentence(rsp, "%s", err);

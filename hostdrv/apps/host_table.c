@@ -86,18 +86,22 @@ bool table_get(const struct table_entry *e, const char *key, char *value, size_t
 
 // ---- the file ----
 
+const char *table_json_text(struct json_object *v) {
+    const char *text = json_object_is_type(v, json_type_string) ? json_object_get_string(v) : NULL;
+    return text != NULL && strlen(text) == (size_t)json_object_get_string_len(v) ? text : NULL;
+}
+
 static int load_entry(struct table *t, struct json_object *o, char *why, size_t size) {
     struct json_object *v = NULL;
     struct table_entry *e;
     const char *name;
 
-    if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, "name", &v) ||
-        !json_object_is_type(v, json_type_string)) {
+    if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, "name", &v)) {
         snprintf(why, size, "it has no name");
         return -EINVAL;
     }
-    name = json_object_get_string(v);
-    if (!weir_partition_name_ok(name, (size_t)json_object_get_string_len(v) + 1)) {
+    name = table_json_text(v);
+    if (name == NULL || !weir_partition_name_ok(name, strlen(name) + 1)) {
         snprintf(why, size, "name: 1 to 31 letters, digits, '-', '_' and '.'");
         return -EINVAL;
     }
@@ -108,11 +112,11 @@ static int load_entry(struct table *t, struct json_object *o, char *why, size_t 
     json_object_object_foreach(o, key, value) {
         if (strcmp(key, "name") == 0)
             continue;
-        if (!json_object_is_type(value, json_type_string)) {
+        if (table_json_text(value) == NULL) {
             snprintf(why, size, "a setting is no text");
             return -EINVAL;
         }
-        if (table_set(e, key, json_object_get_string(value), why, size) != 0)
+        if (table_set(e, key, table_json_text(value), why, size) != 0)
             return -EINVAL;
     }
     if (weir_policy_check(&e->policy, why, size) != 0)

@@ -8,8 +8,8 @@
 
 struct rate {
     uint32_t burst, per_s;
-    uint64_t milli; // thousandths of a token
-    uint64_t last;  // us
+    uint64_t millionths; // of a token
+    uint64_t last;       // us
     uint64_t refused;
 };
 
