@@ -8,22 +8,34 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "text.h"
+
+#define CONNECT_S 10
+#define MAX_ANSWER (16u << 20)
+
 int ctl_connect(struct ctl_link *l, const char *dir, char *err, size_t err_size) {
+    const struct timeval limit = {.tv_sec = CONNECT_S};
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     int ret = 0;
 
     l->fd = -1;
-    if ((size_t)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/ctl.sock", dir) >= sizeof(addr.sun_path)) {
+    if ((size_t)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/admin/ctl.sock", dir) >= sizeof(addr.sun_path)) {
         snprintf(err, err_size, "%s is too long for the path of a socket", dir);
         return -ENAMETOOLONG;
     }
     l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (l->fd < 0 || connect(l->fd, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
+    // A parent that hangs accepts nobody and reads nothing.
+    if (l->fd < 0 || setsockopt(l->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0 ||
+        connect(l->fd, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
         ret = -errno;
-        snprintf(err, err_size, "no parent answers at %s: %s; start weir-host, or name its folder with --parent",
+        snprintf(err, err_size,
+                 ret == -EACCES ? "%s: %s; the parent hears only root and the user it runs as"
+                                : "no parent answers at %s: %s; start weir-host, or name its folder with --parent",
                  addr.sun_path, strerror(-ret));
         ctl_disconnect(l);
     }
@@ -45,32 +57,52 @@ struct json_object *ctl_question(const char *cmd, const char *guest) {
 }
 
 const char *ctl_text(struct json_object *o, const char *key) {
-    struct json_object *v;
-    return json_object_object_get_ex(o, key, &v) ? json_object_get_string(v) : "";
+    struct json_object *v = ctl_member(o, key);
+    return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : "";
 }
 
 long long ctl_number(struct json_object *o, const char *key) {
-    struct json_object *v;
-    return json_object_object_get_ex(o, key, &v) ? (long long)json_object_get_int64(v) : -1;
+    struct json_object *v = ctl_member(o, key);
+    return json_object_is_type(v, json_type_int) ? (long long)json_object_get_int64(v) : -1;
 }
 
-// One line of JSON, in as many pieces as it comes.
+struct json_object *ctl_member(struct json_object *o, const char *key) {
+    struct json_object *v = NULL;
+    return json_object_is_type(o, json_type_object) && json_object_object_get_ex(o, key, &v) ? v : NULL;
+}
+
+size_t ctl_length(struct json_object *array) {
+    return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+}
+
+static int64_t now_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+// One object of JSON, in as many pieces as it comes, but not without end.
 static struct json_object *read_answer(const struct ctl_link *l, int ms) {
     struct json_tokener *parser = json_tokener_new();
     struct json_object *rsp = NULL;
+    int64_t until = now_ms() + ms;
+    size_t total = 0;
     char piece[4096];
 
-    while (parser != NULL && rsp == NULL) {
+    while (parser != NULL && rsp == NULL && total < MAX_ANSWER) {
         struct pollfd p = {.fd = l->fd, .events = POLLIN};
         int ready = poll(&p, 1, 1);
         ssize_t n;
         if (l->meanwhile != NULL)
             l->meanwhile(l->ctx);
-        if (ready == 0 && ms-- > 0)
+        if (now_ms() > until)
+            break;
+        if (ready == 0)
             continue;
-        n = ready == 1 ? recv(l->fd, piece, sizeof(piece), 0) : -1;
+        n = ready == 1 ? recv(l->fd, piece, sizeof(piece), MSG_DONTWAIT) : -1;
         if (n <= 0)
             break;
+        total += (size_t)n;
         rsp = json_tokener_parse_ex(parser, piece, (int)n);
         if (rsp == NULL && json_tokener_get_error(parser) != json_tokener_continue)
             break;
@@ -84,7 +116,7 @@ struct json_object *ctl_ask(const struct ctl_link *l, struct json_object *questi
                             size_t err_size) {
     const char *text = json_object_to_json_string_ext(question, JSON_C_TO_STRING_PLAIN);
     size_t len = strlen(text);
-    struct json_object *rsp = NULL, *ok;
+    struct json_object *rsp = NULL;
 
     if (send(l->fd, text, len, MSG_NOSIGNAL) == (ssize_t)len && send(l->fd, "\n", 1, MSG_NOSIGNAL) == 1)
         rsp = read_answer(l, ms);
@@ -93,8 +125,8 @@ struct json_object *ctl_ask(const struct ctl_link *l, struct json_object *questi
         snprintf(err, err_size, "the parent does not answer");
         return NULL;
     }
-    if (!json_object_object_get_ex(rsp, "ok", &ok) || !json_object_get_boolean(ok)) {
-        snprintf(err, err_size, "%s", ctl_text(rsp, "error"));
+    if (!json_object_get_boolean(ctl_member(rsp, "ok"))) {
+        text_clean(err, err_size, ctl_text(rsp, "error"));
         json_object_put(rsp);
         return NULL;
     }

@@ -22,7 +22,10 @@ void ctl_disconnect(struct ctl_link *l);
 struct json_object *ctl_ask(const struct ctl_link *l, struct json_object *question, int ms, char *err, size_t err_size);
 // {"cmd": cmd} and, unless NULL, "guest".
 struct json_object *ctl_question(const char *cmd, const char *guest);
+// Of an answer, whatever it looks like: what is not there, or of another type, is "", -1, NULL, 0.
 const char *ctl_text(struct json_object *o, const char *key);
 long long ctl_number(struct json_object *o, const char *key);
+struct json_object *ctl_member(struct json_object *o, const char *key);
+size_t ctl_length(struct json_object *array);
 
 #endif

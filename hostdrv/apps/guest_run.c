@@ -14,25 +14,33 @@
 
 #include <linux/virtio_net.h>
 
+#include "guest_tap.h"
+#include "rate.h"
+#include "text.h"
 #include "vfio_user.h"
 #include "weir/partition.h"
 #include "weir_abi.h"
 
 #define BURST 32u
-#define WAIT_BUSY_MS 1   // a hand-over is under way, or a frame waits for room
-#define WAIT_IDLE_MS 100 // timers only: everything else wakes us
-#define CHECK_US 200000u // between looks whether the VF still lives: a look wakes the card
+#define WAIT_BUSY_MS 1    // a hand-over is under way, or a frame waits for room
+#define WAIT_IDLE_MS 100  // timers only: everything else wakes us
+#define CHECK_US 200000u  // between looks whether the VF still lives: a look wakes the card
+#define ASK_US 50000u     // between questions for the VF's connection
+#define WATCH_US 1000000u // between looks at the device's MTU
 #define HEADER (sizeof(struct virtio_net_hdr))
 
 struct guest_run {
     struct guest_options opt;
-    char card[108];
     struct weir_partition *partition;
+    struct weir_partition_terms terms;
+    uint64_t next_ask, next_watch;
+    uint64_t too_long; // frames longer than either path carries
     struct weir_netvsc *nic;
     enum weir_netvsc_state told;    // state that was last spoken of
     size_t waiting;                 // length of a frame that found no room, 0 = none
     struct weir_tx_offload offload; // what it asked for
-    uint8_t buf[HEADER + WEIR_MAX_FRAME];
+    struct rate log_rate;
+    uint8_t buf[HEADER + WEIR_MAX_FRAME + 1]; // one more: a longer frame shows
 };
 
 static uint64_t now_us(void) {
@@ -41,11 +49,17 @@ static uint64_t now_us(void) {
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-__attribute__((format(printf, 2, 3))) static void say(const struct guest_run *g, const char *fmt, ...) {
+__attribute__((format(printf, 2, 3))) static void say(struct guest_run *g, const char *fmt, ...) {
     char line[256];
+    uint64_t missing = g->log_rate.refused;
     va_list ap;
-    if (g->opt.log == NULL)
+    // The parent can make us speak as often as it likes.
+    if (g->opt.log == NULL || !rate_take(&g->log_rate, now_us()))
         return;
+    if (missing != 0) {
+        snprintf(line, sizeof(line), "%llu lines suppressed", (unsigned long long)rate_refused(&g->log_rate));
+        g->opt.log(g->opt.log_ctx, line);
+    }
     va_start(ap, fmt);
     vsnprintf(line, sizeof(line), fmt, ap);
     va_end(ap);
@@ -63,21 +77,62 @@ static void on_rx(void *ctx, const void *frame, size_t len, const struct weir_ne
     (void)n;
 }
 
+// The parent opens the way to a VF only for the guest it offers it to, and only while it does.
 static int open_vf(void *ctx, unsigned fn, struct weir_bus **bus) {
-    const struct guest_run *g = ctx;
-    char path[128], err[256];
-    if (fn == 0)
-        return -EINVAL;
-    snprintf(path, sizeof(path), "%s/vf%u.sock", g->card, fn - 1);
-    *bus = weir_vfio_user_open(path, err, sizeof(err));
+    struct guest_run *g = ctx;
+    char err[256];
+    int fd, ret;
+
+    if (now_us() < g->next_ask)
+        return -EAGAIN;
+    ret = weir_partition_vf(g->partition, fn, &fd);
+    if (ret == -EINPROGRESS)
+        return -EAGAIN;
+    g->next_ask = now_us() + ASK_US;
+    if (ret != 0)
+        return ret;
+    *bus = weir_vfio_user_open_fd(fd, err, sizeof(err));
     return *bus != NULL ? 0 : -EAGAIN;
 }
 
+// What the parent says of address and MTU goes to the device, so that both paths carry what the guest's stack sends.
+static int set_up_device(struct guest_run *g, char *err, size_t err_size) {
+    char mac[18];
+    int ret;
+    if (!guest_tap_is_one(g->opt.tap))
+        return 0;
+    ret = g->opt.own_mac ? 0 : guest_tap_set_mac(g->opt.tap, g->terms.mac);
+    if (ret != 0)
+        say(g, "cannot give the device its address (%s): ip link set DEVICE address %s", strerror(-ret),
+            text_of_mac(mac, g->terms.mac));
+    ret = guest_tap_set_mtu(g->opt.tap, g->terms.mtu);
+    if (ret != 0 && guest_tap_mtu(g->opt.tap) > (int)g->terms.mtu) {
+        snprintf(err, err_size, "cannot set the device's MTU to the parent's %u: %s", g->terms.mtu, strerror(-ret));
+        return ret;
+    }
+    return 0;
+}
+
+// Somebody may raise the MTU later: what neither path carries would vanish.
+static void watch_device(struct guest_run *g) {
+    int mtu;
+    if (now_us() < g->next_watch)
+        return;
+    g->next_watch = now_us() + WATCH_US;
+    mtu = guest_tap_mtu(g->opt.tap);
+    if (mtu > (int)g->terms.mtu) {
+        int ret = guest_tap_set_mtu(g->opt.tap, g->terms.mtu);
+        say(g, "the device's MTU was %d; the parent carries %u: %s", mtu, g->terms.mtu,
+            ret == 0 ? "put back" : strerror(-ret));
+    }
+}
+
 struct guest_run *guest_new(const struct guest_options *o, char *err, size_t err_size) {
+    struct weir_partition_wish wish = {.name = o->name, .mac = o->own_mac ? o->mac : NULL};
     struct weir_netvsc_config nc = {
-        .rx = on_rx, .open_vf = open_vf, .vf = {.tx_log2 = 8, .rx_log2 = 10, .buf_bytes = 2048}, .check_us = CHECK_US};
+        .rx = on_rx, .open_vf = open_vf, .vf = {.tx_log2 = 8, .rx_log2 = 10}, .check_us = CHECK_US};
     struct guest_run *g = calloc(1, sizeof(*g));
-    char path[128];
+    char path[160];
     int ret;
 
     if (g == NULL) {
@@ -85,11 +140,14 @@ struct guest_run *guest_new(const struct guest_options *o, char *err, size_t err
         return NULL;
     }
     g->opt = *o;
-    snprintf(path, sizeof(path), "%s/guest.sock", o->parent);
-    if (weir_partition_connect(path, o->name, o->mac, g->card, &g->partition, err, err_size) != 0)
+    rate_init(&g->log_rate, 16, 2, now_us());
+    snprintf(path, sizeof(path), "%s/guests/guest.sock", o->parent);
+    if (weir_partition_connect(path, &wish, &g->terms, &g->partition, err, err_size) != 0 ||
+        set_up_device(g, err, err_size) != 0)
         goto err_guest;
     nc.ctx = g;
     nc.channel = weir_partition_channel(g->partition);
+    nc.vf.buf_bytes = weir_partition_buffer(g->terms.mtu);
     ret = weir_netvsc_open(&nc, &g->nic);
     if (ret != 0) {
         snprintf(err, err_size, "cannot open NetVSC: %s", strerror(-ret));
@@ -133,12 +191,17 @@ static bool next_frame(struct guest_run *g) {
     const struct weir_tx_offload l4 = {.flags = WEIR_TX_CSUM_L4};
     struct virtio_net_hdr h = {0};
     size_t skip = g->opt.virtio_header ? HEADER : 0, len;
-    ssize_t got = read(g->opt.tap, g->buf + HEADER - skip, skip + WEIR_MAX_FRAME);
+    ssize_t got = read(g->opt.tap, g->buf + HEADER - skip, skip + WEIR_MAX_FRAME + 1);
     uint8_t *f = g->buf + HEADER;
 
     if (got <= 0)
         return false;
     len = (size_t)got <= skip ? 0 : (size_t)got - skip;
+    if (len > weir_partition_buffer(g->terms.mtu)) {
+        g->too_long++; // the same on both paths
+        g->waiting = 0;
+        return true;
+    }
     memcpy(&h, g->buf, skip);
     g->offload = (struct weir_tx_offload){0};
     if ((h.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0 && (size_t)h.csum_start + h.csum_offset + 2 <= len) {
@@ -157,6 +220,8 @@ static unsigned send_some(struct guest_run *g) {
     for (n = 0; n < BURST; n++) {
         if (g->waiting == 0 && !next_frame(g))
             break;
+        if (g->waiting == 0)
+            continue;
         if (weir_netvsc_send_offload(g->nic, g->buf + HEADER, g->waiting, &g->offload) == -EAGAIN)
             break;
         g->waiting = 0; // sent, or no frame for a network: too short, too long
@@ -199,6 +264,7 @@ int guest_run(struct guest_run *g, const volatile int *stop) {
         work = send_some(g);
         work += weir_netvsc_poll(g->nic, now_us());
         speak(g);
+        watch_device(g);
         state = weir_netvsc_state(g->nic);
         if (state == WEIR_NETVSC_DEAD || weir_partition_peer_gone(g->partition))
             return -EPIPE;
@@ -210,6 +276,14 @@ int guest_run(struct guest_run *g, const volatile int *stop) {
             return -errno;
     }
     return 0;
+}
+
+const struct weir_partition_terms *guest_terms(const struct guest_run *g) {
+    return &g->terms;
+}
+
+uint64_t guest_too_long(const struct guest_run *g) {
+    return g->too_long;
 }
 
 const struct weir_netvsc_stats *guest_stats(const struct guest_run *g) {

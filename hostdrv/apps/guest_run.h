@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 #include "weir/netvsc.h"
+#include "weir/partition.h"
 
 struct guest_run;
 
 struct guest_options {
     const char *parent; // folder of the parent's sockets (weir-host --dir)
     const char *name;
+    bool own_mac; // ask for `mac`, and leave the device's address alone; else the parent assigns one
     uint8_t mac[6];
     int tap;            // descriptor of the guest's network device: a read or write is a frame,
     bool virtio_header; // with a virtio_net_hdr in front: checksums the guest left open, and those the card found good
@@ -26,6 +28,10 @@ struct guest_options {
 struct guest_run *guest_new(const struct guest_options *o, char *err, size_t err_size);
 // Runs until *stop is set or the parent is gone (-EPIPE). 0 or negative errno.
 int guest_run(struct guest_run *g, const volatile int *stop);
+// What the parent said: address and MTU.
+const struct weir_partition_terms *guest_terms(const struct guest_run *g);
+// Frames of the guest's stack that are longer than either path carries.
+uint64_t guest_too_long(const struct guest_run *g);
 const struct weir_netvsc_stats *guest_stats(const struct guest_run *g);
 void guest_free(struct guest_run *g);
 

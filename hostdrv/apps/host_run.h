@@ -12,13 +12,21 @@
 struct parent;
 
 #define PARENT_MAX_GUESTS 64u
+#define PARENT_MAX_PROTECTED 16u
+
+// Who may come that the table of guests does not name.
+enum parent_door { DOOR_CLOSED, DOOR_OWN, DOOR_ALL };
 
 struct parent_options {
     const char *card; // folder of the card's functions (weir-sim --dir)
-    const char *dir;  // folder of our own sockets: guest.sock and ctl.sock
+    const char *dir;  // our own folder: admin/ctl.sock, guests/guest.sock, guests.json
     unsigned vfs;     // 1..64
     unsigned qps;     // of the default vPort, 1..8
     unsigned vf_qps;  // of a guest's VF
+    unsigned mtu;     // of its guests, WEIR_MTU_MIN..WEIR_MTU_MAX
+    enum parent_door door;
+    uint8_t protect[PARENT_MAX_PROTECTED][6]; // addresses that are no guest's, such as the gateway's
+    unsigned protected_macs;
     // One line of what happened; NULL: quiet.
     void (*log)(void *ctx, const char *line);
     void *log_ctx;
@@ -29,15 +37,5 @@ struct parent *parent_new(const struct parent_options *o, char *err, size_t err_
 // Runs until *stop is set or somebody said halt. 0, or negative errno with one line in err.
 int parent_run(struct parent *p, const volatile int *stop, char *err, size_t err_size);
 void parent_free(struct parent *p);
-
-// ---- for host_ctl.c ----
-struct weir_pf *parent_pf(struct parent *p);
-struct weir_vstack *parent_vstack(struct parent *p);
-const struct parent_options *parent_options(const struct parent *p);
-// Guests by place: the stack's number, or -1; name may be NULL to ask only that.
-int parent_guest(const struct parent *p, unsigned place, const char **name, const uint8_t **mac);
-// -1 when there is none of that name.
-int parent_find(const struct parent *p, const char *name);
-void parent_halt(struct parent *p);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "guest_run.h"
 #include "tap.h"
+#include "text.h"
 
 static volatile int stop;
 static char name[32] = "guest0";
@@ -36,22 +37,12 @@ static const char usage[] =
     "\n"
     "  --parent DIR  folder of the parent's sockets, as given to weir-host --dir (default "
     "weir-host.d)\n"
-    "  --name NAME   the guest's name (default guest0)\n"
-    "  --mac MAC     its hardware address (default 02:57:00:00:00:01)\n"
-    "  --tap NAME    its network device (default weir0); give it the same hardware address\n"
+    "  --name NAME   the guest's name: 1 to 31 letters, digits, '-', '_' and '.' (default guest0)\n"
+    "  --mac MAC     ask the parent for this hardware address, and give it to the device yourself; without, the\n"
+    "                parent assigns one and the device gets it\n"
+    "  --tap NAME    its network device (default weir0); its MTU is set to what the parent carries\n"
     "  --quiet       only errors\n"
     "  --help        this text\n";
-
-static bool parse_mac(const char *text, uint8_t mac[6]) {
-    unsigned v[6];
-    int used = 0;
-    if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &used) != 6 ||
-        text[used] != '\0' || (v[0] & 1) != 0)
-        return false;
-    for (unsigned i = 0; i < 6; i++)
-        mac[i] = (uint8_t)v[i];
-    return true;
-}
 
 int main(int argc, char **argv) {
     static const struct option known[] = {{"parent", required_argument, NULL, 'p'},
@@ -62,9 +53,9 @@ int main(int argc, char **argv) {
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     const struct sigaction act = {.sa_handler = on_signal};
-    struct guest_options o = {.parent = "weir-host.d", .mac = {0x02, 0x57, 0, 0, 0, 1}, .log = say};
+    struct guest_options o = {.parent = "weir-host.d", .log = say};
     const char *tap = "weir0";
-    char err[512] = "", line[256];
+    char err[512] = "", line[300], mac[18];
     struct guest_run *g;
     int c, ret;
 
@@ -74,12 +65,13 @@ int main(int argc, char **argv) {
             o.parent = optarg;
             break;
         case 'n':
-            if (optarg[0] == '\0' || strlen(optarg) >= sizeof(name))
-                return complain("--name takes 1 to 31 characters");
+            if (!weir_partition_name_ok(optarg, strlen(optarg) + 1))
+                return complain("--name takes 1 to 31 letters, digits, '-', '_' and '.'");
             snprintf(name, sizeof(name), "%s", optarg);
             break;
         case 'm':
-            if (!parse_mac(optarg, o.mac))
+            o.own_mac = true;
+            if (!text_mac(optarg, o.mac))
                 return complain("--mac takes a unicast address such as 02:57:00:00:00:01");
             break;
         case 't':
@@ -96,7 +88,8 @@ int main(int argc, char **argv) {
         }
     }
     if (optind < argc) {
-        snprintf(err, sizeof(err), "unexpected argument %.100s; see weir-guest --help", argv[optind]);
+        snprintf(err, sizeof(err), "unexpected argument %s; see weir-guest --help",
+                 text_clean(line, 100, argv[optind]));
         return complain(err);
     }
     o.name = name;
@@ -110,15 +103,19 @@ int main(int argc, char **argv) {
     g = guest_new(&o, err, sizeof(err));
     if (g == NULL)
         return complain(err);
+    if (o.log != NULL) {
+        snprintf(line, sizeof(line), "%s, MTU %u", text_of_mac(mac, guest_terms(g)->mac), guest_terms(g)->mtu);
+        say(NULL, line);
+    }
     ret = guest_run(g, &stop);
     if (o.log != NULL) {
         const struct weir_netvsc_stats *s = guest_stats(g);
         snprintf(line, sizeof(line),
                  "stopped: synthetic %" PRIu64 " sent, %" PRIu64 " received; VF %" PRIu64 " sent, %" PRIu64
                  " received; %" PRIu64 " left their checksum to the card; %" PRIu64 " times to the VF, %" PRIu64
-                 " back, %" PRIu64 " revoked",
+                 " back, %" PRIu64 " revoked; %" PRIu64 " too long",
                  s->tx_synthetic, s->rx_synthetic, s->tx_vf, s->rx_vf, s->tx_offload, s->to_vf, s->to_synthetic,
-                 s->revoked);
+                 s->revoked, guest_too_long(g));
         say(NULL, line);
     }
     guest_free(g);

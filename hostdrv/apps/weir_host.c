@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "host_run.h"
+#include "text.h"
+#include "weir/partition.h"
 #include "weir_abi.h"
 
 static volatile int stop;
@@ -31,18 +33,25 @@ static const char usage[] =
     "weir-host: the parent partition of a card: PF driver, extensible switch, virtualization stack.\n"
     "\n"
     "  --card DIR     folder of the card's functions, as given to weir-sim --dir (default weir-sim.d)\n"
-    "  --dir DIR      folder of our own sockets: guest.sock for guests, ctl.sock for weirctl (default weir-host.d)\n"
+    "  --dir DIR      our own folder, what guests and weirctl call --parent (default weir-host.d); the table of "
+    "guests\n"
+    "                 is kept there in guests.json\n"
+    "  --open[=all]   let guests in that the table does not name: those of our own user and root, or of all users\n"
+    "  --protect MAC  an address that is no guest's, such as the gateway's; may be given %u times\n"
+    "  --mtu N        of the guests, %u to %u (default 1500)\n"
     "  --vfs N        VFs to enable, 1 to 64 (default 4)\n"
     "  --queues N     queue pairs of the default vPort, 1 to 8 (default 1)\n"
     "  --vf-queues N  queue pairs of a guest's VF, 1 to 8 (default 1)\n"
     "  --quiet        only errors\n"
     "  --help         this text\n";
 
-static int number(const char *name, const char *text, unsigned max, unsigned *value) {
+static int number(const char *name, const char *text, unsigned min, unsigned max, unsigned *value) {
     char *rest;
     unsigned long v = strtoul(text, &rest, 10);
-    if (text[0] < '0' || text[0] > '9' || *rest != '\0' || v < 1 || v > max) {
-        fprintf(stderr, "weir-host: --%s %s: expected a number from 1 to %u\n", name, text, max);
+    if (text[0] < '0' || text[0] > '9' || *rest != '\0' || v < min || v > max) {
+        char clean[64];
+        fprintf(stderr, "weir-host: --%s %s: expected a number from %u to %u\n", name,
+                text_clean(clean, sizeof(clean), text), min, max);
         return -1;
     }
     *value = (unsigned)v;
@@ -55,11 +64,15 @@ int main(int argc, char **argv) {
                                           {"vfs", required_argument, NULL, 'v'},
                                           {"queues", required_argument, NULL, 'q'},
                                           {"vf-queues", required_argument, NULL, 'f'},
+                                          {"mtu", required_argument, NULL, 'm'},
+                                          {"open", optional_argument, NULL, 'o'},
+                                          {"protect", required_argument, NULL, 'p'},
                                           {"quiet", no_argument, NULL, 's'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     const struct sigaction act = {.sa_handler = on_signal};
-    struct parent_options o = {.card = "weir-sim.d", .dir = "weir-host.d", .vfs = 4, .qps = 1, .vf_qps = 1, .log = say};
+    struct parent_options o = {
+        .card = "weir-sim.d", .dir = "weir-host.d", .vfs = 4, .qps = 1, .vf_qps = 1, .mtu = 1500, .log = say};
     char err[512] = "", line[160];
     struct parent *p;
     int c, ret = 0;
@@ -73,19 +86,31 @@ int main(int argc, char **argv) {
             o.dir = optarg;
             break;
         case 'v':
-            ret = number("vfs", optarg, WEIR_NUM_VFS, &o.vfs);
+            ret = number("vfs", optarg, 1, WEIR_NUM_VFS, &o.vfs);
             break;
         case 'q':
-            ret = number("queues", optarg, 8, &o.qps);
+            ret = number("queues", optarg, 1, 8, &o.qps);
             break;
         case 'f':
-            ret = number("vf-queues", optarg, WEIR_VF_MAX_QPS, &o.vf_qps);
+            ret = number("vf-queues", optarg, 1, WEIR_VF_MAX_QPS, &o.vf_qps);
+            break;
+        case 'm':
+            ret = number("mtu", optarg, WEIR_MTU_MIN, WEIR_MTU_MAX, &o.mtu);
+            break;
+        case 'o':
+            if (optarg != NULL && strcmp(optarg, "all") != 0)
+                return complain("--open takes nothing, or =all");
+            o.door = optarg != NULL ? DOOR_ALL : DOOR_OWN;
+            break;
+        case 'p':
+            if (o.protected_macs == PARENT_MAX_PROTECTED || !text_mac(optarg, o.protect[o.protected_macs++]))
+                return complain("--protect takes a unicast address such as 02:57:00:00:00:01, 16 at most");
             break;
         case 's':
             o.log = NULL;
             break;
         case 'h':
-            fputs(usage, stdout);
+            printf(usage, PARENT_MAX_PROTECTED, WEIR_MTU_MIN, WEIR_MTU_MAX);
             return 0;
         default:
             return 1; // getopt named the option
@@ -94,7 +119,7 @@ int main(int argc, char **argv) {
     if (ret != 0)
         return 1;
     if (optind < argc) {
-        snprintf(err, sizeof(err), "unexpected argument %s; see weir-host --help", argv[optind]);
+        snprintf(err, sizeof(err), "unexpected argument %s; see weir-host --help", text_clean(line, 100, argv[optind]));
         return complain(err);
     }
     sigaction(SIGINT, &act, NULL);
@@ -103,8 +128,7 @@ int main(int argc, char **argv) {
     p = parent_new(&o, err, sizeof(err));
     if (p == NULL)
         return complain(err);
-    snprintf(line, sizeof(line), "ready: %u VFs; guests at %.40s/guest.sock, weirctl at %.40s/ctl.sock", o.vfs, o.dir,
-             o.dir);
+    snprintf(line, sizeof(line), "ready: %u VFs, MTU %u; guests and weirctl: --parent %.80s", o.vfs, o.mtu, o.dir);
     if (o.log != NULL)
         say(NULL, line);
     ret = parent_run(p, &stop, err, sizeof(err));

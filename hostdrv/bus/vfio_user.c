@@ -290,30 +290,32 @@ static int handshake(struct vu_fn *f) {
     return err;
 }
 
-struct weir_bus *weir_vfio_user_open(const char *path, char *err, size_t err_size) {
+// Drives the function behind `server`, which it takes over; `name` is for people.
+static struct weir_bus *open_server(const struct vfu_client *server, const char *name, char *err, size_t err_size) {
     struct vu_fn *f = calloc(1, sizeof(*f));
     int ret;
 
     if (f == NULL) {
+        struct vfu_client c = *server;
+        vfu_client_close(&c);
         snprintf(err, err_size, "out of memory");
         return NULL;
     }
     f->bus.ops = &ops;
+    f->server = *server;
     for (unsigned i = 0; i < WEIR_FN_VECTORS; i++)
         f->irq[i] = -1;
     f->memfd = memfd_create("weir-dma", MFD_CLOEXEC);
-    if (vfu_client_open(&f->server, path, err, err_size) != 0)
-        goto err_fn;
     ret = f->memfd < 0 ? -ENOMEM : handshake(f);
     if (ret != 0) {
-        snprintf(err, err_size, ret == -EBUSY ? "%s: another client has this function; %s" : "%s: %s", path,
+        snprintf(err, err_size, ret == -EBUSY ? "%s: another client has this function; %s" : "%s: %s", name,
                  ret == -EBUSY    ? "close it first"
                  : ret == -ENODEV ? "the server hung up or does not answer"
                                   : strerror(-ret));
         goto err_fn;
     }
     if (vanished(f)) {
-        snprintf(err, err_size, "%s: this function is not visible; the PF driver must enable its VFs first", path);
+        snprintf(err, err_size, "%s: this function is not visible; the PF driver must enable its VFs first", name);
         goto err_fn;
     }
     return &f->bus;
@@ -321,4 +323,20 @@ struct weir_bus *weir_vfio_user_open(const char *path, char *err, size_t err_siz
 err_fn:
     close_fn(&f->bus);
     return NULL;
+}
+
+struct weir_bus *weir_vfio_user_open(const char *path, char *err, size_t err_size) {
+    struct vfu_client server;
+    return vfu_client_open(&server, path, err, err_size) == 0 ? open_server(&server, path, err, err_size) : NULL;
+}
+
+int weir_vfio_user_connect(const char *path, char *err, size_t err_size) {
+    struct vfu_client server;
+    int ret = vfu_client_open(&server, path, err, err_size);
+    return ret == 0 ? server.fd : ret;
+}
+
+struct weir_bus *weir_vfio_user_open_fd(int fd, char *err, size_t err_size) {
+    const struct vfu_client server = {.fd = fd};
+    return open_server(&server, "the connection to the VF", err, err_size);
 }

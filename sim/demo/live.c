@@ -123,7 +123,7 @@ static int start_card(struct live *l) {
 
 static int start_host(struct live *l) {
     char path[256], card[96], dir[96], err[256] = "";
-    const char *args[] = {path, "--card", card, "--dir", dir, "--vfs", "4", NULL};
+    const char *args[] = {path, "--card", card, "--dir", dir, "--vfs", "4", "--open", NULL};
 
     path_of(l, "weir-host", path, sizeof(path));
     snprintf(card, sizeof(card), "%s/card", netns_dir(l->ns));

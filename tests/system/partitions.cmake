@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-# Parent and guests as processes: hostdrv/apps.
-weir_system_test(partitions moves_between_processes_lose_nothing checksums_are_the_cards_on_both_paths guest_process_dies_in_mid_handover bad_input_is_one_line
-                 nonsense_disturbs_nobody idle_programs_use_under_two_percent)
-target_sources(test_partitions PRIVATE simproc.c)
-target_link_libraries(test_partitions PRIVATE weir_apps)
-target_compile_definitions(test_partitions PRIVATE WEIR_SIM_BINARY="$<TARGET_FILE:weir-sim>" WEIR_HOST_BINARY="$<TARGET_FILE:weir-host>"
+# Parent and guests as processes: hostdrv/apps. weir_hosts_test(<unit> <case>...): a system test on hosts.c.
+add_library(weir_test_hosts STATIC hosts.c simproc.c)
+target_link_libraries(weir_test_hosts PUBLIC weir_world weir_apps)
+target_compile_definitions(weir_test_hosts PUBLIC WEIR_SIM_BINARY="$<TARGET_FILE:weir-sim>" WEIR_HOST_BINARY="$<TARGET_FILE:weir-host>"
                            WEIR_GUEST_BINARY="$<TARGET_FILE:weir-guest>" WEIRCTL_BINARY="$<TARGET_FILE:weirctl>")
-add_dependencies(test_partitions weir-sim weir-host weir-guest weirctl)
+add_dependencies(weir_test_hosts weir-sim weir-host weir-guest weirctl)
+function(weir_hosts_test unit)
+  weir_system_test(${unit} ${ARGN})
+  target_link_libraries(test_${unit} PRIVATE weir_test_hosts)
+endfunction()
+weir_hosts_test(partitions moves_between_processes_lose_nothing checksums_are_the_cards_on_both_paths guest_process_dies_in_mid_handover bad_input_is_one_line
+                nonsense_disturbs_nobody idle_programs_use_under_two_percent)
 set_tests_properties(system.partitions.idle_programs_use_under_two_percent PROPERTIES RUN_SERIAL TRUE)
+weir_hosts_test(guests one_leaves_as_another_joins silent_clients_keep_nobody_out an_unread_byte_ends_a_guest
+                a_vf_goes_only_to_whom_it_is_offered hung_guests_are_removed jumbo_frames_cross_both_paths)
+weir_hosts_test(admission the_table_decides the_table_outlives_the_parent other_users_need_the_table nothing_raw_is_printed)

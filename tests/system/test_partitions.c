@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -14,108 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "guest_run.h"
-#include "simproc.h"
+#include "hosts.h"
 #include "world.h"
 
 #define WINDOW 12u // frames on their way at a time: fewer than the receive buffers a card caches of one queue
-#define WAIT_MS 30000
-
-struct guest {
-    pid_t pid;
-    int device; // our end of its network device
-    uint8_t mac[6];
-};
-
-static struct simproc sim;
-static pid_t host;
-static char host_dir[96], host_log[128];
-
-static const volatile int never = 0;
-
-static void start_all(void) {
-    const char *const sim_args[] = {"--vfs", "4", NULL};
-    const char *args[] = {"--card", sim.dir, "--dir", host_dir, "--vfs", "4", NULL};
-
-    simproc_start(&sim, sim_args);
-    snprintf(host_dir, sizeof(host_dir), "%s/h", sim.dir);
-    snprintf(host_log, sizeof(host_log), "%s.host", sim.dir);
-    host = simproc_spawn(WEIR_HOST_BINARY, args, host_log);
-    CHECK(simproc_log_has(host_log, "weir-host: ready"), "weir-host is not ready");
-}
-
-static void stop_all(void) {
-    CHECK(simproc_end(host) == 0, "weir-host does not end in order");
-    unlink(host_log);
-    CHECK(rmdir(host_dir) == 0, "a socket was left behind in %s", host_dir);
-    simproc_stop(&sim);
-}
-
-static int ctl(const char *cmd, const char *arg, char *text, unsigned size) {
-    const char *args[] = {"--parent", host_dir, cmd, arg, NULL};
-    return simproc_exec(WEIRCTL_BINARY, args, text, size);
-}
-
-static void must(const char *cmd, const char *arg) {
-    char text[2048];
-    int status = ctl(cmd, arg, text, sizeof(text));
-    CHECK(status == 0, "weirctl %s %s: status %d: %s", cmd, arg != NULL ? arg : "", status, text);
-}
-
-static bool virtio_devices; // guests' devices carry a virtio_net_hdr before each frame
-
-static void guest_process(int device, const char *name, const uint8_t *mac) {
-    struct guest_options o = {.parent = host_dir, .name = name, .tap = device, .virtio_header = virtio_devices};
-    char err[256] = "";
-    struct guest_run *g;
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    memcpy(o.mac, mac, 6);
-    fcntl(device, F_SETFL, O_NONBLOCK);
-    g = guest_new(&o, err, sizeof(err));
-    if (g == NULL) {
-        fprintf(stderr, "%s\n", err);
-        _exit(1);
-    }
-    _exit(guest_run(g, &never) == 0 ? 0 : 2);
-}
-
-static void guest_start(struct guest *g, const char *name, uint8_t last) {
-    const uint8_t mac[6] = {0x02, 0x57, 0, 0, 0, last};
-    int ends[2], room = 1 << 20;
-
-    memcpy(g->mac, mac, 6);
-    CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0, "no socket pair");
-    setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-    setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-    fflush(NULL);
-    g->pid = fork();
-    CHECK(g->pid >= 0, "cannot fork");
-    if (g->pid == 0) {
-        close(ends[0]);
-        guest_process(ends[1], name, mac);
-    }
-    close(ends[1]);
-    g->device = ends[0];
-    fcntl(g->device, F_SETFL, O_NONBLOCK);
-}
-
-static void guest_kill(struct guest *g) {
-    kill(g->pid, SIGKILL);
-    waitpid(g->pid, NULL, 0);
-    close(g->device);
-}
-
-static void await_status(const char *want) {
-    long until = simproc_now_ms() + WAIT_MS;
-    char text[2048] = "";
-    do {
-        if (ctl("status", NULL, text, sizeof(text)) == 0 && strstr(text, want) != NULL)
-            return;
-    } while (simproc_now_ms() < until);
-    CHECK(false, "status never says '%s': %s", want, text);
-}
-
 // ---- the ledger, as weirctl prints it ----
 
 // It balances, and each vPort's row does so for itself; with --json every reason is named.
@@ -249,7 +150,7 @@ static void moves_between_processes_lose_nothing(void) {
     struct guest a, b;
     struct stream s[2] = {{&a, &b, 0, 0, 0}, {&b, &a, 0, 0, 0}};
 
-    start_all();
+    hosts_start(NULL);
     guest_start(&a, "a", 1);
     guest_start(&b, "b", 2);
     await_status("02:57:00:00:00:01");
@@ -266,7 +167,7 @@ static void moves_between_processes_lose_nothing(void) {
     guest_kill(&a);
     guest_kill(&b);
     await_status("no guests");
-    stop_all();
+    hosts_stop();
 }
 
 // ---- checksums ----
@@ -321,7 +222,7 @@ static void checksums_are_the_cards_on_both_paths(void) {
     struct guest a, b;
 
     virtio_devices = true;
-    start_all();
+    hosts_start(NULL);
     guest_start(&a, "a", 1);
     guest_start(&b, "b", 2);
     await_status("02:57:00:00:00:01");
@@ -338,7 +239,7 @@ static void checksums_are_the_cards_on_both_paths(void) {
     guest_kill(&a);
     guest_kill(&b);
     await_status("no guests");
-    stop_all();
+    hosts_stop();
 }
 
 // Killed at random moments around its hand-over: the parent takes everything back, the neighbour and a successor of the
@@ -348,7 +249,7 @@ static void guest_process_dies_in_mid_handover(void) {
     struct stream s[2] = {{&b, &c, 0, 0, 0}, {&c, &b, 0, 0, 0}};
     char text[2048] = "";
 
-    start_all();
+    hosts_start(NULL);
     guest_start(&b, "b", 2);
     guest_start(&c, "c", 3);
     await_status("02:57:00:00:00:02");
@@ -378,15 +279,7 @@ static void guest_process_dies_in_mid_handover(void) {
     guest_kill(&b);
     guest_kill(&c);
     await_status("no guests");
-    stop_all();
-}
-
-static void one_line(const char *program, const char *const *args, int want, const char *part) {
-    char text[2048] = "";
-    int status = simproc_exec(program, args, text, sizeof(text));
-    CHECK(status == want, "%s %s: status %d: %s", program, args[0], status, text);
-    CHECK(strstr(text, part) != NULL, "%s does not say '%s': %s", program, part, text);
-    CHECK(strchr(text, '\n') == text + strlen(text) - 1, "not one line: %s", text);
+    hosts_stop();
 }
 
 static void bad_input_is_one_line(void) {
@@ -395,12 +288,12 @@ static void bad_input_is_one_line(void) {
 
     one_line(WEIR_HOST_BINARY, (const char *[]){"--card", "/nonexistent", "--dir", "/tmp/weir-test-nocard", NULL}, 1,
              "/nonexistent/pf.sock");
-    CHECK(rmdir("/tmp/weir-test-nocard") == 0, "a socket was left behind");
+    remove_folder("/tmp/weir-test-nocard");
     one_line(WEIR_HOST_BINARY, (const char *[]){"--vfs", "65", NULL}, 1, "--vfs 65: expected a number from 1 to 64");
     one_line(WEIRCTL_BINARY, (const char *[]){"--parent", "/nonexistent", "status", NULL}, 1, "start weir-host");
     one_line(WEIR_GUEST_BINARY, (const char *[]){"--mac", "01:00:00:00:00:01", NULL}, 1,
              "--mac takes a unicast address");
-    start_all();
+    hosts_start(NULL);
     one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "dance", NULL}, 1, "unknown command 'dance'");
     one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "attach", "nobody", NULL}, 1,
              "there is no guest 'nobody'");
@@ -422,15 +315,7 @@ static void bad_input_is_one_line(void) {
     must("attach", "a"); // and the first one does not notice
     guest_kill(&a);
     await_status("no guests");
-    stop_all();
-}
-
-static int connect_to(const char *name) {
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", host_dir, name);
-    CHECK(connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0, "cannot connect to %s", name);
-    return fd;
+    hosts_stop();
 }
 
 // Random bytes, endless lines, questions whose answer nobody reads: the parent goes on serving the others.
@@ -438,11 +323,11 @@ static void nonsense_disturbs_nobody(void) {
     struct guest a;
     char junk[3000];
 
-    start_all();
+    hosts_start(NULL);
     guest_start(&a, "a", 1);
     await_status("02:57:00:00:00:01");
     for (unsigned i = 0; i < 60; i++) {
-        int fd = connect_to(i % 2 == 0 ? "ctl.sock" : "guest.sock");
+        int fd = connect_to(i % 2 == 0 ? "admin/ctl.sock" : "guests/guest.sock");
         size_t len = 1 + world_rand() % sizeof(junk);
         for (size_t k = 0; k < len; k++)
             junk[k] = (char)(i % 3 == 0 ? 'x' : world_rand());
@@ -457,7 +342,7 @@ static void nonsense_disturbs_nobody(void) {
     must("detach", "a");
     guest_kill(&a);
     await_status("no guests");
-    stop_all();
+    hosts_stop();
 }
 
 // Nothing to do: parent and guests sleep.
@@ -467,7 +352,7 @@ static void idle_programs_use_under_two_percent(void) {
     struct simproc p;
     long ms, wall;
 
-    start_all();
+    hosts_start(NULL);
     guest_start(&a, "a", 1);
     await_status("02:57:00:00:00:01");
     must("attach", "a");
@@ -486,7 +371,7 @@ static void idle_programs_use_under_two_percent(void) {
     }
     guest_kill(&a);
     await_status("no guests");
-    stop_all();
+    hosts_stop();
 }
 
 int main(int argc, char **argv) {

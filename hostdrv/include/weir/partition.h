@@ -1,58 +1,109 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a guest's process meets the parent's: over a unix socket it hands over the memory of its channel, which is its
 // own, and two bells (eventfds). The socket stays open as long as both live, so each learns at once when the other
-// dies. Neither trusts the other: the parent takes memory only when it is sealed against shrinking, waits for nobody,
-// and checks every word.
+// dies; over it a guest that was offered a VF asks for the connection to that function, which the parent opens for it.
+// Neither trusts the other: the parent takes memory only when it is sealed against shrinking, waits for nobody, and
+// checks every word; whoever says what was not to be said is sent away.
 #ifndef WEIR_PARTITION_H
 #define WEIR_PARTITION_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "weir/channel.h"
 
-#define WEIR_PARTITION_VERSION 1u
+#define WEIR_PARTITION_VERSION 2u
 #define WEIR_PARTITION_RING (1u << 20) // bytes of each of the channel's two rings
+#define WEIR_PARTITION_NAME 32u
 
 struct weir_partition;
 
 // First message of a guest, with three descriptors: memory, bell of the parent, bell of the guest.
 struct weir_partition_hello {
     uint32_t magic, version;
-    uint32_t ring; // bytes of each ring
-    uint8_t mac[6];
-    uint16_t reserved;
-    char name[32];
+    uint32_t ring;  // bytes of each ring
+    uint8_t mac[6]; // with WEIR_PARTITION_OWN_MAC, else 0: the parent assigns one
+    uint16_t flags; // WEIR_PARTITION_*
+    char name[WEIR_PARTITION_NAME];
 };
 _Static_assert(sizeof(struct weir_partition_hello) == 52, "struct weir_partition_hello is 52 bytes");
+#define WEIR_PARTITION_OWN_MAC 0x1u
 
 // The parent's answer. status 0 = welcome, else an errno, and text says why.
 struct weir_partition_welcome {
     uint32_t magic, version;
     int32_t status;
-    char card[108]; // folder of the card's functions, for the guest's VF driver
+    uint32_t mtu;   // longest packet behind an Ethernet header that either path carries
+    uint8_t mac[6]; // the guest's
+    uint8_t reserved[2];
     char text[136];
 };
-_Static_assert(sizeof(struct weir_partition_welcome) == 256, "struct weir_partition_welcome is 256 bytes");
+_Static_assert(sizeof(struct weir_partition_welcome) == 160, "struct weir_partition_welcome is 160 bytes");
+
+// A welcomed guest asks for the connection to a function that it was offered: one question at a time. The reply comes
+// with the descriptor of a connected socket when status is 0.
+struct weir_partition_ask {
+    uint32_t magic;
+    uint16_t kind; // WEIR_PARTITION_ASK_VF
+    uint16_t fn;   // PCIe function of the card, VF + 1
+    uint32_t reserved[2];
+};
+_Static_assert(sizeof(struct weir_partition_ask) == 16, "struct weir_partition_ask is 16 bytes");
+#define WEIR_PARTITION_ASK_VF 1u
+
+struct weir_partition_reply {
+    uint32_t magic;
+    uint16_t kind, fn; // of the question
+    int32_t status;    // 0 or an errno; EAGAIN: not now, ask again
+    uint32_t reserved;
+};
+_Static_assert(sizeof(struct weir_partition_reply) == 16, "struct weir_partition_reply is 16 bytes");
+
+// Guests' names are 1 to 31 letters, digits, '-', '_' and '.': they are printed, logged and kept in files.
+bool weir_partition_name_ok(const char *name, size_t room);
+
+// MTU of a card's guests, and the buffers it takes: Ethernet header and two tags, as far as the card has frames so
+// long.
+#define WEIR_MTU_MIN 68u
+#define WEIR_MTU_MAX 9582u
+uint32_t weir_partition_buffer(uint32_t mtu);
 
 // ---- the guest ----
 
-// Goes to the parent at `path` and waits for its welcome, at most 10 s. card (room for 108) gets the folder of the
-// card. 0, or negative errno with one line in err.
-int weir_partition_connect(const char *path, const char *name, const uint8_t mac[6], char *card,
+struct weir_partition_wish {
+    const char *name;
+    const uint8_t *mac; // NULL: as the parent assigns
+};
+
+struct weir_partition_terms {
+    uint8_t mac[6];
+    uint32_t mtu;
+};
+
+// Goes to the parent at `path` and waits for its welcome, at most 10 s. 0, or negative errno with one line in err.
+int weir_partition_connect(const char *path, const struct weir_partition_wish *wish, struct weir_partition_terms *terms,
                            struct weir_partition **p, char *err, size_t err_size);
+// The connection to function fn: asks for it, -EINPROGRESS until the answer is there, then 0 with the descriptor, which
+// is the caller's, or its negative errno (-EAGAIN: not now, but another question may be answered). Never waits.
+int weir_partition_vf(struct weir_partition *p, unsigned fn, int *fd);
+// The parent is gone, or says what nobody asked.
+bool weir_partition_peer_gone(struct weir_partition *p);
 
 // ---- the parent ----
 
-// A listening socket, or negative errno with one line in err. A stale socket is replaced, one in use is not.
-int weir_partition_listen(const char *path, char *err, size_t err_size);
-// Takes a newcomer from the listener: NULL when there is none.
-struct weir_partition *weir_partition_accept(int listener);
+// Makes a newcomer of a connection just accepted, which it takes over in any case; NULL without memory.
+struct weir_partition *weir_partition_new(int sock);
 // Reads the newcomer's hello and makes its channel: 0, -EAGAIN (nothing yet), else the connection is worth nothing.
 int weir_partition_join(struct weir_partition *p, struct weir_partition_hello *hello);
-// Welcomes the guest, or says why not.
-int weir_partition_answer(struct weir_partition *p, int status, const char *card, const char *text);
+// Welcomes the guest (status 0, with its terms), or says why not.
+int weir_partition_answer(struct weir_partition *p, int status, const struct weir_partition_terms *terms,
+                          const char *text);
+// The next question of a welcomed guest: 1, 0 when there is none, -EPIPE it is gone, -EPROTO it said something else.
+int weir_partition_asked(struct weir_partition *p, struct weir_partition_ask *ask);
+// Replies to it; fd goes along with status 0 and stays the caller's. -EIO: the guest does not read its replies.
+int weir_partition_reply(struct weir_partition *p, unsigned fn, int status, int fd);
 
 // ---- both ----
 
@@ -60,9 +111,8 @@ struct weir_channel *weir_partition_channel(struct weir_partition *p);
 // Readable when the peer rang; weir_partition_hush reads it.
 int weir_partition_bell(const struct weir_partition *p);
 void weir_partition_hush(struct weir_partition *p);
-// Readable when the peer's process is gone.
+// Readable when the peer said something or its process is gone.
 int weir_partition_fd(const struct weir_partition *p);
-bool weir_partition_peer_gone(const struct weir_partition *p);
 // Closes all; the channel with it. NULL is fine.
 void weir_partition_close(struct weir_partition *p);
 

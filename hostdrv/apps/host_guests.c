@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// Newcomers and guests of the parent: they come, ask for their VF's connection, leave or are sent away (host_int.h).
+// No step waits for any of them, and none gets more than its turn.
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host_int.h"
+#include "vfio_user.h"
+
+#define ACCEPTS_A_TURN 16u
+#define HELLO_US 5000000u
+// Questions of one guest for its VF: an honest one asks at most every 50 ms.
+#define ASKS_BURST 20u
+#define ASKS_PER_S 40u
+
+void guests_open(struct parent *p) {
+    p->seats = (struct seats){.count = MAX_HANDSHAKES, .per_user = 8, .reserved = 8, .own = geteuid()};
+    for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
+        p->place[i].vf_fd = -1;
+}
+
+// The connection ends for whoever holds a copy of it, and the function with it.
+static void cut_vf(struct place *g) {
+    if (g->vf_fd < 0)
+        return;
+    (void)shutdown(g->vf_fd, SHUT_RDWR);
+    close(g->vf_fd);
+    g->vf_fd = -1;
+}
+
+static void clear(struct place *g) {
+    cut_vf(g);
+    weir_partition_close(g->partition);
+    *g = (struct place){.state = EMPTY, .vf_fd = -1};
+}
+
+void guests_close(struct parent *p) {
+    for (unsigned i = 0; i < MAX_HANDSHAKES; i++)
+        weir_partition_close(p->handshake[i].partition);
+    for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
+        if (p->place[i].state != EMPTY) {
+            weir_channel_close(weir_partition_channel(p->place[i].partition));
+            clear(&p->place[i]);
+        }
+}
+
+struct place *guests_find(struct parent *p, const char *name) {
+    struct place *found = NULL;
+    for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++) {
+        struct place *g = &p->place[i];
+        if (g->state != EMPTY && strcmp(g->name, name) == 0 && (found == NULL || g->state == GUEST))
+            found = g;
+    }
+    return found;
+}
+
+// ---- newcomers ----
+
+static void dismiss(struct parent *p, unsigned i) {
+    weir_partition_close(p->handshake[i].partition);
+    p->handshake[i].partition = NULL;
+    seats_leave(&p->seats, i);
+}
+
+void guests_newcomers(struct parent *p) {
+    for (unsigned n = 0; n < ACCEPTS_A_TURN; n++) {
+        uid_t uid;
+        bool taken;
+        int sock = weir_listener_accept(&p->guests, &uid), seat;
+        struct weir_partition *partition;
+        if (sock < 0)
+            return;
+        partition = weir_partition_new(sock);
+        seat = seats_find(&p->seats, uid, true, &taken);
+        if (partition == NULL || seat < 0) {
+            weir_partition_close(partition);
+            continue;
+        }
+        if (taken) {
+            parent_say(p, LOG_STRANGER, "a newcomer that said nothing made room for another");
+            dismiss(p, (unsigned)seat);
+        }
+        seats_sit(&p->seats, (unsigned)seat, uid, parent_now_us());
+        p->handshake[seat].partition = partition;
+        p->handshake[seat].since = parent_now_us();
+    }
+}
+
+static struct place *empty_place(struct parent *p) {
+    for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
+        if (p->place[i].state == EMPTY)
+            return &p->place[i];
+    return NULL;
+}
+
+static void welcome(struct parent *p, unsigned i, const struct weir_partition_hello *hello) {
+    struct weir_partition_terms terms = {.mtu = p->opt.mtu};
+    struct weir_vstack_guest_config gc = {.name = ""};
+    struct place *g = empty_place(p);
+    uid_t uid = p->seats.seat[i].uid;
+    char text[136] = "the parent has no room for another guest";
+    int ret = g == NULL ? -ENOSPC : admit(p, hello, uid, &gc, text, sizeof(text));
+
+    if (ret == 0) {
+        gc.channel = weir_partition_channel(p->handshake[i].partition);
+        ret = weir_vstack_guest_add(p->vs, &gc);
+        if (ret < 0)
+            snprintf(text, sizeof(text), ret == -EEXIST ? "its hardware address is taken" : "the card says: %s",
+                     strerror(-ret));
+    }
+    if (ret < 0) {
+        parent_say(p, LOG_STRANGER, "guest '%s' of user %u refused: %s", gc.name, (unsigned)uid, text);
+        (void)weir_partition_answer(p->handshake[i].partition, ret, NULL, text);
+        dismiss(p, i);
+        return;
+    }
+    *g = (struct place){.state = GUEST, .partition = p->handshake[i].partition, .number = ret, .uid = uid, .vf_fd = -1};
+    memcpy(g->name, gc.name, sizeof(g->name));
+    memcpy(g->mac, gc.mac, 6);
+    rate_init(&g->asks, ASKS_BURST, ASKS_PER_S, parent_now_us());
+    p->handshake[i].partition = NULL;
+    seats_leave(&p->seats, i);
+    memcpy(terms.mac, gc.mac, 6);
+    (void)weir_partition_answer(g->partition, 0, &terms, "");
+    parent_say(p, LOG_GUEST, "guest '%s' joined", g->name);
+}
+
+static void greet(struct parent *p, unsigned i) {
+    struct weir_partition_hello hello = {0};
+    int ret = weir_partition_join(p->handshake[i].partition, &hello);
+
+    if (ret == 0) {
+        welcome(p, i, &hello);
+    } else if (ret != -EAGAIN) {
+        parent_say(p, LOG_STRANGER, "a newcomer talks nonsense (%s) and was sent away", strerror(-ret));
+        dismiss(p, i);
+    } else if (parent_now_us() - p->handshake[i].since > HELLO_US) {
+        parent_say(p, LOG_STRANGER, "a newcomer said nothing for %u s and was sent away", HELLO_US / 1000000);
+        dismiss(p, i);
+    }
+}
+
+// ---- guests ----
+
+void guests_send_away(struct parent *p, struct place *g) {
+    if (g->state != GUEST)
+        return;
+    (void)weir_vstack_revoke(p->vs, (unsigned)g->number, WEIR_WHY_REMOVED);
+    (void)weir_vstack_guest_remove(p->vs, (unsigned)g->number);
+    g->state = LEAVING;
+}
+
+// Connects the guest with the function that it is offered right now, and with no other.
+static int give_vf(struct parent *p, struct place *g, unsigned fn) {
+    char path[160], err[256];
+    int vf = weir_vstack_vf(p->vs, (unsigned)g->number), fd;
+
+    if (fn == 0 || vf < 0 || fn != (unsigned)vf + 1 ||
+        weir_vstack_state(p->vs, (unsigned)g->number) != WEIR_VSTACK_OFFERED) {
+        parent_say(p, LOG_GUEST, "guest '%s' asks for function %u, which it is not offered", g->name, fn);
+        return weir_partition_reply(g->partition, fn, -EACCES, -1);
+    }
+    snprintf(path, sizeof(path), "%s/vf%d.sock", p->opt.card, vf);
+    fd = weir_vfio_user_connect(path, err, sizeof(err));
+    if (fd < 0)
+        return weir_partition_reply(g->partition, fn, -EAGAIN, -1);
+    cut_vf(g); // one at a time
+    g->vf_fd = fd;
+    g->vf_fn = fn;
+    return weir_partition_reply(g->partition, fn, 0, fd);
+}
+
+static void listen_to(struct parent *p, struct place *g) {
+    struct weir_partition_ask ask;
+    int ret = weir_partition_asked(g->partition, &ask);
+
+    if (ret == 1)
+        ret = rate_take(&g->asks, parent_now_us()) ? give_vf(p, g, ask.fn) : -EPROTO;
+    if (ret == 0)
+        return;
+    if (ret == -EPIPE) {
+        (void)weir_vstack_guest_remove(p->vs, (unsigned)g->number);
+        g->state = LEAVING;
+    } else {
+        parent_say(p, LOG_GUEST, "guest '%s' breaks the protocol and is sent away", g->name);
+        guests_send_away(p, g);
+    }
+}
+
+// The connection is good as long as the VF is the guest's. While it is being taken back it stays, so that the card and
+// not the connection's end decides which frames are the last.
+static bool vf_is_its(const struct parent *p, const struct place *g) {
+    enum weir_vstack_state state = weir_vstack_state(p->vs, (unsigned)g->number);
+    return weir_vstack_vf(p->vs, (unsigned)g->number) + 1 == (int)g->vf_fn && state >= WEIR_VSTACK_OFFERED &&
+           state <= WEIR_VSTACK_REVOKING;
+}
+
+// A guest's memory is given back only when the stack has let it go: until then messages are read from it.
+static void look_after(struct parent *p, struct place *g) {
+    if (g->state == GUEST)
+        listen_to(p, g);
+    if (!vf_is_its(p, g))
+        cut_vf(g);
+    if (weir_vstack_state(p->vs, (unsigned)g->number) == WEIR_VSTACK_NONE) {
+        parent_say(p, LOG_GUEST, "guest '%s' left", g->name);
+        clear(g);
+    }
+}
+
+void guests_look_after(struct parent *p) {
+    for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
+        if (p->place[i].state != EMPTY)
+            look_after(p, &p->place[i]);
+    for (unsigned i = 0; i < MAX_HANDSHAKES; i++)
+        if (p->handshake[i].partition != NULL)
+            greet(p, i);
+}
+
+void guests_hush(struct parent *p) {
+    for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
+        if (p->place[i].state == GUEST)
+            weir_partition_hush(p->place[i].partition);
+}
+
+bool guests_steady(const struct parent *p) {
+    for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++) {
+        const struct place *g = &p->place[i];
+        enum weir_vstack_state state;
+        if (g->state == EMPTY)
+            continue;
+        state = g->state == GUEST ? weir_vstack_state(p->vs, (unsigned)g->number) : WEIR_VSTACK_REVOKING;
+        if (state != WEIR_VSTACK_DETACHED && state != WEIR_VSTACK_ATTACHED && state != WEIR_VSTACK_FAILED &&
+            state != WEIR_VSTACK_OFFERED)
+            return false;
+    }
+    return true;
+}
+
+unsigned guests_pollfds(const struct parent *p, struct pollfd *fds, unsigned n) {
+    for (unsigned i = 0; i < MAX_HANDSHAKES; i++)
+        if (p->handshake[i].partition != NULL)
+            fds[n++] = (struct pollfd){.fd = weir_partition_fd(p->handshake[i].partition), .events = POLLIN};
+    for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++) {
+        const struct place *g = &p->place[i];
+        if (g->state != GUEST)
+            continue;
+        fds[n++] = (struct pollfd){.fd = weir_partition_fd(g->partition), .events = POLLIN};
+        fds[n++] = (struct pollfd){.fd = weir_partition_bell(g->partition), .events = POLLIN};
+    }
+    return n;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parent's insides, shared by host_run.c (the loop), host_guests.c (who is here), host_admit.c (who may come) and
+// host_cmd.c (what weirctl may ask).
+#ifndef WEIR_APPS_HOST_INT_H
+#define WEIR_APPS_HOST_INT_H
+
+#include <poll.h>
+#include <stdbool.h>
+
+#include "host_run.h"
+#include "host_table.h"
+#include "rate.h"
+#include "seats.h"
+#include "weir/listener.h"
+#include "weir/partition.h"
+
+#define MAX_HANDSHAKES 32u  // newcomers that have not said who they are
+#define STRANGER_GUESTS 16u // of one user, other than root and our own, whom the table does not name
+
+enum place_state { EMPTY, GUEST, LEAVING };
+
+struct place {
+    enum place_state state;
+    struct weir_partition *partition;
+    int number; // of the stack: never used twice, so it cannot come to name a successor
+    char name[32];
+    uint8_t mac[6];
+    uid_t uid;
+    struct rate asks;
+    int vf_fd; // our half of the connection that it was given to its VF, -1 = none
+    unsigned vf_fn;
+};
+
+// Lines of the log that strangers cause, and that our guests cause, each with a budget of their own.
+enum log_class { LOG_STRANGER, LOG_GUEST, LOG_CLASSES };
+
+struct parent {
+    struct parent_options opt;
+    struct weir_listener guests;
+    struct weir_pf *pf;
+    struct weir_vstack *vs;
+    struct ctl *ctl;
+    struct table table;
+    struct seats seats; // of the handshakes
+    struct {
+        struct weir_partition *partition;
+        uint64_t since;
+    } handshake[MAX_HANDSHAKES];
+    struct place place[PARENT_MAX_GUESTS];
+    struct rate log_rate[LOG_CLASSES];
+    bool halt;
+};
+
+uint64_t parent_now_us(void);
+__attribute__((format(printf, 3, 4))) void parent_say(struct parent *p, enum log_class who, const char *fmt, ...);
+
+// ---- host_guests.c ----
+void guests_open(struct parent *p);
+void guests_close(struct parent *p);
+// Takes newcomers from the listener, a bounded number.
+void guests_newcomers(struct parent *p);
+void guests_hush(struct parent *p);
+// Everything that can happen to a newcomer or a guest, once a turn.
+void guests_look_after(struct parent *p);
+// All rest on one path, so only what wakes the parent can change that.
+bool guests_steady(const struct parent *p);
+unsigned guests_pollfds(const struct parent *p, struct pollfd *fds, unsigned n);
+// Takes its VF back and shows it the door, whatever state it is in.
+void guests_send_away(struct parent *p, struct place *g);
+// The guest of that name, if need be one that is leaving; NULL without.
+struct place *guests_find(struct parent *p, const char *name);
+
+// ---- host_admit.c ----
+// Decides about a newcomer: 0 with the guest's address and policy in *gc, else an errno and why in text.
+int admit(struct parent *p, const struct weir_partition_hello *hello, uid_t uid, struct weir_vstack_guest_config *gc,
+          char *text, size_t size);
+// Whether the address can be that of guest `name`: NULL, or why not.
+const char *admit_mac(const struct parent *p, const uint8_t mac[6], const char *name);
+// An address for the guest: the same for the same name and table.
+void admit_assign(const struct parent *p, const char *name, uint8_t mac[6]);
+// Lets other users reach the socket exactly when the table or the door lets them in.
+int admit_open_socket(const struct parent *p);
+
+// ---- host_cmd.c ----
+struct json_object;
+// Answers one line; the answer is the caller's.
+struct json_object *cmd_answer(struct parent *p, const char *line, size_t len);
+
+#endif

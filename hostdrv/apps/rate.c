@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// See rate.h.
+#include "rate.h"
+
+#define ONE 1000000ull // a token: what one a second gains in a second of microseconds
+
+void rate_init(struct rate *r, uint32_t burst, uint32_t per_s, uint64_t now_us) {
+    *r = (struct rate){.burst = burst, .per_s = per_s, .millionths = burst * ONE, .last = now_us};
+}
+
+bool rate_take(struct rate *r, uint64_t now_us) {
+    uint64_t full = r->burst * ONE, gained = (now_us - r->last) * r->per_s;
+    r->last = now_us;
+    r->millionths = r->millionths + gained < full ? r->millionths + gained : full;
+    if (r->millionths < ONE) {
+        r->refused++;
+        return false;
+    }
+    r->millionths -= ONE;
+    return true;
+}
+
+uint64_t rate_refused(struct rate *r) {
+    uint64_t n = r->refused;
+    r->refused = 0;
+    return n;
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// The guest's end of a partition socket: weir/partition.h. It may wait for its parent, but not for ever.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "partition_int.h"
+
+#define ANSWER_S 10
+
+static int make_channel_memory(struct weir_partition *p) {
+    size_t bytes = WEIR_CHANNEL_BYTES(WEIR_PARTITION_RING);
+    p->memory = memfd_create("weir-channel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    p->mine = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    p->theirs = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return p->memory < 0 || p->mine < 0 || p->theirs < 0 || ftruncate(p->memory, (off_t)bytes) != 0 ||
+                   fcntl(p->memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0
+               ? -errno
+               : partition_map(p, bytes);
+}
+
+static int send_hello(const struct weir_partition *p, const struct weir_partition_wish *wish) {
+    const int fds[FDS] = {[FD_MEMORY] = p->memory, [FD_PARENT] = p->theirs, [FD_GUEST] = p->mine};
+    struct weir_partition_hello h = {
+        .magic = PARTITION_MAGIC, .version = WEIR_PARTITION_VERSION, .ring = WEIR_PARTITION_RING};
+
+    snprintf(h.name, sizeof(h.name), "%s", wish->name);
+    if (wish->mac != NULL) {
+        memcpy(h.mac, wish->mac, 6);
+        h.flags = WEIR_PARTITION_OWN_MAC;
+    }
+    return partition_send(p->sock, &h, sizeof(h), fds, FDS);
+}
+
+// The time limit of the socket holds for the whole of it, however small the pieces it comes in.
+static int read_welcome(const struct weir_partition *p, struct weir_partition_welcome *w) {
+    ssize_t n = recv(p->sock, w, sizeof(*w), MSG_WAITALL);
+    if (n != (ssize_t)sizeof(*w))
+        return n < 0 && errno == EAGAIN ? -ETIMEDOUT : n > 0 ? -EPROTO : -ECONNRESET;
+    w->text[sizeof(w->text) - 1] = '\0';
+    for (char *c = w->text; *c != '\0'; c++) // it may be printed
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+    if (w->magic != PARTITION_MAGIC || w->version != WEIR_PARTITION_VERSION)
+        return -EPROTO;
+    return w->status != 0 || (w->mtu >= WEIR_MTU_MIN && w->mtu <= WEIR_MTU_MAX) ? 0 : -EPROTO;
+}
+
+static int reach(const struct weir_partition *p, const char *path, char *err, size_t err_size) {
+    const struct timeval limit = {.tv_sec = ANSWER_S};
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+
+    if (strlen(path) >= sizeof(addr.sun_path)) {
+        snprintf(err, err_size, "%s is too long for the path of a socket (%zu characters); name a shorter one", path,
+                 sizeof(addr.sun_path) - 1);
+        return -ENAMETOOLONG;
+    }
+    memcpy(addr.sun_path, path, strlen(path) + 1);
+    if (p->sock < 0 || setsockopt(p->sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0 ||
+        setsockopt(p->sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0 ||
+        connect(p->sock, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
+        int ret = -errno;
+        snprintf(err, err_size,
+                 ret == -EACCES ? "the parent at %s lets no other user in: %s; its administrator can, with "
+                                  "weirctl guest add NAME uid UID or weir-host --open=all"
+                                : "no parent answers at %s: %s; start weir-host first",
+                 path, strerror(-ret));
+        return ret;
+    }
+    return 0;
+}
+
+int weir_partition_connect(const char *path, const struct weir_partition_wish *wish, struct weir_partition_terms *terms,
+                           struct weir_partition **out, char *err, size_t err_size) {
+    struct weir_partition *p;
+    struct weir_partition_welcome w = {0};
+    int ret;
+
+    if (!weir_partition_name_ok(wish->name, strlen(wish->name) + 1)) {
+        snprintf(err, err_size, "a guest's name is 1 to 31 letters, digits, '-', '_' and '.'");
+        return -EINVAL;
+    }
+    p = weir_partition_new(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (p == NULL) {
+        snprintf(err, err_size, "out of memory");
+        return -ENOMEM;
+    }
+    ret = reach(p, path, err, err_size);
+    if (ret != 0)
+        goto err_partition;
+    ret = make_channel_memory(p);
+    if (ret != 0) {
+        snprintf(err, err_size, "cannot make the channel's memory: %s", strerror(-ret));
+        goto err_partition;
+    }
+    ret = send_hello(p, wish);
+    if (ret == 0)
+        ret = read_welcome(p, &w);
+    if (ret != 0) {
+        snprintf(err, err_size, "the parent at %s does not welcome us: %s", path, strerror(-ret));
+        goto err_partition;
+    }
+    if (w.status != 0) {
+        ret = w.status > 0 ? -w.status : -EPROTO;
+        snprintf(err, err_size, "the parent refuses guest %s: %s", wish->name, w.text);
+        goto err_partition;
+    }
+    ret = partition_attach(p, WEIR_CHANNEL_GUEST);
+    if (ret != 0) {
+        snprintf(err, err_size, "the parent at %s speaks another channel version", path);
+        goto err_partition;
+    }
+    memcpy(terms->mac, w.mac, 6);
+    terms->mtu = w.mtu;
+    *out = p;
+    return 0;
+
+err_partition:
+    weir_partition_close(p);
+    return ret;
+}
+
+// Takes what the parent said: only the reply to a question, with a descriptor exactly when it is good.
+static void listen_to_parent(struct weir_partition *p) {
+    int fd, ret = p->gone ? 0 : partition_recv(p->sock, &p->reply, sizeof(p->reply), &fd, 1);
+
+    if (ret == 0)
+        return;
+    if (ret == 1 && p->asking && !p->answered && p->reply.magic == PARTITION_MAGIC && p->reply.kind == p->ask.kind &&
+        p->reply.fn == p->ask.fn && (p->reply.status == 0) == (fd >= 0)) {
+        p->answered = true;
+        p->reply_fd = fd;
+        return;
+    }
+    if (ret == 1 && fd >= 0)
+        close(fd);
+    p->gone = true;
+}
+
+int weir_partition_vf(struct weir_partition *p, unsigned fn, int *fd) {
+    struct weir_partition_ask ask = {.magic = PARTITION_MAGIC, .kind = WEIR_PARTITION_ASK_VF, .fn = (uint16_t)fn};
+
+    listen_to_parent(p);
+    if (p->gone)
+        return -EPIPE;
+    if (p->asking && !p->answered)
+        return -EINPROGRESS;
+    if (p->asking && p->ask.fn == fn) {
+        int status = p->reply.status;
+        p->asking = p->answered = false;
+        *fd = p->reply_fd;
+        p->reply_fd = -1;
+        return status == 0 ? 0 : status > 0 && status < 4096 ? -status : -EPROTO;
+    }
+    if (p->reply_fd >= 0) { // of a function that nobody wants any more
+        close(p->reply_fd);
+        p->reply_fd = -1;
+    }
+    p->answered = false;
+    p->ask = ask;
+    p->asking = partition_send(p->sock, &ask, sizeof(ask), NULL, 0) == 0;
+    return p->asking ? -EINPROGRESS : -EAGAIN;
+}
+
+bool weir_partition_peer_gone(struct weir_partition *p) {
+    listen_to_parent(p);
+    return p->gone;
+}
