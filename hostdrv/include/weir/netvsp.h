@@ -34,22 +34,30 @@ struct weir_netvsp_port_config {
     struct weir_policy policy;    // all zero = weir_policy_default()
 };
 
-// Frames of a port; each one that is not passed on is in exactly one of the others.
+// Frames of a port; each one that is not passed on is in exactly one DROP. X(name, kind, text).
+#define WEIR_NETVSP_COUNTERS(X)                                                                                        \
+    X(tx_frames, OUT, "given to the card")                                                                             \
+    X(tx_bytes, INFO, "their bytes")                                                                                   \
+    X(tx_drop_spoof, DROP, "source is a group address, or none that the guest has or may learn (threat T13)")          \
+    X(tx_drop_ctrl, DROP, "0x8808, or a reserved group address of 802.1 without trust (threat T15)")                   \
+    X(tx_drop_vlan, DROP, "a VLAN that is not its, or tags that its policy forbids")                                   \
+    X(tx_drop_size, DROP, "longer than the PF's buffers, or no frame at all")                                          \
+    X(tx_drop_offload, DROP, "asks for what the card cannot do to it")                                                 \
+    X(tx_drop_path, DROP, "sent here while its VF has its traffic: no honest guest does")                              \
+    X(tx_stalls, INFO, "times its channel waited for the PF's ring or its rate: no loss")                              \
+    X(rx_frames, OUT, "given to the guest")                                                                            \
+    X(rx_bytes, INFO, "their bytes")                                                                                   \
+    X(rx_redirected, INFO, "of them: drained back from its VF")                                                        \
+    X(rx_drop_room, DROP, "its channel was full")                                                                      \
+    X(rx_drop_vlan, DROP, "a VLAN that is not its")                                                                    \
+    X(rx_drop_ctrl, DROP, "a reserved group address of 802.1")                                                         \
+    X(rx_drop_path, DROP, "its VF has the address: the card should not have given it to us")                           \
+    X(rx_not_ours, INFO, "flooded, and the VF has or gets the copy: no loss (rules 3.19)")
+
 struct weir_netvsp_port_stats {
-    uint64_t tx_frames, tx_bytes;
-    uint64_t tx_drop_spoof;   // source is a group address, or none that the guest has or may learn (threat T13)
-    uint64_t tx_drop_ctrl;    // 0x8808, or a reserved group address of 802.1 without trust (threat T15)
-    uint64_t tx_drop_vlan;    // a VLAN that is not its, or tags that its policy forbids
-    uint64_t tx_drop_size;    // longer than the PF's buffers, or no frame at all
-    uint64_t tx_drop_offload; // asks for what the card cannot do to it
-    uint64_t tx_drop_path;    // sent here while its VF has its traffic: no honest guest does
-    uint64_t tx_stalls;       // times its channel waited because the PF's ring was full or its rate used up: no loss
-    uint64_t rx_frames, rx_bytes, rx_redirected;
-    uint64_t rx_drop_room; // its channel was full
-    uint64_t rx_drop_vlan; // a VLAN that is not its
-    uint64_t rx_drop_ctrl; // a reserved group address of 802.1
-    uint64_t rx_drop_path; // for one of its addresses, but its VF has them: the card should not have given it to us
-    uint64_t rx_not_ours;  // flooded, but the VF has or gets the copy: no loss (rules 3.19)
+#define WEIR_NETVSP_FIELD(name, kind, text) uint64_t name;
+    WEIR_NETVSP_COUNTERS(WEIR_NETVSP_FIELD)
+#undef WEIR_NETVSP_FIELD
 };
 
 struct weir_netvsp_stats {
