@@ -167,9 +167,9 @@ struct weir_create_vport_req {
 };
 WEIR_ASSERT_SIZE(struct weir_create_vport_req, 40);
 #define WEIR_VPORT_CHECK_SRC 0x1u // anti-spoof on transmit; the default for VFs
-#define WEIR_VPORT_TRUSTED 0x2u   // a VF's vPort that may be promiscuous or a mirror; the PF's always may
+#define WEIR_VPORT_TRUSTED 0x2u   // a VF's vPort that may be promiscuous or a mirror, and send to 01-80-C2-00-00-0X
 #define WEIR_VPORT_PROMISC 0x4u   // copies of every frame of its VLANs; source checks stay (threats T13, T14)
-#define WEIR_VPORT_STAGS 0x8u     // with a VLAN policy: 802.1ad tags and tags behind tags may be sent
+#define WEIR_VPORT_STAGS 0x8u     // with a VLAN policy: 802.1ad tags and tags behind tags may be in what it sends
 #define WEIR_VPORT_NO_VF 0xFFFFu
 
 struct weir_vport_req {
