@@ -107,7 +107,7 @@ static void one_leaves_as_another_joins(void) {
 }
 
 static void become(uid_t uid) {
-    if (geteuid() == 0)
+    if (getuid() == 0)
         CHECK(seteuid(uid) == 0, "cannot become user %u", (unsigned)uid);
 }
 
