@@ -12,6 +12,6 @@ endfunction()
 weir_hosts_test(partitions moves_between_processes_lose_nothing checksums_are_the_cards_on_both_paths guest_process_dies_in_mid_handover bad_input_is_one_line
                 nonsense_disturbs_nobody idle_programs_use_under_two_percent)
 set_tests_properties(system.partitions.idle_programs_use_under_two_percent PROPERTIES RUN_SERIAL TRUE)
-weir_hosts_test(guests one_leaves_as_another_joins silent_clients_keep_nobody_out an_unread_byte_ends_a_guest
+weir_hosts_test(guests one_leaves_as_another_joins silent_clients_keep_nobody_out one_client_gets_one_turn an_unread_byte_ends_a_guest
                 a_vf_goes_only_to_whom_it_is_offered hung_guests_are_removed jumbo_frames_cross_both_paths)
 weir_hosts_test(admission the_table_decides the_table_outlives_the_parent other_users_need_the_table nothing_raw_is_printed)

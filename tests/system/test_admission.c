@@ -171,6 +171,23 @@ static unsigned mode_of(const char *name) {
     return st.st_mode & 0777;
 }
 
+// Even where somebody opened socket and folder by hand, another user is not heard.
+static void is_not_heard(uid_t uid) {
+    char path[128], byte;
+    int fd;
+    snprintf(path, sizeof(path), "%s/admin", host_dir);
+    CHECK(chmod(path, 0711) == 0, "cannot open %s", path);
+    snprintf(path, sizeof(path), "%s/admin/ctl.sock", host_dir);
+    CHECK(chmod(path, 0666) == 0, "cannot open %s", path);
+    CHECK(seteuid(uid) == 0, "cannot become another user");
+    fd = connect_to("admin/ctl.sock");
+    CHECK(seteuid(0) == 0, "cannot come back");
+    (void)send(fd, "{\"cmd\":\"halt\"}\n", 15, MSG_NOSIGNAL);
+    CHECK(recv(fd, &byte, 1, 0) <= 0, "it is answered");
+    close(fd);
+    must("status", NULL);
+}
+
 // Needs root, to come as another user.
 static void other_users_need_the_table(void) {
     char err[256];
@@ -191,6 +208,7 @@ static void other_users_need_the_table(void) {
     CHECK(try_as(STRANGER, "vm1", NULL, NULL, err, sizeof(err)) == -EACCES &&
               strstr(err, "lets no other user in") != NULL,
           "%s", err);
+    is_not_heard(STRANGER);
     expect(0, "", WORDS("guest", "set", "vm1", "uid", "4711"));
     CHECK(mode_of("guests/guest.sock") == 0666, "still closed");
     CHECK(try_as(STRANGER, "vm1", NULL, NULL, err, sizeof(err)) == 0, "%s", err);
