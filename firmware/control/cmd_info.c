@@ -66,6 +66,7 @@ enum weir_status cmd_run_GET_INFO(unsigned fn, const void *req_, void *rsp_) {
     (void)req_;
     rsp->max_frame = WEIR_MAX_FRAME;
     rsp->operational = 1;
+    rsp->link = hal_port_up() ? 1 : 0;
     if (fn != 0) {
         memcpy(rsp->mac, svc_vf(fn - 1)->mac, 6);
     }

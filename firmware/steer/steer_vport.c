@@ -33,7 +33,9 @@ static uint32_t config_of(const struct steer_vport *v) {
            // What drains goes to the default vPort, and nothing may come there that was not for it.
            WEIR_PUT((v->flags & WEIR_VPORT_PROMISC) != 0 && !v->drain && !v->down && !v->retired ? 1 : 0,
                     SWITCH_VPORT_CFG_PROMISC) |
-           WEIR_PUT(v->mirrored ? 1 : 0, SWITCH_VPORT_CFG_MIRRORED);
+           WEIR_PUT(v->mirrored ? 1 : 0, SWITCH_VPORT_CFG_MIRRORED) |
+           WEIR_PUT((v->flags & WEIR_VPORT_STAGS) != 0 ? 1 : 0, SWITCH_VPORT_CFG_STAGS) |
+           WEIR_PUT((v->flags & WEIR_VPORT_TRUSTED) != 0 ? 1 : 0, SWITCH_VPORT_CFG_RESERVED_TX);
 }
 
 struct steer_vport *steer_vport_mut(unsigned vport) {
@@ -187,7 +189,7 @@ int steer_vport_of_vf(unsigned vf) {
 
 // All flags at once; a VF's vPort listens to others only when trusted (threat T14).
 static enum weir_status check_flags(unsigned vf, unsigned flags) {
-    if ((flags & ~(WEIR_VPORT_CHECK_SRC | WEIR_VPORT_TRUSTED | WEIR_VPORT_PROMISC)) != 0) {
+    if ((flags & ~(WEIR_VPORT_CHECK_SRC | WEIR_VPORT_TRUSTED | WEIR_VPORT_PROMISC | WEIR_VPORT_STAGS)) != 0) {
         return WEIR_INVALID_PARAMETER;
     }
     return (flags & WEIR_VPORT_PROMISC) != 0 && vf != STEER_NO_VF && (flags & WEIR_VPORT_TRUSTED) == 0 ? WEIR_PERMISSION

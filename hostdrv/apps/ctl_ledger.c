@@ -98,3 +98,41 @@ int ctl_ledger_answer(struct weir_pf *pf, unsigned num_vports, struct json_objec
     json_object_object_add(rsp, "vport", all);
     return err;
 }
+
+// ---- guests ----
+
+static void put_side(struct json_object *o, const char *side, const char *prefix,
+                     const struct weir_netvsp_port_stats *s) {
+    struct json_object *to = json_object_new_object(), *reasons = json_object_new_object();
+    uint64_t sum = 0;
+#define PUT(field, what, text)                                                                                         \
+    if (strncmp(#field, prefix, strlen(prefix)) == 0) {                                                                \
+        if (what == OUT)                                                                                               \
+            put(to, "frames", s->field);                                                                               \
+        if (what == DROP) {                                                                                            \
+            put(reasons, #field, s->field);                                                                            \
+            sum += s->field;                                                                                           \
+        }                                                                                                              \
+    }
+    WEIR_NETVSP_COUNTERS(PUT)
+#undef PUT
+    put(to, "dropped", sum);
+    json_object_object_add(to, "reason", reasons);
+    json_object_object_add(o, side, to);
+}
+
+struct json_object *ctl_ledger_guest(const char *name, const struct weir_netvsp_port_stats *s) {
+    struct json_object *o = json_object_new_object();
+    json_object_object_add(o, "name", json_object_new_string(name));
+    put_side(o, "tx", "tx_", s);
+    put_side(o, "rx", "rx_", s);
+    return o;
+}
+
+struct json_object *ctl_counters_guest(const struct weir_netvsp_port_stats *s) {
+    struct json_object *o = json_object_new_object();
+#define PUT(field, kind, text) put(o, #field, s->field);
+    WEIR_NETVSP_COUNTERS(PUT)
+#undef PUT
+    return o;
+}

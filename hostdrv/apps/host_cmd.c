@@ -175,9 +175,20 @@ static int cmd_records(struct parent *p, struct json_object *req, struct json_ob
     return 0;
 }
 
+// What the synthetic path counts of the guest; NULL when it is gone already.
+static const struct weir_netvsp_port_stats *synthetic(const struct parent *p, const struct place *g) {
+    int port = weir_vstack_port(p->vs, (unsigned)g->number);
+    return port < 0 ? NULL : weir_netvsp_port_stats(weir_vstack_netvsp(p->vs), (unsigned)port);
+}
+
 static int cmd_ledger(struct parent *p, struct json_object *req, struct json_object *rsp) {
+    struct json_object *guests = json_object_new_array();
     int err = ctl_ledger_answer(p->pf, p->opt.vfs + 1, rsp);
     (void)req;
+    for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
+        if (p->place[i].state != EMPTY && synthetic(p, &p->place[i]) != NULL)
+            json_object_array_add(guests, ctl_ledger_guest(p->place[i].name, synthetic(p, &p->place[i])));
+    json_object_object_add(rsp, "guest", guests);
     return err == 0 ? 0 : cmd_sentence(rsp, "the card says: %s", strerror(-err));
 }
 
@@ -202,6 +213,14 @@ static int cmd_counters(struct parent *p, struct json_object *req, struct json_o
     uint64_t value[32] = {0};
     int err;
 
+    if (cmd_text(req, "guest") != NULL) {
+        const struct place *g = guests_find(p, cmd_text(req, "guest"));
+        json_object_put(o);
+        if (g == NULL || synthetic(p, g) == NULL)
+            return cmd_sentence(rsp, "there is no guest '%s'; see weirctl status", cmd_text(req, "guest"));
+        json_object_object_add(rsp, "counter", ctl_counters_guest(synthetic(p, g)));
+        return 0;
+    }
     if (vport >= WEIR_NUM_VPORTS) {
         json_object_put(o);
         return cmd_sentence(rsp, "%s", "no such vPort; see weirctl status");

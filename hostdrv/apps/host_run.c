@@ -173,7 +173,7 @@ int parent_run(struct parent *p, const volatile int *stop, char *err, size_t err
         }
         n = own = waiting_for(p, fds);
         n += ctl_pollfds(p->ctl, fds + own, MAX_FDS - own);
-        rest = guests_steady(p) && !ctl_pending(p->ctl);
+        rest = guests_steady(p) && !ctl_pending(p->ctl) && !weir_vstack_limited(p->vs);
         // Once more without sleeping after the queues were armed: what came before that rings no bell.
         if (poll(fds, n, idle < 2 ? 0 : rest ? WAIT_IDLE_MS : WAIT_BUSY_MS) < 0 && errno != EINTR)
             return -errno;

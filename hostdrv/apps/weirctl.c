@@ -26,10 +26,9 @@ static const char usage[] =
     "  detach GUEST        take it back with the guest's help: loses nothing\n"
     "  revoke GUEST        take it back now, as if it vanished: loses what the ledger says\n"
     "  records [FROM]      what each hand-over did\n"
-    "  counters [VPORT]    of a vPort, or of the switch\n"
-    "  ledger              in = out + drops by reason, of the port and each vPort, and whether it balances; "
-    "meaningful\n"
-    "                      while no traffic runs\n"
+    "  counters [VPORT|GUEST]  of a vPort, of a guest's synthetic path, or of the switch\n"
+    "  ledger              in = out + drops by reason, of the port, each vPort and each guest's synthetic path, and\n"
+    "                      whether the card's part balances; meaningful while no traffic runs\n"
     "  guest add NAME [KEY VALUE]...    let a guest of that name in, with these settings\n"
     "  guest set NAME KEY VALUE...      change them, at once and on whatever path it is\n"
     "  guest remove NAME                out of the table, its VF taken, itself sent away, dead or alive\n"
@@ -111,8 +110,16 @@ static struct json_object *question_of(int argc, char **argv, char *cmd, size_t 
             json_object_object_add(set, argv[used], json_object_new_string(argv[used + 1]));
         json_object_object_add(q, "set", set);
     } else if (argc > used) {
-        json_object_object_add(q, strcmp(cmd, "counters") == 0 ? "vport" : "from",
-                               json_object_new_int64(strtoll(argv[used++], NULL, 10)));
+        bool counters = strcmp(cmd, "counters") == 0;
+        char *rest;
+        long long number = strtoll(argv[used], &rest, 10);
+        if (*rest == '\0' && argv[used][0] >= '0' && argv[used][0] <= '9')
+            json_object_object_add(q, counters ? "vport" : "from", json_object_new_int64(number));
+        else if (counters)
+            json_object_object_add(q, "guest", json_object_new_string(argv[used]));
+        else
+            used--; // too many words
+        used++;
     }
     if (used == argc)
         return q;

@@ -101,6 +101,18 @@ static void show_ledger(struct json_object *rsp) {
         show_reasons(tx);
         show_reasons(rx);
     }
+    all = ctl_member(rsp, "guest");
+    if (ctl_length(all) != 0)
+        printf("%-16s %10s %10s %10s %10s  on the synthetic path\n", "guest", "sent", "dropped", "taken", "dropped");
+    for (size_t i = 0; i < ctl_length(all); i++) {
+        struct json_object *o = json_object_array_get_idx(all, i);
+        rx = ctl_member(o, "rx");
+        tx = ctl_member(o, "tx");
+        printf("%-16s %10lld %10lld %10lld %10lld\n", clean(&t, o, "name"), ctl_number(tx, "frames"),
+               ctl_number(tx, "dropped"), ctl_number(rx, "frames"), ctl_number(rx, "dropped"));
+        show_reasons(tx);
+        show_reasons(rx);
+    }
 }
 
 static void show_guests(struct json_object *rsp) {

@@ -8,6 +8,7 @@
 
 #define BUDGET 256u
 #define RING_BUDGET 64u
+#define TAG 4u
 
 struct ring_ctx {
     struct weir_netvsc *n;
@@ -69,11 +70,26 @@ void weir_netvsc_abandon(struct weir_netvsc *n) {
 
 // ---- receive ----
 
+// The guest's stack looks for a tag where the sender put it, and nowhere else.
+static void put_tag(uint8_t *to, const uint8_t *frame, size_t len, uint16_t tci) {
+    memcpy(to, frame, 12);
+    to[12] = 0x81;
+    to[13] = 0x00;
+    to[14] = (uint8_t)(tci >> 8);
+    to[15] = (uint8_t)tci;
+    memcpy(to + 16, frame + 12, len - 12);
+}
+
 void netvsc_deliver(struct weir_netvsc *n, const void *frame, size_t len, const struct weir_netvsc_rx *info) {
     if (info->vf)
         n->stats.rx_vf++;
     else
         n->stats.rx_synthetic++;
+    if (info->vlan && len + TAG <= sizeof(n->tagged)) {
+        put_tag(n->tagged, frame, len, info->vlan_tci);
+        frame = n->tagged;
+        len += TAG;
+    }
     n->cfg.rx(n->cfg.ctx, frame, len, info);
 }
 
@@ -292,6 +308,10 @@ enum weir_netvsc_state weir_netvsc_state(const struct weir_netvsc *n) {
 
 enum weir_why weir_netvsc_why(const struct weir_netvsc *n) {
     return n->why;
+}
+
+bool weir_netvsc_carrier(const struct weir_netvsc *n) {
+    return !n->no_carrier;
 }
 
 const char *weir_netvsc_error(const struct weir_netvsc *n) {

@@ -48,7 +48,9 @@ struct weir_netvsc {
     unsigned tries;
     char error[160];
     struct weir_netvsc_stats stats;
+    bool no_carrier;
     uint8_t buf[FRAME_ROOM];
+    uint8_t tagged[FRAME_ROOM];
 };
 
 // hold.c; the last two may be NULL.

@@ -294,7 +294,8 @@ void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, s
         on_switch_complete(n, &m.complete);
         break;
     case WEIR_MSG_STATUS:
-        if (n->state == WEIR_NETVSC_SYNTHETIC)
+        n->no_carrier = m.status.no_carrier != 0;
+        if (n->state == WEIR_NETVSC_SYNTHETIC && m.status.why < WEIR_WHY_COUNT)
             n->why = (enum weir_why)m.status.why;
         break;
     default:

@@ -6,24 +6,40 @@
 #include "weir/netvsp.h"
 
 #define MAX_PORTS 256u
-#define MAX_LEARN 64u
+#define MAX_QPS 8u
 #define FLIPS 4u
 #define NO_PORT (-1)
 
-// Who owned the guest's flood membership since when.
-struct flip {
-    uint64_t epoch;
-    bool on_vf;
+// Who got an address's frames since when: newest first.
+struct flips {
+    struct {
+        uint64_t epoch;
+        bool on_vf;
+    } flip[FLIPS];
+    unsigned count;
+};
+
+struct mac_entry {
+    uint8_t mac[6];
+    uint16_t port;
+    uint16_t slot; // of the port's filter ids
+    uint64_t seen; // when it last sent, in microseconds
+    struct flips flips;
+    struct mac_entry *next;
 };
 
 struct port {
     struct weir_netvsp_port_config cfg;
-    uint32_t filter;
-    unsigned learned;
+    struct mac_entry *mac[WEIR_POLICY_MACS]; // 0 is its own
+    unsigned macs;
+    uint32_t slots; // filter ids in use, one bit each
+    bool frozen;
     bool gone;
     bool stalled;
-    struct flip flip[FLIPS]; // newest first
-    unsigned flips;
+    bool limited;
+    int64_t turn;     // bytes it may still send in its turn
+    int64_t tokens;   // bits it may send now
+    uint64_t filled;  // when tokens were last added, in microseconds
     unsigned vport;   // the last VF's, 0 = never on one
     uint64_t tx_mark; // frames its queue had been given with this port's last one
     uint32_t fence_token;
@@ -31,43 +47,39 @@ struct port {
     struct weir_netvsp_port_stats stats;
 };
 
-struct mac_entry {
-    uint8_t mac[6];
-    bool assigned;
-    uint16_t port;
-    uint64_t seen; // by learning order
-    struct mac_entry *next;
-};
-
 #define MAC_BUCKETS 256u
 struct mac_table {
     struct mac_entry *bucket[MAC_BUCKETS];
-    uint64_t clock;
 };
 
 struct weir_netvsp {
     struct weir_pf *pf;
     struct weir_netvsp_config cfg;
     struct port *port[MAX_PORTS];
+    unsigned ports;
     struct mac_table macs;
-    unsigned next_port; // whose channel is read first, so that none starves when the PF's ring is full
-    uint64_t epoch;     // unrolled: the newest the card was seen to have
+    unsigned next_port[MAX_QPS]; // of each queue of the PF: whose turn it is
+    uint64_t now;
+    uint64_t epoch; // unrolled: the newest the card was seen to have
     struct weir_netvsp_stats stats;
     uint8_t buf[WEIR_MAX_FRAME + 64];
 };
 
 // mac.c
 struct mac_entry *mac_find(const struct mac_table *t, const uint8_t mac[6]);
-bool mac_add(struct mac_table *t, const uint8_t mac[6], unsigned port, bool assigned);
-void mac_remove_port(struct mac_table *t, unsigned port);
-// Forgets the address of the port that was learned first.
-void mac_forget_oldest(struct mac_table *t, unsigned port);
+struct mac_entry *mac_add(struct mac_table *t, const uint8_t mac[6], unsigned port);
+void mac_remove(struct mac_table *t, struct mac_entry *e);
 
-// netvsp.c
+// ports.c
 void netvsp_gone(struct weir_netvsp *v, unsigned port, int err);
+struct weir_qp *netvsp_tx_qp(const struct weir_netvsp *v, unsigned port);
+// Whether the guest has this source address, or has it from now on.
+bool netvsp_own_source(struct weir_netvsp *v, unsigned port, const uint8_t *src);
+
+// transmit.c
+unsigned netvsp_transmit(struct weir_netvsp *v);
 
 // receive.c
 unsigned netvsp_receive(struct weir_netvsp *v);
-uint64_t netvsp_epoch(struct weir_netvsp *v, uint8_t epoch);
 
 #endif

@@ -16,28 +16,34 @@ struct ring_ctx {
 
 // The card's 8-bit epoch as one that never wraps, taken as the nearest to the newest one known (window 128). The window
 // cannot be left: each move is told to us, so the newest known is the card's own.
-uint64_t netvsp_epoch(struct weir_netvsp *v, uint8_t epoch) {
+static uint64_t unroll(struct weir_netvsp *v, uint8_t epoch) {
     uint64_t unrolled = v->epoch + (uint64_t)(int64_t)(int8_t)(uint8_t)(epoch - (uint8_t)v->epoch);
     if (unrolled > v->epoch)
         v->epoch = unrolled;
     return unrolled;
 }
 
-static bool on_vf_at(const struct port *p, uint64_t epoch) {
-    for (unsigned i = 0; i < p->flips; i++)
-        if (epoch >= p->flip[i].epoch)
-            return p->flip[i].on_vf;
+static bool vf_at(const struct mac_entry *e, uint64_t epoch) {
+    const struct flips *f = &e->flips;
+    for (unsigned i = 0; i < f->count; i++)
+        if (epoch >= f->flip[i].epoch)
+            return f->flip[i].on_vf;
     // Before the oldest move known it was the other way round.
-    return p->flips != 0 && !p->flip[p->flips - 1].on_vf;
+    return f->count != 0 && !f->flip[f->count - 1].on_vf;
 }
 
-void weir_netvsp_moved(struct weir_netvsp *v, unsigned port, bool to_vf, unsigned vport, uint8_t epoch,
+static void note(struct flips *f, uint64_t epoch, bool on_vf) {
+    memmove(&f->flip[1], &f->flip[0], sizeof(f->flip) - sizeof(f->flip[0]));
+    f->flip[0].epoch = epoch;
+    f->flip[0].on_vf = on_vf;
+    f->count += f->count < FLIPS ? 1 : 0;
+}
+
+void weir_netvsp_moved(struct weir_netvsp *v, unsigned port, unsigned mac, bool to_vf, unsigned vport, uint8_t epoch,
                        uint32_t token) {
     struct port *p = v->port[port];
-    memmove(&p->flip[1], &p->flip[0], sizeof(p->flip) - sizeof(p->flip[0]));
-    p->flip[0] = (struct flip){netvsp_epoch(v, epoch), to_vf};
-    p->flips += p->flips < FLIPS ? 1 : 0;
-    if (!to_vf)
+    note(&p->mac[mac]->flips, unroll(v, epoch), to_vf);
+    if (mac != 0 || !to_vf)
         return;
     // A vPort id is used again: then it is the new guest's alone.
     for (unsigned i = 0; i < v->cfg.max_ports; i++)
@@ -69,18 +75,41 @@ static void on_fence(struct weir_netvsp *v, unsigned ring, uint32_t token) {
 
 static void deliver(struct weir_netvsp *v, unsigned port, const void *frame, const struct weir_rx_info *info) {
     struct port *p = v->port[port];
-    struct weir_msg_rx_frame m = {.version = WEIR_MSG_VERSION, .epoch = info->epoch, .vlan_tci = info->vlan_tci};
+    struct {
+        struct weir_msg_rx_frame m;
+        uint8_t macs[12];
+    } head = {.m = {.version = WEIR_MSG_VERSION, .epoch = info->epoch}};
+    size_t head_len = sizeof(head.m), skip = 0;
+    bool untag;
     int err;
 
-    m.flags = (uint8_t)((info->mcast ? WEIR_RX_FRAME_FLOODED : 0) | (info->vlan_stripped ? WEIR_RX_FRAME_VLAN : 0) |
-                        (info->redirect ? WEIR_RX_FRAME_REDIRECT : 0) |
-                        (info->l3 == WEIR_CSUM_GOOD ? WEIR_RX_FRAME_L3_GOOD : 0) |
-                        (info->l3 == WEIR_CSUM_BAD ? WEIR_RX_FRAME_L3_BAD : 0) |
-                        (info->l4 == WEIR_CSUM_GOOD ? WEIR_RX_FRAME_L4_GOOD : 0) |
-                        (info->l4 == WEIR_CSUM_BAD ? WEIR_RX_FRAME_L4_BAD : 0));
+    switch (weir_policy_rx(&p->cfg.policy, frame, info->len, info->vlan_stripped, info->vlan_tci, &untag)) {
+    case WEIR_PASS:
+        break;
+    case WEIR_DROP_CTRL:
+        p->stats.rx_drop_ctrl++;
+        return;
+    default:
+        p->stats.rx_drop_vlan++;
+        return;
+    }
+    head.m.flags = (uint8_t)((info->mcast ? WEIR_RX_FRAME_FLOODED : 0) | (info->redirect ? WEIR_RX_FRAME_REDIRECT : 0) |
+                             (info->l3 == WEIR_CSUM_GOOD ? WEIR_RX_FRAME_L3_GOOD : 0) |
+                             (info->l3 == WEIR_CSUM_BAD ? WEIR_RX_FRAME_L3_BAD : 0) |
+                             (info->l4 == WEIR_CSUM_GOOD ? WEIR_RX_FRAME_L4_GOOD : 0) |
+                             (info->l4 == WEIR_CSUM_BAD ? WEIR_RX_FRAME_L4_BAD : 0));
+    if (info->vlan_stripped && !untag) {
+        head.m.flags |= WEIR_RX_FRAME_VLAN;
+        head.m.vlan_tci = info->vlan_tci;
+    } else if (!info->vlan_stripped && untag) {
+        // The card takes no tag out of a flooded frame's only copy.
+        memcpy(head.macs, frame, sizeof(head.macs));
+        head_len += sizeof(head.macs);
+        skip = sizeof(head.macs) + 4;
+    }
     err = p->gone ? -EPIPE
-                  : weir_channel_send(p->cfg.channel, WEIR_MSG_RX_FRAME, &m, sizeof(m), frame, info->len,
-                                      v->cfg.ctl_reserve);
+                  : weir_channel_send(p->cfg.channel, WEIR_MSG_RX_FRAME, &head, head_len, (const uint8_t *)frame + skip,
+                                      info->len - skip, v->cfg.ctl_reserve);
     if (err != 0) {
         p->stats.rx_drop_room++;
         if (err == -EPIPE || err == -EPROTO)
@@ -90,6 +119,20 @@ static void deliver(struct weir_netvsp *v, unsigned port, const void *frame, con
     p->stats.rx_frames++;
     p->stats.rx_bytes += info->len;
     p->stats.rx_redirected += info->redirect ? 1 : 0;
+}
+
+// For one of the guest's addresses. While its VF has them only what the card drains back from there is the guest's, or
+// what it looked up before the move; anything else, delivered here, would wait in the guest for the VF's end.
+static void unicast(struct weir_netvsp *v, const struct mac_entry *e, const void *frame,
+                    const struct weir_rx_info *info) {
+    struct port *p = v->port[e->port];
+    bool untag;
+    if (info->redirect || !vf_at(e, unroll(v, info->epoch)))
+        deliver(v, e->port, frame, info);
+    else if (weir_policy_rx(&p->cfg.policy, frame, info->len, info->vlan_stripped, info->vlan_tci, &untag) != WEIR_PASS)
+        p->stats.rx_drop_vlan++;
+    else
+        p->stats.rx_drop_path++;
 }
 
 // A flooded copy that was on its way to a VF and was drained back: to that VF's guest alone.
@@ -105,7 +148,7 @@ static void redirected_flood(struct weir_netvsp *v, const void *frame, const str
 static void on_rx(void *ctx, const void *frame, const struct weir_rx_info *info) {
     const struct ring_ctx *rc = ctx;
     struct weir_netvsp *v = rc->v;
-    uint64_t epoch = netvsp_epoch(v, info->epoch);
+    uint64_t epoch = unroll(v, info->epoch);
     const struct mac_entry *e;
     int sender;
 
@@ -121,10 +164,8 @@ static void on_rx(void *ctx, const void *frame, const struct weir_rx_info *info)
         e = mac_find(&v->macs, frame);
         if (e == NULL)
             v->stats.rx_unknown++;
-        else if (!e->assigned && v->port[e->port]->flips != 0 && v->port[e->port]->flip[0].on_vf)
-            v->port[e->port]->stats.rx_drop_learned++; // its VF could not answer with that address (threat T13)
         else
-            deliver(v, e->port, frame, info);
+            unicast(v, e, frame, info);
         return;
     }
     if (info->redirect) {
@@ -136,7 +177,7 @@ static void on_rx(void *ctx, const void *frame, const struct weir_rx_info *info)
     for (unsigned i = 0; i < v->cfg.max_ports; i++) {
         if (v->port[i] == NULL || (int)i == sender)
             continue;
-        if (on_vf_at(v->port[i], epoch))
+        if (vf_at(v->port[i]->mac[0], epoch))
             v->port[i]->stats.rx_not_ours++;
         else
             deliver(v, i, frame, info);

@@ -212,6 +212,14 @@ int weir_pf_ping(struct weir_pf *pf, uint32_t *cycle) {
     return err;
 }
 
+int weir_pf_link(struct weir_pf *pf, bool *up) {
+    struct weir_get_info_rsp rsp;
+    int err = weir_mbox_call(weir_pf_dev(pf), WEIR_CMD_GET_INFO, NULL, 0, &rsp, sizeof(rsp), NULL);
+    if (err == 0)
+        *up = rsp.link != 0;
+    return err;
+}
+
 int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value) {
     unsigned total = vport == WEIR_COUNTERS_SWITCH ? WEIR_SW_CNT_COUNT : WEIR_VPORT_CNT_COUNT;
     for (unsigned at = 0; at < total; at += 14) {

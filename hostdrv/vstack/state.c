@@ -68,26 +68,24 @@ static void fail(struct weir_vstack *vs, struct guest *g, int err) {
     enter(vs, g, WEIR_VSTACK_FAILED);
 }
 
+static void surprise(struct weir_vstack *vs, struct guest *g, enum weir_why why);
+
 // ---- to the VF ----
 
 int vstack_offer(struct weir_vstack *vs, struct guest *g) {
     struct weir_msg_vf_association m = {.version = WEIR_MSG_VERSION, .allocated = 1};
-    int vport, err;
+    int err;
 
     vstack_record_begin(g, true, WEIR_WHY_OPENING, vstack_cycle(vs));
     err = weir_pf_alloc_vf(vs->pf, -1, g->cfg.mac, g->cfg.name);
     if (err < 0)
         goto err_none;
     g->vf = err;
-    vport = vstack_pick_vport(vs);
-    err = vport == NONE ? -ENOSPC
-                        : weir_pf_create_vport(vs->pf, (unsigned)vport, (unsigned)g->vf, vs->cfg.vf_qps,
-                                               WEIR_VPORT_CHECK_SRC, g->cfg.name);
+    err = vstack_create_vport(vs, g);
     if (err != 0)
         goto err_vf;
-    g->vport = vport;
     g->rec.vf = (unsigned)g->vf;
-    g->rec.vport = (unsigned)vport;
+    g->rec.vport = (unsigned)g->vport;
     g->token = ++vs->token != 0 ? vs->token : ++vs->token;
     g->refusals = 0;
     g->on_vport = g->reset = g->asked_vf = g->asked_syn = g->released = g->told = g->leave = g->revoke = false;
@@ -146,7 +144,15 @@ static void timeout_refuse(struct weir_vstack *vs, struct guest *g) {
 }
 
 static void step_draining(struct weir_vstack *vs, struct guest *g) {
-    if (weir_netvsp_tx_drained(vs->nv, g->port))
+    int err;
+    if (!weir_netvsp_tx_drained(vs->nv, g->port))
+        return;
+    // From here on it has the addresses that its vPort has (threat T28).
+    weir_netvsp_freeze(vs->nv, g->port, true);
+    err = vstack_arm_policy(vs, g);
+    if (err != 0)
+        refuse(vs, g, err);
+    else
         enter(vs, g, WEIR_VSTACK_TO_VF);
 }
 
@@ -154,20 +160,24 @@ static void step_to_vf(struct weir_vstack *vs, struct guest *g) {
     int err;
     if (vs->now < g->next_try)
         return;
-    err = weir_pf_move_filter(vs->pf, weir_netvsp_filter(vs->nv, g->port), 0, (unsigned)g->vport,
-                              WEIR_MOVE_FLOOD | WEIR_MOVE_FENCE, g->token, &g->rec.epoch, &g->rec.cycle_move);
+    err = vstack_move(vs, g, true, WEIR_MOVE_FENCE);
     if (err == -EAGAIN) {
         g->next_try = vs->now + RETRY_US;
-        return;
-    }
-    if (err != 0) {
+    } else if (err == 0) {
+        send_complete(vs, g, true, WEIR_OK, g->rec.epoch);
+        enter(vs, g, WEIR_VSTACK_FENCING);
+    } else if (g->on_vport) {
+        surprise(vs, g, WEIR_WHY_CARD_FAILED); // some of its addresses were moved
+    } else {
         refuse(vs, g, err);
-        return;
     }
-    g->on_vport = true;
-    weir_netvsp_moved(vs->nv, g->port, true, (unsigned)g->vport, g->rec.epoch, g->token);
-    send_complete(vs, g, true, WEIR_OK, g->rec.epoch);
-    enter(vs, g, WEIR_VSTACK_FENCING);
+}
+
+static void timeout_to_vf(struct weir_vstack *vs, struct guest *g) {
+    if (g->on_vport)
+        surprise(vs, g, WEIR_WHY_CARD_FAILED);
+    else
+        refuse(vs, g, -ETIMEDOUT);
 }
 
 static void step_fencing(struct weir_vstack *vs, struct guest *g) {
@@ -208,30 +218,30 @@ static void stay(struct weir_vstack *vs, struct guest *g, int err) {
     enter(vs, g, WEIR_VSTACK_ATTACHED);
 }
 
-static void timeout_stay(struct weir_vstack *vs, struct guest *g) {
-    stay(vs, g, -ETIMEDOUT);
-}
-
 static void step_to_syn(struct weir_vstack *vs, struct guest *g) {
     int err;
     if (vs->now < g->next_try)
         return;
-    err = weir_pf_move_filter(vs->pf, weir_netvsp_filter(vs->nv, g->port), (unsigned)g->vport, 0,
-                              WEIR_MOVE_FLOOD | WEIR_MOVE_FENCE, g->token, &g->rec.epoch, &g->rec.cycle_move);
+    err = vstack_move(vs, g, false, WEIR_MOVE_FENCE);
     if (err == -EAGAIN) {
         g->next_try = vs->now + RETRY_US;
-        return;
-    }
-    if (err != 0) {
+    } else if (err == 0) {
+        g->asked_syn = false;
+        g->why = g->rec.why;
+        send_complete(vs, g, false, WEIR_OK, g->rec.epoch);
+        enter(vs, g, WEIR_VSTACK_RELEASING);
+    } else if (!g->on_vport) {
+        surprise(vs, g, WEIR_WHY_CARD_FAILED);
+    } else {
         stay(vs, g, err);
-        return;
     }
-    g->asked_syn = false;
-    g->on_vport = false;
-    g->why = g->rec.why;
-    weir_netvsp_moved(vs->nv, g->port, false, (unsigned)g->vport, g->rec.epoch, 0);
-    send_complete(vs, g, false, WEIR_OK, g->rec.epoch);
-    enter(vs, g, WEIR_VSTACK_RELEASING);
+}
+
+static void timeout_to_syn(struct weir_vstack *vs, struct guest *g) {
+    if (g->on_vport)
+        stay(vs, g, -ETIMEDOUT);
+    else
+        surprise(vs, g, WEIR_WHY_CARD_FAILED);
 }
 
 static void step_releasing(struct weir_vstack *vs, struct guest *g) {
@@ -270,19 +280,14 @@ static void step_revoking(struct weir_vstack *vs, struct guest *g) {
     int err;
     if (vs->now < g->next_try)
         return;
-    if (g->on_vport) {
-        err = weir_pf_move_filter(vs->pf, weir_netvsp_filter(vs->nv, g->port), (unsigned)g->vport, 0,
-                                  WEIR_MOVE_FLOOD | WEIR_MOVE_DRAIN, 0, &g->rec.epoch, &g->rec.cycle_move);
-        if (err == -EAGAIN) {
-            g->next_try = vs->now + RETRY_US;
-            return;
-        }
-        if (err != 0) {
-            fail(vs, g, err);
-            return;
-        }
-        g->on_vport = false;
-        weir_netvsp_moved(vs->nv, g->port, false, (unsigned)g->vport, g->rec.epoch, 0);
+    err = vstack_move(vs, g, false, WEIR_MOVE_DRAIN);
+    if (err == -EAGAIN) {
+        g->next_try = vs->now + RETRY_US;
+        return;
+    }
+    if (err != 0) {
+        fail(vs, g, err);
+        return;
     }
     err = weir_pf_reset_vf(vs->pf, (unsigned)g->vf);
     if (err != 0) {
@@ -319,7 +324,9 @@ static void step_reclaiming(struct weir_vstack *vs, struct guest *g) {
     int err = 0;
     switch (g->command++) {
     case 0:
-        err = weir_pf_delete_vport(vs->pf, (unsigned)g->vport);
+        err = vstack_clear_sources(vs, g);
+        if (err == 0)
+            err = weir_pf_delete_vport(vs->pf, (unsigned)g->vport);
         break;
     case 1:
         err = g->reset ? 0 : weir_pf_reset_vf(vs->pf, (unsigned)g->vf);
@@ -335,6 +342,7 @@ static void step_reclaiming(struct weir_vstack *vs, struct guest *g) {
         g->vport = NONE;
         g->token = 0;
         g->revoke = g->leave = false;
+        weir_netvsp_freeze(vs->nv, g->port, false);
         enter(vs, g, WEIR_VSTACK_DETACHED);
         return;
     }
@@ -349,11 +357,11 @@ static const struct row table[WEIR_VSTACK_STATE_COUNT] = {
     [WEIR_VSTACK_DETACHED] = {"detached", NULL, 0, NULL},
     [WEIR_VSTACK_OFFERED] = {"offered", step_offered, BOUND(offer_us), timeout_surprise},
     [WEIR_VSTACK_DRAINING_TX] = {"draining transmit", step_draining, BOUND(drain_us), timeout_refuse},
-    [WEIR_VSTACK_TO_VF] = {"moving to VF", step_to_vf, BOUND(move_us), timeout_refuse},
+    [WEIR_VSTACK_TO_VF] = {"moving to VF", step_to_vf, BOUND(move_us), timeout_to_vf},
     [WEIR_VSTACK_FENCING] = {"fencing", step_fencing, BOUND(fence_us), timeout_surprise},
     [WEIR_VSTACK_ATTACHED] = {"attached", step_attached, 0, NULL},
     [WEIR_VSTACK_LEAVING] = {"leaving", step_leaving, BOUND(leave_us), timeout_surprise},
-    [WEIR_VSTACK_TO_SYN] = {"moving to synthetic", step_to_syn, BOUND(move_us), timeout_stay},
+    [WEIR_VSTACK_TO_SYN] = {"moving to synthetic", step_to_syn, BOUND(move_us), timeout_to_syn},
     [WEIR_VSTACK_RELEASING] = {"releasing", step_releasing, BOUND(release_us), timeout_surprise},
     [WEIR_VSTACK_REVOKING] = {"revoking", step_revoking, BOUND(move_us), timeout_fail},
     [WEIR_VSTACK_REVOKED] = {"revoked", step_revoked, BOUND(release_us), timeout_reclaim},

@@ -77,6 +77,12 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
     set_default(&vs->cfg.events_us, 10000);
     for (unsigned i = 0; i < MAX_GUESTS; i++)
         vs->guest_of_port[i] = NONE;
+    ret = weir_pf_link(pf, &vs->link);
+    if (ret != 0) {
+        snprintf(err, err_size, "the card does not say whether its wire has a link: %s", strerror(-ret));
+        free(vs);
+        return ret;
+    }
     nc.events.ctx = vs;
     nc.events.message = on_message;
     nc.events.gone = on_gone;
@@ -110,13 +116,13 @@ struct weir_netvsp *weir_vstack_netvsp(struct weir_vstack *vs) {
     return vs->nv;
 }
 
-static struct guest *get(const struct weir_vstack *vs, unsigned guest) {
+struct guest *vstack_guest(const struct weir_vstack *vs, unsigned guest) {
     struct guest *g = vs->guest[guest % MAX_GUESTS];
     return g != NULL && g->number == guest ? g : NULL;
 }
 
 int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg) {
-    struct weir_netvsp_port_config pc = {.channel = cfg->channel};
+    struct weir_netvsp_port_config pc = {.channel = cfg->channel, .policy = cfg->policy};
     unsigned at = 0;
     struct guest *g;
     int port;
@@ -146,27 +152,12 @@ int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest
         weir_policy_default(&g->cfg.policy);
     vs->guest[at] = g;
     vs->guest_of_port[port] = (int)at;
+    vstack_send_status(vs, g);
     return (int)g->number;
 }
 
-int weir_vstack_guest_set(struct weir_vstack *vs, unsigned guest, const struct weir_policy *policy) {
-    struct guest *g = get(vs, guest);
-    char err[128];
-    if (g == NULL)
-        return -ENOENT;
-    if (weir_policy_check(policy, err, sizeof(err)) != 0)
-        return -EINVAL;
-    g->cfg.policy = *policy;
-    return 0;
-}
-
-const struct weir_policy *weir_vstack_guest_policy(const struct weir_vstack *vs, unsigned guest) {
-    const struct guest *g = get(vs, guest);
-    return g != NULL ? &g->cfg.policy : NULL;
-}
-
 int weir_vstack_guest_remove(struct weir_vstack *vs, unsigned guest) {
-    struct guest *g = get(vs, guest);
+    struct guest *g = vstack_guest(vs, guest);
     if (g == NULL)
         return -ENOENT;
     g->gone = true;
@@ -174,7 +165,7 @@ int weir_vstack_guest_remove(struct weir_vstack *vs, unsigned guest) {
 }
 
 int weir_vstack_attach(struct weir_vstack *vs, unsigned guest) {
-    struct guest *g = get(vs, guest);
+    struct guest *g = vstack_guest(vs, guest);
     if (g == NULL)
         return -ENOENT;
     if (g->state != WEIR_VSTACK_DETACHED || g->gone)
@@ -185,7 +176,7 @@ int weir_vstack_attach(struct weir_vstack *vs, unsigned guest) {
 }
 
 int weir_vstack_detach(struct weir_vstack *vs, unsigned guest, enum weir_why why) {
-    struct guest *g = get(vs, guest);
+    struct guest *g = vstack_guest(vs, guest);
     if (g == NULL)
         return -ENOENT;
     if (g->leave || g->revoke)
@@ -207,7 +198,7 @@ int weir_vstack_detach(struct weir_vstack *vs, unsigned guest, enum weir_why why
 }
 
 int weir_vstack_revoke(struct weir_vstack *vs, unsigned guest, enum weir_why why) {
-    struct guest *g = get(vs, guest);
+    struct guest *g = vstack_guest(vs, guest);
     if (g == NULL)
         return -ENOENT;
     if (!vstack_has_vf(g) || g->revoke)
@@ -255,6 +246,13 @@ static void fence_failed(struct weir_vstack *vs, unsigned vport, uint32_t token)
     }
 }
 
+static void link_changed(struct weir_vstack *vs, bool up) {
+    vs->link = up;
+    for (unsigned i = 0; i < vs->cfg.max_guests; i++)
+        if (vs->guest[i] != NULL && !vs->guest[i]->gone && vs->guest[i]->cfg.policy.link == WEIR_LINK_FOLLOW)
+            vstack_send_status(vs, vs->guest[i]);
+}
+
 static void card_events(struct weir_vstack *vs) {
     struct weir_dev *dev = weir_pf_dev(vs->pf);
     struct weir_bus *bus = weir_dev_bus(dev);
@@ -273,6 +271,8 @@ static void card_events(struct weir_vstack *vs) {
                 revoke_vf(vs, event[i].a, WEIR_WHY_VF_RESET);
             else if (event[i].kind == WEIR_FW_EVENT_QP_ERROR && event[i].a != 0)
                 revoke_vf(vs, event[i].a - 1u, WEIR_WHY_MALICIOUS);
+            else if (event[i].kind == WEIR_FW_EVENT_LINK)
+                link_changed(vs, event[i].a != 0);
             else if (event[i].kind == WEIR_FW_EVENT_FENCE_DONE && event[i].c != 0)
                 fence_failed(vs, event[i].a, event[i].b);
         }
@@ -284,7 +284,7 @@ static void card_events(struct weir_vstack *vs) {
 unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us) {
     unsigned work;
     vs->now = now_us;
-    work = weir_netvsp_poll(vs->nv);
+    work = weir_netvsp_poll(vs->nv, now_us);
     card_events(vs);
     for (unsigned i = 0; i < vs->cfg.max_guests; i++)
         if (vs->guest[i] != NULL)
@@ -292,27 +292,31 @@ unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us) {
     return work;
 }
 
+bool weir_vstack_limited(const struct weir_vstack *vs) {
+    return weir_netvsp_limited(vs->nv);
+}
+
 enum weir_vstack_state weir_vstack_state(const struct weir_vstack *vs, unsigned guest) {
-    const struct guest *g = get(vs, guest);
+    const struct guest *g = vstack_guest(vs, guest);
     return g != NULL ? g->state : WEIR_VSTACK_NONE;
 }
 
 enum weir_why weir_vstack_why(const struct weir_vstack *vs, unsigned guest) {
-    const struct guest *g = get(vs, guest);
+    const struct guest *g = vstack_guest(vs, guest);
     return g != NULL ? g->why : WEIR_WHY_GUEST_GONE;
 }
 
 int weir_vstack_port(const struct weir_vstack *vs, unsigned guest) {
-    const struct guest *g = get(vs, guest);
+    const struct guest *g = vstack_guest(vs, guest);
     return g != NULL ? (int)g->port : NONE;
 }
 
 int weir_vstack_vf(const struct weir_vstack *vs, unsigned guest) {
-    const struct guest *g = get(vs, guest);
+    const struct guest *g = vstack_guest(vs, guest);
     return g != NULL ? g->vf : NONE;
 }
 
 int weir_vstack_vport(const struct weir_vstack *vs, unsigned guest) {
-    const struct guest *g = get(vs, guest);
+    const struct guest *g = vstack_guest(vs, guest);
     return g != NULL ? g->vport : NONE;
 }

@@ -23,6 +23,7 @@ struct guest {
     unsigned command; // next one of a state that gives several
     bool on_vport;    // the filter is on the VF's vPort
     bool reset;       // the VF was reset since it was allocated
+    uint32_t sources; // addresses beyond its own that its vPort may send with, one bit each
     // What came since the state last looked.
     bool asked_vf, asked_syn, released, gone;
     enum weir_why asked_why;
@@ -44,6 +45,7 @@ struct weir_vstack {
     uint32_t generation[MAX_GUESTS]; // guests that the slot has had
     int guest_of_port[MAX_GUESTS];
     uint64_t now, next_events;
+    bool link; // of the wire
     uint32_t token;
     unsigned next_vport; // ids go round, so that a deleted vPort's counters stay readable for long
     uint64_t num_records;
@@ -57,7 +59,17 @@ void vstack_record_end(struct weir_vstack *vs, struct guest *g, int status);
 void vstack_ledger(struct weir_vstack *vs, struct guest *g);
 
 // vstack.c
+struct guest *vstack_guest(const struct weir_vstack *vs, unsigned number);
 int vstack_pick_vport(struct weir_vstack *vs);
+
+// move.c
+int vstack_move(struct weir_vstack *vs, struct guest *g, bool to_vf, unsigned flags);
+
+// policy.c
+int vstack_create_vport(struct weir_vstack *vs, struct guest *g);
+int vstack_arm_policy(struct weir_vstack *vs, struct guest *g);
+int vstack_clear_sources(struct weir_vstack *vs, struct guest *g);
+void vstack_send_status(struct weir_vstack *vs, struct guest *g);
 
 // state.c
 void vstack_step(struct weir_vstack *vs, unsigned guest);

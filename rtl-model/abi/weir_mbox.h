@@ -167,8 +167,9 @@ struct weir_create_vport_req {
 };
 WEIR_ASSERT_SIZE(struct weir_create_vport_req, 40);
 #define WEIR_VPORT_CHECK_SRC 0x1u // anti-spoof on transmit; the default for VFs
-#define WEIR_VPORT_TRUSTED 0x2u   // a VF's vPort that may be promiscuous or a mirror; the PF's always may
+#define WEIR_VPORT_TRUSTED 0x2u   // a VF's vPort that may be promiscuous or a mirror, and send to 01-80-C2-00-00-0X
 #define WEIR_VPORT_PROMISC 0x4u   // copies of every frame of its VLANs; source checks stay (threats T13, T14)
+#define WEIR_VPORT_STAGS 0x8u     // with a VLAN policy: 802.1ad tags and tags behind tags may be in what it sends
 #define WEIR_VPORT_NO_VF 0xFFFFu
 
 struct weir_vport_req {
@@ -275,7 +276,7 @@ struct weir_set_filter_req {
     uint8_t reserved;
 };
 WEIR_ASSERT_SIZE(struct weir_set_filter_req, 16);
-enum weir_filter_mode { WEIR_FILTER_ANY_VLAN = 0, WEIR_FILTER_UNTAGGED_OR_ZERO = 1, WEIR_FILTER_VLAN = 2 };
+enum weir_filter_mode { WEIR_FILTER_ANY_VLAN = 0, WEIR_FILTER_UNTAGGED_OR_ZERO = 1, WEIR_FILTER_VLAN = 2, WEIR_FILTER_SOURCE = 3 };
 struct weir_clear_filter_req {
     uint32_t filter;
 };
@@ -445,7 +446,8 @@ struct weir_get_info_rsp {
     uint16_t max_frame;
     uint8_t operational;
     uint8_t has_vport;
-    uint32_t reserved;
+    uint8_t link; // 1 = the wire has a link; FW_EVENT LINK tells the PF of changes
+    uint8_t reserved[3];
 };
 WEIR_ASSERT_SIZE(struct weir_get_info_rsp, 16);
 

@@ -104,7 +104,7 @@ module weir_switch_csr (
   assign wr_qp_o = wr && csr_i.addr == 16'(weir_abi_pkg::SwitchVportQpOffset);
   assign wr_mac_o = wr && csr_i.addr == 16'(weir_abi_pkg::SwitchVportMacHiOffset);
   assign sel_o = sel_q;
-  assign cfg_o = csr_i.wdata[7:0];
+  assign cfg_o = csr_i.wdata[9:0];
   assign tci_o = csr_i.wdata[15:0];
   assign row_o = csr_i.addr[6:2];
   assign wdata_o = csr_i.wdata;

@@ -69,7 +69,7 @@ module weir_switch_ingress (
     end
   end
 
-  weir_switch_parse u_parse (.enable_i(acc && in_i.sop), .len_i(len), .data_i(data), .parsed_o(parsed));
+  weir_switch_parse u_parse (.enable_i(acc && in_i.sop), .len_i(len), .port_vlan_i(by_port), .data_i(data), .parsed_o(parsed));
 
   always_comb begin
     meta_new.p = parsed;

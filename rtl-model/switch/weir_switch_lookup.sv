@@ -174,15 +174,17 @@ module weir_switch_lookup #(
       if (h3_q && !src_cfg_i.enable) begin
         refused = 1'b1;
         reason = 5'(weir_abi_pkg::CntTxDropVport);
-      end else if (h3_q && src_cfg_i.check_src && m3_q.p.smac != src_mac_i) begin
+      end else if (h3_q && ((src_cfg_i.is_vf && m3_q.p.smac[40]) || (src_cfg_i.check_src && m3_q.p.smac != src_mac_i))) begin
         refused = 1'b1;
         reason = 5'(weir_abi_pkg::CntTxDropSrcMac);
-      end else if (h3_q && src_cfg_i.is_vf && m3_q.p.ctrl) begin
+      end else if (h3_q && src_cfg_i.is_vf && (m3_q.p.ctrl || (m3_q.p.reserved && !src_cfg_i.reserved_tx))) begin
         refused = 1'b1;
         reason = 5'(weir_abi_pkg::CntTxDropCtrl);
-      end else if (h3_q && src_cfg_i.vlan_check
-                   && (!vlan3[src] || m3_q.p.odd_tags || (src_cfg_i.port_vlan && !m3_q.port_vlan))) begin
-        // Not its VLAN, a tag behind a tag, or a tag of its own where the port VLAN's belongs (threat T13).
+      end else if (h3_q && (((src_cfg_i.is_vf || src_cfg_i.vlan_check) && m3_q.p.bad_tags)
+                            || (src_cfg_i.vlan_check && (!vlan3[src] || (m3_q.p.odd_tags && !src_cfg_i.stags)
+                                                         || (src_cfg_i.port_vlan && !m3_q.port_vlan))))) begin
+        // Tags nobody may send; not its VLAN, tags that its policy forbids, or one of its own where the port VLAN's
+        // belongs (threat T13).
         refused = 1'b1;
         reason = 5'(weir_abi_pkg::CntTxDropVlan);
       end else if (group) begin
@@ -268,7 +270,9 @@ module weir_switch_lookup #(
       m3_q <= m2_q;
       key3_q <= key2_q;
       epoch3_q <= epoch_q;
-      members3_q <= (flood_q | NumV'(1)) & enable_i;
+      // Frames to the reserved group addresses of 802.1 are between neighbours on a wire: no bridge floods them, and on this
+      // side the parent alone is the neighbour.
+      members3_q <= ((m2_q.p.reserved ? '0 : flood_q) | NumV'(1)) & enable_i;
     end
     if (v3_q) begin
       entry_q <= entry_d;

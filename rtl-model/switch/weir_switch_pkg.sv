@@ -20,8 +20,11 @@ package weir_switch_pkg;
     logic [47:0] smac;
     logic        has_tag;
     logic [15:0] tci;
-    logic        odd_tags;        // more than one tag, or a tag that is not 802.1Q
-    logic        ctrl;            // EtherType 0x8808 behind at most two tags
+    // Of the tags a vPort's frame has besides that of its port VLAN:
+    logic        odd_tags;        // more than one, or one that is not 802.1Q
+    logic        bad_tags;        // VLAN 4095, a third one, or one that the frame's end cuts
+    logic        ctrl;            // EtherType 0x8808 behind at most two
+    logic        reserved;        // to a reserved group address of 802.1 (01-80-C2-00-00-00 to -0F)
     logic [TupleW-1:0] tuple;     // names the flow, first byte on top
   } parsed_t;
 
@@ -137,6 +140,8 @@ package weir_switch_pkg;
 
   // Flags of a vPort, bits as in VPORT_CFG.
   typedef struct packed {
+    logic reserved_tx;
+    logic stags;
     logic mirrored;
     logic promisc;
     logic port_vlan;

@@ -39,7 +39,7 @@ module weir_switch_vport (
   localparam int NumV = weir_switch_pkg::NumV;
   localparam int VpW = weir_switch_pkg::VpW;
 
-  logic [NumV-1:0] enable_q, check_q, drain_q, vf_q, vlan_q, port_q, promisc_q, mirrored_q;
+  logic [NumV-1:0] enable_q, check_q, drain_q, vf_q, vlan_q, port_q, promisc_q, mirrored_q, stags_q, reserved_q;
   logic [NumV-1:0] have_q, mac_live_q;
   logic [19:0] qps [0:NumV-1];
   logic [47:0] macs [0:NumV-1];
@@ -73,6 +73,8 @@ module weir_switch_vport (
     sel_cfg_o.port_vlan = port_q[sel_i];
     sel_cfg_o.promisc = promisc_q[sel_i];
     sel_cfg_o.mirrored = mirrored_q[sel_i];
+    sel_cfg_o.stags = stags_q[sel_i];
+    sel_cfg_o.reserved_tx = reserved_q[sel_i];
     src_cfg_d.enable = enable_q[as];
     src_cfg_d.check_src = check_q[as];
     src_cfg_d.drain = drain_q[as];
@@ -81,6 +83,8 @@ module weir_switch_vport (
     src_cfg_d.port_vlan = port_q[as];
     src_cfg_d.promisc = promisc_q[as];
     src_cfg_d.mirrored = mirrored_q[as];
+    src_cfg_d.stags = stags_q[as];
+    src_cfg_d.reserved_tx = reserved_q[as];
   end
 
   always_ff @(posedge clk_i) begin
@@ -104,6 +108,8 @@ module weir_switch_vport (
       port_q <= '0;
       promisc_q <= '0;
       mirrored_q <= '0;
+      stags_q <= '0;
+      reserved_q <= '0;
       have_q <= '0;
       mac_live_q <= '0;
     end else begin
@@ -116,6 +122,8 @@ module weir_switch_vport (
         port_q[sel_i] <= cfg_i.port_vlan;
         promisc_q[sel_i] <= cfg_i.promisc;
         mirrored_q[sel_i] <= cfg_i.mirrored;
+        stags_q[sel_i] <= cfg_i.stags;
+        reserved_q[sel_i] <= cfg_i.reserved_tx;
       end
       if (wr_qp_i) have_q[sel_i] <= qp_i[19:12] != '0;
       if (wr_mac_i) mac_live_q[sel_i] <= 1'b1;

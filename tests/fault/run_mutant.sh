@@ -4,7 +4,7 @@
 # test fails. A mutant that no longer changes its file, or does not build, is an error of its own.
 # usage: run_mutant.sh FILE.mutant SOURCE WORK. Keys of a mutant: file, sed, target, test, seed (optional), label, why.
 set -euo pipefail
-mutant=$1 source=$2 work=$3/$(basename "$1" .mutant)
+mutant=$1 source=$2 work=$(realpath -m "$3")/$(basename "$1" .mutant)
 get() { sed -n "s/^$1=//p" "$mutant" | head -1; }
 file=$(get file) script=$(get sed) target=$(get target) test=$(get test) arg=$(get seed)
 

@@ -160,7 +160,9 @@ static void check_vports(void) {
                   // What drains goes to the default vPort, which must not hear what was not for it.
                   WEIR_PUT((p->flags & WEIR_VPORT_PROMISC) != 0 && !p->drain && !p->down && !p->retired ? 1 : 0,
                            SWITCH_VPORT_CFG_PROMISC) |
-                  WEIR_PUT(p->mirrored ? 1 : 0, SWITCH_VPORT_CFG_MIRRORED);
+                  WEIR_PUT(p->mirrored ? 1 : 0, SWITCH_VPORT_CFG_MIRRORED) |
+                  WEIR_PUT((p->flags & WEIR_VPORT_STAGS) != 0 ? 1 : 0, SWITCH_VPORT_CFG_STAGS) |
+                  WEIR_PUT((p->flags & WEIR_VPORT_TRUSTED) != 0 ? 1 : 0, SWITCH_VPORT_CFG_RESERVED_TX);
             for (unsigned qp = p->qp_base; qp < p->qp_base + p->num_qps; qp++) {
                 if (qp >= steer_switch_qps() || taken[qp]) {
                     fail("a queue pair belongs to two vPorts, or to none", qp, v);

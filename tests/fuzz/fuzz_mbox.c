@@ -258,13 +258,13 @@ static void one_step(void) {
     case 8:
     case 9:
         CALL(0, CREATE_VPORT, weir_create_vport_req, .vport = half(8),
-             .vf = below(4) == 0 ? WEIR_VPORT_NO_VF : half(FUZZ_VFS), .num_qps = half(5), .flags = half(8));
+             .vf = below(4) == 0 ? WEIR_VPORT_NO_VF : half(FUZZ_VFS), .num_qps = half(5), .flags = half(16));
         break;
     case 10:
         CALL(0, DELETE_VPORT, weir_vport_req, .vport = half(8));
         break;
     case 11:
-        CALL(0, SET_VPORT, weir_set_vport_req, .vport = half(8), .changed = half(8), .flags = half(8),
+        CALL(0, SET_VPORT, weir_set_vport_req, .vport = half(8), .changed = half(8), .flags = half(16),
              .state = (uint8_t)below(3), .drain = (uint8_t)below(2));
         break;
     case 12:

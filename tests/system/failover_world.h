@@ -34,7 +34,9 @@ struct fw {
     struct weir_vstack *vs;
     struct flow_net *net;
     struct fw_guest guest[FW_GUESTS];
-    int wire;            // endpoint
+    int wire; // endpoint
+    // Gets what the guests' stacks get, instead of the flows.
+    void (*heard)(struct fw *f, unsigned guest, const uint8_t *frame, size_t len);
     unsigned wire_depth; // frames kept queued on the wire, so that traffic goes on while the host waits for its mailbox
 };
 

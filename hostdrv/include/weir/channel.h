@@ -159,11 +159,12 @@ struct weir_msg_detach {
 };
 WEIR_MSG_ASSERT_SIZE(struct weir_msg_detach, 8);
 
-// Why the guest is, or is not, on a VF.
+// Why the guest is, or is not, on a VF, and whether its adapter has a carrier.
 struct weir_msg_status {
     uint8_t version;
     uint8_t why; // enum weir_why
-    uint8_t reserved[6];
+    uint8_t no_carrier;
+    uint8_t reserved[5];
 };
 WEIR_MSG_ASSERT_SIZE(struct weir_msg_status, 8);
 

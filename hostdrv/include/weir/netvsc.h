@@ -15,7 +15,7 @@ struct weir_netvsc;
 struct weir_netvsc_rx {
     bool vf;      // came through the VF
     bool flooded; // broadcast or multicast
-    bool vlan;    // vlan_tci was stripped
+    bool vlan;    // the card had taken out its tag, vlan_tci; it is in the frame again
     uint16_t vlan_tci;
     enum weir_csum l3, l4; // what the card says of its checksums
 };
@@ -89,6 +89,8 @@ enum weir_netvsc_state weir_netvsc_state(const struct weir_netvsc *n);
 const char *weir_netvsc_state_text(enum weir_netvsc_state state);
 // Why the guest is where it is (text: weir_why_text).
 enum weir_why weir_netvsc_why(const struct weir_netvsc *n);
+// Whether the parent says that the adapter has a carrier, whatever path the guest is on.
+bool weir_netvsc_carrier(const struct weir_netvsc *n);
 // What the last try to bring a VF up said, "" when nothing went wrong.
 const char *weir_netvsc_error(const struct weir_netvsc *n);
 // Frames waiting in transmit: held ones and those on the VF's rings that the card has not seen.

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // NetVSP, the parent's switch: connects the guests' channels with the PF's default vPort. It never hands a frame from
 // one guest to another by itself: all a guest sends goes through the card, whose lookup is the one point of order, and
-// comes back on the PF's ring when its receiver is synthetic, too (ADR 0002). Driven by weir_netvsp_poll; no threads,
-// no clock.
+// comes back on the PF's ring when its receiver is synthetic, too (ADR 0002). Each guest's policy (weir/policy.h) holds
+// here as it holds in the card for a VF. Driven by weir_netvsp_poll; no threads, no clock.
 #ifndef WEIR_NETVSP_H
 #define WEIR_NETVSP_H
 
 #include "weir/channel.h"
 #include "weir/pf.h"
+#include "weir/policy.h"
 
 struct weir_netvsp;
 
@@ -21,31 +22,42 @@ struct weir_netvsp_events {
 
 struct weir_netvsp_config {
     unsigned max_ports;    // 1..256
-    uint32_t first_filter; // filter ids from here on are NetVSP's
+    uint32_t first_filter; // filter ids from here on are NetVSP's, WEIR_NETVSP_FILTERS of them for each port
     size_t ctl_reserve;    // bytes frames leave in a channel for control messages, 0 = 4096
     struct weir_netvsp_events events;
 };
+#define WEIR_NETVSP_FILTERS (2u * WEIR_POLICY_MACS)
 
 struct weir_netvsp_port_config {
     uint8_t mac[6];
     struct weir_channel *channel; // host end; stays the caller's
-    // Further source addresses the guest may use on the synthetic path, learned from its frames; 0 = its own only,
-    // which is what its VF will allow (threat T13). At most 64.
-    unsigned learn;
+    struct weir_policy policy;    // all zero = weir_policy_default()
 };
 
-// Frames of a port; each one that is not passed on is in exactly one of the others.
+// Frames of a port; each one that is not passed on is in exactly one DROP. X(name, kind, text).
+#define WEIR_NETVSP_COUNTERS(X)                                                                                        \
+    X(tx_frames, OUT, "given to the card")                                                                             \
+    X(tx_bytes, INFO, "their bytes")                                                                                   \
+    X(tx_drop_spoof, DROP, "source is a group address, or none that the guest has or may learn (threat T13)")          \
+    X(tx_drop_ctrl, DROP, "0x8808, or a reserved group address of 802.1 without trust (threat T15)")                   \
+    X(tx_drop_vlan, DROP, "a VLAN that is not its, or tags that its policy forbids")                                   \
+    X(tx_drop_size, DROP, "longer than the PF's buffers, or no frame at all")                                          \
+    X(tx_drop_offload, DROP, "asks for what the card cannot do to it")                                                 \
+    X(tx_drop_path, DROP, "sent here while its VF has its traffic: no honest guest does")                              \
+    X(tx_stalls, INFO, "times its channel waited for the PF's ring or its rate: no loss")                              \
+    X(rx_frames, OUT, "given to the guest")                                                                            \
+    X(rx_bytes, INFO, "their bytes")                                                                                   \
+    X(rx_redirected, INFO, "of them: drained back from its VF")                                                        \
+    X(rx_drop_room, DROP, "its channel was full")                                                                      \
+    X(rx_drop_vlan, DROP, "a VLAN that is not its")                                                                    \
+    X(rx_drop_ctrl, DROP, "a reserved group address of 802.1")                                                         \
+    X(rx_drop_path, DROP, "its VF has the address: the card should not have given it to us")                           \
+    X(rx_not_ours, INFO, "flooded, and the VF has or gets the copy: no loss (rules 3.19)")
+
 struct weir_netvsp_port_stats {
-    uint64_t tx_frames, tx_bytes;
-    uint64_t tx_drop_spoof;   // source is another's, or more than `learn` (threat T13)
-    uint64_t tx_drop_ctrl;    // EtherType 0x8808 (threat T15)
-    uint64_t tx_drop_size;    // longer than the PF's buffers, or no frame at all
-    uint64_t tx_drop_offload; // asks for what the card cannot do to it
-    uint64_t tx_stalls;       // times its channel waited because the PF's ring was full: no loss
-    uint64_t rx_frames, rx_bytes, rx_redirected;
-    uint64_t rx_drop_room;    // its channel was full
-    uint64_t rx_drop_learned; // to a learned address while the guest is on its VF
-    uint64_t rx_not_ours;     // flooded, but the VF has or gets the copy: no loss (rules 3.19)
+#define WEIR_NETVSP_FIELD(name, kind, text) uint64_t name;
+    WEIR_NETVSP_COUNTERS(WEIR_NETVSP_FIELD)
+#undef WEIR_NETVSP_FIELD
 };
 
 struct weir_netvsp_stats {
@@ -59,15 +71,29 @@ int weir_netvsp_open(struct weir_pf *pf, const struct weir_netvsp_config *cfg, s
 // All ports must have been removed. NULL is fine.
 void weir_netvsp_close(struct weir_netvsp *v);
 
-// Adds a guest, with its filter on the default vPort (rules 4.2). Returns the port, -EEXIST when the address is taken,
-// -ENOSPC, or the card's answer.
+// Adds a guest, with its filter on the default vPort (rules 4.2). Returns the port, -EINVAL no policy or no address for
+// a guest (a group's, zero), -EEXIST when the address is taken, -ENOSPC, or the card's answer.
 int weir_netvsp_port_add(struct weir_netvsp *v, const struct weir_netvsp_port_config *cfg);
-// Removes it with its filter, which must be on the default vPort. The port is free even when the card says no.
+// Removes it with its filters, which must be on the default vPort. The port is free even when the card says no.
 int weir_netvsp_port_remove(struct weir_netvsp *v, unsigned port);
-uint32_t weir_netvsp_filter(const struct weir_netvsp *v, unsigned port);
+// Holds from the next frame on. Addresses beyond the new max_mac are forgotten, those learned last first.
+void weir_netvsp_port_set(struct weir_netvsp *v, unsigned port, const struct weir_policy *policy);
 
-// Moves frames both ways; returns how many messages and frames it handled.
-unsigned weir_netvsp_poll(struct weir_netvsp *v);
+// The guest's addresses: 0 is its own, the others were learned. Each has a receive filter, and an id for the filter
+// that lets its VF send with it.
+unsigned weir_netvsp_macs(const struct weir_netvsp *v, unsigned port);
+const uint8_t *weir_netvsp_mac(const struct weir_netvsp *v, unsigned port, unsigned mac);
+uint32_t weir_netvsp_filter(const struct weir_netvsp *v, unsigned port, unsigned mac);
+uint32_t weir_netvsp_source_filter(const struct weir_netvsp *v, unsigned port, unsigned mac);
+// Whether the card gives the address's frames to the VF.
+bool weir_netvsp_on_vf(const struct weir_netvsp *v, unsigned port, unsigned mac);
+// While frozen no address is learned or forgotten: a move is under way, or the VF has them.
+void weir_netvsp_freeze(struct weir_netvsp *v, unsigned port, bool frozen);
+
+// Moves frames both ways; returns how many messages and frames it handled. now_us: any clock that only goes forward.
+unsigned weir_netvsp_poll(struct weir_netvsp *v, uint64_t now_us);
+// A guest waits for its rate: poll again soon, nothing will wake whoever sleeps.
+bool weir_netvsp_limited(const struct weir_netvsp *v);
 // A control message to the guest: never dropped for room while the port's reserve lasts. 0 or negative errno.
 int weir_netvsp_send(struct weir_netvsp *v, unsigned port, uint32_t type, const void *payload, size_t len);
 // The guest reads its channel well enough for another hand-over.
@@ -75,10 +101,11 @@ bool weir_netvsp_ready(struct weir_netvsp *v, unsigned port);
 // Every frame the guest sent so far has been looked up by the card.
 bool weir_netvsp_tx_drained(const struct weir_netvsp *v, unsigned port);
 
-// The card moved the port's filter and flood membership to or from `vport`, a VF's; the new owner's frames begin with
-// `epoch`. To the VF: the move fenced the default vPort with `token`; when all PF rings showed it, FENCE{token} goes
-// into the channel.
-void weir_netvsp_moved(struct weir_netvsp *v, unsigned port, bool to_vf, unsigned vport, uint8_t epoch, uint32_t token);
+// The card moved the filter of one of the port's addresses to or from the VF; the new owner's frames begin with
+// `epoch`. With the guest's own address, mac 0, goes its flood membership; to the VF the default vPort is fenced with
+// `token`: when all PF rings showed it, FENCE{token} goes into the channel.
+void weir_netvsp_moved(struct weir_netvsp *v, unsigned port, unsigned mac, bool to_vf, unsigned vport, uint8_t epoch,
+                       uint32_t token);
 bool weir_netvsp_fence_pending(const struct weir_netvsp *v, unsigned port);
 
 const struct weir_netvsp_port_stats *weir_netvsp_port_stats(const struct weir_netvsp *v, unsigned port);

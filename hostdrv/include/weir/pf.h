@@ -81,6 +81,8 @@ int weir_pf_move_filter(struct weir_pf *pf, uint32_t filter, unsigned src, unsig
 int weir_pf_fence(struct weir_pf *pf, unsigned vport, uint32_t token);
 // Takes up to 7 events; returns how many.
 int weir_pf_events(struct weir_pf *pf, struct weir_event *event, unsigned room);
+// Whether the wire has a link; FW_EVENT LINK tells of changes.
+int weir_pf_link(struct weir_pf *pf, bool *up);
 int weir_pf_ping(struct weir_pf *pf, uint32_t *cycle);
 
 // All counters of a vPort, or of the switch with vport = WEIR_COUNTERS_SWITCH; value has room for 32.

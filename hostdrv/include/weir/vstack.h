@@ -88,8 +88,8 @@ struct weir_netvsp *weir_vstack_netvsp(struct weir_vstack *vs);
 // Returns the guest's number, its synthetic path running. A number is never used again for another guest, so one that
 // is kept too long names nobody.
 int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg);
-// Changes what it may send and hear, at once and on whatever path it is. -EINVAL no policy, else the card's answer, and
-// the old one holds.
+// Changes what it may send and hear, at once and on whatever path it is. -EINVAL no policy, -EBUSY it has more
+// addresses on a VF than that leaves it, else the card's answer; the old one holds then.
 int weir_vstack_guest_set(struct weir_vstack *vs, unsigned guest, const struct weir_policy *policy);
 const struct weir_policy *weir_vstack_guest_policy(const struct weir_vstack *vs, unsigned guest);
 // The guest goes, or is gone: its VF is taken at once, its port removed. State NONE says when that is over.
@@ -103,6 +103,8 @@ int weir_vstack_detach(struct weir_vstack *vs, unsigned guest, enum weir_why why
 // Takes it back now. -EALREADY when it has none.
 int weir_vstack_revoke(struct weir_vstack *vs, unsigned guest, enum weir_why why);
 
+// A guest waits for its rate: poll again within 4 ms, nothing will wake whoever sleeps.
+bool weir_vstack_limited(const struct weir_vstack *vs);
 // Does what there is to do; returns how many messages and frames it handled. now_us: any clock that only goes forward.
 unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us);
 

@@ -12,7 +12,7 @@ static unsigned raced(unsigned moves) {
     uint64_t start;
     unsigned n = 0, most = 12;
     setup();
-    traffic.odd_tags = traffic.ip = 0;
+    traffic.odd_tags = traffic.odd_macs = traffic.ip = 0;
     start = weir_rtl_cycles(bench_model);
     while (n < moves) {
         struct frame *f;
@@ -68,7 +68,7 @@ void a3_soak(void) {
 void insertions_hide_no_filter(void) {
     enum { Pushes = 400 };
     setup();
-    traffic.odd_tags = traffic.ip = 0;
+    traffic.odd_tags = traffic.odd_macs = traffic.ip = 0;
     uint64_t start = weir_rtl_cycles(bench_model);
     for (unsigned n = 0; n < Pushes; n++) {
         unsigned pushed = bench_below(nfilters);
@@ -190,7 +190,8 @@ void a12_broadcast_once_in_each_state(void) {
             for (unsigned i = 0; i < 20; i++) {
                 struct frame *f = add_frame(from == 0, 64 + i);
                 f->dmac = i % 2 ? 0xFFFFFFFFFFFFULL : 0x01005E000001ULL, f->cancel = f->tagged = f->vlan_ins = false;
-                f->vport = from == 1 ? Vf : 0, f->smac = mac_of(f->vport), f->etype = 0x88B5, f->deep_ctrl = false;
+                f->vport = from == 1 ? Vf : 0, f->smac = mac_of(f->vport), f->etype = 0x88B5, f->second = f->deep = 0;
+                f->top = false;
                 f->ip = 0;
             }
             model_close();

@@ -211,7 +211,8 @@ static void rate(const char *what, unsigned len, unsigned kind) {
     for (unsigned i = 0; i < n; i++) {
         bool wire = kind == 0 || (kind == 3 && i % 2);
         struct frame *f = add_frame(wire, len);
-        f->cancel = f->tagged = f->vlan_ins = f->deep_ctrl = false;
+        f->cancel = f->tagged = f->vlan_ins = f->top = false;
+        f->second = f->deep = 0;
         f->ip = 0;
         f->etype = 0x88B5;
         f->vport = wire ? 0 : 2;
@@ -244,7 +245,8 @@ static void throughput(void) {
         bench_model = weir_rtl_new();
         setup();
         struct frame *f = add_frame(kind == 0, 64);
-        f->cancel = f->tagged = f->vlan_ins = f->deep_ctrl = false;
+        f->cancel = f->tagged = f->vlan_ins = f->top = false;
+        f->second = f->deep = 0;
         f->ip = 0;
         f->etype = 0x88B5;
         f->vport = kind == 0 ? 0 : 2;
@@ -280,6 +282,12 @@ int main(int argc, char **argv) {
         {"source_policy", source_policy},
         {"checksums", checksums},
         {"watchers", watchers},
+        {"no_vf_sends_from_a_group", no_vf_sends_from_a_group},
+        {"reserved_groups_reach_no_guest", reserved_groups_reach_no_guest},
+        {"no_tag_hides_in_the_padding", no_tag_hides_in_the_padding},
+        {"no_vf_sends_in_vlan_4095", no_vf_sends_in_vlan_4095},
+        {"stags_only_where_allowed", stags_only_where_allowed},
+        {"policy_is_the_drivers", policy_is_the_drivers},
         {"oracle", oracle},
         {"oracle_soak", oracle_soak}};
     return bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);

@@ -102,6 +102,8 @@ unsigned frame_bytes(unsigned id, uint8_t *out, bool inner) {
     unsigned l3 = n;
     for (; n < f->len; n++)
         b[n] = body(id, n);
+    if (!f->tagged && f->second != 0)
+        put16(b + 16, f->second);
     if (f->ip == 4) {
         b[l3] = (uint8_t)(0x40 | f->ihl), b[l3 + 4] = (uint8_t)id, b[l3 + 5] = (uint8_t)(id >> 8);
         b[l3 + 6] = f->frag ? 0x20 : 0x40, b[l3 + 7] = 0, b[l3 + 9] = f->proto;
@@ -111,8 +113,10 @@ unsigned frame_bytes(unsigned id, uint8_t *out, bool inner) {
         put16(b + l3 + 4, f->len - l3 - 40u - f->cut);
     } else if (f->len >= 22) {
         b[18] = (uint8_t)id, b[19] = (uint8_t)(id >> 8);
-        b[20] = f->deep_ctrl ? 0x88 : 0, b[21] = f->deep_ctrl ? 0x08 : 0;
+        put16(b + 20, f->deep);
     }
+    if (f->top)
+        put16(b + (f->tagged ? 18 : 14), 0xFFFF);
     if (f->tuple != NULL)
         memcpy(b + l3 + (f->ip == 4 ? 12 : 8), f->tuple, f->ip == 4 ? 12 : 36);
     struct sums s;
@@ -139,7 +143,7 @@ static unsigned find_id(const uint8_t *b, unsigned len, bool stripped) {
         return b[type + 6] | (unsigned)b[type + 7] << 8;
     if (b[type] == 0x86 && b[type + 1] == 0xDD)
         return b[type + 4] | (unsigned)b[type + 5] << 8;
-    if (len + (stripped ? 4 : 0) < 22)
+    if (len + (stripped ? 4 : 0) < 22 || (at[0] == 0xFF && at[1] == 0xFF))
         return b[11] | (unsigned)b[10] << 8 | (unsigned)b[9] << 16 | (unsigned)b[8] << 24;
     return at[0] | (unsigned)at[1] << 8;
 }
@@ -155,6 +159,8 @@ static void source_next(struct source *s) {
         return;
     memset(s->buf, 0xEE, sizeof s->buf); // stale bytes behind the frame must never matter
     s->len = frame_bytes(s->next, s->buf, false);
+    struct frame *f = &frames[s->next];
+    f->tags = model_tags(s->buf, s->len, f->vlan_ins, f->tci);
     s->at = 0;
     s->loaded = true;
 }

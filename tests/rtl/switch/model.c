@@ -46,10 +46,30 @@ static bool in_vlan(unsigned v, unsigned vid) {
     return !vports[v].vlan_check || vlans[vid][v];
 }
 
-// Tags beside the one the switch reads: a second one, or one that is not 802.1Q.
-static bool odd_tags(const struct frame *f) {
-    bool tag = f->etype == 0x8100 || f->etype == 0x88A8;
-    return tag && (f->tagged || f->etype == 0x88A8) && f->len >= 18;
+// Walks the words that stand where an EtherType may stand, as a receiver on the wire would, to the first that is no
+// tag.
+struct tags model_tags(const uint8_t *b, unsigned len, bool insert, unsigned tci) {
+    struct tags t = {.bad = insert && (tci & 0xFFF) == 0xFFF};
+    unsigned n = insert;
+    for (unsigned at = 12;; at += 4, n++) {
+        unsigned type = (unsigned)b[at] << 8 | b[at + 1];
+        if (type != 0x8100 && type != 0x88A8) {
+            t.ctrl = type == 0x8808;
+            t.odd = t.odd || n > 1;
+            return t;
+        }
+        if (n == 2 || len < at + 6) { // padding would make it whole
+            t.bad = true;
+            t.odd = t.odd || n > 1;
+            return t;
+        }
+        t.odd = t.odd || (type == 0x88A8 && n == 0);
+        t.bad = t.bad || ((b[at + 2] & 15) == 15 && b[at + 3] == 255);
+    }
+}
+
+static bool reserved_group(uint64_t mac) {
+    return mac >= 0x0180C2000000ULL && mac <= 0x0180C200000FULL;
 }
 
 static void receive(struct verdict *v, unsigned p, bool *has) {
@@ -67,11 +87,14 @@ void model_verdict(const struct frame *f, const struct snap *s, struct verdict *
     if (!f->wire) {
         if (!from->enable)
             v->drop = WEIR_VPORT_CNT_TX_DROP_VPORT;
-        else if (from->check && f->smac != from->mac)
+        else if ((from->vf && (f->smac >> 40 & 1)) || (from->check && f->smac != from->mac))
             v->drop = WEIR_VPORT_CNT_TX_DROP_SRC_MAC;
-        else if (from->vf && (f->etype == 0x8808 || f->deep_ctrl))
+        else if (from->vf && (f->tags.ctrl || (reserved_group(f->dmac) && !from->reserved_tx)))
             v->drop = WEIR_VPORT_CNT_TX_DROP_CTRL;
-        else if (from->vlan_check && (!in_vlan(src, vid) || odd_tags(f) || (from->port_vlan && !f->by_port)))
+        else if (f->tags.bad && (from->vf || from->vlan_check))
+            v->drop = WEIR_VPORT_CNT_TX_DROP_VLAN;
+        else if (from->vlan_check &&
+                 (!in_vlan(src, vid) || (f->tags.odd && !from->stags) || (from->port_vlan && !f->by_port)))
             v->drop = WEIR_VPORT_CNT_TX_DROP_VLAN;
         if (v->drop != NO_DROP)
             return;
@@ -80,7 +103,8 @@ void model_verdict(const struct frame *f, const struct snap *s, struct verdict *
     if (f->dmac >> 40 & 1) {
         v->mcast = true;
         for (unsigned p = 0; p < NV; p++)
-            if (vports[p].enable && in_vlan(p, vid) && (p == 0 || s->flood[p]) && (f->wire || p == 0 || p != src))
+            if (vports[p].enable && in_vlan(p, vid) && (p == 0 || (s->flood[p] && !reserved_group(f->dmac))) &&
+                (f->wire || p == 0 || p != src))
                 receive(v, p, has);
         v->to_wire = !f->wire && link_up;
     } else {
@@ -240,7 +264,7 @@ void model_set_vport(unsigned v, struct vport cfg) {
     sw_csr_write(WEIR_SWITCH_VPORT_TCI_OFFSET, cfg.tci);
     uint32_t flags = cfg.enable | (uint32_t)cfg.check << 1 | (uint32_t)cfg.drain << 2 | (uint32_t)cfg.vf << 3 |
                      (uint32_t)cfg.vlan_check << 4 | (uint32_t)cfg.port_vlan << 5 | (uint32_t)cfg.promisc << 6 |
-                     (uint32_t)cfg.mirrored << 7;
+                     (uint32_t)cfg.mirrored << 7 | (uint32_t)cfg.stags << 8 | (uint32_t)cfg.reserved_tx << 9;
     sw_csr_write(WEIR_SWITCH_VPORT_CFG_OFFSET, flags);
     CHECK(sw_csr_read(WEIR_SWITCH_VPORT_CFG_OFFSET) == flags, "VPORT_CFG reads back");
     CHECK(sw_csr_read(WEIR_SWITCH_VPORT_TCI_OFFSET) == (cfg.port_vlan ? cfg.tci : 0u), "VPORT_TCI reads back");

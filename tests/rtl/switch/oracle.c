@@ -4,7 +4,7 @@
 // shows its epoch.
 #include "sw.h"
 
-static const uint16_t vids[8] = {0, 0, 5, 7, 101, 105, 4094, 2048};
+static const uint16_t vids[8] = {0, 4095, 5, 7, 101, 105, 4094, 2048};
 
 static bool one_in(unsigned n) {
     return bench_below(n) == 0;
@@ -13,6 +13,7 @@ static bool one_in(unsigned n) {
 static void world(bool moving) {
     sw_reset_bench(bench_model, bench_rand());
     traffic = (struct traffic){.senders = 13, .odd_tags = bench_below(4), .ip = bench_below(12)};
+    traffic.odd_macs = bench_below(4);
     memcpy(traffic.vid, vids, sizeof vids);
     fate_bad = one_in(2) ? bench_below(60) : 0;
     for (unsigned v = 0; v < 12; v++) {
@@ -29,6 +30,8 @@ static void world(bool moving) {
             p.mirrored = one_in(10);
             p.vlan_check = one_in(3);
             p.port_vlan = p.vlan_check && one_in(2);
+            p.stags = one_in(2);
+            p.reserved_tx = one_in(2);
         }
         p.tci = (uint16_t)(vids[2 + bench_below(6)] | bench_below(8) << 13);
         model_set_vport(v, p);
@@ -69,7 +72,9 @@ static unsigned play(unsigned worlds, unsigned each) {
         for (unsigned round = 0; round < 4; round++) {
             random_rates();
             for (unsigned i = 0; i < each / 4; i++) {
-                (void)add_frame(bench_below(2), one_in(4) ? any_len() : 60 + bench_below(12));
+                bool wire = bench_below(2);
+                unsigned len = one_in(4) ? any_len() : 60 + bench_below(12);
+                (void)add_frame(wire, !wire && one_in(16) ? 14 + bench_below(11) : len);
                 if (!moving || bench_below(40) != 0)
                     continue;
                 for (unsigned k = bench_below(60); k > 0; k--)

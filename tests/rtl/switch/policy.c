@@ -76,7 +76,7 @@ void source_policy(void) {
             put(v, 0x0180C2000001ULL, NoTag, 0x8808);
             put(v, 0x0180C2000001ULL, ok, 0x8808);
             struct frame *f = put(v, 0x0180C2000001ULL, ok, 0x8100);
-            f->deep_ctrl = true;
+            f->deep = 0x8808;
             CHECK(tx_drop((unsigned)v, WEIR_VPORT_CNT_TX_DROP_CTRL) == 3, "vPort %d: control frames", v);
         }
         // A foreign source.

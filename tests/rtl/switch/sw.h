@@ -10,6 +10,13 @@
 
 enum { MAX_FRAMES = 20000, MAX_FILTERS = 64, MAX_EPOCHS = 2048, MAX_BYTES = 9700, NV = WEIR_NUM_VPORTS, FATES = 8192 };
 
+// What the rules of VFs say of the tags that a sender put into its frame.
+struct tags {
+    bool odd;  // more than one, or one of 802.1ad
+    bool bad;  // VLAN 4095, a third, or one that the frame's end cuts
+    bool ctrl; // 0x8808 behind at most two
+};
+
 struct frame {
     bool wire; // side it comes from
     bool cancel, vlan_ins, tagged, stamped, accepted, done;
@@ -23,7 +30,9 @@ struct frame {
     uint16_t cut;          // padding behind the packet
     const uint8_t *tuple;  // with ip: addresses and ports
     uint32_t hash;         // in its last completion
-    bool deep_ctrl;        // EtherType 0x8808 behind two tags
+    uint16_t second, deep; // EtherTypes behind an 802.1ad tag in front, and behind two tags; 0 any
+    bool top;              // the tag behind the first, or an 802.1ad tag in front, is of VLAN 4095
+    struct tags tags;      // known when it is sent
     uint8_t vport;
     uint16_t len, tci, tag, qp, etype; // len and tci as seen inside the switch (tag inserted)
     uint64_t dmac, smac;
@@ -38,7 +47,7 @@ struct filter {
     uint8_t mode;
 };
 struct vport {
-    bool enable, check, drain, vf, vlan_check, port_vlan, promisc, mirrored;
+    bool enable, check, drain, vf, vlan_check, port_vlan, promisc, mirrored, stags, reserved_tx;
     uint16_t base, tci;
     uint8_t count;
     uint64_t mac;
@@ -98,13 +107,15 @@ void sw_move(int filter, unsigned dst, int leave, int join, int fence, bool forc
 
 // model.c
 void model_verdict(const struct frame *f, const struct snap *s, struct verdict *v);
-unsigned model_deliveries(const struct verdict *v); // copies that reach rx
-void model_close(void);                             // at idle: every frame accounted, counters and ledger compared
+struct tags model_tags(const uint8_t *frame, unsigned len, bool insert, unsigned tci); // insert: this tag in front
+unsigned model_deliveries(const struct verdict *v);                                    // copies that reach rx
+void model_close(void); // at idle: every frame accounted, counters and ledger compared
 // traffic.c
 // Who sends, and which tags; cases narrow it down.
 struct traffic {
     unsigned senders;      // vPorts that send, 0 up
     unsigned odd_tags, ip; // of 16 frames
+    unsigned odd_macs;     // of 16 frames: to groups of 802.1, from groups
     uint16_t vid[8];
 };
 extern struct traffic traffic;
@@ -130,8 +141,28 @@ void flood_to_64_delays_others_by_its_copies(void);
 void checksums(void);
 void source_policy(void);
 void watchers(void);
+void no_vf_sends_from_a_group(void);
+void reserved_groups_reach_no_guest(void);
+void no_tag_hides_in_the_padding(void);
+void no_vf_sends_in_vlan_4095(void);
+void stags_only_where_allowed(void);
+void policy_is_the_drivers(void);
 void oracle(void);
 void oracle_soak(void);
+
+// single.c
+#define PASSED 0xFFu
+struct fate {
+    unsigned drop;      // counter of the sender, PASSED = none
+    unsigned wire;      // times on the wire, with these bytes
+    unsigned heard[NV]; // copies by vPort
+    unsigned src;       // of the last copy: SRC_VPORT, REDIRECT
+    bool redirect;
+    unsigned len;
+    uint8_t sent[192];
+};
+struct fate play_one(bool wire, unsigned vport, const uint8_t *frame, unsigned len,
+                     int insert); // insert: a tag, -1 none
 
 // model.c, continued
 void model_set_vport(unsigned v, struct vport cfg);

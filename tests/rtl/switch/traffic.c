@@ -9,7 +9,7 @@ uint64_t mac_of(unsigned v) {
 }
 
 const struct traffic traffic_usual = {
-    .senders = 13, .odd_tags = 1, .ip = 6, .vid = {0, 7, 101, 102, 105, 108, 4095, 7}};
+    .senders = 13, .odd_tags = 1, .odd_macs = 1, .ip = 6, .vid = {0, 7, 101, 102, 105, 108, 4095, 7}};
 
 // vPorts 0..11: all enabled; odd ones check their source; 8..11 are VFs.
 const uint8_t published_key[40] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
@@ -46,6 +46,12 @@ void setup(void) {
     sw_move(-1, 0, 5, 9, -1, false);
 }
 
+// EtherType behind an odd tag: mostly of a kind that somebody must look at.
+static uint16_t behind(void) {
+    static const uint16_t types[8] = {0, 0, 0, 0x88B5, 0x8808, 0x8808, 0x8100, 0x88A8};
+    return types[bench_below(8)];
+}
+
 // One frame more, from the wire or a vPort, to anywhere the tables know and elsewhere.
 struct frame *add_frame(bool wire, unsigned len) {
     unsigned id = nframes;
@@ -67,11 +73,14 @@ struct frame *add_frame(bool wire, unsigned len) {
         f->tagged = true;
         f->tci = (uint16_t)(traffic.vid[bench_below(8)] | bench_below(8) << 13);
         f->vlan_ins = !wire && bench_below(2);
-    } else if (len < 18 && bench_below(2))
-        f->etype = 0x8100; // a tag that ends with the frame is none
-    if (len >= 66 && bench_below(16) < traffic.odd_tags) {
+    }
+    if (len < (f->tagged ? 22u : 18u) && bench_below(2))
+        f->etype = bench_below(2) ? 0x8100 : 0x88A8; // ends with the frame
+    else if (len >= 66 && bench_below(16) < traffic.odd_tags) {
         f->etype = f->tagged && bench_below(2) ? 0x8100 : 0x88A8;
-        f->deep_ctrl = f->tagged && bench_below(2);
+        f->second = f->tagged ? 0 : behind();
+        f->deep = behind();
+        f->top = bench_below(4) == 0;
     } else if (len >= 66 && bench_below(16) < traffic.ip) {
         f->ip = bench_below(2) ? 4 : 6;
         f->etype = f->ip == 4 ? 0x0800 : 0x86DD;
@@ -87,7 +96,13 @@ struct frame *add_frame(bool wire, unsigned len) {
         f->tci = vports[f->vport].tci;
         f->len += 4;
     }
-    if (f->len < 22)
+    if (bench_below(16) < traffic.odd_macs) {
+        if (bench_below(2))
+            f->smac |= 1ULL << 40;
+        else
+            f->dmac = 0x0180C2000000ULL + bench_below(24);
+    }
+    if (f->len < 22 || f->top)
         f->smac = 0x02CC00000000ULL | id;
     f->csum_l3 = !wire && bench_below(4) == 0, f->csum_l4 = !wire && bench_below(4) == 0;
     f->cancel = !wire && bench_below(16) == 0;

@@ -73,7 +73,7 @@ struct fake {
     uint64_t events[WEIR_NUM_FNS];
     unsigned interrupts[WEIR_NUM_FNS], done;
     // switch
-    uint8_t cfg[WEIR_NUM_VPORTS];
+    uint16_t cfg[WEIR_NUM_VPORTS];
     uint16_t vport_tci[WEIR_NUM_VPORTS];
     uint8_t rss[WEIR_NUM_VPORTS][128];
     uint8_t rss_key[WEIR_NUM_VPORTS][WEIR_RSS_KEY_BYTES];

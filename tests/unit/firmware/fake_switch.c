@@ -246,7 +246,7 @@ void fake_switch_write(uint32_t offset, uint32_t value) {
         sel = below(value, WEIR_NUM_VPORTS, "VPORT_SEL");
         break;
     case WEIR_SWITCH_VPORT_CFG_OFFSET:
-        fake.cfg[sel] = (uint8_t)below(value, 256, "VPORT_CFG");
+        fake.cfg[sel] = (uint16_t)below(value, 1024, "VPORT_CFG");
         break;
     case WEIR_SWITCH_VPORT_QP_OFFSET:
         write_vport_qp(value);

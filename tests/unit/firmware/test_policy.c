@@ -272,8 +272,8 @@ static void threat_t14_only_trusted_vports_listen(void **state) {
     assert_int_equal(fake.cfg[1] & CFG(PROMISC), 0);
     assert_int_equal(set_flags(3, WEIR_VPORT_PROMISC), WEIR_OK); // the PF's may
     assert_int_equal(fake.cfg[3] & CFG(PROMISC), CFG(PROMISC));
-    assert_int_equal(set_flags(1, 8), WEIR_INVALID_PARAMETER);
-    assert_int_equal(FW(0, CREATE_VPORT, weir_create_vport_req, .vport = 4, .vf = NO_VF, .num_qps = 1, .flags = 8),
+    assert_int_equal(set_flags(1, 16), WEIR_INVALID_PARAMETER);
+    assert_int_equal(FW(0, CREATE_VPORT, weir_create_vport_req, .vport = 4, .vf = NO_VF, .num_qps = 1, .flags = 16),
                      WEIR_INVALID_PARAMETER);
     // What drains does not listen: its copies would reach the default vPort.
     assert_int_equal(FW(0, SET_VPORT, weir_set_vport_req, .vport = 3, .changed = WEIR_VPORT_CHANGED_DRAIN, .drain = 1),

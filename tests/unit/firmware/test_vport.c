@@ -149,7 +149,7 @@ static void set_vport_is_all_or_nothing(void **state) {
     assert_int_equal(fake.cfg[1], ENABLE | CHECK_SRC | IS_VF); // anti-spoof stays on (threat T13)
     assert_int_equal(set_vport((struct weir_set_vport_req){.vport = 1, .changed = 0x8}), WEIR_INVALID_PARAMETER);
     assert_int_equal(
-        set_vport((struct weir_set_vport_req){.vport = 1, .changed = WEIR_VPORT_CHANGED_FLAGS, .flags = 8}),
+        set_vport((struct weir_set_vport_req){.vport = 1, .changed = WEIR_VPORT_CHANGED_FLAGS, .flags = 16}),
         WEIR_INVALID_PARAMETER);
     assert_int_equal(
         set_vport((struct weir_set_vport_req){.vport = 1, .changed = WEIR_VPORT_CHANGED_DRAIN, .drain = 2}),

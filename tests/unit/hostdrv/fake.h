@@ -64,6 +64,7 @@ struct weir_pf {
     uint64_t counter[32];
     bool armed;
     bool dead;
+    bool link_down;
     unsigned irqs;
     struct weir_event event[7];
     unsigned num_events;

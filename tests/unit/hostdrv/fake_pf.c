@@ -142,6 +142,44 @@ int weir_pf_ping(struct weir_pf *pf, uint32_t *cycle) {
     return 0;
 }
 
+int weir_pf_link(struct weir_pf *pf, bool *up) {
+    *up = !pf->link_down;
+    return 0;
+}
+
+int weir_pf_fence(struct weir_pf *pf, unsigned vport, uint32_t token) {
+    int err = command("fence", " %u", vport);
+    if (err == 0)
+        pf->token = token;
+    return err;
+}
+
+int weir_pf_set_rate(struct weir_pf *pf, unsigned fn, unsigned qp, uint32_t mbps, unsigned weight) {
+    (void)pf;
+    return qp == WEIR_RATE_FN ? command("rate", " fn %u %u", fn, (unsigned)mbps)
+                              : command("weight", " fn %u qp %u %u", fn, qp, weight);
+}
+
+int weir_pf_set_vport_flags(struct weir_pf *pf, unsigned vport, unsigned flags) {
+    (void)pf;
+    return command("flags", " %u %x", vport, flags);
+}
+
+int weir_pf_vlan_any(struct weir_pf *pf, unsigned vport) {
+    (void)pf;
+    return command("vlan", " %u any", vport);
+}
+
+int weir_pf_vlan_port(struct weir_pf *pf, unsigned vport, uint16_t tci) {
+    (void)pf;
+    return command("vlan", " %u port %u", vport, tci);
+}
+
+int weir_pf_vlan_trunk(struct weir_pf *pf, unsigned vport, const struct weir_vlan_range *range, unsigned count) {
+    (void)pf;
+    return command("vlan", " %u trunk %u-%u of %u", vport, range[0].first, range[0].last, count);
+}
+
 int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value) {
     (void)vport;
     memcpy(value, pf->counter, sizeof(pf->counter));

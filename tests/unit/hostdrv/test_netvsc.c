@@ -23,13 +23,17 @@ static struct {
     uint8_t rx[FAKE_MAX]; // numbers delivered, in order
     unsigned num_rx;
     struct weir_netvsc_rx info; // of the last one
+    uint8_t frame[80];          // its bytes
+    size_t len;
     bool echo;
 } t;
 
 static void on_rx(void *ctx, const void *frame, size_t len, const struct weir_netvsc_rx *info) {
     (void)ctx;
     t.info = *info;
-    assert_int_equal(len, 64);
+    assert_in_range(len, 64, 68);
+    memcpy(t.frame, frame, len);
+    t.len = len;
     t.rx[t.num_rx++] = fake_number(frame);
     if (t.echo)
         (void)weir_netvsc_send(t.sc, frame, len);
@@ -661,6 +665,40 @@ static void the_guest_may_leave_by_itself(void **state) {
     assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_GUEST_ASKED);
 }
 
+// The tag that the card took out is back where the guest's stack looks for it, on both paths and after a hold.
+static void tags_are_in_the_frame_again(void **state) {
+    struct weir_msg_rx_frame m = {.version = 1, .flags = WEIR_RX_FRAME_VLAN, .vlan_tci = 0x602A};
+    uint8_t f[64];
+    (void)state;
+    fake_frame(f, me, peer, 7);
+    assert_int_equal(weir_channel_send(t.host, WEIR_MSG_RX_FRAME, &m, sizeof(m), f, sizeof(f), 0), 0);
+    run(1);
+    assert_int_equal(t.len, 68);
+    assert_memory_equal(t.frame, f, 12);
+    assert_memory_equal(t.frame + 12, "\x81\x00\x60\x2A\x88\xB5\x07", 7);
+    to_vf();
+    fake_rx(&fake_vf.qp[0], me, peer, 8, (struct weir_rx_info){.vlan_stripped = true, .vlan_tci = 5});
+    run(1);
+    assert_int_equal(t.len, 68);
+    assert_memory_equal(t.frame + 12, "\x81\x00\x00\x05\x88\xB5\x08", 7);
+}
+
+static void the_parent_says_whether_there_is_a_carrier(void **state) {
+    struct weir_msg_status m = {.version = 1, .why = WEIR_WHY_NO_RESOURCES, .no_carrier = 1};
+    (void)state;
+    assert_true(weir_netvsc_carrier(t.sc));
+    host(WEIR_MSG_STATUS, &m, sizeof(m));
+    run(1);
+    assert_false(weir_netvsc_carrier(t.sc));
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_NO_RESOURCES);
+    m.no_carrier = 0;
+    m.why = 200; // no reason that this adapter knows
+    host(WEIR_MSG_STATUS, &m, sizeof(m));
+    run(1);
+    assert_true(weir_netvsc_carrier(t.sc));
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_NO_RESOURCES);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 static const struct CMUnitTest tests[] = {
     CASE(starts_on_the_synthetic_path),
@@ -685,5 +723,7 @@ static const struct CMUnitTest tests[] = {
     CASE(a_closed_channel_ends_it),
     CASE(echo_from_the_callback_keeps_order),
     CASE(the_guest_may_leave_by_itself),
+    CASE(tags_are_in_the_frame_again),
+    CASE(the_parent_says_whether_there_is_a_carrier),
 };
 UNIT_MAIN(tests)
