@@ -3,9 +3,12 @@
 // printed of what strangers say (threats T27, T30, T31).
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -226,6 +229,66 @@ static void other_users_need_the_table(void) {
     hosts_stop();
 }
 
+// ---- the guest's device ----
+
+static long device(int s, unsigned long request, struct ifreq *r) {
+    snprintf(r->ifr_name, sizeof(r->ifr_name), "weir0");
+    CHECK(ioctl(s, request, r) == 0, "cannot ask the device: %s", strerror(errno));
+    return request == SIOCGIFMTU ? r->ifr_mtu : r->ifr_flags & IFF_RUNNING;
+}
+
+static void await_device(int s, unsigned long request, long want) {
+    long until = simproc_now_ms() + WAIT_MS;
+    struct ifreq r;
+    while (device(s, request, &r) != want)
+        CHECK(simproc_now_ms() < until, "the device has %ld, not %ld", device(s, request, &r), want);
+}
+
+// weir-guest's TAP device has the address, MTU and carrier that the parent says, whatever path the guest is on.
+static void the_device_follows_the_parent(void) {
+    static const uint8_t mac[6] = {2, 0x57, 0, 0, 0, 0x0a};
+    const char *args[] = {"--parent", host_dir, "--name", "vm1", NULL};
+    char log[128];
+    struct ifreq r = {0};
+    pid_t pid;
+    int s;
+
+    if (unshare(CLONE_NEWNET) != 0 || access("/dev/net/tun", R_OK | W_OK) != 0) {
+        puts("not root, or no TAP devices: not looked at");
+        return;
+    }
+    hosts_start(WORDS("--mtu", "3000"));
+    snprintf(log, sizeof(log), "%s.guest", sim.dir);
+    expect(0, "", WORDS("guest", "add", "vm1", "mac", "02:57:00:00:00:0a"));
+    pid = simproc_spawn(WEIR_GUEST_BINARY, args, log);
+    CHECK(simproc_log_has(log, "on the synthetic path"), "weir-guest does not start");
+    s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    (void)device(s, SIOCGIFHWADDR, &r);
+    CHECK(memcmp(r.ifr_hwaddr.sa_data, mac, 6) == 0, "another address");
+    for (unsigned path = 0; path < 2; path++) {
+        if (path == 1)
+            must("attach", "vm1");
+        await_device(s, SIOCGIFMTU, 3000);
+        r.ifr_mtu = 9000;
+        (void)device(s, SIOCSIFMTU, &r);
+        await_device(s, SIOCGIFMTU, 3000);
+        r.ifr_mtu = 1280; // smaller is fine
+        (void)device(s, SIOCSIFMTU, &r);
+        expect(0, "", WORDS("guest", "set", "vm1", "link", "down"));
+        await_device(s, SIOCGIFFLAGS, 0);
+        CHECK(device(s, SIOCGIFMTU, &r) == 1280, "the MTU did not stay");
+        expect(0, "", WORDS("guest", "set", "vm1", "link", "up"));
+        await_device(s, SIOCGIFFLAGS, IFF_RUNNING);
+        r.ifr_mtu = 3000;
+        (void)device(s, SIOCSIFMTU, &r);
+    }
+    CHECK(simproc_log_has(log, "put back"), "nobody is told");
+    CHECK(simproc_end(pid) == 0, "weir-guest does not end in order");
+    close(s);
+    unlink(log);
+    hosts_stop();
+}
+
 // ---- what is printed ----
 
 static void all_printable(const char *text) {
@@ -342,6 +405,7 @@ int main(int argc, char **argv) {
         {"the_table_decides", the_table_decides},
         {"the_table_outlives_the_parent", the_table_outlives_the_parent},
         {"other_users_need_the_table", other_users_need_the_table},
+        {"the_device_follows_the_parent", the_device_follows_the_parent},
         {"nothing_raw_is_printed", nothing_raw_is_printed},
     };
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
