@@ -233,6 +233,21 @@ static int cmd_counters(struct parent *p, struct json_object *req, struct json_o
     return err == 0 ? 0 : cmd_sentence(rsp, "the card says: %s", strerror(-err));
 }
 
+// Enables or disables the card's port: guests whose policy follows the wire lose and get back their carrier.
+static int cmd_link(struct parent *p, struct json_object *req, struct json_object *rsp) {
+    const char *state = cmd_text(req, "state");
+    bool up = false;
+    int err = 0;
+    if (state != NULL && strcmp(state, "up") != 0 && strcmp(state, "down") != 0)
+        return cmd_sentence(rsp, "link takes up or down, not '%s'", state);
+    if (state != NULL)
+        err = weir_pf_set_link(p->pf, strcmp(state, "up") == 0);
+    if (err == 0)
+        err = weir_pf_link(p->pf, &up);
+    cmd_put_text(rsp, "link", up ? "up" : "down");
+    return err == 0 ? 0 : cmd_sentence(rsp, "the card says: %s", strerror(-err));
+}
+
 static int cmd_halt(struct parent *p, struct json_object *req, struct json_object *rsp) {
     (void)req;
     (void)rsp;
@@ -244,12 +259,19 @@ static const struct {
     const char *name;
     int (*run)(struct parent *p, struct json_object *req, struct json_object *rsp);
 } commands[] = {
-    {"status", cmd_status},         {"attach", cmd_attach},
-    {"detach", cmd_detach},         {"revoke", cmd_revoke},
-    {"records", cmd_records},       {"ledger", cmd_ledger},
-    {"counters", cmd_counters},     {"guest add", cmd_guest_add},
-    {"guest set", cmd_guest_set},   {"guest remove", cmd_guest_remove},
-    {"guest list", cmd_guest_list}, {"halt", cmd_halt},
+    {"status", cmd_status},
+    {"attach", cmd_attach},
+    {"detach", cmd_detach},
+    {"revoke", cmd_revoke},
+    {"records", cmd_records},
+    {"ledger", cmd_ledger},
+    {"counters", cmd_counters},
+    {"guest add", cmd_guest_add},
+    {"guest set", cmd_guest_set},
+    {"guest remove", cmd_guest_remove},
+    {"guest list", cmd_guest_list},
+    {"link", cmd_link},
+    {"halt", cmd_halt},
 };
 
 // One object that fills the line, in good UTF-8.

@@ -36,6 +36,7 @@ static const char usage[] =
     "      KEYs: mac (MAC, auto), uid (UID, any), vlan (any, port:VID[:PRIORITY], trunk:LIST), rate (Mb/s, 0), "
     "weight,\n"
     "      spoofchk, trust, learn, stags (on, off), max-mac, link (follow, up, down)\n"
+    "  link [up|down]      whether the wire has a link; enable or disable the card's port\n"
     "  halt                stop the parent in order\n"
     "\n"
     "  --parent DIR        as given to weir-host --dir (default weir-host.d)\n";
@@ -110,11 +111,13 @@ static struct json_object *question_of(int argc, char **argv, char *cmd, size_t 
             json_object_object_add(set, argv[used], json_object_new_string(argv[used + 1]));
         json_object_object_add(q, "set", set);
     } else if (argc > used) {
-        bool counters = strcmp(cmd, "counters") == 0;
+        bool counters = strcmp(cmd, "counters") == 0, link = strcmp(cmd, "link") == 0;
         char *rest;
         long long number = strtoll(argv[used], &rest, 10);
         if (*rest == '\0' && argv[used][0] >= '0' && argv[used][0] <= '9')
             json_object_object_add(q, counters ? "vport" : "from", json_object_new_int64(number));
+        else if (link)
+            json_object_object_add(q, "state", json_object_new_string(argv[used]));
         else if (counters)
             json_object_object_add(q, "guest", json_object_new_string(argv[used]));
         else

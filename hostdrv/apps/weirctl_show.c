@@ -145,6 +145,8 @@ void show_answer(const char *cmd, struct json_object *rsp) {
         show_guests(rsp);
     else if (strcmp(cmd, "counters") == 0)
         show_numbers(ctl_member(rsp, "counter"), "%-24s %lld\n", true);
+    else if (strcmp(cmd, "link") == 0)
+        printf("link %s\n", clean(&t, rsp, "link"));
     if (ctl_text(rsp, "note")[0] != '\0')
         printf("note: %s\n", clean(&t, rsp, "note"));
 }

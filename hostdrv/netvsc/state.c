@@ -295,6 +295,7 @@ void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, s
         break;
     case WEIR_MSG_STATUS:
         n->no_carrier = m.status.no_carrier != 0;
+        n->stats.tx_refused += (uint32_t)(m.status.refused - (uint32_t)n->stats.tx_refused);
         if (n->state == WEIR_NETVSC_SYNTHETIC && m.status.why < WEIR_WHY_COUNT)
             n->why = (enum weir_why)m.status.why;
         break;

@@ -220,6 +220,11 @@ int weir_pf_link(struct weir_pf *pf, bool *up) {
     return err;
 }
 
+int weir_pf_set_link(struct weir_pf *pf, bool enable) {
+    struct weir_set_link_req req = {.enable = enable ? 1 : 0};
+    return weir_mbox_call(weir_pf_dev(pf), WEIR_CMD_SET_LINK, &req, sizeof(req), NULL, 0, NULL);
+}
+
 int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value) {
     unsigned total = vport == WEIR_COUNTERS_SWITCH ? WEIR_SW_CNT_COUNT : WEIR_VPORT_CNT_COUNT;
     for (unsigned at = 0; at < total; at += 14) {

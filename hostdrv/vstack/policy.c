@@ -100,14 +100,6 @@ int vstack_clear_sources(struct weir_vstack *vs, struct guest *g) {
     return err;
 }
 
-void vstack_send_status(struct weir_vstack *vs, struct guest *g) {
-    struct weir_msg_status m = {.version = WEIR_MSG_VERSION, .why = (uint8_t)g->why};
-    bool up = g->cfg.policy.link == WEIR_LINK_UP || (g->cfg.policy.link == WEIR_LINK_FOLLOW && vs->link);
-    m.no_carrier = up ? 0 : 1;
-    // A guest that cannot be told is gone; NetVSP says so to us as it does for any other reason.
-    (void)weir_netvsp_send(vs->nv, g->port, WEIR_MSG_STATUS, &m, sizeof(m));
-}
-
 int weir_vstack_guest_set(struct weir_vstack *vs, unsigned guest, const struct weir_policy *policy) {
     struct guest *g = vstack_guest(vs, guest);
     char text[128];

@@ -286,6 +286,7 @@ unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us) {
     vs->now = now_us;
     work = weir_netvsp_poll(vs->nv, now_us);
     card_events(vs);
+    vstack_look(vs);
     for (unsigned i = 0; i < vs->cfg.max_guests; i++)
         if (vs->guest[i] != NULL)
             vstack_step(vs, i);

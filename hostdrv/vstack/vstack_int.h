@@ -23,6 +23,9 @@ struct guest {
     unsigned command; // next one of a state that gives several
     bool on_vport;    // the filter is on the VF's vPort
     bool reset;       // the VF was reset since it was allocated
+    uint64_t refused_before; // of its frames by its policy, on VFs that it had
+    uint64_t refused_on_vf;  //   on this one, as of the last look
+    uint64_t refused_told;
     uint32_t sources; // addresses beyond its own that its vPort may send with, one bit each
     // What came since the state last looked.
     bool asked_vf, asked_syn, released, gone;
@@ -44,7 +47,8 @@ struct weir_vstack {
     struct guest *guest[MAX_GUESTS];
     uint32_t generation[MAX_GUESTS]; // guests that the slot has had
     int guest_of_port[MAX_GUESTS];
-    uint64_t now, next_events;
+    uint64_t now, next_events, next_look;
+    unsigned look; // whose VF's turn it is
     bool link; // of the wire
     uint32_t token;
     unsigned next_vport; // ids go round, so that a deleted vPort's counters stay readable for long
@@ -69,7 +73,13 @@ int vstack_move(struct weir_vstack *vs, struct guest *g, bool to_vf, unsigned fl
 int vstack_create_vport(struct weir_vstack *vs, struct guest *g);
 int vstack_arm_policy(struct weir_vstack *vs, struct guest *g);
 int vstack_clear_sources(struct weir_vstack *vs, struct guest *g);
+
+// status.c
 void vstack_send_status(struct weir_vstack *vs, struct guest *g);
+// Now and then: whether a guest sends what it may not.
+void vstack_look(struct weir_vstack *vs);
+// The guest's VF is gone: what was refused there stays counted.
+void vstack_look_last(struct weir_vstack *vs, struct guest *g);
 
 // state.c
 void vstack_step(struct weir_vstack *vs, unsigned guest);

@@ -159,12 +159,13 @@ struct weir_msg_detach {
 };
 WEIR_MSG_ASSERT_SIZE(struct weir_msg_detach, 8);
 
-// Why the guest is, or is not, on a VF, and whether its adapter has a carrier.
+// Why the guest is, or is not, on a VF, whether its adapter has a carrier, and that it sent what it may not.
 struct weir_msg_status {
     uint8_t version;
     uint8_t why; // enum weir_why
     uint8_t no_carrier;
-    uint8_t reserved[5];
+    uint8_t reserved;
+    uint32_t refused; // of its frames so far, on both paths, by its policy
 };
 WEIR_MSG_ASSERT_SIZE(struct weir_msg_status, 8);
 

@@ -83,6 +83,8 @@ int weir_pf_fence(struct weir_pf *pf, unsigned vport, uint32_t token);
 int weir_pf_events(struct weir_pf *pf, struct weir_event *event, unsigned room);
 // Whether the wire has a link; FW_EVENT LINK tells of changes.
 int weir_pf_link(struct weir_pf *pf, bool *up);
+// Enables or disables the Ethernet port; disabled, it has no link whatever the cable does.
+int weir_pf_set_link(struct weir_pf *pf, bool enable);
 int weir_pf_ping(struct weir_pf *pf, uint32_t *cycle);
 
 // All counters of a vPort, or of the switch with vport = WEIR_COUNTERS_SWITCH; value has room for 32.

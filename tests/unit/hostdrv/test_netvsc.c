@@ -684,12 +684,13 @@ static void tags_are_in_the_frame_again(void **state) {
 }
 
 static void the_parent_says_whether_there_is_a_carrier(void **state) {
-    struct weir_msg_status m = {.version = 1, .why = WEIR_WHY_NO_RESOURCES, .no_carrier = 1};
+    struct weir_msg_status m = {.version = 1, .why = WEIR_WHY_NO_RESOURCES, .no_carrier = 1, .refused = 7};
     (void)state;
     assert_true(weir_netvsc_carrier(t.sc));
     host(WEIR_MSG_STATUS, &m, sizeof(m));
     run(1);
     assert_false(weir_netvsc_carrier(t.sc));
+    assert_int_equal(weir_netvsc_stats(t.sc)->tx_refused, 7);
     assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_NO_RESOURCES);
     m.no_carrier = 0;
     m.why = 200; // no reason that this adapter knows

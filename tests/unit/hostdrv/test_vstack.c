@@ -614,6 +614,42 @@ static void a_lost_link_is_told_to_whoever_follows_it(void **state) {
     expect_guest(0, "up");
 }
 
+// A guest whose frames are refused learns of it, on both paths and after its VF is gone, once a second at most.
+static void a_guest_is_told_what_it_may_not_send(void **state) {
+    const uint8_t foreign[6] = {0x02, 0, 0, 0, 9, 9};
+    struct weir_msg_tx_frame m = {.version = 1};
+    struct weir_msg_status told;
+    uint8_t f[64];
+    (void)state;
+    fake_frame(f, peer, foreign, 0);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(weir_channel_send(t.guest[0], WEIR_MSG_TX_FRAME, &m, sizeof(m), f, sizeof(f), 0), 0);
+    run(999999);
+    run(1);
+    assert_int_equal(weir_channel_recv(t.guest[0], &told, sizeof(told)), sizeof(told));
+    assert_int_equal(told.refused, 3);
+    run(1000000);
+    assert_int_equal(weir_channel_recv(t.guest[0], &told, sizeof(told)), -EAGAIN); // nothing new
+    to_attached(0);
+    fake_pf.counter[WEIR_VPORT_CNT_TX_DROP_SRC_MAC] = 2;
+    fake_pf.counter[WEIR_VPORT_CNT_TX_DROP_VLAN] = 3;
+    fake_pf.counter[WEIR_VPORT_CNT_TX_DROP_CTRL] = 4;
+    fake_pf.counter[WEIR_VPORT_CNT_TX_DROP_LINK] = 100; // not its fault
+    run(1000000);
+    assert_int_equal(weir_channel_recv(t.guest[0], &told, sizeof(told)), sizeof(told));
+    assert_int_equal(told.refused, 12);
+    fake_pf.counter[WEIR_VPORT_CNT_TX_DROP_VLAN] = 5;
+    assert_int_equal(weir_vstack_revoke(t.vs, 0, WEIR_WHY_REMOVED), 0);
+    run(1);
+    expect_guest(0, "revoked");
+    guest_released(0, 0, 0);
+    poll_idle(5);
+    memset(fake_pf.counter, 0, sizeof(fake_pf.counter));
+    run(1000000);
+    assert_int_equal(weir_channel_recv(t.guest[0], &told, sizeof(told)), sizeof(told));
+    assert_int_equal(told.refused, 14);
+}
+
 // Sends with a further address, so that NetVSP learns it.
 static void learn(unsigned i, uint8_t number) {
     const uint8_t mac[6] = {0x02, 0, 0, 0, 7, number};
@@ -737,6 +773,7 @@ static const struct CMUnitTest tests[] = {
     CASE(a_policy_goes_before_the_filter),
     CASE(a_change_reaches_the_vf_or_nobody),
     CASE(a_lost_link_is_told_to_whoever_follows_it),
+    CASE(a_guest_is_told_what_it_may_not_send),
     CASE(further_addresses_move_as_one),
     CASE(half_a_move_is_a_surprise),
 };
