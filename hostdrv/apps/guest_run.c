@@ -40,6 +40,7 @@ struct guest_run {
     size_t waiting;                 // length of a frame that found no room, 0 = none
     struct weir_tx_offload offload; // what it asked for
     struct rate log_rate;
+    bool carrier;                             // as the device has it
     uint8_t buf[HEADER + WEIR_MAX_FRAME + 1]; // one more: a longer frame shows
 };
 
@@ -105,6 +106,7 @@ static int set_up_device(struct guest_run *g, char *err, size_t err_size) {
     if (ret != 0)
         say(g, "cannot give the device its address (%s): ip link set DEVICE address %s", strerror(-ret),
             text_of_mac(mac, g->terms.mac));
+    (void)guest_tap_set_carrier(g->opt.tap, g->carrier); // an older guest may have left it otherwise
     ret = guest_tap_set_mtu(g->opt.tap, g->terms.mtu);
     if (ret != 0 && guest_tap_mtu(g->opt.tap) > (int)g->terms.mtu) {
         snprintf(err, err_size, "cannot set the device's MTU to the parent's %u: %s", g->terms.mtu, strerror(-ret));
@@ -113,9 +115,15 @@ static int set_up_device(struct guest_run *g, char *err, size_t err_size) {
     return 0;
 }
 
-// Somebody may raise the MTU later: what neither path carries would vanish.
+// The carrier is what the parent says. Somebody may raise the MTU later: what neither path carries would vanish.
 static void watch_device(struct guest_run *g) {
+    bool carrier = weir_netvsc_carrier(g->nic);
     int mtu;
+    if (carrier != g->carrier) {
+        g->carrier = carrier;
+        say(g, "%s", carrier ? "the carrier is up" : "the carrier is down");
+        (void)guest_tap_set_carrier(g->opt.tap, carrier);
+    }
     if (now_us() < g->next_watch)
         return;
     g->next_watch = now_us() + WATCH_US;
@@ -140,6 +148,7 @@ struct guest_run *guest_new(const struct guest_options *o, char *err, size_t err
         return NULL;
     }
     g->opt = *o;
+    g->carrier = true;
     rate_init(&g->log_rate, 16, 2, now_us());
     snprintf(path, sizeof(path), "%s/guests/guest.sock", o->parent);
     if (weir_partition_connect(path, &wish, &g->terms, &g->partition, err, err_size) != 0 ||

@@ -45,6 +45,11 @@ int guest_tap_set_mtu(int fd, unsigned mtu) {
     return ask(fd, SIOCSIFMTU, &value);
 }
 
+int guest_tap_set_carrier(int fd, bool on) {
+    int value = on ? 1 : 0;
+    return ioctl(fd, TUNSETCARRIER, &value) == 0 ? 0 : -errno;
+}
+
 int guest_tap_mtu(int fd) {
     int value = 0;
     return ask(fd, SIOCGIFMTU, &value) == 0 ? value : -1;

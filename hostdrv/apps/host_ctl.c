@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// See host_ctl.h: connections and turns. A client gets one line a turn, and all of them together at most half of the
-// parent's time: after an answer that took long the next one waits as long.
+// See host_ctl.h: connections and turns. A client gets one line a turn, and all of them together at most a quarter of
+// the parent's time: after an answer that took long the next one waits three times as long.
 #include "host_ctl.h"
 
 #include <errno.h>
@@ -142,7 +142,7 @@ static void answer_some(struct ctl *c, struct parent *p) {
             now = parent_now_us();
         }
     }
-    c->not_before = now + (now - begin);
+    c->not_before = now + 3 * (now - begin);
 }
 
 unsigned ctl_pollfds(struct ctl *c, struct pollfd *fds, unsigned room) {

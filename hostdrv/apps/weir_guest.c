@@ -120,5 +120,5 @@ int main(int argc, char **argv) {
     }
     guest_free(g);
     close(o.tap);
-    return ret == 0 ? 0 : complain(ret == -EPIPE ? "the parent is gone" : strerror(-ret));
+    return ret == 0 ? 0 : complain(ret == -EPIPE ? "the parent is gone, or has sent this guest away" : strerror(-ret));
 }

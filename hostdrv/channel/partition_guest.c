@@ -12,18 +12,21 @@
 #include <unistd.h>
 
 #include "partition_int.h"
+#include "weir/foreign_fd.h"
 
 #define ANSWER_S 10
 
 static int make_channel_memory(struct weir_partition *p) {
     size_t bytes = WEIR_CHANNEL_BYTES(WEIR_PARTITION_RING);
+    int ret;
     p->memory = memfd_create("weir-channel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     p->mine = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     p->theirs = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return p->memory < 0 || p->mine < 0 || p->theirs < 0 || ftruncate(p->memory, (off_t)bytes) != 0 ||
-                   fcntl(p->memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0
-               ? -errno
-               : partition_map(p, bytes);
+    if (p->memory < 0 || p->mine < 0 || p->theirs < 0 || ftruncate(p->memory, (off_t)bytes) != 0 ||
+        fcntl(p->memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+        return -errno;
+    ret = weir_bell_check(p->theirs); // whether this system can do what the parent needs, too
+    return ret != 0 ? ret : partition_map(p, bytes);
 }
 
 static int send_hello(const struct weir_partition *p, const struct weir_partition_wish *wish) {

@@ -11,6 +11,7 @@
 #include <linux/magic.h>
 
 #include "partition_int.h"
+#include "weir/foreign_fd.h"
 
 // The memory must not shrink under us, must be as long as it was said to be, and of ordinary pages: a fault on huge
 // ones that were punched out may find none and kill us.
@@ -21,18 +22,6 @@ static int check_memory(int fd, size_t bytes) {
     if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 || fstat(fd, &st) != 0 || (uint64_t)st.st_size < bytes)
         return -EPROTO;
     return fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC ? 0 : -EPROTO;
-}
-
-static bool is_eventfd(int fd) {
-    char path[40], to[40];
-    ssize_t n;
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    n = readlink(path, to, sizeof(to) - 1);
-    if (n < 0)
-        return false;
-    to[n] = '\0';
-    // Anything else could make our write block or fail for good.
-    return strcmp(to, "anon_inode:[eventfd]") == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0;
 }
 
 int weir_partition_join(struct weir_partition *p, struct weir_partition_hello *h) {
@@ -49,7 +38,7 @@ int weir_partition_join(struct weir_partition *p, struct weir_partition_hello *h
         return -EPROTO;
     bytes = WEIR_CHANNEL_BYTES(h->ring);
     ret = check_memory(p->memory, bytes);
-    if (ret == 0 && (!is_eventfd(p->mine) || !is_eventfd(p->theirs)))
+    if (ret == 0 && (weir_bell_check(p->mine) != 0 || weir_bell_check(p->theirs) != 0))
         ret = -EPROTO;
     if (ret == 0)
         ret = partition_map(p, bytes);

@@ -66,8 +66,8 @@ void hosts_stop(void) {
 }
 
 int ctl_words(char *text, unsigned size, const char *const *words) {
-    const char *args[9] = {"--parent", host_dir};
-    for (unsigned n = 2; n < 8 && *words != NULL; words++)
+    const char *args[15] = {"--parent", host_dir};
+    for (unsigned n = 2; n < 14 && *words != NULL; words++)
         args[n++] = *words;
     return simproc_exec(WEIRCTL_BINARY, args, text, size);
 }

@@ -30,7 +30,7 @@ void hosts_stop(void);
 // The parent alone, again.
 void hosts_start_parent(const char *const *more);
 void hosts_stop_parent(void);
-// weirctl's exit status, its output in text; up to six words.
+// weirctl's exit status, its output in text; up to twelve words.
 int ctl_words(char *text, unsigned size, const char *const *words);
 int ctl(const char *cmd, const char *arg, char *text, unsigned size);
 void must(const char *cmd, const char *arg);

@@ -107,7 +107,7 @@ static void one_leaves_as_another_joins(void) {
 }
 
 static void become(uid_t uid) {
-    if (geteuid() == 0)
+    if (getuid() == 0)
         CHECK(seteuid(uid) == 0, "cannot become user %u", (unsigned)uid);
 }
 
@@ -147,6 +147,49 @@ static void silent_clients_keep_nobody_out(void) {
     for (const char *c = log; *c != '\0'; c++)
         fd[0] += *c == '\n';
     CHECK(fd[0] < 120, "%d lines of log", fd[0]);
+    hosts_stop();
+}
+
+// Lines of the parent that have come so far; does not wait.
+static unsigned answers(int fd, bool *over) {
+    static char text[1 << 16];
+    unsigned n = 0;
+    ssize_t got;
+    while ((got = recv(fd, text, sizeof(text), MSG_DONTWAIT)) > 0)
+        for (ssize_t i = 0; i < got; i++)
+            n += text[i] == '\n';
+    *over = got == 0;
+    return n;
+}
+
+// Sixty questions at once are answered, but not before anybody else's one.
+static void one_client_gets_one_turn(void) {
+    static const char question[] = "{\"cmd\":\"status\"}\n";
+    enum { MANY = 60 };
+    char all[MANY * sizeof(question)] = "";
+    long until = simproc_now_ms() + WAIT_MS;
+    unsigned greedy = 0, other = 0;
+    int fd, second;
+    bool over = false;
+
+    hosts_start(NULL);
+    for (unsigned i = 0; i < MANY; i++)
+        strcat(all, question);
+    kill(host, SIGSTOP); // all of it is there in the same turn
+    fd = connect_to("admin/ctl.sock");
+    second = connect_to("admin/ctl.sock");
+    CHECK(send(fd, all, strlen(all), 0) == (ssize_t)strlen(all) && send(second, question, strlen(question), 0) > 0,
+          "cannot ask");
+    kill(host, SIGCONT);
+    while (other == 0 && !over && simproc_now_ms() < until)
+        other = answers(second, &over);
+    greedy = answers(fd, &over);
+    CHECK(other == 1 && greedy < MANY / 2, "%u answers for one, %u for the other", greedy, other);
+    while (greedy < MANY && !over && simproc_now_ms() < until)
+        greedy += answers(fd, &over);
+    CHECK(greedy == MANY, "%u answers of %u", greedy, MANY);
+    close(fd);
+    close(second);
     hosts_stop();
 }
 
@@ -320,6 +363,7 @@ int main(int argc, char **argv) {
     } cases[] = {
         {"one_leaves_as_another_joins", one_leaves_as_another_joins},
         {"silent_clients_keep_nobody_out", silent_clients_keep_nobody_out},
+        {"one_client_gets_one_turn", one_client_gets_one_turn},
         {"an_unread_byte_ends_a_guest", an_unread_byte_ends_a_guest},
         {"a_vf_goes_only_to_whom_it_is_offered", a_vf_goes_only_to_whom_it_is_offered},
         {"hung_guests_are_removed", hung_guests_are_removed},

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "unit.h"
+#include "weir/foreign_fd.h"
 #include "weir/listener.h"
 #include "weir/partition.h"
 #include "weir_abi.h"
@@ -247,6 +248,37 @@ static void a_guest_that_says_more_is_sent_away(void **state) {
     }
 }
 
+// ---- bells that the peer spoils ----
+
+// Each bell is shared, with its flags: the peer makes it blocking, fills it to the brim and empties it, and neither of
+// the other end's calls waits. An alarm ends the test if one does.
+static void a_blocking_bell_stops_nobody(void **state) {
+    const uint64_t full = UINT64_MAX - 1;
+    struct weir_partition *host;
+    struct guest g = {0};
+
+    (void)state;
+    pair(&host, &g);
+    alarm(20);
+    for (unsigned end = 0; end < 2; end++) {
+        struct weir_partition *hostile = end == 0 ? g.p : host, *victim = end == 0 ? host : g.p;
+        int hears = weir_partition_bell(victim), rings = weir_partition_bell(hostile);
+        uint64_t count;
+        assert_int_equal(fcntl(hears, F_SETFL, 0), 0);
+        assert_int_equal(fcntl(rings, F_SETFL, 0), 0);
+        weir_partition_hush(victim); // empty
+        weir_partition_hush(victim);
+        assert_int_equal(write(rings, &full, sizeof(full)), sizeof(full));
+        assert_int_equal(weir_channel_send(weir_partition_channel(victim), 1, "x", 1, NULL, 0, 0), 0); // rings
+        assert_int_equal(read(rings, &count, sizeof(count)), sizeof(count));
+        assert_true(count >= full);                              // it tried
+        assert_int_equal(fcntl(hears, F_GETFL) & O_NONBLOCK, 0); // and took no comfort in flags
+    }
+    alarm(0);
+    weir_partition_close(g.p);
+    weir_partition_close(host);
+}
+
 // ---- newcomers who want something else ----
 
 static int connect_raw(void) {
@@ -298,6 +330,7 @@ static void bad_newcomers_are_sent_away(void **state) {
     unsigned before;
 
     (void)state;
+    (void)weir_bell_check(-1); // keeps a descriptor from its first call on
     before = open_fds();
     for (unsigned what = 0; what < 12; what++) {
         int sealed = memory(bytes, F_SEAL_SHRINK), bell = eventfd(0, 0), pipes[2];
@@ -369,6 +402,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(names_are_plain),
     cmocka_unit_test(buffers_fit_the_card),
     cmocka_unit_test_setup_teardown(a_vf_is_reached_through_the_parent, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_blocking_bell_stops_nobody, setup, teardown),
     cmocka_unit_test_setup_teardown(a_guest_that_says_more_is_sent_away, setup, teardown),
     cmocka_unit_test_setup_teardown(bad_newcomers_are_sent_away, setup, teardown),
 };
