@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "text.h"
 #include "weir_abi.h"
 
 enum kind { IN, OUT, DROP, INFO };
@@ -60,9 +61,10 @@ static struct json_object *port(const uint64_t *v) {
 }
 
 static struct json_object *vport(unsigned number, const char *name, const uint64_t *v) {
+    char clean[128];
     struct json_object *o = json_object_new_object(), *rx = json_object_new_object(), *tx = json_object_new_object();
     put(o, "vport", number);
-    json_object_object_add(o, "name", json_object_new_string(name));
+    json_object_object_add(o, "name", json_object_new_string(text_clean(clean, sizeof(clean), name)));
     put(tx, "frames", v[WEIR_VPORT_CNT_TX_FRAMES]);
     put_drops(tx, of_vport, WEIR_VPORT_CNT_COUNT, "TX_DROP_", v);
     put(rx, "copies", v[WEIR_VPORT_CNT_RX_COPIES]);
@@ -87,13 +89,15 @@ int ctl_ledger_answer(struct weir_pf *pf, unsigned num_vports, struct json_objec
     for (unsigned i = 0; i < num_vports && err == 0; i++) {
         struct weir_describe_vport_rsp d = {.name = ""};
         bool there = weir_pf_describe_vport(pf, i, &d) == 0, used = false;
+        char name[sizeof(d.name) + 1] = "";
+        memcpy(name, d.name, sizeof(d.name));
         memset(v, 0, sizeof(v));
         err = weir_pf_counters(pf, i, v);
         for (unsigned k = 0; k < WEIR_VPORT_CNT_COUNT; k++)
             used = used || v[k] != 0;
         // One that is gone keeps its counters until its id is used again.
         if (there || used)
-            json_object_array_add(all, vport(i, there ? d.name : "(gone)", v));
+            json_object_array_add(all, vport(i, there ? name : "(gone)", v));
     }
     json_object_object_add(rsp, "vport", all);
     return err;

@@ -106,7 +106,9 @@ static void hear(struct ctl *c, unsigned i) {
         k->have += (size_t)n;
     else if (n == 0 || (errno != EAGAIN && errno != EINTR))
         drop(c, i);
-    if (k->fd >= 0 && k->have == sizeof(k->line) && !has_line(k))
+    if (has_line(k))
+        seats_stir(&c->seats, i, parent_now_us());
+    else if (k->fd >= 0 && k->have == sizeof(k->line))
         drop(c, i); // a line that has no end
 }
 

@@ -17,7 +17,7 @@
 #define ASKS_PER_S 40u
 
 void guests_open(struct parent *p) {
-    p->seats = (struct seats){.count = MAX_HANDSHAKES, .per_user = 8, .reserved = 8, .own = geteuid()};
+    p->seats = (struct seats){.count = MAX_HANDSHAKES, .per_user = 24, .reserved = 16, .own = geteuid()};
     for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
         p->place[i].vf_fd = -1;
 }
@@ -63,30 +63,6 @@ static void dismiss(struct parent *p, unsigned i) {
     weir_partition_close(p->handshake[i].partition);
     p->handshake[i].partition = NULL;
     seats_leave(&p->seats, i);
-}
-
-void guests_newcomers(struct parent *p) {
-    for (unsigned n = 0; n < ACCEPTS_A_TURN; n++) {
-        uid_t uid;
-        bool taken;
-        int sock = weir_listener_accept(&p->guests, &uid), seat;
-        struct weir_partition *partition;
-        if (sock < 0)
-            return;
-        partition = weir_partition_new(sock);
-        seat = seats_find(&p->seats, uid, true, &taken);
-        if (partition == NULL || seat < 0) {
-            weir_partition_close(partition);
-            continue;
-        }
-        if (taken) {
-            parent_say(p, LOG_STRANGER, "a newcomer that said nothing made room for another");
-            dismiss(p, (unsigned)seat);
-        }
-        seats_sit(&p->seats, (unsigned)seat, uid, parent_now_us());
-        p->handshake[seat].partition = partition;
-        p->handshake[seat].since = parent_now_us();
-    }
 }
 
 static struct place *empty_place(struct parent *p) {
@@ -140,6 +116,31 @@ static void greet(struct parent *p, unsigned i) {
     } else if (parent_now_us() - p->handshake[i].since > HELLO_US) {
         parent_say(p, LOG_STRANGER, "a newcomer said nothing for %u s and was sent away", HELLO_US / 1000000);
         dismiss(p, i);
+    }
+}
+
+void guests_newcomers(struct parent *p) {
+    for (unsigned n = 0; n < ACCEPTS_A_TURN; n++) {
+        uid_t uid;
+        bool taken;
+        int sock = weir_listener_accept(&p->guests, &uid), seat;
+        struct weir_partition *partition;
+        if (sock < 0)
+            return;
+        partition = weir_partition_new(sock);
+        seat = seats_find(&p->seats, uid, true, &taken);
+        if (partition == NULL || seat < 0) {
+            weir_partition_close(partition);
+            continue;
+        }
+        if (taken) {
+            parent_say(p, LOG_STRANGER, "a newcomer that said nothing made room for another");
+            dismiss(p, (unsigned)seat);
+        }
+        seats_sit(&p->seats, (unsigned)seat, uid, parent_now_us());
+        p->handshake[seat].partition = partition;
+        p->handshake[seat].since = parent_now_us();
+        greet(p, (unsigned)seat); // an honest one has said hello by now, and needs the seat no more
     }
 }
 

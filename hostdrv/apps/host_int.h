@@ -14,7 +14,7 @@
 #include "weir/listener.h"
 #include "weir/partition.h"
 
-#define MAX_HANDSHAKES 32u  // newcomers that have not said who they are
+#define MAX_HANDSHAKES 64u  // newcomers that have not said who they are
 #define STRANGER_GUESTS 16u // of one user, other than root and our own, whom the table does not name
 
 enum place_state { EMPTY, GUEST, LEAVING };

@@ -95,14 +95,15 @@ int weir_partition_connect(const char *path, const struct weir_partition_wish *w
         snprintf(err, err_size, "out of memory");
         return -ENOMEM;
     }
-    ret = reach(p, path, err, err_size);
-    if (ret != 0)
-        goto err_partition;
+    // Memory first: who has connected is to say hello at once, or makes room for another newcomer.
     ret = make_channel_memory(p);
     if (ret != 0) {
         snprintf(err, err_size, "cannot make the channel's memory: %s", strerror(-ret));
         goto err_partition;
     }
+    ret = reach(p, path, err, err_size);
+    if (ret != 0)
+        goto err_partition;
     ret = send_hello(p, wish);
     if (ret == 0)
         ret = read_welcome(p, &w);

@@ -208,9 +208,8 @@ static int await_tools(struct live *l) {
 // ---- hand-overs ----
 
 static const char *state_of(struct json_object *status, const char *guest) {
-    struct json_object *all = NULL;
-    (void)json_object_object_get_ex(status, "guests", &all);
-    for (size_t i = 0; i < json_object_array_length(all); i++) {
+    struct json_object *all = ctl_member(status, "guests");
+    for (size_t i = 0; i < ctl_length(all); i++) {
         struct json_object *g = json_object_array_get_idx(all, i);
         if (strcmp(ctl_text(g, "name"), guest) == 0)
             return ctl_text(g, "state");
@@ -249,7 +248,7 @@ static uint64_t positive(long long v) {
 
 // What the parent recorded since the last look; the last hand-over of guest 0 among it is the one that was asked for.
 static int read_record(struct live *l, struct report_handover *h) {
-    struct json_object *q = ctl_question("records", NULL), *rsp, *all = NULL;
+    struct json_object *q = ctl_question("records", NULL), *rsp, *all;
     char err[256] = "";
     bool found = false;
 
@@ -258,16 +257,15 @@ static int read_record(struct live *l, struct report_handover *h) {
     if (rsp == NULL)
         return fail(l, "records: %s", err);
     l->records = ctl_number(rsp, "next");
-    (void)json_object_object_get_ex(rsp, "record", &all);
-    for (size_t i = 0; i < json_object_array_length(all); i++) {
-        struct json_object *r = json_object_array_get_idx(all, i), *surprise = NULL;
+    all = ctl_member(rsp, "record");
+    for (size_t i = 0; i < ctl_length(all); i++) {
+        struct json_object *r = json_object_array_get_idx(all, i);
         if (strcmp(ctl_text(r, "guest"), live_place[1]) != 0 || strcmp(ctl_text(r, "status"), "done") != 0)
             continue;
-        (void)json_object_object_get_ex(r, "surprise", &surprise);
         snprintf(h->guest, sizeof(h->guest), "%s", live_place[1]);
         h->direction = strcmp(ctl_text(r, "direction"), "to VF") == 0 ? "to VF" : "to synthetic";
         snprintf(h->why, sizeof(h->why), "%s", ctl_text(r, "why"));
-        h->surprise = json_object_get_boolean(surprise);
+        h->surprise = json_object_get_boolean(ctl_member(r, "surprise"));
         h->requested = positive(ctl_number(r, "cycle_request"));
         h->done = h->requested + (uint32_t)(ctl_number(r, "cycle_done") - ctl_number(r, "cycle_request"));
         h->ledger_lost = positive(ctl_number(r, "tx_lost")) + positive(ctl_number(r, "rx_lost")) +
@@ -352,15 +350,13 @@ static int play(struct live *l) {
 static void read_ledger(struct live *l, char *ledger, size_t size) {
     char err[256] = "";
     for (unsigned i = 0; i < 20; i++) {
-        struct json_object *rsp = ctl_ask(&l->ctl, ctl_question("ledger", NULL), ANSWER_MS, err, sizeof(err)),
-                           *v = NULL;
+        struct json_object *rsp = ctl_ask(&l->ctl, ctl_question("ledger", NULL), ANSWER_MS, err, sizeof(err));
         bool balanced;
         if (rsp == NULL) {
             (void)fail(l, "ledger: %s", err);
             return;
         }
-        (void)json_object_object_get_ex(rsp, "balanced", &v);
-        balanced = json_object_get_boolean(v);
+        balanced = json_object_get_boolean(ctl_member(rsp, "balanced"));
         snprintf(ledger, size, "%s", ctl_text(rsp, "text"));
         json_object_put(rsp);
         if (balanced)

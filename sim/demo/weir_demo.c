@@ -20,7 +20,7 @@ static volatile int stop;
 
 struct demo {
     const char *out, *firmware, *fst;
-    char trace[512], programs[400];
+    char work[400], trace[512], programs[400]; // outputs are written in a folder of our own, and come out whole
     uint64_t seed;
     unsigned seconds;
     bool builtin, json;
@@ -136,13 +136,41 @@ static int run_live(struct demo *d, const struct netns *ns, struct report *r, ch
     return live_run(&opt, ns, r, err, err_size);
 }
 
+static const char *const outputs[] = {"demo.pcapng", "demo.json", "demo.html"};
+
+// A run that was given up leaves what lies there as it is.
+static int make_work(struct demo *d) {
+    snprintf(d->work, sizeof(d->work), "%s/.weir-demo-XXXXXX", d->out);
+    if (strlen(d->out) + 24 > sizeof(d->work) || mkdtemp(d->work) == NULL) {
+        fprintf(stderr, "weir-demo: cannot write to %s: %s; name another folder with --out\n", d->out, strerror(errno));
+        return -1;
+    }
+    snprintf(d->trace, sizeof(d->trace), "%s/%s", d->work, outputs[0]);
+    return 0;
+}
+
+static void remove_work(const struct demo *d) {
+    char path[512];
+    for (unsigned i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", d->work, outputs[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(d->work);
+}
+
 static int write_reports(const struct demo *d, const struct report *r) {
-    char path[600];
+    char path[512], to[512];
     int ret;
-    snprintf(path, sizeof(path), "%s/demo.json", d->out);
+    snprintf(path, sizeof(path), "%s/%s", d->work, outputs[1]);
     ret = report_json(r, path);
-    snprintf(path, sizeof(path), "%s/demo.html", d->out);
-    if (report_html(r, path) != 0 || ret != 0) {
+    snprintf(path, sizeof(path), "%s/%s", d->work, outputs[2]);
+    ret = report_html(r, path) != 0 ? -1 : ret;
+    for (unsigned i = 0; i < sizeof(outputs) / sizeof(outputs[0]) && ret == 0; i++) {
+        snprintf(path, sizeof(path), "%s/%s", d->work, outputs[i]);
+        snprintf(to, sizeof(to), "%s/%s", d->out, outputs[i]);
+        ret = rename(path, to);
+    }
+    if (ret != 0) {
         fprintf(stderr, "weir-demo: cannot write demo.json and demo.html to %s; name another folder with --out\n",
                 d->out);
         return 1;
@@ -161,11 +189,8 @@ int main(int argc, char **argv) {
     if (ret >= 0)
         return ret;
     find_programs(&d);
-    snprintf(d.trace, sizeof(d.trace), "%s/demo.pcapng", d.out);
-    if (access(d.out, W_OK) != 0) {
-        fprintf(stderr, "weir-demo: cannot write to %s: %s; name another folder with --out\n", d.out, strerror(errno));
+    if (make_work(&d) != 0)
         return 1;
-    }
     // Programs, namespaces and devices must not outlive the demo.
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
@@ -181,6 +206,7 @@ int main(int argc, char **argv) {
                               : "built-in generator, sequence-numbered frames, deterministic");
     if (r == NULL) {
         netns_close(ns);
+        remove_work(&d);
         return 1;
     }
     ret = ns != NULL ? run_live(&d, ns, r, err, sizeof(err)) : run_builtin(&d, r, err, sizeof(err));
@@ -188,6 +214,7 @@ int main(int argc, char **argv) {
     if (ret != 0) {
         fprintf(stderr, "weir-demo: %s\n", err[0] != '\0' ? err : strerror(-ret));
         report_free(r);
+        remove_work(&d);
         return 1;
     }
     report_table(r, d.say, d.say == stdout && isatty(STDOUT_FILENO) != 0 && getenv("NO_COLOR") == NULL);
@@ -195,5 +222,6 @@ int main(int argc, char **argv) {
         report_print_json(r, stdout);
     ret = write_reports(&d, r) != 0 || !report_good(r) ? 1 : 0;
     report_free(r);
+    remove_work(&d);
     return ret;
 }

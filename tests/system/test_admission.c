@@ -328,8 +328,9 @@ static void hostile_parent(const char *says, const char *const *words) {
     pid = fork();
     if (pid == 0) {
         int client = accept(fd, NULL, NULL);
-        char junk[256];
-        (void)!recv(client, junk, sizeof(junk), 0);
+        char c = 0;
+        while (c != '\n' && recv(client, &c, 1, 0) == 1) {
+        }
         (void)send(client, says, strlen(says), MSG_NOSIGNAL);
         (void)send(client, "\n", 1, MSG_NOSIGNAL);
         _exit(0);
