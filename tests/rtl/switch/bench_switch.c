@@ -289,6 +289,7 @@ int main(int argc, char **argv) {
         {"no_vf_sends_in_vlan_4095", no_vf_sends_in_vlan_4095},
         {"stags_only_where_allowed", stags_only_where_allowed},
         {"a_vf_sends_from_its_sources_only", a_vf_sends_from_its_sources_only},
+        {"a_forbidden_vlan_is_a_miss", a_forbidden_vlan_is_a_miss},
         {"policy_is_the_drivers", policy_is_the_drivers},
         {"oracle", oracle},
         {"oracle_soak", oracle_soak}};

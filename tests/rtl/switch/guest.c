@@ -203,6 +203,43 @@ void a_vf_sends_from_its_sources_only(void) {
     CHECK(SEND(Vf, away, mac).wire == 0 && SEND(Vf, away, mac_of(0)).wire == 1, "a stale id");
 }
 
+// What comes for a guest in a VLAN that is not its own meets no filter of it: as the parent sees it, a stranger's
+// frame, whole and unmarked. What was the guest's and drains is marked with its vPort and has its tag, for the parent
+// to judge.
+void a_forbidden_vlan_is_a_miss(void) {
+    uint64_t mac = mac_of(40);
+    uint8_t b[128];
+    fresh();
+    model_set_vlan(5, Vf, true);
+    for (unsigned mode = 0; mode < 3; mode++) { // any VLAN's filter on a trunk and on a port VLAN; one of VLAN 6
+        model_clear_filters();
+        model_add_filter(mac, mode < 2 ? WEIR_FILTER_ANY_VLAN : WEIR_FILTER_VLAN, mode < 2 ? 0 : 6, Vf, mode);
+        vports[Vf].drain = false;
+        set_vf(false, true, mode == 1, 5, false, false);
+        make(b, 64, mac, mac_of(77), WORDS(0x8100, 6, 0x88B5));
+        struct fate f = play_one(true, 0, b, 64, Off);
+        CHECK(f.heard[Vf] == 0 && f.heard[0] == 1 && f.rx_len == 64, "mode %u: another's VLAN from the wire", mode);
+        CHECK(!f.redirect && f.src == 0 && f.stripped == 0, "mode %u: marks of a miss", mode);
+        f = play_one(false, Pf, b, 64, Off); // within VLAN 6 its owner is unknown: the wire may know it
+        CHECK(f.wire == 1 && f.heard[Vf] == 0 && f.heard[0] == 0, "mode %u: another's VLAN from a vPort", mode);
+        if (mode == 2)
+            break;
+        make(b, 64, mac, mac_of(77), WORDS(0x8100, 5 | 1u << 13, 0x88B5));
+        f = play_one(true, 0, b, 64, Off);
+        CHECK(f.heard[Vf] == 1 && f.rx_len == 60 && f.stripped == (mode ? 0 : 5 | 1u << 13), "mode %u: its own", mode);
+        struct vport p = vports[Vf];
+        p.drain = true;
+        model_set_vport(Vf, p);
+        f = play_one(true, 0, b, 64, Off);
+        CHECK(f.heard[0] == 1 && f.redirect && f.src == Vf && f.rx_len == 60 && f.stripped == (5 | 1u << 13),
+              "mode %u: drained with its tag told", mode);
+        model_clear_filters();
+        model_add_filter(mac, WEIR_FILTER_VLAN, 5, Vf, mode);
+        f = play_one(true, 0, b, 64, Off);
+        CHECK(f.heard[0] == 1 && f.redirect && f.src == Vf && f.rx_len == 64, "mode %u: drained with its tag", mode);
+    }
+}
+
 // ---- The driver's table ----
 static uint16_t some_vid(void) {
     static const uint16_t vid[] = {0, 1, 2, 5, 6, 7, 100, 101, 102, 4093, 4094, 4095};

@@ -148,6 +148,7 @@ void no_tag_hides_in_the_padding(void);
 void no_vf_sends_in_vlan_4095(void);
 void stags_only_where_allowed(void);
 void a_vf_sends_from_its_sources_only(void);
+void a_forbidden_vlan_is_a_miss(void);
 void policy_is_the_drivers(void);
 void oracle(void);
 void oracle_soak(void);
@@ -157,8 +158,9 @@ void oracle_soak(void);
 struct fate {
     unsigned drop;      // counter of the sender, PASSED = none
     unsigned wire;      // times on the wire, with these bytes
-    unsigned heard[NV]; // copies by vPort
-    unsigned src;       // of the last copy: SRC_VPORT, REDIRECT
+    unsigned heard[NV]; // copies by vPort; the last one's length and its tag in the completion, 0 none
+    unsigned rx_len, stripped;
+    unsigned src; // of the last copy: SRC_VPORT, REDIRECT
     bool redirect;
     unsigned len;
     uint8_t sent[192];
