@@ -4,7 +4,8 @@ add_library(weir_failover STATIC failover_flow.c failover_world.c)
 target_include_directories(weir_failover PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(weir_failover PUBLIC weir_world weir_vstack weir_netvsc)
 weir_system_test(failover planned_both_ways_loses_nothing surprise_loses_only_what_the_ledger_says neighbour_unaffected
-                 guest_dies_in_mid_handover attach_refused_until_armed all_paths_reach_each_other)
+                 guest_dies_in_mid_handover attach_refused_until_armed all_paths_reach_each_other
+                 several_addresses_lose_nothing)
 target_link_libraries(test_failover PRIVATE weir_failover)
 # A1: 1,000 hand-overs each way.
 add_test(NAME soak.failover.a1 COMMAND test_failover planned_both_ways_loses_nothing 7)

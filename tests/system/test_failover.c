@@ -362,6 +362,64 @@ static void all_paths_reach_each_other(uint64_t seed) {
     fw_close(&f);
 }
 
+// ---- several addresses ----
+
+static const uint8_t extra_mac[2][6] = {{0x02, 0, 0, 0, 7, 1}, {0x02, 0, 0, 0, 7, 2}};
+static int extra_endpoint[2];
+
+// Behind the guest's adapter is a bridge, as of containers: each address has a flow's end of its own, and all hear what
+// is flooded.
+static void behind_guest_0(struct fw *f, unsigned guest, const uint8_t *frame, size_t len) {
+    bool group = (frame[0] & 1) != 0;
+    (void)guest;
+    for (unsigned i = 0; i < 2; i++)
+        if (group || memcmp(frame, extra_mac[i], 6) == 0)
+            flow_receive(f->net, extra_endpoint[i], frame, len, fw_cycle(f));
+    if (group || frame[4] == 1)
+        flow_receive(f->net, f->guest[0].endpoint, frame, len, fw_cycle(f));
+}
+
+static int send_from_guest_0(void *ctx, const void *frame, size_t len) {
+    struct fw *f = ctx;
+    return weir_netvsc_tx_waiting(f->guest[0].sc) > 400 ? -EAGAIN : weir_netvsc_send(f->guest[0].sc, frame, len);
+}
+
+// All addresses of a guest move as one: each frame to and from each once and in order, planned moves both ways.
+static void several_addresses_lose_nothing(uint64_t seed) {
+    struct weir_policy p;
+    struct fw f;
+    fw_open(&f, seed, NULL);
+    fw_guest_add(&f, 0);
+    f.heard = behind_guest_0;
+    weir_policy_default(&p);
+    p.learn = true;
+    p.max_mac = 3;
+    CHECK(weir_vstack_guest_set(f.vs, (unsigned)f.guest[0].id, &p) == 0, "no policy");
+    for (unsigned i = 0; i < 2; i++) {
+        extra_endpoint[i] = flow_endpoint_add(f.net, i == 0 ? "extra0" : "extra1", extra_mac[i], send_from_guest_0, &f);
+        flow_add(f.net, extra_endpoint[i], f.wire, 1500);
+    }
+    fw_run(&f, 50000); // learned from what they send
+    for (unsigned i = 0; i < 2; i++)
+        flow_add(f.net, f.wire, extra_endpoint[i], 400);
+    flow_add(f.net, f.wire, f.guest[0].endpoint, 400);
+    flow_add(f.net, f.guest[0].endpoint, f.wire, 1500);
+    flow_add(f.net, f.wire, FLOW_TO_ALL, 5000);
+    for (unsigned i = 0; i < 12; i++) {
+        fw_run(&f, world_rand() % 8000);
+        fw_attach(&f, 0);
+        fw_run(&f, 8000 + world_rand() % 16000);
+        fw_detach(&f, 0);
+        CHECK(!fw_last_record(&f)->surprise, "a planned move became a surprise");
+    }
+    fw_drain(&f);
+    print_counts(&f);
+    fw_check_flows(&f, "after all hand-overs");
+    CHECK(weir_netvsc_stats(f.guest[0].sc)->rx_vf > 500 && weir_netvsc_stats(f.guest[0].sc)->tx_vf > 200,
+          "the VF carried next to nothing");
+    fw_close(&f);
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -373,6 +431,7 @@ int main(int argc, char **argv) {
         {"guest_dies_in_mid_handover", guest_dies_in_mid_handover},
         {"attach_refused_until_armed", attach_refused_until_armed},
         {"all_paths_reach_each_other", all_paths_reach_each_other},
+        {"several_addresses_lose_nothing", several_addresses_lose_nothing},
     };
     for (unsigned i = 0; argc >= 2 && i < sizeof(cases) / sizeof(cases[0]); i++)
         if (strcmp(argv[1], cases[i].name) == 0) {
