@@ -53,7 +53,7 @@ enum weir_status cmd_run_GET_CAPS(unsigned fn, const void *req_, void *rsp_) {
                                       // A switch may have been created narrower than the card (rules 2.9, 2.12).
                                       .flags = WEIR_CAP_ATOMIC_MOVE_FENCE | WEIR_CAP_VF_RSS | WEIR_CAP_VPORT_VLAN |
                                                WEIR_CAP_PF_VPORT_RSS | WEIR_CAP_VPORT_MODERATION | WEIR_CAP_CSUM |
-                                               WEIR_CAP_VPORT_RSS_KEY |
+                                               WEIR_CAP_VPORT_RSS_KEY | WEIR_CAP_GUEST_POLICY |
                                                (flags & WEIR_SWITCH_RESERVE_VFS ? 0 : WEIR_CAP_SINGLE_VPORT_POOL) |
                                                (flags & WEIR_SWITCH_SYMMETRIC ? 0 : WEIR_CAP_ASYMMETRIC_QPS),
                                       .clock_hz = WEIR_CLOCK_HZ};

@@ -172,6 +172,7 @@ enum weir_status cmd_run_GET_VPORT(unsigned fn, const void *req_, void *rsp_) {
                                        .state = p->state,
                                        .armed = ipc_queue_armed(p->qp_base, p->num_qps) ? 1 : 0,
                                        .num_filters = p->filters,
+                                       .num_sources = p->sources,
                                        .in_flood = p->flood ? 1 : 0};
     return WEIR_OK;
 }

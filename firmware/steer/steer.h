@@ -28,7 +28,8 @@ struct steer_vport {
     bool drain;         // the PF's wish (SET_VPORT)
     bool down;          // its function was reset or vanished; drains, too
     bool retired;       // being deleted; drains, and nothing new is given to it
-    uint16_t filters;
+    uint16_t filters;   // that lead to it
+    uint8_t sources;    // addresses it may send from beside its own
     uint8_t flushes;    // of steer's own fences on their way
     bool moved;         // the next two are valid
     bool moved_in;      // direction of the last move
@@ -108,7 +109,7 @@ void steer_filter_reset(void);
 void steer_filter_sweep(void);
 void steer_fences_forget(void); // those under way are of a switch that is gone
 unsigned steer_filter_count(void);
-// Slot of a filter id on `vport`, -1 when there is none.
+// Slot of a receive filter's id on `vport`, -1 when there is none.
 int steer_filter_slot(uint32_t id, unsigned vport);
 void steer_filter_moved(uint32_t id, unsigned vport);
 

@@ -286,7 +286,7 @@ enum weir_status steer_vport_retire(unsigned vport) {
     if (vport == 0) {
         return WEIR_PERMISSION; // rules 2.3
     }
-    if (v->filters != 0) {
+    if (v->filters != 0 || v->sources != 0) {
         return WEIR_IN_USE; // rules 3.9
     }
     // Out of the flood set before it drains, or the default vPort would see each broadcast twice.

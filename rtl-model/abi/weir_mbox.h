@@ -71,6 +71,7 @@ WEIR_ASSERT_SIZE(struct weir_get_caps_rsp, 28);
 #define WEIR_CAP_PF_VPORT_RSS 0x40u     // nondefault PF vPorts spread, too (rules 2.21)
 #define WEIR_CAP_CSUM 0x80u             // L3_OK and L4_OK are judged, CSUM_L3 and CSUM_L4 are served
 #define WEIR_CAP_VPORT_RSS_KEY 0x100u   // each vPort has a Toeplitz key of its own
+#define WEIR_CAP_GUEST_POLICY 0x200u    // a VF's frames are judged as weir/policy.h says; source filters, VPORT_STAGS
 
 // GET_VPORT_CAPS.
 struct weir_get_vport_caps_rsp {
@@ -194,10 +195,10 @@ struct weir_get_vport_rsp {
     uint16_t qp_base, num_qps; // queue pairs in the card's numbering
     uint16_t flags;
     uint8_t state;
-    uint8_t armed; // 1 = every receive ring runs with posted buffers
-    uint16_t num_filters;
+    uint8_t armed;        // 1 = every receive ring runs with posted buffers
+    uint16_t num_filters; // receive filters
     uint8_t in_flood;
-    uint8_t reserved;
+    uint8_t num_sources; // source filters
 };
 WEIR_ASSERT_SIZE(struct weir_get_vport_rsp, 16);
 
@@ -276,7 +277,15 @@ struct weir_set_filter_req {
     uint8_t reserved;
 };
 WEIR_ASSERT_SIZE(struct weir_set_filter_req, 16);
-enum weir_filter_mode { WEIR_FILTER_ANY_VLAN = 0, WEIR_FILTER_UNTAGGED_OR_ZERO = 1, WEIR_FILTER_VLAN = 2, WEIR_FILTER_SOURCE = 3 };
+// A source filter steers nothing: with WEIR_VPORT_CHECK_SRC the VF's vPort may send from `mac`, too. It stays on its
+// vPort, where its receive filters may come and go (MOVE_FILTER does not find it), and goes by CLEAR_FILTER, before the
+// vPort does. Several vPorts may have the same.
+enum weir_filter_mode {
+    WEIR_FILTER_ANY_VLAN = 0,
+    WEIR_FILTER_UNTAGGED_OR_ZERO = 1,
+    WEIR_FILTER_VLAN = 2,
+    WEIR_FILTER_SOURCE = 3,
+};
 struct weir_clear_filter_req {
     uint32_t filter;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One bank of the filter table: 2^RowW slots, two keys looked up at once, one write. Reads and writes belong to the same
+// One bank of the filter table: 2^RowW slots, three keys looked up at once (of the third only whether it is there), one write. Reads and writes belong to the same
 // pipeline stage and never fall into the same cycle, so a frame sees the table wholly before or wholly behind a command.
 // Clears itself in the 2^RowW cycles after reset (ready_o low). It keeps no order; the pipeline does.
 module weir_switch_bank #(
@@ -11,10 +11,14 @@ module weir_switch_bank #(
     input  logic        read_i,
     input  logic [RowW-1:0]  row_a_i,
     input  logic [RowW-1:0]  row_b_i,
+    input  logic        read_c_i,
+    input  logic [RowW-1:0]  row_c_i,
     input  logic [61:0] key_a_i,      // one cycle behind the rows
     input  logic [61:0] key_b_i,
+    input  logic [61:0] key_c_i,
     output logic        hit_a_o,      // with the keys
     output logic        hit_b_o,
+    output logic        hit_c_o,
     output logic [weir_switch_pkg::VpW-1:0] dst_a_o,
     output logic [weir_switch_pkg::VpW-1:0] dst_b_o,
     input  logic        wr_key_i,     // whole slot
@@ -26,7 +30,7 @@ module weir_switch_bank #(
 );
   logic [62:0] keys [0:(1<<RowW)-1];
   logic [weir_switch_pkg::VpW-1:0] dsts [0:(1<<RowW)-1];
-  logic [62:0] slot_a_q, slot_b_q;
+  logic [62:0] slot_a_q, slot_b_q, slot_c_q;
   logic [weir_switch_pkg::VpW-1:0] dst_a_q, dst_b_q;
   logic [RowW:0] init_q;
   logic wr_key;
@@ -39,6 +43,7 @@ module weir_switch_bank #(
   assign wr_slot = ready_o ? {wr_valid_i, wr_val_i} : '0;
   assign hit_a_o = slot_a_q == {1'b1, key_a_i};
   assign hit_b_o = slot_b_q == {1'b1, key_b_i};
+  assign hit_c_o = slot_c_q == {1'b1, key_c_i};
   assign dst_a_o = dst_a_q;
   assign dst_b_o = dst_b_q;
 
@@ -51,6 +56,7 @@ module weir_switch_bank #(
       dst_a_q <= dsts[row_a_i];
       dst_b_q <= dsts[row_b_i];
     end
+    if (read_c_i) slot_c_q <= keys[row_c_i];
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

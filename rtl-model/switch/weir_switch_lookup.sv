@@ -81,11 +81,16 @@ module weir_switch_lookup #(
   end
   weir_switch_hash u_hash (.enable_i(v1_q && !tok1_q), .key_i(key1), .row_any_o(row_any1), .row_o(row1));
 
+  // What a vPort may send from beside its own MAC is in the same table, under a mode and the sender's number (SOURCE).
+  logic [35:0] row_src1, unused_row_any_src;
+  weir_switch_hash u_hash_src (
+      .enable_i(v1_q && h1_q), .key_i({2'd3, 12'(m1_q.vport), m1_q.p.smac}), .row_any_o(unused_row_any_src), .row_o(row_src1));
+
   // ---- Stage 2: the tables ----
   logic v2_q, tok2_q, h2_q;
   weir_switch_pkg::meta_t m2_q;
   logic [61:0] key2_q;
-  logic [35:0] row2_q, row_any2_q;
+  logic [35:0] row2_q, row_any2_q, row_src2_q;
   logic wr_key, wr_dst;
   logic [NumV-1:0] flood_q, flood_d;
   logic [7:0] epoch_q, epoch_d;
@@ -111,15 +116,16 @@ module weir_switch_lookup #(
   logic [61:0] key3_q;
   logic [7:0] epoch3_q;
   logic [NumV-1:0] members3_q;
-  logic [3:0] hit_any, hit_key;
+  logic [3:0] hit_any, hit_key, hit_src;
   logic [4*VpW-1:0] dst_any, dst_key;
 
   for (genvar b = 0; b < 4; b++) begin : gen_bank
     weir_switch_bank #(.RowW(RowW)) u_bank (
         .clk_i, .rst_ni, .ready_o(bank_ready[b]), .read_i(v2_q && !tok2_q),
         .row_a_i(row_any2_q[9*b +: RowW]), .row_b_i(row2_q[9*b +: RowW]),
-        .key_a_i({14'b0, m3_q.p.dmac}), .key_b_i(key3_q),
-        .hit_a_o(hit_any[b]), .hit_b_o(hit_key[b]), .dst_a_o(dst_any[VpW*b +: VpW]), .dst_b_o(dst_key[VpW*b +: VpW]),
+        .read_c_i(v2_q && h2_q), .row_c_i(row_src2_q[9*b +: RowW]),
+        .key_a_i({14'b0, m3_q.p.dmac}), .key_b_i(key3_q), .key_c_i({2'd3, 12'(m3_q.vport), m3_q.p.smac}),
+        .hit_a_o(hit_any[b]), .hit_b_o(hit_key[b]), .hit_c_o(hit_src[b]), .dst_a_o(dst_any[VpW*b +: VpW]), .dst_b_o(dst_key[VpW*b +: VpW]),
         .wr_key_i(wr_key && cmd_i.slot[10:9] == 2'(b)), .wr_dst_i(wr_dst && cmd_i.slot[10:9] == 2'(b)),
         .wr_row_i(cmd_i.slot[RowW-1:0]), .wr_valid_i(cmd_i.key_valid), .wr_val_i(cmd_i.key), .wr_vport_i(cmd_i.dst));
   end
@@ -132,13 +138,15 @@ module weir_switch_lookup #(
       .clk_i, .rst_ni, .ready_o(vlan_ready), .read_i(v2_q), .vid_i(vid2[VidW-1:0]), .members_o(listed),
       .wr_i(v3_q && tok3_q && cmd_i.vlan), .wr_vport_i(cmd_i.dst), .wr_join_i(cmd_i.join_set));
 
-  logic group, hit, fits_any, fits_key, strip, local_copy, wire_copy, refused, drop;
+  logic own_src, group, hit, fits_any, fits_key, strip, local_copy, wire_copy, refused, drop;
   logic [VpW-1:0] src, dst, to_any, to_key;
   logic [NumV-1:0] members, others, not_self;
   logic [4:0] reason;
   logic [CopyW-1:0] copies;
 
   assign src = h3_q ? src_i : '0;
+  // A stale id goes as vPort 0 and brings no addresses along.
+  assign own_src = m3_q.p.smac == src_mac_i || (hit_src != '0 && src == m3_q.vport);
   assign h_csum_o = v3_q && !tok3_q && h3_q;
   assign w_csum_o = v3_q && !tok3_q && !h3_q;
   always_comb begin
@@ -174,7 +182,7 @@ module weir_switch_lookup #(
       if (h3_q && !src_cfg_i.enable) begin
         refused = 1'b1;
         reason = 5'(weir_abi_pkg::CntTxDropVport);
-      end else if (h3_q && ((src_cfg_i.is_vf && m3_q.p.smac[40]) || (src_cfg_i.check_src && m3_q.p.smac != src_mac_i))) begin
+      end else if (h3_q && ((src_cfg_i.is_vf && m3_q.p.smac[40]) || (src_cfg_i.check_src && !own_src))) begin
         refused = 1'b1;
         reason = 5'(weir_abi_pkg::CntTxDropSrcMac);
       end else if (h3_q && src_cfg_i.is_vf && (m3_q.p.ctrl || (m3_q.p.reserved && !src_cfg_i.reserved_tx))) begin
@@ -265,6 +273,7 @@ module weir_switch_lookup #(
       key2_q <= key1;
       row2_q <= row1;
       row_any2_q <= row_any1;
+      row_src2_q <= row_src1;
     end
     if (v2_q && !tok2_q) begin
       m3_q <= m2_q;

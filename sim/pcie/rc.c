@@ -17,6 +17,7 @@
 #define QUEUE_TLPS 4096u
 #define MAX_CPL_BYTES 256u // longest completion this root complex sends
 #define TAGS 256u
+#define POSTED_ROOM 64u // a flood must not outrun the link
 
 struct pending { // a read of the card that waits for its latency
     uint64_t due;
@@ -25,8 +26,17 @@ struct pending { // a read of the card that waits for its latency
     bool used;
 };
 
+struct ask { // a non-posted request of ours; lives with whoever waits for it
+    struct ask *next;
+    uint8_t tag;
+    bool answered;
+    struct tlp answer;
+};
+
 struct rc {
     struct card *card;
+    rc_wait_fn wait;
+    void *wait_ctx;
     struct rc_timing timing;
     uint64_t rand;
     struct rc_stats stats;
@@ -51,10 +61,9 @@ struct rc {
     struct tlp rider[TLP_MAX_DW / 16]; // read requests that came inside it
     unsigned riders;
 
-    bool waiting; // our own non-posted request
-    uint8_t tag;
-    bool answered;
-    struct tlp answer;
+    struct ask *asks;
+    uint8_t tag;          // the last one given
+    unsigned posted_room; // our writes that may be under way
 };
 
 static uint32_t rc_rand(struct rc *rc) {
@@ -70,6 +79,7 @@ struct rc *rc_new(struct card *card) {
         return NULL;
     rc->card = card;
     rc->rand = 1;
+    rc->posted_room = POSTED_ROOM;
     rc->monitor = monitor_new(WEIR_NUM_FNS);
     if (rc->monitor == NULL) {
         free(rc);
@@ -92,6 +102,12 @@ void rc_free(struct rc *rc) {
 void rc_set_timing(struct rc *rc, const struct rc_timing *t) {
     rc->timing = *t;
     rc->rand = t->seed * 0x9E3779B97F4A7C15ULL + 1;
+}
+
+void rc_set_wait(struct rc *rc, rc_wait_fn fn, void *ctx, unsigned posted_room) {
+    rc->wait = fn;
+    rc->wait_ctx = ctx;
+    rc->posted_room = fn != NULL ? posted_room : POSTED_ROOM;
 }
 
 void rc_set_irq(struct rc *rc, rc_irq_fn fn, void *ctx) {
@@ -317,10 +333,13 @@ static void receive(struct rc *rc, const struct tlp *t, unsigned beats) {
         break;
     case TLP_CPL:
     case TLP_CPLD:
-        if (!rc->waiting || rc->answered || tlp_cpl_tag(t) != rc->tag)
+        for (struct ask *a = rc->asks; a != NULL; a = a->next) {
+            if (a->answered || tlp_cpl_tag(t) != a->tag)
+                continue;
+            a->answer = *t;
+            a->answered = true;
             break;
-        rc->answer = *t;
-        rc->answered = true;
+        }
         break;
     default:
         break;
@@ -347,20 +366,50 @@ void rc_from_card(struct rc *rc, unsigned flags, const uint32_t *hdr, const uint
 
 // ---- software's accesses ----
 
-static int ask(struct rc *rc, struct tlp *t, uint32_t *value) {
-    if (t == NULL)
-        return -ENOMEM;
-    rc->waiting = true;
-    rc->answered = false;
-    for (unsigned i = 0; i < RC_WAIT_CYCLES && !rc->answered; i++)
-        card_step(rc->card, 1, false);
-    rc->waiting = false;
-    if (!rc->answered)
+// Until *done (NULL: nothing but the time) or the cycle `until`.
+static void await(struct rc *rc, const bool *done, uint64_t until) {
+    while ((done == NULL || !*done) && card_cycles(rc->card) < until)
+        if (rc->wait == NULL || !rc->wait(rc->wait_ctx, done, until))
+            card_step(rc->card, done == NULL ? until - card_cycles(rc->card) : 1, false);
+}
+
+void rc_pass(struct rc *rc, uint64_t cycles) {
+    await(rc, NULL, card_cycles(rc->card) + cycles);
+}
+
+static bool tag_used(const struct rc *rc, uint8_t tag) {
+    for (const struct ask *a = rc->asks; a != NULL; a = a->next)
+        if (a->tag == tag)
+            return true;
+    return false;
+}
+
+// Fewer ask at a time than there are tags: each function one.
+static uint8_t new_tag(struct rc *rc) {
+    do
+        rc->tag++;
+    while (tag_used(rc, rc->tag));
+    return rc->tag;
+}
+
+// Behind enqueue, with the tag that the request has.
+static int ask(struct rc *rc, uint8_t tag, uint32_t *value) {
+    struct ask a = {.next = rc->asks, .tag = tag};
+
+    rc->asks = &a;
+    await(rc, &a.answered, card_cycles(rc->card) + RC_WAIT_CYCLES);
+    for (struct ask **at = &rc->asks; *at != NULL; at = &(*at)->next) {
+        if (*at == &a) {
+            *at = a.next;
+            break;
+        }
+    }
+    if (!a.answered)
         return -ETIMEDOUT;
-    switch (tlp_cpl_status(&rc->answer)) {
+    switch (tlp_cpl_status(&a.answer)) {
     case TLP_SC:
-        if (value != NULL && tlp_has_data(&rc->answer))
-            *value = rc->answer.data[0];
+        if (value != NULL && tlp_has_data(&a.answer))
+            *value = a.answer.data[0];
         return 0;
     case TLP_UR:
         return -ENODEV;
@@ -377,12 +426,14 @@ static unsigned byte_enables(unsigned offset, unsigned size) {
 
 int rc_cfg_read(struct rc *rc, uint16_t rid, unsigned offset, unsigned size, uint32_t *value) {
     struct tlp *t = enqueue(rc);
+    uint8_t tag = new_tag(rc);
     uint32_t v = UINT32_MAX;
-    int err;
+    int err = -ENOMEM;
 
-    if (t != NULL)
-        tlp_make_cfg(t, false, RC_RID, ++rc->tag, rid, offset, byte_enables(offset, size), 0);
-    err = ask(rc, t, &v);
+    if (t != NULL) {
+        tlp_make_cfg(t, false, RC_RID, tag, rid, offset, byte_enables(offset, size), 0);
+        err = ask(rc, tag, &v);
+    }
     if (err != 0)
         v = UINT32_MAX;
     v >>= 8 * (offset & 3);
@@ -392,46 +443,46 @@ int rc_cfg_read(struct rc *rc, uint16_t rid, unsigned offset, unsigned size, uin
 
 int rc_cfg_write(struct rc *rc, uint16_t rid, unsigned offset, unsigned size, uint32_t value) {
     struct tlp *t = enqueue(rc);
-    if (t != NULL)
-        tlp_make_cfg(t, true, RC_RID, ++rc->tag, rid, offset, byte_enables(offset, size), value << 8 * (offset & 3));
-    return ask(rc, t, NULL);
+    uint8_t tag = new_tag(rc);
+    if (t == NULL)
+        return -ENOMEM;
+    tlp_make_cfg(t, true, RC_RID, tag, rid, offset, byte_enables(offset, size), value << 8 * (offset & 3));
+    return ask(rc, tag, NULL);
 }
 
 int rc_mem_read(struct rc *rc, uint64_t addr, uint32_t *value) {
     struct tlp *t = enqueue(rc);
-    int err;
+    uint8_t tag = new_tag(rc);
+    int err = -ENOMEM;
+
     *value = UINT32_MAX;
-    if (t != NULL)
-        tlp_make_mem(t, false, RC_RID, ++rc->tag, addr, 1, 0xF, 0);
-    err = ask(rc, t, value);
+    if (t != NULL) {
+        tlp_make_mem(t, false, RC_RID, tag, addr, 1, 0xF, 0);
+        err = ask(rc, tag, value);
+    }
     if (err != 0)
         *value = UINT32_MAX;
     return err;
 }
 
-int rc_mem_write(struct rc *rc, uint64_t addr, uint32_t value) {
+static int post(struct rc *rc, uint64_t addr, unsigned dw, const void *bytes) {
     struct tlp *t = enqueue(rc);
     if (t == NULL)
         return -ENOMEM;
-    tlp_make_mem(t, true, RC_RID, 0, addr, 1, 0xF, 0);
-    t->data[0] = value;
-    // Posted, but a flood must not outrun the link.
+    tlp_make_mem(t, true, RC_RID, 0, addr, dw, 0xF, dw > 1 ? 0xF : 0);
+    memcpy(t->data, bytes, dw * 4);
     rc->posted++;
-    for (unsigned i = 0; i < RC_WAIT_CYCLES && rc->posted > 64; i++)
-        card_step(rc->card, 1, false);
+    for (unsigned i = 0; i < RC_WAIT_CYCLES && rc->posted > rc->posted_room; i++)
+        rc_pass(rc, 1);
     return 0;
 }
 
+int rc_mem_write(struct rc *rc, uint64_t addr, uint32_t value) {
+    return post(rc, addr, 1, &value);
+}
+
 int rc_mem_write64(struct rc *rc, uint64_t addr, const void *bytes) {
-    struct tlp *t = enqueue(rc);
-    if (t == NULL)
-        return -ENOMEM;
-    tlp_make_mem(t, true, RC_RID, 0, addr, 16, 0xF, 0xF);
-    memcpy(t->data, bytes, 64);
-    rc->posted++;
-    for (unsigned i = 0; i < RC_WAIT_CYCLES && rc->posted > 64; i++)
-        card_step(rc->card, 1, false);
-    return 0;
+    return post(rc, addr, 16, bytes);
 }
 
 int rc_map_rights(struct rc *rc, uint16_t rid, uint64_t iova, void *mem, uint64_t len, unsigned rights) {

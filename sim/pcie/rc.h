@@ -2,7 +2,7 @@
 // Root complex: sends configuration and memory requests to the card, answers the card's reads from host memory,
 // delivers its interrupts, and shows every TLP to the monitor (monitor.h). An IOMMU per requester ID decides what a
 // function reaches: what is not mapped for that function is answered with UR and counted as a violation. Synchronous
-// calls run the card until the answer is there, at most RC_WAIT_CYCLES.
+// calls run the card until the answer is there, at most RC_WAIT_CYCLES; with rc_set_wait several may wait at a time.
 #ifndef WEIR_SIM_RC_H
 #define WEIR_SIM_RC_H
 
@@ -39,11 +39,16 @@ struct rc_stats {
 
 // A memory write of the card as it passes the link, before it is in memory; for measurements.
 typedef void (*rc_write_fn)(void *ctx, uint16_t rid, uint64_t addr, const void *data, unsigned bytes);
+// Instead of running the card, a caller's wait may be given to whoever runs it: returns when *done (NULL: no such
+// thing) or at the cycle `until`, perhaps earlier; false when this caller must run the card itself.
+typedef bool (*rc_wait_fn)(void *ctx, const bool *done, uint64_t until);
 typedef void (*rc_irq_fn)(void *ctx, uint16_t rid, uint32_t data);
 
 struct rc *rc_new(struct card *card);
 void rc_free(struct rc *rc);
 void rc_set_timing(struct rc *rc, const struct rc_timing *t);
+// posted_room: writes of ours that may be under way, so that nobody's request stands behind many of another's.
+void rc_set_wait(struct rc *rc, rc_wait_fn fn, void *ctx, unsigned posted_room);
 void rc_set_irq(struct rc *rc, rc_irq_fn fn, void *ctx);
 void rc_set_write(struct rc *rc, rc_write_fn fn, void *ctx);
 const struct rc_stats *rc_stats(struct rc *rc);
@@ -58,6 +63,9 @@ int rc_mem_read(struct rc *rc, uint64_t addr, uint32_t *value);
 int rc_mem_write(struct rc *rc, uint64_t addr, uint32_t value);
 // One posted write of 64 aligned bytes.
 int rc_mem_write64(struct rc *rc, uint64_t addr, const void *bytes);
+
+// Lets cycles pass.
+void rc_pass(struct rc *rc, uint64_t cycles);
 
 // IOMMU: lets `rid` read and write [iova, iova+len) of host memory at `mem`. Ranges of one rid must not overlap.
 int rc_map(struct rc *rc, uint16_t rid, uint64_t iova, void *mem, uint64_t len);

@@ -3,17 +3,20 @@
 #include "fn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fn_priv.h"
+#include "weir/foreign_fd.h"
 
 #define CONFIG_BYTES 4096u
 // Firmware ends a reset when the function's last request is answered, 1 ms at most; its queues take some more.
 #define RESET_CYCLES 500000u
 #define RESET_SLICE 64u
+// What a posted write is billed: as long as the card may take for one. Faster ones would fill the card's own queue, and
+// everybody's reads stand behind it.
+#define WRITE_CYCLES 8u
 
 struct fn *fn_new(struct host *host, unsigned index) {
     struct fn *f = calloc(1, sizeof(*f));
@@ -91,6 +94,7 @@ static int bar_write(struct fn *f, uint64_t offset, const uint8_t *from, unsigne
         err = rc_mem_write(f->rc, bar + at, v);
         if (err != 0)
             return err;
+        rc_pass(f->rc, WRITE_CYCLES);
         if (at >= WEIR_BAR_DOORBELL_BASE)
             f->in_use = true;
     }
@@ -124,14 +128,16 @@ bool fn_wants_irqs(const struct fn *f) {
 static int irq_set(void *dev, unsigned index, unsigned vector, int fd) {
     struct fn *f = dev;
     bool before = fn_wants_irqs(f), now;
+    int bad = fd >= 0 ? weir_bell_check(fd) : 0;
 
     (void)index;
+    if (bad != 0) { // not what can be rung without waiting: the vector stays as it was
+        close(fd);
+        return bad;
+    }
     if (f->irq[vector] >= 0)
         close(f->irq[vector]);
     f->irq[vector] = fd;
-    // Whatever the client passed, a write to it must not keep the card waiting.
-    if (fd >= 0)
-        (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     now = fn_wants_irqs(f);
     if (before != now) {
         // All vectors at once: those without a descriptor fire into nothing. An invisible function gets them later.
@@ -150,13 +156,9 @@ void fn_keep_irqs(struct fn *f) {
 }
 
 void fn_irq(struct fn *f, unsigned vector) {
-    const uint64_t one = 1;
-    ssize_t n;
-    if (vector >= WEIR_FN_VECTORS || f->irq[vector] < 0)
-        return;
-    // Nothing to do when it fails: a full counter has fired already.
-    n = write(f->irq[vector], &one, sizeof(one));
-    (void)n;
+    // Nothing to do when it fails: it was a bell when it came, and no kernel object becomes another.
+    if (vector < WEIR_FN_VECTORS && f->irq[vector] >= 0)
+        (void)weir_bell_ring(f->irq[vector]);
 }
 
 static int irq_fire(void *dev, unsigned index, unsigned vector) {
@@ -184,7 +186,7 @@ int fn_reset(struct fn *f) {
         v = bar_read_dw(f, WEIR_BAR_FN);
         if (v == UINT32_MAX || WEIR_GET(v, BAR_FN_IN_RESET) == 0)
             break;
-        card_step(f->card, RESET_SLICE, false);
+        rc_pass(f->rc, RESET_SLICE);
     }
     if (v != UINT32_MAX && WEIR_GET(v, BAR_FN_IN_RESET) != 0)
         return -ETIMEDOUT;

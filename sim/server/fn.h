@@ -21,6 +21,8 @@ void fn_free(struct fn *f);
 extern const struct vfu_device_ops fn_ops;
 // The client is gone: resets the function, then lets go of its memory and descriptors. Runs the card, bounded.
 void fn_client_gone(struct fn *f);
+// Lets go of memory that the client took away while it was mapped (guard.h).
+void fn_dma_drop_lost(struct fn *f);
 // An MSI-X message arrived.
 void fn_irq(struct fn *f, unsigned vector);
 // The driver has rung a doorbell since the last reset.

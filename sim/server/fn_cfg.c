@@ -122,7 +122,7 @@ static int write_part(struct fn *f, unsigned offset, unsigned size, uint32_t val
     if (reg == CFG_COMMAND && (mask & dw & COMMAND_BME) != 0)
         fn_keep_irqs(f);
     if (f->cap_sriov != 0 && reg == f->cap_sriov + SRIOV_CTL) {
-        card_step(f->card, VF_ENABLE_CYCLES, false);
+        rc_pass(f->rc, VF_ENABLE_CYCLES);
         (void)host_sriov_sync(f->host);
     }
     return 0;

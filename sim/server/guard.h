@@ -5,10 +5,15 @@
 #ifndef WEIR_SIM_GUARD_H
 #define WEIR_SIM_GUARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 // Watches a mapping until guard_remove. 0 or -ENOMEM. Not thread-safe; all mappings are touched by one thread.
 int guard_add(void *mem, size_t len);
 void guard_remove(void *mem);
+// Has any mapping been replaced since the last question? Whoever asks unmaps those that are lost soon: the empty pages
+// are memory of ours, and the card would fill them.
+bool guard_take_lost(void);
+bool guard_lost(const void *mem);
 
 #endif

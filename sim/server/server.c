@@ -1,54 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-// See server.h. A socket's places: the listener, the client, and one newcomer that is being refused.
+// See server.h. A socket's places: the listener, the client, and a few newcomers that have not said their version yet.
+// Who says it first is the client; silence never is.
 #include "server.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "card.h"
 #include "fn.h"
+#include "guard.h"
 #include "host.h"
+#include "lanes.h"
+#include "log_limit.h"
+#include "unix_place.h"
 #include "vfu_session.h"
 #include "weir_abi.h"
 
-#define MESSAGES_PER_TURN 16u // so that one busy client does not keep the others waiting
-#define REFUSE_MS 1000        // a newcomer that says nothing is not waited for longer
+#define MESSAGES_PER_TURN 4u // those that need no card time cost real time
+#define REST_CYCLES 64u      // a turn without clients, some 0.3 ms
+// A turn with clients: how long a request may lie in its socket while the card runs. Less than half of what a small
+// access takes, so that a busy neighbour is noticed by no more than that (bench row 20d).
+#define CLIENT_CYCLES 4u
+#define BACKLOG 16
+#define ACCEPTS_PER_TURN WEIR_SERVER_WAITING
+#define SILENT_MS 2000 // a newcomer that says nothing is not waited for longer
+#define YIELD_MS 100   // and not even that long when others wait for his place
+
+struct newcomer {
+    struct vfu_session *session; // NULL: the place is free
+    int64_t since;
+};
 
 struct slot {
+    struct weir_server *server;
     char name[16]; // "pf", "vf0"
-    char path[108];
+    struct unix_place place;
     int listener;
     struct fn *fn;
-    struct vfu_session *client, *refused;
-    int64_t refused_until;
+    struct lane *lane;
+    struct vfu_session *client;
+    struct newcomer newcomer[WEIR_SERVER_WAITING];
+    struct log_limit limit;
 };
 
 struct weir_server {
     struct host *host;
+    struct card *card;
+    struct lanes *lanes;
     struct weir_server_options opt;
     struct slot slot[WEIR_NUM_FNS];
     unsigned slots;
 };
-
-__attribute__((format(printf, 2, 3))) static void say(const struct weir_server *s, const char *fmt, ...) {
-    char line[256];
-    va_list ap;
-    if (s->opt.log == NULL)
-        return;
-    va_start(ap, fmt);
-    vsnprintf(line, sizeof(line), fmt, ap);
-    va_end(ap);
-    s->opt.log(s->opt.log_ctx, line);
-}
 
 static int64_t now_ms(void) {
     struct timespec t;
@@ -56,55 +63,14 @@ static int64_t now_ms(void) {
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-int weir_server_lock(const char *dir, char *err, size_t err_size) {
-    char path[256], pid[16] = "";
-    int fd, why;
-
-    if (strlen(dir) + sizeof("/vf63.sock") > sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
-        snprintf(err, err_size, "%s is too long a path for sockets; name another folder with --dir", dir);
-        return -ENAMETOOLONG;
-    }
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-        why = errno;
-        snprintf(err, err_size, "cannot make %s: %s; name another folder with --dir", dir, strerror(why));
-        return -why;
-    }
-    snprintf(path, sizeof(path), "%s/lock", dir);
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) {
-        why = errno;
-        snprintf(err, err_size, "cannot open %s: %s; name another folder with --dir", path, strerror(why));
-        return -why;
-    }
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        ssize_t n = read(fd, pid, sizeof(pid) - 1);
-        pid[n > 0 ? n : 0] = '\0';
-        snprintf(err, err_size,
-                 "%s is in use by another weir-sim (process %s); stop it or name another folder with --dir", dir,
-                 strtok(pid, "\n") != NULL ? pid : "unknown");
-        close(fd);
-        return -EBUSY;
-    }
-    snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0) != 0 || write(fd, pid, strlen(pid)) < 0)
-        pid[0] = '\0'; // only the other's message gets poorer
-    return fd;
-}
-
-static int listen_at(const char *path) {
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    if (fd < 0)
-        return -errno;
-    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-    (void)unlink(path); // left by one that was killed: the lock says that nobody uses it
-    if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0 || listen(fd, 8) != 0) {
-        int why = errno;
-        close(fd);
-        return -why;
-    }
-    return fd;
+__attribute__((format(printf, 2, 3))) static void say(struct slot *t, const char *fmt, ...) {
+    const struct weir_server_options *o = &t->server->opt;
+    va_list ap;
+    if (o->log == NULL)
+        return;
+    va_start(ap, fmt);
+    log_limit_say(&t->limit, now_ms(), t->name, o->log, o->log_ctx, fmt, ap);
+    va_end(ap);
 }
 
 static void on_irq(void *ctx, unsigned fn, unsigned vector) {
@@ -113,84 +79,80 @@ static void on_irq(void *ctx, unsigned fn, unsigned vector) {
         fn_irq(s->slot[fn].fn, vector);
 }
 
+static int open_slot(struct weir_server *s, unsigned i, char *err, size_t err_size) {
+    struct slot *t = &s->slot[i];
+    char path[256];
+
+    t->server = s;
+    if (i == 0)
+        snprintf(t->name, sizeof(t->name), "pf");
+    else
+        snprintf(t->name, sizeof(t->name), "vf%u", i - 1);
+    t->lane = lanes_get(s->lanes, i);
+    t->fn = fn_new(s->host, i);
+    if (t->fn == NULL) {
+        snprintf(err, err_size, "out of memory");
+        return -ENOMEM;
+    }
+    snprintf(path, sizeof(path), "%s/%s.sock", s->opt.dir, t->name);
+    t->listener =
+        unix_place_listen(&t->place, path, SOCK_STREAM, BACKLOG, s->opt.num_allowed != 0 ? 0666 : 0600, err, err_size);
+    return t->listener < 0 ? t->listener : 0;
+}
+
 struct weir_server *weir_server_new(struct host *host, const struct weir_server_options *opt, char *err,
                                     size_t err_size) {
     struct weir_server *s = calloc(1, sizeof(*s));
 
-    if (s == NULL) {
+    if (s == NULL || (s->lanes = lanes_new(host_card(host), WEIR_NUM_FNS)) == NULL) {
         snprintf(err, err_size, "out of memory");
+        free(s);
         return NULL;
     }
     s->host = host;
+    s->card = host_card(host);
     s->opt = *opt;
     for (unsigned i = 0; i <= opt->num_vfs && i < WEIR_NUM_FNS; i++) {
-        struct slot *t = &s->slot[i];
-        if (i == 0)
-            snprintf(t->name, sizeof(t->name), "pf");
-        else
-            snprintf(t->name, sizeof(t->name), "vf%u", i - 1);
-        snprintf(t->path, sizeof(t->path), "%s/%s.sock", opt->dir, t->name);
-        t->fn = fn_new(host, i);
-        if (t->fn == NULL) {
-            snprintf(err, err_size, "out of memory");
-            goto err_server;
-        }
-        t->listener = listen_at(t->path);
         s->slots++;
-        if (t->listener < 0) {
-            snprintf(err, err_size, "cannot listen at %s: %s", t->path, strerror(-t->listener));
-            goto err_server;
+        s->slot[i].listener = -1;
+        if (open_slot(s, i, err, err_size) != 0) {
+            weir_server_free(s);
+            return NULL;
         }
     }
     host_set_irq(host, on_irq, s);
     return s;
-
-err_server:
-    weir_server_free(s);
-    return NULL;
 }
 
 void weir_server_free(struct weir_server *s) {
     if (s == NULL)
         return;
+    lanes_free(s->lanes);
     host_set_irq(s->host, NULL, NULL);
     for (unsigned i = 0; i < s->slots; i++) {
         struct slot *t = &s->slot[i];
         vfu_session_free(t->client);
-        vfu_session_free(t->refused);
+        for (unsigned k = 0; k < WEIR_SERVER_WAITING; k++)
+            vfu_session_free(t->newcomer[k].session);
         fn_free(t->fn);
-        if (t->listener >= 0) {
-            close(t->listener);
-            (void)unlink(t->path);
-        }
+        if (t->listener < 0)
+            continue;
+        close(t->listener);
+        unix_place_remove(&t->place);
     }
     free(s);
 }
 
-unsigned weir_server_pollfds(struct weir_server *s, struct pollfd *fds, unsigned room) {
-    unsigned n = 0;
+// ---- clients ----
 
-    for (unsigned i = 0; i < s->slots && n + WEIR_SERVER_SLOTS <= room; i++) {
-        struct slot *t = &s->slot[i];
-        if (t->refused != NULL && now_ms() > t->refused_until) {
-            vfu_session_free(t->refused);
-            t->refused = NULL;
-        }
-        fds[n++] = (struct pollfd){.fd = t->listener, .events = POLLIN};
-        if (t->client != NULL)
-            fds[n++] = (struct pollfd){.fd = vfu_session_fd(t->client), .events = vfu_session_events(t->client)};
-        if (t->refused != NULL)
-            fds[n++] = (struct pollfd){.fd = vfu_session_fd(t->refused), .events = vfu_session_events(t->refused)};
-    }
-    return n;
-}
-
-static void serve(struct weir_server *s, struct slot *t) {
+// In the slot's lane.
+static void serve(void *arg) {
+    struct slot *t = arg;
     int why = vfu_session_run(t->client, MESSAGES_PER_TURN);
 
     if (why == 0)
         return;
-    say(s, "%s: %s", t->name, why == -ECONNRESET ? "client left" : "client does not speak vfio-user, dropped");
+    say(t, "%s", why == -ECONNRESET ? "client left" : "client does not speak vfio-user, dropped");
     vfu_session_free(t->client);
     t->client = NULL;
     fn_client_gone(t->fn);
@@ -201,52 +163,151 @@ static bool hung_up(const struct vfu_session *c) {
     return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0;
 }
 
-static void accept_one(struct weir_server *s, struct slot *t) {
-    int fd = accept4(t->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+// The one before has left or is leaving: what it sent last is done first, then its place is free.
+static bool leaving(const struct slot *t) {
+    return t->client != NULL ? hung_up(t->client) : lane_busy(t->lane);
+}
 
-    if (fd < 0)
+// ---- newcomers ----
+
+static void forget(struct newcomer *c) {
+    vfu_session_free(c->session);
+    c->session = NULL;
+}
+
+static void greet(struct slot *t, struct newcomer *c) {
+    int why;
+
+    if (leaving(t))
         return;
-    // The one before may have left already: what it sent last is done first, then its place is free.
-    while (t->client != NULL && hung_up(t->client))
-        serve(s, t);
-    if (t->client == NULL) {
-        t->client = vfu_session_new(fd, &fn_ops, t->fn, 0);
-        if (t->client != NULL)
-            say(s, "%s: client connected", t->name);
-        return;
+    vfu_session_refuse(c->session, t->client != NULL ? EBUSY : 0);
+    why = vfu_session_run(c->session, 1);
+    if (why == -EBUSY)
+        say(t, "refused a second client");
+    else if (why == -EPROTO)
+        say(t, "client does not speak vfio-user, dropped");
+    if (why != 0) {
+        forget(c);
+    } else if (vfu_session_negotiated(c->session)) {
+        t->client = c->session;
+        c->session = NULL;
+        say(t, "client connected");
     }
-    say(s, "%s: refused a second client", t->name);
-    if (t->refused != NULL) {
-        close(fd);
-        return;
+}
+
+// A free place, or that of the one that has been silent longest when it is long enough.
+static struct newcomer *find_place(struct slot *t) {
+    struct newcomer *oldest = &t->newcomer[0];
+
+    for (unsigned k = 0; k < WEIR_SERVER_WAITING; k++) {
+        struct newcomer *c = &t->newcomer[k];
+        if (c->session == NULL)
+            return c;
+        if (c->since < oldest->since)
+            oldest = c;
     }
-    t->refused = vfu_session_new(fd, &fn_ops, t->fn, EBUSY);
-    t->refused_until = now_ms() + REFUSE_MS;
+    if (now_ms() - oldest->since < YIELD_MS || leaving(t))
+        return NULL;
+    forget(oldest);
+    return oldest;
+}
+
+static void accept_some(struct slot *t) {
+    const struct unix_peers peers = {t->server->opt.allowed, t->server->opt.num_allowed};
+
+    for (unsigned i = 0; i < ACCEPTS_PER_TURN; i++) {
+        struct newcomer *c = find_place(t);
+        uid_t uid;
+        int fd;
+
+        if (c == NULL)
+            return; // they wait in the backlog
+        fd = accept4(t->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0)
+            return;
+        if (!unix_peer_welcome(fd, &peers, &uid)) {
+            say(t, "refused user %u; --allow-uid lets others in", (unsigned)uid);
+            close(fd);
+            continue;
+        }
+        c->session = vfu_session_new(fd, &fn_ops, t->fn);
+        c->since = now_ms();
+        if (c->session != NULL)
+            greet(t, c); // most have said it already
+    }
+}
+
+// ---- turns ----
+
+unsigned weir_server_pollfds(struct weir_server *s, struct pollfd *fds, unsigned room) {
+    int64_t now = now_ms();
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < s->slots && n + WEIR_SERVER_SLOTS <= room; i++) {
+        struct slot *t = &s->slot[i];
+        fds[n++] = (struct pollfd){.fd = t->listener, .events = POLLIN};
+        if (t->client != NULL && !lane_busy(t->lane))
+            fds[n++] = (struct pollfd){.fd = vfu_session_fd(t->client), .events = vfu_session_events(t->client)};
+        for (unsigned k = 0; k < WEIR_SERVER_WAITING; k++) {
+            struct newcomer *c = &t->newcomer[k];
+            if (c->session != NULL && now - c->since > SILENT_MS && !leaving(t))
+                forget(c);
+            if (c->session != NULL)
+                fds[n++] = (struct pollfd){.fd = vfu_session_fd(c->session), .events = vfu_session_events(c->session)};
+        }
+        if (s->opt.log != NULL)
+            log_limit_tick(&t->limit, now, t->name, s->opt.log, s->opt.log_ctx);
+    }
+    return n;
+}
+
+static bool dispatch_slot(struct slot *t, int fd) {
+    if (fd == t->listener) {
+        accept_some(t);
+        return true;
+    }
+    if (t->client != NULL && fd == vfu_session_fd(t->client)) {
+        if (!lane_busy(t->lane))
+            lane_start(t->lane, serve, t);
+        return true;
+    }
+    for (unsigned k = 0; k < WEIR_SERVER_WAITING; k++) {
+        struct newcomer *c = &t->newcomer[k];
+        if (c->session != NULL && fd == vfu_session_fd(c->session)) {
+            greet(t, c);
+            return true;
+        }
+    }
+    return false;
 }
 
 void weir_server_dispatch(struct weir_server *s, const struct pollfd *fds, unsigned n) {
-    for (unsigned k = 0; k < n; k++) {
-        if (fds[k].revents == 0)
-            continue;
-        for (unsigned i = 0; i < s->slots; i++) {
-            struct slot *t = &s->slot[i];
-            if (fds[k].fd == t->listener) {
-                accept_one(s, t);
+    for (unsigned k = 0; k < n; k++)
+        for (unsigned i = 0; i < s->slots && fds[k].revents != 0; i++)
+            if (dispatch_slot(&s->slot[i], fds[k].fd))
                 break;
-            }
-            if (t->client != NULL && fds[k].fd == vfu_session_fd(t->client)) {
-                serve(s, t);
-                break;
-            }
-            if (t->refused != NULL && fds[k].fd == vfu_session_fd(t->refused)) {
-                if (vfu_session_run(t->refused, 1) != 0) {
-                    vfu_session_free(t->refused);
-                    t->refused = NULL;
-                }
-                break;
-            }
-        }
+}
+
+unsigned weir_server_turn(const struct weir_server *s) {
+    return weir_server_clients(s) != 0 ? CLIENT_CYCLES : REST_CYCLES;
+}
+
+unsigned weir_server_run(struct weir_server *s, unsigned cycles) {
+    unsigned ran = 0;
+
+    lanes_resume(s->lanes);
+    while (ran < cycles && card_step(s->card, 1, lanes_busy(s->lanes) == 0) != 0) {
+        ran++;
+        lanes_resume(s->lanes);
     }
+    if (guard_take_lost())
+        for (unsigned i = 0; i < s->slots; i++)
+            fn_dma_drop_lost(s->slot[i].fn);
+    return ran;
+}
+
+unsigned weir_server_busy(const struct weir_server *s) {
+    return lanes_busy(s->lanes);
 }
 
 unsigned weir_server_clients(const struct weir_server *s) {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ const char sim_usage[] =
     "\n"
     "  --dir DIR          folder of the sockets pf.sock, vf0.sock ... (default weir-sim.d)\n"
     "  --vfs N            sockets for VFs 0 to N-1, at most 64 (default 8)\n"
+    "  --allow-uid UID    let this user's programs connect, too, and open the sockets' modes; may be given again\n"
     "  --firmware FILE    firmware image for flash slot A (default: the one of this build)\n"
     "  --flash FILE       flash content to start from and to write back; without --firmware the card boots from it\n"
     "  --wire END         other end of the cable: tap:NAME, link:PATH (another weir-sim with the same PATH),\n"
@@ -37,6 +39,7 @@ const char sim_usage[] =
 enum option_id {
     OPT_DIR = 256,
     OPT_VFS,
+    OPT_ALLOW_UID,
     OPT_FIRMWARE,
     OPT_FLASH,
     OPT_WIRE,
@@ -65,6 +68,7 @@ static int parse_number(const char *text, unsigned least, unsigned most, unsigne
 int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, size_t err_size) {
     static const struct option known[] = {{"dir", required_argument, NULL, OPT_DIR},
                                           {"vfs", required_argument, NULL, OPT_VFS},
+                                          {"allow-uid", required_argument, NULL, OPT_ALLOW_UID},
                                           {"firmware", required_argument, NULL, OPT_FIRMWARE},
                                           {"flash", required_argument, NULL, OPT_FLASH},
                                           {"wire", required_argument, NULL, OPT_WIRE},
@@ -82,6 +86,7 @@ int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, s
     *o = (struct sim_options){
         .firmware = WEIR_FIRMWARE_IMAGE, .dir = "weir-sim.d", .num_vfs = 8, .wire = "none", .rate = MAX_RATE};
     bool named_firmware = false;
+    unsigned uid;
     opterr = 0;
     optind = 1;
     while ((c = getopt_long(argc, argv, ":", known, NULL)) != -1) {
@@ -94,6 +99,14 @@ int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, s
                 snprintf(err, err_size, "--vfs %s: expected a number from 0 to %u", optarg, WEIR_NUM_VFS);
                 return -EINVAL;
             }
+            break;
+        case OPT_ALLOW_UID:
+            if (o->num_allowed == SIM_MAX_ALLOWED || parse_number(optarg, 0, UINT_MAX - 1, &uid) != 0) {
+                snprintf(err, err_size, "--allow-uid %s: expected the number of a user, at most %u of them", optarg,
+                         SIM_MAX_ALLOWED);
+                return -EINVAL;
+            }
+            o->allowed[o->num_allowed++] = uid;
             break;
         case OPT_FIRMWARE:
             o->firmware = optarg;

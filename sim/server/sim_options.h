@@ -5,6 +5,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
+
+#define SIM_MAX_ALLOWED 16u
 
 struct sim_options {
     const char *firmware; // NULL: start from what the flash file holds
@@ -17,6 +20,8 @@ struct sim_options {
     const char *fst;
     const char *sysfs; // folder to mount the PCI tree at
     const char *lspci; // file for configuration spaces; then the simulator ends
+    uid_t allowed[SIM_MAX_ALLOWED];
+    unsigned num_allowed;
     bool console, quiet, help;
 };
 

@@ -23,7 +23,6 @@
 #include "wire_end.h"
 
 #define BOOT_CYCLES 5000000u
-#define BUSY_SLICE 64u // cycles between two looks at the sockets: some 0.3 ms
 #define IDLE_WAIT_MS 20
 #define IDLE_STEP 4u        // cycles at a time while idle,
 #define IDLE_SLICE_NS 50000 // for so long per wake: with cold caches about 1 % of a processor
@@ -106,7 +105,8 @@ static int boot(struct sim *s, const struct sim_options *o, char *err, size_t er
 }
 
 struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, char *err, size_t err_size) {
-    struct weir_server_options so = {.dir = o->dir, .num_vfs = o->num_vfs, .log = on_log};
+    struct weir_server_options so = {
+        .dir = o->dir, .num_vfs = o->num_vfs, .allowed = o->allowed, .num_allowed = o->num_allowed, .log = on_log};
     struct sim *s = calloc(1, sizeof(*s));
 
     if (s == NULL) {
@@ -117,7 +117,7 @@ struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, 
     s->log_ctx = log_ctx;
     so.log_ctx = s;
     // What fails quickly comes first, the card's boot takes a second.
-    s->lock = weir_server_lock(o->dir, err, err_size);
+    s->lock = weir_server_lock(o->dir, o->num_allowed != 0, err, err_size);
     if (s->lock < 0)
         goto err_sim;
     s->end = wire_end_open(o->wire, err, err_size);
@@ -171,7 +171,7 @@ int sim_run(struct sim *s, const volatile int *stop) {
     while (*stop == 0) {
         struct pollfd fds[MAX_FDS];
         unsigned n = weir_server_pollfds(s->server, fds, MAX_FDS - 2), all = n + 1;
-        bool idle = card_idle(s->card);
+        bool idle = card_idle(s->card) && weir_server_busy(s->server) == 0;
         int ready;
 
         fds[n] = (struct pollfd){.fd = wire_end_fd(s->end, wire), .events = POLLIN};
@@ -190,7 +190,7 @@ int sim_run(struct sim *s, const volatile int *stop) {
         if (wire_end_feed(s->end, wire, s->receiving) == 0 && ready <= 0 && idle)
             idle_slice(s);
         else
-            card_step(s->card, BUSY_SLICE, true);
+            (void)weir_server_run(s->server, weir_server_turn(s->server));
     }
     return 0;
 }

@@ -26,6 +26,7 @@ enum vfu_command {
 #define VFU_MAX_XFER 4096u                   // data bytes of one region access
 #define VFU_MAX_PAYLOAD (VFU_MAX_XFER + 64u) // longest message behind the header
 #define VFU_MAX_FDS 16u                      // descriptors with one message
+#define VFU_MAX_MAPS 768u                    // pieces of memory of one client, so that all clients find room
 #define VFU_TYPE_MASK 0xFu
 #define VFU_REPLY 0x1u
 #define VFU_NO_REPLY 0x10u

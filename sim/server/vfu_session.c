@@ -30,10 +30,11 @@ struct vfu_session {
 };
 
 // The client may send this much; what it must not send is refused all the same.
-static const char capabilities[] = "{\"capabilities\":{\"max_msg_fds\":16,\"max_data_xfer_size\":4096}}";
-_Static_assert(VFU_MAX_FDS == 16 && VFU_MAX_XFER == 4096, "the text above says these numbers");
+static const char capabilities[] = "{\"capabilities\":{\"max_msg_fds\":16,\"max_data_xfer_size\":4096,"
+                                   "\"max_dma_maps\":768}}";
+_Static_assert(VFU_MAX_FDS == 16 && VFU_MAX_XFER == 4096 && VFU_MAX_MAPS == 768, "the text above says these numbers");
 
-struct vfu_session *vfu_session_new(int fd, const struct vfu_device_ops *ops, void *dev, int refuse) {
+struct vfu_session *vfu_session_new(int fd, const struct vfu_device_ops *ops, void *dev) {
     struct vfu_session *s = calloc(1, sizeof(*s));
     if (s == NULL) {
         close(fd);
@@ -42,8 +43,15 @@ struct vfu_session *vfu_session_new(int fd, const struct vfu_device_ops *ops, vo
     s->fd = fd;
     s->ops = ops;
     s->dev = dev;
-    s->refuse = refuse;
     return s;
+}
+
+void vfu_session_refuse(struct vfu_session *s, int err) {
+    s->refuse = err;
+}
+
+bool vfu_session_negotiated(const struct vfu_session *s) {
+    return s->negotiated;
 }
 
 static void drop_fds(struct vfu_session *s) {
@@ -82,7 +90,7 @@ static int take(struct vfu_session *s, void *to, size_t n) {
     ssize_t got;
 
     do
-        got = recvmsg(s->fd, &m, MSG_CMSG_CLOEXEC);
+        got = recvmsg(s->fd, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     while (got < 0 && errno == EINTR);
     if (got < 0)
         return errno == EAGAIN || errno == EWOULDBLOCK ? -EAGAIN : -ECONNRESET;

@@ -30,8 +30,12 @@ struct vfu_device_ops {
 
 struct vfu_session;
 
-// Takes the socket over. A session with `refuse` != 0 answers its first message with that errno and ends.
-struct vfu_session *vfu_session_new(int fd, const struct vfu_device_ops *ops, void *dev, int refuse);
+// Takes the socket over.
+struct vfu_session *vfu_session_new(int fd, const struct vfu_device_ops *ops, void *dev);
+// The next message is answered with this errno, and the session ends; 0: it is not.
+void vfu_session_refuse(struct vfu_session *s, int err);
+// The client has said its version: whoever has not may still be refused.
+bool vfu_session_negotiated(const struct vfu_session *s);
 // Closes the socket; the device is not told.
 void vfu_session_free(struct vfu_session *s);
 int vfu_session_fd(const struct vfu_session *s);

@@ -19,7 +19,8 @@ struct shadow_filter {
     uint8_t mac[6], mode;
     uint16_t vid, vport;
 };
-static struct shadow_filter shadow[WEIR_NUM_FILTERS];
+#define MAX_FILTERS (WEIR_NUM_FILTERS + WEIR_NUM_SOURCES)
+static struct shadow_filter shadow[MAX_FILTERS];
 static struct weir_mbox_msg sent[WEIR_NUM_FNS];
 static bool open_request[WEIR_NUM_FNS];
 static uint16_t seq;
@@ -30,7 +31,7 @@ static void fail(const char *what, unsigned a, unsigned b) {
 }
 
 static struct shadow_filter *shadow_of(uint32_t id, bool set) {
-    for (unsigned i = 0; i < WEIR_NUM_FILTERS; i++) {
+    for (unsigned i = 0; i < MAX_FILTERS; i++) {
         if (shadow[i].set == set && (!set || shadow[i].id == id)) {
             return &shadow[i];
         }
@@ -61,8 +62,8 @@ static void note_success(const struct weir_mbox_msg *m) {
         break;
     case WEIR_CMD_MOVE_FILTER:
         f = shadow_of(r.move.filter, true);
-        if (f->vport != r.move.src) {
-            fail("a filter moved that was not on its source", r.move.filter, r.move.src);
+        if (f->vport != r.move.src || f->mode == WEIR_FILTER_SOURCE) {
+            fail("a filter moved that was not on its source, or lets it send", r.move.filter, r.move.src);
         }
         f->vport = r.move.dst;
         break;
@@ -115,20 +116,22 @@ static void take_answers(void) {
 // ---- invariants ----
 static void check_filters(void) {
     static unsigned cmds, moves;
-    unsigned n = 0, on[WEIR_NUM_VPORTS] = {0};
+    unsigned n = 0, on[WEIR_NUM_VPORTS] = {0}, sources[WEIR_NUM_VPORTS] = {0};
     if (fuzz_step != 0 && answered == 0 && cmds == fake.filter_cmds && moves == fake.moves) {
         return; // nothing could have changed, and this is the costly check
     }
     cmds = fake.filter_cmds;
     moves = fake.moves;
     answered = 0;
-    for (unsigned i = 0; i < WEIR_NUM_FILTERS; i++) {
+    for (unsigned i = 0; i < MAX_FILTERS; i++) {
         if (!steer_switch_exists()) {
             shadow[i].set = false;
         }
         if (shadow[i].set) {
             n++;
-            if (fake_lookup(shadow[i].mac, shadow[i].mode, shadow[i].vid) != shadow[i].vport) {
+            // A source is found under its vPort's number.
+            unsigned vid = shadow[i].mode == WEIR_FILTER_SOURCE ? shadow[i].vport : shadow[i].vid;
+            if (fake_lookup(shadow[i].mac, shadow[i].mode, vid) != shadow[i].vport) {
                 fail("a filter leads elsewhere", shadow[i].id, shadow[i].vport);
             }
         }
@@ -137,12 +140,18 @@ static void check_filters(void) {
         fail("filters in hardware and in firmware", fake_valid_slots(), steer_filter_count());
     }
     for (unsigned i = 0; i < WEIR_FILTER_SLOTS; i++) {
-        on[fake.slot[i].vport] += fake.slot[i].valid;
+        bool source = fake.slot[i].key >> 60 == WEIR_FILTER_SOURCE;
+        on[fake.slot[i].vport] += fake.slot[i].valid && !source;
+        sources[fake.slot[i].vport] += fake.slot[i].valid && source;
     }
     for (unsigned v = 0; v < WEIR_NUM_VPORTS; v++) {
         const struct steer_vport *p = steer_vport(v);
         if (on[v] != (p == NULL ? 0 : p->filters) || (p != NULL && p->vf != STEER_NO_VF && on[v] > WEIR_FILTER_QUOTA)) {
             fail("filters of a vPort", v, on[v]);
+        }
+        if (sources[v] != (p == NULL ? 0 : p->sources) || sources[v] > WEIR_FILTER_QUOTA ||
+            (sources[v] != 0 && p->vf == STEER_NO_VF)) {
+            fail("sources of a vPort", v, sources[v]);
         }
     }
 }
@@ -289,7 +298,7 @@ void fuzz_forget(unsigned fn) {
 }
 
 bool fuzz_filter(unsigned nth, uint32_t *id, uint16_t *vport) {
-    for (unsigned i = 0; i < WEIR_NUM_FILTERS; i++) {
+    for (unsigned i = 0; i < MAX_FILTERS; i++) {
         if (shadow[i].set && nth-- == 0) {
             *id = shadow[i].id;
             *vport = shadow[i].vport;

@@ -55,7 +55,7 @@ static void raw_message(unsigned fn) {
 }
 
 static void filter_command(void) {
-    struct weir_set_filter_req req = {.filter = half(40), .vport = half(8), .mode = (uint8_t)below(4)};
+    struct weir_set_filter_req req = {.filter = half(40), .vport = half(8), .mode = (uint8_t)below(5)};
     const uint8_t *mac = fw_mac(below(48));
     memcpy(req.mac, mac, 6);
     req.vid = req.mode == WEIR_FILTER_VLAN ? half(8) : 0;

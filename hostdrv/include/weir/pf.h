@@ -54,7 +54,8 @@ int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsign
                          const char *name);
 int weir_pf_delete_vport(struct weir_pf *pf, unsigned vport);
 int weir_pf_get_vport(struct weir_pf *pf, unsigned vport, struct weir_get_vport_rsp *rsp);
-// All of WEIR_VPORT_* at once; a VF's vPort must be trusted to be promiscuous.
+// All of WEIR_VPORT_* at once; a VF's vPort must be trusted to be promiscuous. For a guest's policy (weir/policy.h):
+// spoofchk = WEIR_VPORT_CHECK_SRC, trust = WEIR_VPORT_TRUSTED, stags = WEIR_VPORT_STAGS.
 int weir_pf_set_vport_flags(struct weir_pf *pf, unsigned vport, unsigned flags);
 // A nondefault vPort of the PF is born off and can be turned on, once (rules 2.6).
 int weir_pf_activate_vport(struct weir_pf *pf, unsigned vport);
@@ -72,6 +73,11 @@ int weir_pf_rss_table(struct weir_pf *pf, unsigned vport, const uint8_t *entry, 
 // The Toeplitz key of all vPorts, also of those created later; that of one.
 int weir_pf_rss_key(struct weir_pf *pf, const uint8_t key[40]);
 int weir_pf_vport_rss_key(struct weir_pf *pf, unsigned vport, const uint8_t key[40]);
+// A receive filter, mode WEIR_FILTER_ANY_VLAN, _UNTAGGED_OR_ZERO or _VLAN; or, WEIR_FILTER_SOURCE with vid 0, a further
+// address that a VF's vPort may send from while its flags have WEIR_VPORT_CHECK_SRC. Ids are the caller's, one set for
+// both kinds. A VF's vPort has up to WEIR_FILTER_QUOTA of each (-ENOSPC; the card WEIR_NUM_FILTERS and
+// WEIR_NUM_SOURCES). Source filters stay when receive filters move and are cleared before the vPort is deleted
+// (-EBUSY).
 int weir_pf_set_filter(struct weir_pf *pf, uint32_t filter, unsigned vport, const uint8_t mac[6], unsigned mode,
                        unsigned vid);
 int weir_pf_clear_filter(struct weir_pf *pf, uint32_t filter);

@@ -64,35 +64,6 @@ void a3_soak(void) {
     race(250, 400);
 }
 
-// ---- Insertions under full traffic: what they push on is found at every moment, and moves with its new slot ----
-void insertions_hide_no_filter(void) {
-    enum { Pushes = 400 };
-    setup();
-    traffic.odd_tags = traffic.odd_macs = traffic.ip = 0;
-    uint64_t start = weir_rtl_cycles(bench_model);
-    for (unsigned n = 0; n < Pushes; n++) {
-        unsigned pushed = bench_below(nfilters);
-        for (unsigned i = 0; i < 45; i++) { // more than pass meanwhile
-            struct frame *f = add_frame(bench_below(2), 64);
-            if (bench_below(4)) {
-                f->dmac = filters[pushed].mac;
-                f->tagged = filters[pushed].mode == 2, f->vlan_ins = false;
-                f->tci = filters[pushed].vid;
-            }
-            f->cancel = false;
-            f->smac = mac_of(f->vport);
-        }
-        model_push_filter(pushed, bench_below(4));
-        if (bench_below(4) == 0)
-            sw_move((int)pushed, bench_below(12), -1, -1, -1, false);
-    }
-    sw_drain();
-    double per = (double)(weir_rtl_cycles(bench_model) - start) / nframes;
-    printf("  %u filters pushed on, %u frames, %.2f cycles a frame\n", (unsigned)Pushes, nframes, per);
-    CHECK(per < 1.5, "the insertions were not raced");
-    model_close();
-}
-
 // ---- A6: what is sent as a vPort that is gone goes as the default vPort's (rules 2.18) ----
 void a6_stale_vport_id(void) {
     setup();

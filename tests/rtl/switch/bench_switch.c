@@ -275,6 +275,7 @@ int main(int argc, char **argv) {
         {"a7_vlan_truth_table", a7_vlan_truth_table},
         {"a12_broadcast_once_in_each_state", a12_broadcast_once_in_each_state},
         {"insertions_hide_no_filter", insertions_hide_no_filter},
+        {"addresses_follow_one_another", addresses_follow_one_another},
         {"rss_published_vectors", rss_published_vectors},
         {"rss_keys_are_per_vport", rss_keys_are_per_vport},
         {"rss_entries_beyond_reach_nobody", rss_entries_beyond_reach_nobody},
@@ -287,6 +288,8 @@ int main(int argc, char **argv) {
         {"no_tag_hides_in_the_padding", no_tag_hides_in_the_padding},
         {"no_vf_sends_in_vlan_4095", no_vf_sends_in_vlan_4095},
         {"stags_only_where_allowed", stags_only_where_allowed},
+        {"a_vf_sends_from_its_sources_only", a_vf_sends_from_its_sources_only},
+        {"a_forbidden_vlan_is_a_miss", a_forbidden_vlan_is_a_miss},
         {"policy_is_the_drivers", policy_is_the_drivers},
         {"oracle", oracle},
         {"oracle_soak", oracle_soak}};

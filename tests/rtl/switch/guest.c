@@ -168,6 +168,78 @@ void stags_only_where_allowed(void) {
     }
 }
 
+void a_vf_sends_from_its_sources_only(void) {
+    uint64_t mac = mac_of(40);
+    uint8_t b[128];
+    fresh();
+    set_vf(true, false, false, 0, false, false);
+    struct vport p = vports[Other];
+    p.check = true;
+    model_set_vport(Other, p);
+    for (unsigned bank = 0; bank < 4; bank++) {
+        CHECK(SEND(Vf, away, mac).drop == Src, "not yet");
+        model_add_filter(mac, WEIR_FILTER_SOURCE, Vf, Vf, bank);
+        CHECK(filters[0].slot >> 9 == bank, "the bank is free");
+        CHECK(SEND(Vf, away, mac).wire == 1 && SEND(Vf, away, mac_of(Vf)).wire == 1, "its own and its further one");
+        CHECK(SEND(Vf, away, mac ^ 1).drop == Src && SEND(Other, away, mac).drop == Src,
+              "nobody else's, for nobody else");
+        model_add_filter(mac, WEIR_FILTER_SOURCE, Other, Other, bank);
+        CHECK(SEND(Other, away, mac).wire == 1 && SEND(Vf, away, mac).wire == 1, "one address of two");
+        // It steers nothing.
+        make(b, 64, mac, mac_of(77), WORDS(0x88B5));
+        CHECK(play_one(true, 0, b, 64, Off).heard[0] == 1 && SEND(Pf, mac, mac_of(Pf)).wire == 1, "a miss as ever");
+        // And a filter that does lets nobody send.
+        model_add_filter(mac_of(41), WEIR_FILTER_ANY_VLAN, 0, Vf, bank);
+        CHECK(SEND(Vf, away, mac_of(41)).drop == Src, "a receive filter's");
+        model_clear_filters();
+    }
+    CHECK(SEND(Vf, away, mac).drop == Src, "not any more");
+    // A stale id goes as the default vPort, whose addresses count.
+    model_add_filter(mac, WEIR_FILTER_SOURCE, Vf, Vf, 0);
+    p = vports[0], p.check = true;
+    model_set_vport(0, p);
+    p = vports[Vf], p.count = 0;
+    model_set_vport(Vf, p);
+    CHECK(SEND(Vf, away, mac).wire == 0 && SEND(Vf, away, mac_of(0)).wire == 1, "a stale id");
+}
+
+// What comes for a guest in a VLAN that is not its own meets no filter of it: as the parent sees it, a stranger's
+// frame, whole and unmarked. What was the guest's and drains is marked with its vPort and has its tag, for the parent
+// to judge.
+void a_forbidden_vlan_is_a_miss(void) {
+    uint64_t mac = mac_of(40);
+    uint8_t b[128];
+    fresh();
+    model_set_vlan(5, Vf, true);
+    for (unsigned mode = 0; mode < 3; mode++) { // any VLAN's filter on a trunk and on a port VLAN; one of VLAN 6
+        model_clear_filters();
+        model_add_filter(mac, mode < 2 ? WEIR_FILTER_ANY_VLAN : WEIR_FILTER_VLAN, mode < 2 ? 0 : 6, Vf, mode);
+        vports[Vf].drain = false;
+        set_vf(false, true, mode == 1, 5, false, false);
+        make(b, 64, mac, mac_of(77), WORDS(0x8100, 6, 0x88B5));
+        struct fate f = play_one(true, 0, b, 64, Off);
+        CHECK(f.heard[Vf] == 0 && f.heard[0] == 1 && f.rx_len == 64, "mode %u: another's VLAN from the wire", mode);
+        CHECK(!f.redirect && f.src == 0 && f.stripped == 0, "mode %u: marks of a miss", mode);
+        f = play_one(false, Pf, b, 64, Off); // within VLAN 6 its owner is unknown: the wire may know it
+        CHECK(f.wire == 1 && f.heard[Vf] == 0 && f.heard[0] == 0, "mode %u: another's VLAN from a vPort", mode);
+        if (mode == 2)
+            break;
+        make(b, 64, mac, mac_of(77), WORDS(0x8100, 5 | 1u << 13, 0x88B5));
+        f = play_one(true, 0, b, 64, Off);
+        CHECK(f.heard[Vf] == 1 && f.rx_len == 60 && f.stripped == (mode ? 0 : 5 | 1u << 13), "mode %u: its own", mode);
+        struct vport p = vports[Vf];
+        p.drain = true;
+        model_set_vport(Vf, p);
+        f = play_one(true, 0, b, 64, Off);
+        CHECK(f.heard[0] == 1 && f.redirect && f.src == Vf && f.rx_len == 60 && f.stripped == (5 | 1u << 13),
+              "mode %u: drained with its tag told", mode);
+        model_clear_filters();
+        model_add_filter(mac, WEIR_FILTER_VLAN, 5, Vf, mode);
+        f = play_one(true, 0, b, 64, Off);
+        CHECK(f.heard[0] == 1 && f.redirect && f.src == Vf && f.rx_len == 64, "mode %u: drained with its tag", mode);
+    }
+}
+
 // ---- The driver's table ----
 static uint16_t some_vid(void) {
     static const uint16_t vid[] = {0, 1, 2, 5, 6, 7, 100, 101, 102, 4093, 4094, 4095};
@@ -189,8 +261,8 @@ static void any_policy(struct weir_policy *p) {
     CHECK(weir_policy_check(p, err, sizeof err) == 0, "%s", err);
 }
 
-// As firmware does from the commands of the PF's driver.
-static void impose(const struct weir_policy *p) {
+// As firmware does from the commands of the PF's driver; with `n` addresses beside its own.
+static void impose(const struct weir_policy *p, unsigned n) {
     for (unsigned vid = 0; vid < 4096; vid++)
         if (vlans[vid][Vf])
             model_set_vlan(vid, Vf, false);
@@ -199,6 +271,13 @@ static void impose(const struct weir_policy *p) {
     for (unsigned i = 0; i < p->vlan_count; i++)
         for (unsigned vid = p->vlan[i].first; vid <= p->vlan[i].last; vid++)
             model_set_vlan(vid, Vf, true);
+    // Its addresses beside its own, and those of a neighbour, which are none of its business.
+    model_clear_filters();
+    for (unsigned i = 0; i < 6; i++) {
+        model_add_filter(mac_of(2 * i), WEIR_FILTER_SOURCE, Other, Other, i % 4);
+        if (i < n)
+            model_add_filter(mac_of(i), WEIR_FILTER_SOURCE, Vf, Vf, i % 4);
+    }
     set_vf(p->spoofchk, p->vlan_mode != WEIR_VLAN_ANY, p->vlan_mode == WEIR_VLAN_PORT, p->tci, p->stags, p->trust);
 }
 
@@ -224,7 +303,8 @@ void policy_is_the_drivers(void) {
     for (unsigned n = 0; n < Policies; n++) {
         struct weir_policy p;
         any_policy(&p);
-        impose(&p);
+        unsigned own = bench_below(7);
+        impose(&p, own);
         modes[p.vlan_mode]++;
         for (unsigned i = 0; i < Each; i++) {
             unsigned len = any_frame(b);
@@ -233,7 +313,7 @@ void policy_is_the_drivers(void) {
             uint64_t smac = 0;
             for (unsigned k = 0; k < 6; k++)
                 smac = smac << 8 | b[6 + k];
-            enum weir_verdict want = weir_policy_tx(&p, b, len, &o, smac == mac_of(Vf));
+            enum weir_verdict want = weir_policy_tx(&p, b, len, &o, smac == mac_of(Vf) || smac - mac_of(0) < own);
             CHECK(want <= WEIR_DROP_VLAN, "no frame of these is of a wrong size");
             struct fate f = play_one(false, Vf, b, len, o.flags ? o.vlan_tci : Off);
             CHECK(f.drop == row[want] && f.wire == (want == WEIR_PASS),

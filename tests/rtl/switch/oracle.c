@@ -3,6 +3,7 @@
 // difference. Every world starts from a fresh model. Worlds with moves keep each copy deliverable, so that each frame
 // shows its epoch.
 #include "sw.h"
+#include "weir_mbox.h"
 
 static const uint16_t vids[8] = {0, 4095, 5, 7, 101, 105, 4094, 2048};
 
@@ -57,6 +58,9 @@ static void world(bool moving) {
         if (!twice)
             model_add_filter(mac, mode, vid, bench_below(12), bench_below(4));
     }
+    for (unsigned v = 0; v < 12; v++)
+        for (unsigned i = bench_below(4), mac = bench_below(4); i > 0; i--, mac += 1 + bench_below(3))
+            model_add_filter(mac_of(mac), WEIR_FILTER_SOURCE, v, v, bench_below(4));
     link_up = !one_in(8);
 }
 

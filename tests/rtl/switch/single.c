@@ -23,7 +23,7 @@ static void drive(const uint8_t *beat, bool wire, unsigned vport, unsigned len, 
 static void take(struct fate *f) {
     uint32_t *in = weir_rtl_in(bench_model);
     const uint32_t *out = weir_rtl_out(bench_model);
-    static unsigned at, rx_len;
+    static unsigned at;
     bench_put(in, 1216, 32, 0);
     bench_put(in, 1181, 4, 0xF);
     if (bench_get(out, RxValid, 1)) {
@@ -32,10 +32,11 @@ static void take(struct fate *f) {
             f->heard[v]++;
             f->redirect = bench_get(out, 531, 1);
             f->src = (unsigned)bench_get(out, 534, 8);
-            rx_len = (unsigned)bench_get(out, 602, 14);
+            f->rx_len = (unsigned)bench_get(out, 602, 14);
+            f->stripped = bench_get(out, 528, 1) ? (unsigned)bench_get(out, 512, 16) : 0;
         }
         if (bench_get(out, 617, 1))
-            bench_put(in, 1216, 32, rx_len | v << 22 | 1u << 31);
+            bench_put(in, 1216, 32, f->rx_len | v << 22 | 1u << 31);
     }
     if (bench_get(out, PtxValid, 1)) {
         if (bench_get(out, PtxData + 527, 1)) {

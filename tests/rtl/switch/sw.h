@@ -43,7 +43,7 @@ struct frame {
 
 struct filter {
     uint64_t mac;
-    uint16_t vid, slot;
+    uint16_t vid, slot; // mode SOURCE: vid is the vPort that may send from the MAC
     uint8_t mode;
 };
 struct vport {
@@ -134,6 +134,7 @@ void a6_stale_vport_id(void);
 void a7_vlan_truth_table(void);
 void a12_broadcast_once_in_each_state(void);
 void insertions_hide_no_filter(void);
+void addresses_follow_one_another(void);
 void rss_published_vectors(void);
 void rss_keys_are_per_vport(void);
 void rss_entries_beyond_reach_nobody(void);
@@ -146,6 +147,8 @@ void reserved_groups_reach_no_guest(void);
 void no_tag_hides_in_the_padding(void);
 void no_vf_sends_in_vlan_4095(void);
 void stags_only_where_allowed(void);
+void a_vf_sends_from_its_sources_only(void);
+void a_forbidden_vlan_is_a_miss(void);
 void policy_is_the_drivers(void);
 void oracle(void);
 void oracle_soak(void);
@@ -155,8 +158,9 @@ void oracle_soak(void);
 struct fate {
     unsigned drop;      // counter of the sender, PASSED = none
     unsigned wire;      // times on the wire, with these bytes
-    unsigned heard[NV]; // copies by vPort
-    unsigned src;       // of the last copy: SRC_VPORT, REDIRECT
+    unsigned heard[NV]; // copies by vPort; the last one's length and its tag in the completion, 0 none
+    unsigned rx_len, stripped;
+    unsigned src; // of the last copy: SRC_VPORT, REDIRECT
     bool redirect;
     unsigned len;
     uint8_t sent[192];
@@ -180,4 +184,5 @@ uint32_t model_toeplitz(const uint8_t key[40], const uint8_t *tuple, unsigned n)
 uint32_t model_hash(const uint8_t key[40], const uint8_t *frame, unsigned len);
 void model_add_filter(uint64_t mac, unsigned mode, unsigned vid, unsigned dst, unsigned bank);
 void model_push_filter(unsigned i, unsigned bank);
+void model_clear_filters(void);
 #endif

@@ -64,7 +64,7 @@ struct frame *add_frame(bool wire, unsigned len) {
               : r < 14 ? 0x01005E000001ULL
                        : 0x02AAAAAAAA00ULL + bench_below(4);
     f->vport = wire ? 0 : (uint8_t)bench_below(traffic.senders);
-    f->smac = mac_of(f->vport) + (bench_below(16) == 0);
+    f->smac = bench_below(8) ? mac_of(f->vport) + (bench_below(16) == 0) : mac_of(bench_below(13));
     f->qp = (uint16_t)bench_below(4096);
     f->tag = (uint16_t)bench_rand();
     if (bench_below(8) == 0)

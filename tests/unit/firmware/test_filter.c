@@ -194,7 +194,7 @@ static void rule_3_3_to_3_5_modes_and_vlans(void **state) {
     fw_boot();
     fw_switch(0, 2, 4, 1);
     assert_int_equal(set(1, 0, group, WEIR_FILTER_ANY_VLAN, 0), WEIR_INVALID_PARAMETER);
-    assert_int_equal(set(1, 0, m, 3, 0), WEIR_INVALID_PARAMETER);
+    assert_int_equal(set(1, 0, m, 4, 0), WEIR_INVALID_PARAMETER);
     assert_int_equal(set(1, 0, m, WEIR_FILTER_ANY_VLAN, 5), WEIR_INVALID_PARAMETER);
     assert_int_equal(set(1, 0, m, WEIR_FILTER_UNTAGGED_OR_ZERO, 5), WEIR_INVALID_PARAMETER);
     assert_int_equal(set(1, 0, m, WEIR_FILTER_VLAN, 0), WEIR_INVALID_PARAMETER);

@@ -122,6 +122,7 @@ static void rule_2_13_and_2_21_what_is_offered(void **state) {
     assert_int_equal(caps() & (WEIR_CAP_VF_RSS | WEIR_CAP_VPORT_VLAN | WEIR_CAP_PF_VPORT_RSS),
                      WEIR_CAP_VF_RSS | WEIR_CAP_VPORT_VLAN | WEIR_CAP_PF_VPORT_RSS);
     assert_int_equal(caps() & (WEIR_CAP_VPORT_RSS_KEY | WEIR_CAP_CSUM), WEIR_CAP_VPORT_RSS_KEY | WEIR_CAP_CSUM);
+    assert_int_equal(caps() & WEIR_CAP_GUEST_POLICY, WEIR_CAP_GUEST_POLICY);
     assert_int_equal(caps() & WEIR_CAP_VPORT_MODERATION, WEIR_CAP_VPORT_MODERATION);
     assert_int_equal(fw_call(0, WEIR_CMD_GET_VPORT_CAPS, NULL, 0, payload, NULL), WEIR_OK);
     memcpy(&rsp, payload, sizeof(rsp));

@@ -110,8 +110,9 @@ static void start(int refuse) {
         dev.irq[i] = -1;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
     peer = pair[1];
-    session = vfu_session_new(pair[0], &ops, NULL, refuse);
+    session = vfu_session_new(pair[0], &ops, NULL);
     assert_non_null(session);
+    vfu_session_refuse(session, refuse);
 }
 
 static void stop(void) {
