@@ -111,9 +111,9 @@ static void put_side(struct json_object *o, const char *side, const char *prefix
     uint64_t sum = 0;
 #define PUT(field, what, text)                                                                                         \
     if (strncmp(#field, prefix, strlen(prefix)) == 0) {                                                                \
-        if (what == OUT)                                                                                               \
+        if ((what) == OUT)                                                                                             \
             put(to, "frames", s->field);                                                                               \
-        if (what == DROP) {                                                                                            \
+        if ((what) == DROP) {                                                                                          \
             put(reasons, #field, s->field);                                                                            \
             sum += s->field;                                                                                           \
         }                                                                                                              \

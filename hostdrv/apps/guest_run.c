@@ -27,6 +27,7 @@
 #define CHECK_US 200000u  // between looks whether the VF still lives: a look wakes the card
 #define ASK_US 50000u     // between questions for the VF's connection
 #define WATCH_US 1000000u // between looks at the device's MTU
+#define EARLY_FRAMES 1000u
 #define HEADER (sizeof(struct virtio_net_hdr))
 
 struct guest_run {
@@ -106,6 +107,9 @@ static int set_up_device(struct guest_run *g, char *err, size_t err_size) {
     if (ret != 0)
         say(g, "cannot give the device its address (%s): ip link set DEVICE address %s", strerror(-ret),
             text_of_mac(mac, g->terms.mac));
+    // What the stack sent while the device came up has another source: it would be dropped as spoofed.
+    for (unsigned i = 0; i < EARLY_FRAMES && !g->opt.own_mac && read(g->opt.tap, g->buf, sizeof(g->buf)) > 0; i++) {
+    }
     (void)guest_tap_set_carrier(g->opt.tap, g->carrier); // an older guest may have left it otherwise
     ret = guest_tap_set_mtu(g->opt.tap, g->terms.mtu);
     if (ret != 0 && guest_tap_mtu(g->opt.tap) > (int)g->terms.mtu) {

@@ -189,7 +189,7 @@ static void know_file(struct table *t, const struct stat *st) {
 }
 
 int table_load(struct table *t, const char *path, char *err, size_t err_size) {
-    struct stat st;
+    struct stat st = {0};
     char *text = NULL;
     int fd, ret = 0;
     ssize_t n;

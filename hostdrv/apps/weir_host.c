@@ -78,32 +78,33 @@ int main(int argc, char **argv) {
     int c, ret = 0;
 
     while (ret == 0 && (c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        const char *arg = optarg != NULL ? optarg : "";
         switch (c) {
         case 'c':
-            o.card = optarg;
+            o.card = arg;
             break;
         case 'd':
-            o.dir = optarg;
+            o.dir = arg;
             break;
         case 'v':
-            ret = number("vfs", optarg, 1, WEIR_NUM_VFS, &o.vfs);
+            ret = number("vfs", arg, 1, WEIR_NUM_VFS, &o.vfs);
             break;
         case 'q':
-            ret = number("queues", optarg, 1, 8, &o.qps);
+            ret = number("queues", arg, 1, 8, &o.qps);
             break;
         case 'f':
-            ret = number("vf-queues", optarg, 1, WEIR_VF_MAX_QPS, &o.vf_qps);
+            ret = number("vf-queues", arg, 1, WEIR_VF_MAX_QPS, &o.vf_qps);
             break;
         case 'm':
-            ret = number("mtu", optarg, WEIR_MTU_MIN, WEIR_MTU_MAX, &o.mtu);
+            ret = number("mtu", arg, WEIR_MTU_MIN, WEIR_MTU_MAX, &o.mtu);
             break;
         case 'o':
-            if (optarg != NULL && strcmp(optarg, "all") != 0)
+            if (arg[0] != '\0' && strcmp(arg, "all") != 0)
                 return complain("--open takes nothing, or =all");
-            o.door = optarg != NULL ? DOOR_ALL : DOOR_OWN;
+            o.door = arg[0] != '\0' ? DOOR_ALL : DOOR_OWN;
             break;
         case 'p':
-            if (o.protected_macs == PARENT_MAX_PROTECTED || !text_mac(optarg, o.protect[o.protected_macs++]))
+            if (o.protected_macs == PARENT_MAX_PROTECTED || !text_mac(arg, o.protect[o.protected_macs++]))
                 return complain("--protect takes a unicast address such as 02:57:00:00:00:01, 16 at most");
             break;
         case 's':

@@ -211,8 +211,11 @@ int main(int argc, char **argv) {
     }
     ret = ns != NULL ? run_live(&d, ns, r, err, sizeof(err)) : run_builtin(&d, r, err, sizeof(err));
     netns_close(ns);
-    if (ret != 0) {
-        fprintf(stderr, "weir-demo: %s\n", err[0] != '\0' ? err : strerror(-ret));
+    if (ret != 0 || stop != 0) {
+        fprintf(stderr, "weir-demo: %s\n",
+                stop != 0        ? "interrupted; nothing is written"
+                : err[0] != '\0' ? err
+                                 : strerror(-ret));
         report_free(r);
         remove_work(&d);
         return 1;
