@@ -68,7 +68,7 @@ int vfu_client_send(struct vfu_client *c, struct vfu_header *h, const void *a, s
         memcpy(CMSG_DATA(cm), fds, sizeof(int) * nfds);
     }
     while (iov[0].iov_len + iov[1].iov_len + iov[2].iov_len != 0) {
-        ssize_t n = sendmsg(c->fd, &m, MSG_NOSIGNAL);
+        ssize_t n = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             if (await(c, POLLOUT, deadline) != 0)
                 return -ENODEV;
@@ -94,7 +94,7 @@ int vfu_client_send(struct vfu_client *c, struct vfu_header *h, const void *a, s
 
 static int take(struct vfu_client *c, void *to, size_t len, int64_t deadline) {
     for (size_t have = 0; have < len;) {
-        ssize_t n = recv(c->fd, (uint8_t *)to + have, len - have, 0);
+        ssize_t n = recv(c->fd, (uint8_t *)to + have, len - have, MSG_DONTWAIT);
         if (n > 0) {
             have += (size_t)n;
             continue;
