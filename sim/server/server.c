@@ -104,7 +104,7 @@ struct weir_server *weir_server_new(struct host *host, const struct weir_server_
                                     size_t err_size) {
     struct weir_server *s = calloc(1, sizeof(*s));
 
-    if (s == NULL || (s->lanes = lanes_new(host_card(host), WEIR_NUM_FNS)) == NULL) {
+    if (s == NULL || (s->lanes = lanes_new(host_card(host), WEIR_NUM_FNS + 1)) == NULL) {
         snprintf(err, err_size, "out of memory");
         free(s);
         return NULL;
@@ -304,6 +304,17 @@ unsigned weir_server_run(struct weir_server *s, unsigned cycles) {
         for (unsigned i = 0; i < s->slots; i++)
             fn_dma_drop_lost(s->slot[i].fn);
     return ran;
+}
+
+bool weir_server_started(const struct weir_server *s) {
+    return lane_busy(lanes_get(s->lanes, WEIR_NUM_FNS));
+}
+
+bool weir_server_start(struct weir_server *s, void (*work)(void *arg), void *arg) {
+    if (weir_server_started(s))
+        return false;
+    lane_start(lanes_get(s->lanes, WEIR_NUM_FNS), work, arg);
+    return true;
 }
 
 unsigned weir_server_busy(const struct weir_server *s) {

@@ -171,6 +171,10 @@ static void idle_slice(struct sim *s) {
     while (now_ns() < until && card_idle(s->card));
 }
 
+static void answer_sysfs(void *arg) {
+    sysfs_dispatch(((struct sim *)arg)->sysfs);
+}
+
 static void move_cable(struct sim *s, unsigned pulls) {
     if (pulls == s->pulls)
         return;
@@ -196,7 +200,7 @@ int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pu
         fds[n] = (struct pollfd){.fd = wire_end_fd(s->end, wire), .events = POLLIN};
         if (idle && s->trace != NULL)
             (void)weir_pcapng_flush(s->trace);
-        if (s->sysfs != NULL)
+        if (s->sysfs != NULL && !weir_server_started(s->server))
             fds[all++] = (struct pollfd){.fd = sysfs_fd(s->sysfs), .events = POLLIN};
         ready = poll(fds, all, idle ? IDLE_WAIT_MS : 0);
         if (ready < 0 && errno != EINTR)
@@ -204,7 +208,7 @@ int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pu
         if (ready > 0)
             weir_server_dispatch(s->server, fds, n);
         if (ready > 0 && all > n + 1 && fds[n + 1].revents != 0)
-            sysfs_dispatch(s->sysfs);
+            (void)weir_server_start(s->server, answer_sysfs, s);
         s->receiving = weir_server_pf_in_use(s->server) && (s->receiving || card_idle(s->card));
         if (wire_end_feed(s->end, wire, s->receiving) == 0 && ready <= 0 && idle)
             idle_slice(s);
@@ -256,8 +260,8 @@ int sim_free(struct sim *s, char *err, size_t err_size) {
 
     if (s == NULL)
         return 0;
+    weir_server_free(s->server); // and with it an answer of the tree that is under way
     sysfs_close(s->sysfs);
-    weir_server_free(s->server);
     host_free(s->host);
     if (s->card != NULL && card_save(s->card, err, err_size) != 0)
         ret = -EIO;

@@ -179,6 +179,7 @@ struct sysfs *sysfs_open(struct host *host, const char *dir, char *err, size_t e
     char *argv[] = {(char *)(uintptr_t) "weir-sim", (char *)(uintptr_t) "-ofsname=weir-sim,subtype=pci"};
     struct fuse_args args = FUSE_ARGS_INIT(2, argv);
     struct sysfs *s = calloc(1, sizeof(*s));
+    struct stat st;
 
     if (s == NULL || (s->tree = pci_tree_new(host)) == NULL) {
         snprintf(err, err_size, "out of memory");
@@ -188,6 +189,10 @@ struct sysfs *sysfs_open(struct host *host, const char *dir, char *err, size_t e
     s->made = mkdir(dir, 0755) == 0;
     if (!s->made && errno != EEXIST) {
         snprintf(err, err_size, "%s: %s; name a folder that can be made with --sysfs", dir, strerror(errno));
+        goto err_sysfs;
+    }
+    if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) { // FUSE would mount over a file as well
+        snprintf(err, err_size, "%s is no folder; name one with --sysfs", dir);
         goto err_sysfs;
     }
     s->fuse = fuse_new(&args, &operations, sizeof(operations), s);

@@ -185,7 +185,7 @@ void client_that_shrinks_its_memory_disturbs_nobody(void) {
     simproc_stop(&sim);
 }
 
-static int raw_connect(const char *path) {
+int raw_connect(const char *path) {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
@@ -216,8 +216,7 @@ void client_that_talks_nonsense_is_dropped(void) {
     simproc_stop(&sim);
 }
 
-// One request with at most one descriptor; the errno of its answer, 0 = none.
-static unsigned raw_call(int fd, uint16_t command, const void *payload, size_t len, int pass) {
+unsigned raw_call(int fd, uint16_t command, const void *payload, size_t len, int pass) {
     union {
         struct cmsghdr align;
         char room[CMSG_SPACE(sizeof(int))];
