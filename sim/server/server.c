@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "card.h"
+#include "disposal.h"
 #include "fn.h"
 #include "guard.h"
 #include "host.h"
@@ -30,6 +31,9 @@
 #define ACCEPTS_PER_TURN WEIR_SERVER_WAITING
 #define SILENT_MS 2000 // a newcomer that says nothing is not waited for longer
 #define YIELD_MS 100   // and not even that long when others wait for his place
+
+// Its threads may outlive a server.
+static struct disposal disposal[WEIR_NUM_FNS];
 
 struct newcomer {
     struct vfu_session *session; // NULL: the place is free
@@ -89,7 +93,7 @@ static int open_slot(struct weir_server *s, unsigned i, char *err, size_t err_si
     else
         snprintf(t->name, sizeof(t->name), "vf%u", i - 1);
     t->lane = lanes_get(s->lanes, i);
-    t->fn = fn_new(s->host, i);
+    t->fn = fn_new(s->host, i, &disposal[i]);
     if (t->fn == NULL) {
         snprintf(err, err_size, "out of memory");
         return -ENOMEM;
@@ -227,13 +231,15 @@ static void accept_some(struct slot *t) {
             return;
         if (!unix_peer_welcome(fd, &peers, &uid)) {
             say(t, "refused user %u; --allow-uid lets others in", (unsigned)uid);
-            close(fd);
+            fn_ops.drop(t->fn, fd);
             continue;
         }
         c->session = vfu_session_new(fd, &fn_ops, t->fn);
         c->since = now_ms();
         if (c->session != NULL)
             greet(t, c); // most have said it already
+        else
+            fn_ops.drop(t->fn, fd);
     }
 }
 
@@ -245,6 +251,8 @@ unsigned weir_server_pollfds(struct weir_server *s, struct pollfd *fds, unsigned
 
     for (unsigned i = 0; i < s->slots && n + WEIR_SERVER_SLOTS <= room; i++) {
         struct slot *t = &s->slot[i];
+        if (disposal_full(&disposal[i]))
+            continue; // what he passed before is still being closed
         fds[n++] = (struct pollfd){.fd = t->listener, .events = POLLIN};
         if (t->client != NULL && !lane_busy(t->lane))
             fds[n++] = (struct pollfd){.fd = vfu_session_fd(t->client), .events = vfu_session_events(t->client)};

@@ -10,9 +10,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "disposal.h"
 #include "unix_place.h"
 
 #define ROOM (1 << 20)
+#define MOST_FDS 253u // with one message (SCM_MAX_FD)
+
+static struct disposal disposal;
 
 struct link {
     int listener, fd; // -1 = none; one of them is there
@@ -79,7 +83,7 @@ void link_close(struct link *l) {
     if (l == NULL)
         return;
     if (l->fd >= 0)
-        close(l->fd);
+        disposal_close(&disposal, l->fd);
     if (l->listener >= 0) {
         close(l->listener);
         unix_place_remove(&l->place);
@@ -99,7 +103,7 @@ static void take_peer(struct link *l) {
     if (fd < 0)
         return;
     if (!unix_peer_welcome(fd, NULL, &uid)) {
-        close(fd);
+        disposal_close(&disposal, fd);
         return;
     }
     close(l->listener);
@@ -111,18 +115,39 @@ static void take_peer(struct link *l) {
 static void lose_peer(struct link *l) {
     char why[256];
 
-    close(l->fd);
+    disposal_close(&disposal, l->fd);
     l->fd = -1;
     (void)meet(l, why, sizeof(why)); // nobody to tell: there is no cable then
+}
+
+// Descriptors have no place on a cable; one that came all the same is not ours to wait for (disposal.h).
+static ssize_t take(int fd, uint8_t *frame, size_t room) {
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int) * MOST_FDS)];
+    } control;
+    struct iovec iov = {frame, room};
+    struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+    ssize_t n = recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+    for (struct cmsghdr *c = n >= 0 ? CMSG_FIRSTHDR(&m) : NULL; c != NULL; c = CMSG_NXTHDR(&m, c)) {
+        for (size_t at = CMSG_LEN(0); c->cmsg_type == SCM_RIGHTS && at + sizeof(int) <= c->cmsg_len;
+             at += sizeof(int)) {
+            int stray;
+            memcpy(&stray, (const uint8_t *)c + at, sizeof(stray));
+            disposal_close(&disposal, stray);
+        }
+    }
+    return n;
 }
 
 size_t link_read(struct link *l, uint8_t *frame, size_t room) {
     ssize_t n;
     if (l->fd < 0)
         take_peer(l);
-    if (l->fd < 0)
+    if (l->fd < 0 || disposal_full(&disposal))
         return 0;
-    n = recv(l->fd, frame, room, MSG_DONTWAIT);
+    n = take(l->fd, frame, room);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
         lose_peer(l);
     return n > 0 ? (size_t)n : 0;

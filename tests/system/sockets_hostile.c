@@ -216,7 +216,7 @@ void client_that_talks_nonsense_is_dropped(void) {
     simproc_stop(&sim);
 }
 
-unsigned raw_call(int fd, uint16_t command, const void *payload, size_t len, int pass) {
+void raw_send(int fd, uint16_t command, const void *payload, size_t len, int pass) {
     union {
         struct cmsghdr align;
         char room[CMSG_SPACE(sizeof(int))];
@@ -224,7 +224,6 @@ unsigned raw_call(int fd, uint16_t command, const void *payload, size_t len, int
     struct vfu_header h = {.command = command, .size = (uint32_t)(sizeof(h) + len)};
     struct iovec iov[2] = {{&h, sizeof(h)}, {(void *)(uintptr_t)payload, len}};
     struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
-    char rest[512];
 
     if (pass >= 0) {
         struct cmsghdr *c;
@@ -237,10 +236,21 @@ unsigned raw_call(int fd, uint16_t command, const void *payload, size_t len, int
         memcpy(CMSG_DATA(c), &pass, sizeof(int));
     }
     CHECK(sendmsg(fd, &m, MSG_NOSIGNAL) == (ssize_t)h.size, "cannot send");
+}
+
+unsigned raw_answer(int fd) {
+    struct vfu_header h;
+    char rest[512];
+
     CHECK(recv(fd, &h, sizeof(h), MSG_WAITALL) == (ssize_t)sizeof(h), "no answer");
     CHECK(h.size == sizeof(h) || recv(fd, rest, h.size - sizeof(h), MSG_WAITALL) == (ssize_t)(h.size - sizeof(h)),
           "half an answer");
     return (h.flags & VFU_ERROR) != 0 ? h.error : 0;
+}
+
+unsigned raw_call(int fd, uint16_t command, const void *payload, size_t len, int pass) {
+    raw_send(fd, command, payload, len, pass);
+    return raw_answer(fd);
 }
 
 void memory_announcements_are_checked(void) {

@@ -3,6 +3,7 @@
 // the cable.
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -52,6 +53,56 @@ void a_bell_that_blocks_stops_nobody(void) {
     CHECK(fcntl(bell, F_SETFL, 0) == 0 && write(bell, &full, sizeof(full)) == sizeof(full), "cannot fill the bell");
     for (unsigned i = 0; i < 3; i++)
         CHECK(set_vector(fd, VFIO_IRQ_SET_DATA_NONE, -1) == 0, "cannot fire a full bell");
+    close(fd);
+    simproc_stop(&sim);
+}
+
+// A socket whose last close waits for an hour: it lingers, and what was sent cannot leave.
+static int lingering(void) {
+    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct linger hour = {1, 3600};
+    static uint8_t much[1 << 16];
+    socklen_t len = sizeof(addr);
+    int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    CHECK(bind(listener, (struct sockaddr *)&addr, sizeof(addr)) == 0 && listen(listener, 1) == 0 &&
+              getsockname(listener, (struct sockaddr *)&addr, &len) == 0 &&
+              connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
+              setsockopt(fd, SOL_SOCKET, SO_LINGER, &hour, sizeof(hour)) == 0,
+          "no connection: %s", strerror(errno));
+    while (send(fd, much, sizeof(much), MSG_DONTWAIT) > 0) {
+    }
+    return fd; // nobody takes it from the listener, which stays
+}
+
+// While the simulator stands still, so that its close is the last one and not ours.
+static void pass_lingering(int fd) {
+    const struct vfu_dma_map map = {sizeof(map), VFU_DMA_READABLE, 0, 0x10000, 4096};
+    int given = lingering();
+
+    raw_send(fd, VFU_DMA_MAP, &map, sizeof(map), given);
+    close(given);
+}
+
+void a_close_that_waits_stops_nobody(void) {
+    struct weir_bus *bus;
+    uint32_t v;
+    int fd, silent;
+
+    simproc_start(&sim, plain);
+    fd = greeted("vf1");
+    silent = raw_connect(simproc_socket(&sim, "vf0"));
+    kill(sim.pid, SIGSTOP);
+    CHECK(waitpid(sim.pid, NULL, WUNTRACED) == sim.pid, "weir-sim cannot be stopped");
+    pass_lingering(fd);     // in a message that is answered
+    pass_lingering(silent); // and in one that comes too early, from one who leaves
+    close(silent);
+    kill(sim.pid, SIGCONT);
+    CHECK(raw_answer(fd) == EINVAL, "a socket for memory");
+    bus = open_bus("pf");
+    CHECK(bus->ops->cfg_read(bus, 0, 4, &v) == 0 && v == (WEIR_VENDOR_ID | (uint32_t)WEIR_PF_DEVICE_ID << 16),
+          "the neighbour reads %08x", v);
+    weir_bus_close(bus);
     close(fd);
     simproc_stop(&sim);
 }

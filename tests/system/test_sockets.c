@@ -202,6 +202,7 @@ int main(int argc, char **argv) {
         {"invisible_vf_reads_all_ones", invisible_vf_reads_all_ones},
         {"function_level_reset_keeps_vectors", function_level_reset_keeps_vectors},
         {"a_bell_that_blocks_stops_nobody", a_bell_that_blocks_stops_nobody},
+        {"a_close_that_waits_stops_nobody", a_close_that_waits_stops_nobody},
         {"one_client_cannot_map_for_all", one_client_cannot_map_for_all},
         {"silence_keeps_nobody_out", silence_keeps_nobody_out},
         {"only_those_allowed_come_in", only_those_allowed_come_in},
