@@ -4,6 +4,7 @@
 #include "sysfs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fuse.h>
 #include <fuse_lowlevel.h>
 #include <stdio.h>
@@ -202,6 +203,11 @@ struct sysfs *sysfs_open(struct host *host, const char *dir, char *err, size_t e
     }
     s->mounted = true;
     s->session = fuse_get_session(s->fuse);
+    // Who asked may have gone between our poll and our read, and the next question may be long in coming.
+    if (fcntl(fuse_session_fd(s->session), F_SETFL, O_NONBLOCK) != 0) {
+        snprintf(err, err_size, "%s: FUSE cannot be read without waiting: %s", dir, strerror(errno));
+        goto err_sysfs;
+    }
     return s;
 
 err_sysfs:

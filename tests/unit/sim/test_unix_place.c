@@ -135,7 +135,7 @@ static void strangers_are_told_from_friends(void **state) {
     const uid_t friend[] = {65533};
     const struct unix_peers peers = {friend, 1};
     struct unix_place p;
-    uid_t uid;
+    uid_t uid = (uid_t)-1;
     int listener, fd;
 
     (void)state;
