@@ -16,6 +16,7 @@
 
 #include "vfu_client.h"
 #include "weir/bus.h"
+#include "weir/foreign_fd.h"
 #include "weir_abi.h"
 
 // Bus addresses differ from those of the process, so that a missing translation shows.
@@ -170,10 +171,10 @@ static int irq_enable(struct weir_bus *bus, unsigned n) {
     return vfu_client_call(&f->server, VFU_DEVICE_SET_IRQS, &set, sizeof(set), NULL, 0, f->irq, n, NULL, 0, 0);
 }
 
+// The server has these descriptors too, and with them their flags.
 static unsigned irq_take(struct weir_bus *bus, unsigned vector) {
     uint64_t count;
-    if (vector >= WEIR_FN_VECTORS || self(bus)->irq[vector] < 0 ||
-        read(self(bus)->irq[vector], &count, sizeof(count)) != sizeof(count))
+    if (vector >= WEIR_FN_VECTORS || self(bus)->irq[vector] < 0 || weir_bell_take(self(bus)->irq[vector], &count) != 1)
         return 0;
     return count < UINT32_MAX ? (unsigned)count : UINT32_MAX;
 }

@@ -99,11 +99,15 @@ int weir_bell_ring(int fd) {
     return submit(fd, 0);
 }
 
-int weir_bell_drain(int fd) {
-    uint64_t count;
-    struct iovec iov = {&count, sizeof(count)};
+int weir_bell_take(int fd, uint64_t *count) {
+    struct iovec iov = {count, sizeof(*count)};
 
-    if (preadv2(fd, &iov, 1, -1, RWF_NOWAIT) == (ssize_t)sizeof(count))
+    if (preadv2(fd, &iov, 1, -1, RWF_NOWAIT) == (ssize_t)sizeof(*count))
         return 1;
     return errno == EAGAIN ? 0 : -errno;
+}
+
+int weir_bell_drain(int fd) {
+    uint64_t count;
+    return weir_bell_take(fd, &count);
 }

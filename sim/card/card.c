@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "flash.h"
+#include "flash_file.h"
 #include "image.h"
 #include "rc.h"
 #include "watch.h"
@@ -37,8 +38,9 @@ struct card {
     struct rc *rc;
     struct wire *wire;
     struct flash flash;
-    struct watch *watch; // NULL: nobody looks
-    char *flash_file;
+    struct watch *watch;           // NULL: nobody looks
+    struct flash_file *flash_file; // NULL: the content goes with the card
+    bool ran;                      // firmware said it is ready: what is in the flash part is worth keeping
     bool console;
     bool no_image; // the boot ROM found nothing to start
     char line[128];
@@ -67,9 +69,8 @@ struct card *card_new(const struct card_options *opt, char *err, size_t err_size
         goto err_memory;
     memset(c->flash.data, 0xFF, FLASH_BYTES);
     if (opt->flash_file != NULL) {
-        c->flash_file = strdup(opt->flash_file);
-        // A new flash file is an erased part.
-        if (load_file(opt->flash_file, c->flash.data, FLASH_BYTES, err, err_size) < 0 && errno != ENOENT)
+        c->flash_file = flash_file_open(opt->flash_file, c->flash.data, err, err_size);
+        if (c->flash_file == NULL)
             goto err_card;
     }
     if (opt->firmware != NULL) {
@@ -105,26 +106,26 @@ err_card:
     return NULL;
 }
 
+int card_save(struct card *c, char *err, size_t err_size) {
+    return c->flash_file != NULL && c->ran ? flash_file_save(c->flash_file, c->flash.data, err, err_size) : 0;
+}
+
 void card_free(struct card *c) {
     if (c == NULL)
         return;
-    if (c->flash_file != NULL && c->flash.data != NULL) {
-        FILE *f = fopen(c->flash_file, "wb");
-        if (f == NULL || fwrite(c->flash.data, 1, FLASH_BYTES, f) != FLASH_BYTES)
-            fprintf(stderr, "weir-sim: cannot write flash file %s: %s\n", c->flash_file, strerror(errno));
-        if (f != NULL)
-            fclose(f);
-    }
+    flash_file_close(c->flash_file);
     watch_free(c->watch);
     rc_free(c->rc);
     wire_free(c->wire);
     weir_rtl_free(c->rtl);
     free(c->flash.data);
-    free(c->flash_file);
     free(c);
 }
 
+// Firmware's text may hold what a guest said: it is shown as printable ASCII.
 static void console(struct card *c, char ch) {
+    if (ch != '\n' && (ch < ' ' || ch > '~'))
+        ch = '?';
     if (ch != '\n' && c->line_len < sizeof(c->line) - 1) {
         c->line[c->line_len++] = ch;
         return;
@@ -202,7 +203,8 @@ int card_boot(struct card *c, uint64_t max) {
         if (c->no_image)
             return -ENOEXEC;
     }
-    return card_fw_ready(c) ? 0 : -ETIMEDOUT;
+    c->ran = card_fw_ready(c);
+    return c->ran ? 0 : -ETIMEDOUT;
 }
 
 void card_set_cable(struct card *c, bool in) {

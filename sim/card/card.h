@@ -31,6 +31,9 @@ typedef void (*card_frame_fn)(void *ctx, const struct card_frame *t);
 
 // NULL on failure with a sentence in err (which names the thing and the mend).
 struct card *card_new(const struct card_options *opt, char *err, size_t err_size);
+// Writes the flash content back to its file, if there is one, the card ran, and the content is not what the file holds.
+// 0, or negative errno with one line in err.
+int card_save(struct card *c, char *err, size_t err_size);
 void card_free(struct card *c);
 
 // Runs up to n cycles. Stops early, after a whole cycle, when the model is idle and nothing is queued towards it and

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "out_file.h"
 
 // Statuses that are not the program's own.
 enum { STATUS_LARGE = 123, STATUS_LIMIT = 124, STATUS_ASLEEP = 125, STATUS_USAGE = 126 };
@@ -70,6 +71,14 @@ static bool parse(int argc, char **argv, struct options *o) {
     return o->file != NULL;
 }
 
+// Lines of eight digits, as write_signature makes them.
+static bool is_signature(const uint8_t *head, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (i % 9 == 8 ? head[i] != '\n' : strchr("0123456789abcdef", head[i]) == NULL || head[i] == '\0')
+            return false;
+    return true;
+}
+
 static bool write_signature(struct machine *m, const struct elf32 *e, const char *path) {
     uint32_t from, to;
     FILE *f;
@@ -78,9 +87,9 @@ static bool write_signature(struct machine *m, const struct elf32 *e, const char
                 path);
         return false;
     }
-    f = fopen(path, "w");
+    f = out_file_open(path, is_signature);
     if (f == NULL) {
-        fprintf(stderr, "weir core: %s: %s\n", path, strerror(errno));
+        fprintf(stderr, "weir core: %s: %s\n", path, out_file_error(errno));
         return false;
     }
     for (uint32_t a = from & ~3u; a < to; a += 4)

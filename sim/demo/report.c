@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "out_file.h"
+
 #define MAX_HANDOVERS 256u
 #define MAX_PATHS 8u
 #define MAX_SAMPLES 4096u
@@ -123,9 +125,25 @@ static struct json_object *as_json(const struct report *r) {
     return top;
 }
 
+// As as_json and report_html begin; a file of the user's of that name stays.
+static const char json_head[] = "{\n  \"traffic\":";
+static const char html_head[] = "<!doctype html><meta charset=\"utf-8\"><title>Weir demo</title>";
+_Static_assert(sizeof(html_head) <= OUT_FILE_HEAD, "what is looked at");
+
+static bool is_json(const uint8_t *head, size_t n) {
+    return n >= sizeof(json_head) - 1 && memcmp(head, json_head, sizeof(json_head) - 1) == 0;
+}
+
+static bool is_html(const uint8_t *head, size_t n) {
+    return n >= sizeof(html_head) - 1 && memcmp(head, html_head, sizeof(html_head) - 1) == 0;
+}
+
 int report_json(const struct report *r, const char *path) {
     struct json_object *top = as_json(r);
-    int err = json_object_to_file_ext(path, top, JSON_C_TO_STRING_PRETTY) == 0 ? 0 : -EIO;
+    FILE *f = out_file_open(path, is_json);
+    int err = f == NULL ? -errno : json_object_to_fd(fileno(f), top, JSON_C_TO_STRING_PRETTY) == 0 ? 0 : -EIO;
+    if (f != NULL && fclose(f) != 0 && err == 0)
+        err = -EIO;
     json_object_put(top);
     return err;
 }
@@ -147,7 +165,7 @@ static void curve(FILE *f, const struct report *r, bool vf, double x0, double pe
 }
 
 int report_html(const struct report *r, const char *path) {
-    FILE *f = fopen(path, "w");
+    FILE *f = out_file_open(path, is_html);
     double x0, span, top = 1;
     if (f == NULL)
         return -errno;
@@ -157,7 +175,8 @@ int report_html(const struct report *r, const char *path) {
         top = (double)r->sample[i].synthetic > top ? (double)r->sample[i].synthetic : top;
         top = (double)r->sample[i].vf > top ? (double)r->sample[i].vf : top;
     }
-    fputs("<!doctype html><meta charset=\"utf-8\"><title>Weir demo</title>\n<style>body{font:15px/1.5 "
+    fputs(html_head, f);
+    fputs("\n<style>body{font:15px/1.5 "
           "system-ui,sans-serif;margin:2em;"
           "max-width:1080px;color:#222}table{border-collapse:collapse}td,th{padding:.2em "
           ".8em;text-align:right;border-bottom:1px solid "

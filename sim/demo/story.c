@@ -14,6 +14,7 @@
 #include "flow.h"
 #include "host.h"
 #include "inproc.h"
+#include "out_file.h"
 #include "pcapng.h"
 #include "rc.h"
 #include "report.h"
@@ -410,6 +411,8 @@ static int bring_up(struct story *s, char *err, size_t err_size) {
     s->card = card_new(&co, err, err_size);
     if (s->card == NULL)
         return -EIO;
+    if (s->opt->fst != NULL && out_file_check_fst(s->opt->fst, err, err_size) != 0)
+        return -EEXIST;
     if (s->opt->fst != NULL && card_trace(s->card, s->opt->fst) != 0) {
         snprintf(err, err_size, "cannot write the waveform %s; ./weir demo --fst FILE builds what it needs",
                  s->opt->fst);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "disposal.h"
 #include "fn_priv.h"
 #include "weir/foreign_fd.h"
 
@@ -18,7 +19,7 @@
 // everybody's reads stand behind it.
 #define WRITE_CYCLES 8u
 
-struct fn *fn_new(struct host *host, unsigned index) {
+struct fn *fn_new(struct host *host, unsigned index, struct disposal *disposal) {
     struct fn *f = calloc(1, sizeof(*f));
     if (f == NULL)
         return NULL;
@@ -26,6 +27,7 @@ struct fn *fn_new(struct host *host, unsigned index) {
     f->card = host_card(host);
     f->rc = card_rc(f->card);
     f->index = index;
+    f->disposal = disposal;
     for (unsigned i = 0; i < WEIR_FN_VECTORS; i++)
         f->irq[i] = -1;
     return f;
@@ -132,7 +134,7 @@ static int irq_set(void *dev, unsigned index, unsigned vector, int fd) {
 
     (void)index;
     if (bad != 0) { // not what can be rung without waiting: the vector stays as it was
-        close(fd);
+        disposal_close(f->disposal, fd);
         return bad;
     }
     if (f->irq[vector] >= 0)
@@ -218,6 +220,10 @@ static int reset(void *dev) {
     return fn_reset(dev);
 }
 
+static void drop(void *dev, int fd) {
+    disposal_close(((struct fn *)dev)->disposal, fd);
+}
+
 const struct vfu_device_ops fn_ops = {
     .region_size = region_size,
     .region_read = region_read,
@@ -228,4 +234,5 @@ const struct vfu_device_ops fn_ops = {
     .dma_map = dma_map,
     .dma_unmap = dma_unmap,
     .reset = reset,
+    .drop = drop,
 };

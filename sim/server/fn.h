@@ -11,11 +11,13 @@
 
 #include "vfu_session.h"
 
+struct disposal;
 struct fn;
 struct host;
 
 // Function index 0 = PF, n = VF n-1. NULL when out of memory.
-struct fn *fn_new(struct host *host, unsigned index);
+// What its client passes and is not wanted goes to `disposal`.
+struct fn *fn_new(struct host *host, unsigned index, struct disposal *disposal);
 void fn_free(struct fn *f);
 // The operations of vfu_session.h; their `dev` is a struct fn.
 extern const struct vfu_device_ops fn_ops;

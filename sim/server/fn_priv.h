@@ -29,6 +29,7 @@ struct fn {
 
     int irq[WEIR_FN_VECTORS];
 
+    struct disposal *disposal;
     struct fn_map *map;
     unsigned maps, map_room;
 };

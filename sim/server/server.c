@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "card.h"
+#include "disposal.h"
 #include "fn.h"
 #include "guard.h"
 #include "host.h"
@@ -30,6 +31,9 @@
 #define ACCEPTS_PER_TURN WEIR_SERVER_WAITING
 #define SILENT_MS 2000 // a newcomer that says nothing is not waited for longer
 #define YIELD_MS 100   // and not even that long when others wait for his place
+
+// Its threads may outlive a server.
+static struct disposal disposal[WEIR_NUM_FNS];
 
 struct newcomer {
     struct vfu_session *session; // NULL: the place is free
@@ -89,7 +93,7 @@ static int open_slot(struct weir_server *s, unsigned i, char *err, size_t err_si
     else
         snprintf(t->name, sizeof(t->name), "vf%u", i - 1);
     t->lane = lanes_get(s->lanes, i);
-    t->fn = fn_new(s->host, i);
+    t->fn = fn_new(s->host, i, &disposal[i]);
     if (t->fn == NULL) {
         snprintf(err, err_size, "out of memory");
         return -ENOMEM;
@@ -104,7 +108,7 @@ struct weir_server *weir_server_new(struct host *host, const struct weir_server_
                                     size_t err_size) {
     struct weir_server *s = calloc(1, sizeof(*s));
 
-    if (s == NULL || (s->lanes = lanes_new(host_card(host), WEIR_NUM_FNS)) == NULL) {
+    if (s == NULL || (s->lanes = lanes_new(host_card(host), WEIR_NUM_FNS + 1)) == NULL) {
         snprintf(err, err_size, "out of memory");
         free(s);
         return NULL;
@@ -227,13 +231,15 @@ static void accept_some(struct slot *t) {
             return;
         if (!unix_peer_welcome(fd, &peers, &uid)) {
             say(t, "refused user %u; --allow-uid lets others in", (unsigned)uid);
-            close(fd);
+            fn_ops.drop(t->fn, fd);
             continue;
         }
         c->session = vfu_session_new(fd, &fn_ops, t->fn);
         c->since = now_ms();
         if (c->session != NULL)
             greet(t, c); // most have said it already
+        else
+            fn_ops.drop(t->fn, fd);
     }
 }
 
@@ -245,6 +251,8 @@ unsigned weir_server_pollfds(struct weir_server *s, struct pollfd *fds, unsigned
 
     for (unsigned i = 0; i < s->slots && n + WEIR_SERVER_SLOTS <= room; i++) {
         struct slot *t = &s->slot[i];
+        if (disposal_full(&disposal[i]))
+            continue; // what he passed before is still being closed
         fds[n++] = (struct pollfd){.fd = t->listener, .events = POLLIN};
         if (t->client != NULL && !lane_busy(t->lane))
             fds[n++] = (struct pollfd){.fd = vfu_session_fd(t->client), .events = vfu_session_events(t->client)};
@@ -304,6 +312,17 @@ unsigned weir_server_run(struct weir_server *s, unsigned cycles) {
         for (unsigned i = 0; i < s->slots; i++)
             fn_dma_drop_lost(s->slot[i].fn);
     return ran;
+}
+
+bool weir_server_started(const struct weir_server *s) {
+    return lane_busy(lanes_get(s->lanes, WEIR_NUM_FNS));
+}
+
+bool weir_server_start(struct weir_server *s, void (*work)(void *arg), void *arg) {
+    if (weir_server_started(s))
+        return false;
+    lane_start(lanes_get(s->lanes, WEIR_NUM_FNS), work, arg);
+    return true;
 }
 
 unsigned weir_server_busy(const struct weir_server *s) {

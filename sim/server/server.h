@@ -46,6 +46,10 @@ void weir_server_dispatch(struct weir_server *s, const struct pollfd *fds, unsig
 unsigned weir_server_turn(const struct weir_server *s);
 // Runs the card and the clients' accesses with it, ends early when all rest. Returns the cycles run.
 unsigned weir_server_run(struct weir_server *s, unsigned cycles);
+// Somebody else who accesses the card, like a client: runs work(arg) beside the clients until it ends. At most one at a
+// time; false: not now.
+bool weir_server_start(struct weir_server *s, void (*work)(void *arg), void *arg);
+bool weir_server_started(const struct weir_server *s);
 // Clients whose access is under way.
 unsigned weir_server_busy(const struct weir_server *s);
 // Clients connected now.

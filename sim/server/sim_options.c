@@ -32,7 +32,10 @@ const char sim_usage[] =
     "  --lspci FILE       write the configuration space of the PF and of --vfs VFs for lspci -F FILE, and end\n"
     "  --console          the card's console on standard error\n"
     "  --quiet            only errors\n"
-    "  --help             this text\n";
+    "  --help             this text\n"
+    "\n"
+    "SIGUSR1 pulls the cable of the Ethernet port, and plugs it in again (kill -USR1 PID); SIGINT and SIGTERM end it.\n"
+    "Files that are named for output are replaced only when they are of the kind that is written.\n";
 
 #define MAX_RATE 100u
 

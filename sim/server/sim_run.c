@@ -13,6 +13,7 @@
 
 #include "card.h"
 #include "host.h"
+#include "out_file.h"
 #include "pcapng.h"
 #include "pci_tree.h"
 #include "rc.h"
@@ -40,6 +41,8 @@ struct sim {
     int trace_wire;
     int trace_vport[WEIR_NUM_VPORTS]; // its interface + 1, 0 = no frame of it yet
     bool receiving;                   // the PF's driver posted buffers, and the card has fetched them
+    bool cable_out;
+    unsigned pulls; // of the cable that were seen
     sim_log_fn log;
     void *log_ctx;
 };
@@ -59,7 +62,7 @@ static void from_card(void *ctx, const uint8_t *frame, size_t len, uint64_t cycl
 
 static void to_card(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle) {
     struct sim *s = ctx;
-    if (s->trace != NULL)
+    if (s->trace != NULL && !s->cable_out)
         (void)weir_pcapng_write(s->trace, s->trace_wire, cycle * NS_PER_CYCLE, WEIR_PCAPNG_IN, frame, len);
 }
 
@@ -85,6 +88,8 @@ static int boot(struct sim *s, const struct sim_options *o, char *err, size_t er
     s->card = card_new(&co, err, err_size);
     if (s->card == NULL)
         return -EINVAL;
+    if (o->fst != NULL && out_file_check_fst(o->fst, err, err_size) != 0)
+        return -EEXIST;
     if (o->fst != NULL && card_trace(s->card, o->fst) != 0) {
         snprintf(err, err_size,
                  "cannot write the waveform %s: this build has no tracing (configure with -DWEIR_TRACE=ON) or the file "
@@ -108,6 +113,7 @@ struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, 
     struct weir_server_options so = {
         .dir = o->dir, .num_vfs = o->num_vfs, .allowed = o->allowed, .num_allowed = o->num_allowed, .log = on_log};
     struct sim *s = calloc(1, sizeof(*s));
+    char late[512]; // what goes wrong at the end is not what went wrong first
 
     if (s == NULL) {
         snprintf(err, err_size, "out of memory");
@@ -148,7 +154,7 @@ struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, 
     return s;
 
 err_sim:
-    (void)sim_free(s, NULL, 0);
+    (void)sim_free(s, late, sizeof(late));
     return NULL;
 }
 
@@ -165,7 +171,23 @@ static void idle_slice(struct sim *s) {
     while (now_ns() < until && card_idle(s->card));
 }
 
-int sim_run(struct sim *s, const volatile int *stop) {
+static void answer_sysfs(void *arg) {
+    sysfs_dispatch(((struct sim *)arg)->sysfs);
+}
+
+static void move_cable(struct sim *s, unsigned pulls) {
+    if (pulls == s->pulls)
+        return;
+    // An odd number of moves is one, an even number none.
+    if ((pulls - s->pulls) % 2 != 0) {
+        s->cable_out = !s->cable_out;
+        card_set_cable(s->card, !s->cable_out);
+        on_log(s, s->cable_out ? "cable pulled; SIGUSR1 plugs it in again" : "cable plugged in");
+    }
+    s->pulls = pulls;
+}
+
+int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pulls) {
     struct wire *wire = card_wire(s->card);
 
     while (*stop == 0) {
@@ -174,10 +196,11 @@ int sim_run(struct sim *s, const volatile int *stop) {
         bool idle = card_idle(s->card) && weir_server_busy(s->server) == 0;
         int ready;
 
+        move_cable(s, *pulls);
         fds[n] = (struct pollfd){.fd = wire_end_fd(s->end, wire), .events = POLLIN};
         if (idle && s->trace != NULL)
             (void)weir_pcapng_flush(s->trace);
-        if (s->sysfs != NULL)
+        if (s->sysfs != NULL && !weir_server_started(s->server))
             fds[all++] = (struct pollfd){.fd = sysfs_fd(s->sysfs), .events = POLLIN};
         ready = poll(fds, all, idle ? IDLE_WAIT_MS : 0);
         if (ready < 0 && errno != EINTR)
@@ -185,7 +208,7 @@ int sim_run(struct sim *s, const volatile int *stop) {
         if (ready > 0)
             weir_server_dispatch(s->server, fds, n);
         if (ready > 0 && all > n + 1 && fds[n + 1].revents != 0)
-            sysfs_dispatch(s->sysfs);
+            (void)weir_server_start(s->server, answer_sysfs, s);
         s->receiving = weir_server_pf_in_use(s->server) && (s->receiving || card_idle(s->card));
         if (wire_end_feed(s->end, wire, s->receiving) == 0 && ready <= 0 && idle)
             idle_slice(s);
@@ -211,9 +234,15 @@ void sim_totals(const struct sim *s, struct sim_totals *t) {
     memcpy(t->first_violation, r->first_violation, sizeof(t->first_violation));
 }
 
+// As pci_tree_dump begins.
+static bool is_dump(const uint8_t *head, size_t n) {
+    static const char first[] = "01:00.0 PF of the Weir card\n";
+    return n >= sizeof(first) - 1 && memcmp(head, first, sizeof(first) - 1) == 0;
+}
+
 int sim_dump(struct sim *s, const struct sim_options *o, char *err, size_t err_size) {
     struct pci_tree *tree = pci_tree_new(s->host);
-    FILE *out = fopen(o->lspci, "w");
+    FILE *out = out_file_open(o->lspci, is_dump);
     int ret = tree == NULL ? -ENOMEM : out == NULL ? -errno : host_sriov(s->host, o->num_vfs);
 
     if (ret == 0)
@@ -222,7 +251,7 @@ int sim_dump(struct sim *s, const struct sim_options *o, char *err, size_t err_s
         ret = -errno;
     pci_tree_free(tree);
     if (ret != 0)
-        snprintf(err, err_size, "%s: %s; name another file with --lspci", o->lspci, strerror(-ret));
+        snprintf(err, err_size, "%s: %s; name another file with --lspci", o->lspci, out_file_error(-ret));
     return ret;
 }
 
@@ -231,9 +260,11 @@ int sim_free(struct sim *s, char *err, size_t err_size) {
 
     if (s == NULL)
         return 0;
+    weir_server_free(s->server); // and with it an answer of the tree that is under way
     sysfs_close(s->sysfs);
-    weir_server_free(s->server);
     host_free(s->host);
+    if (s->card != NULL && card_save(s->card, err, err_size) != 0)
+        ret = -EIO;
     card_free(s->card);
     if (weir_pcapng_close(s->trace) != 0) {
         ret = -EIO;

@@ -22,8 +22,9 @@ typedef void (*sim_log_fn)(void *ctx, const char *line);
 struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, char *err, size_t err_size);
 // Enables --vfs VFs and writes every configuration space to --lspci. 0, or negative errno with one line in err.
 int sim_dump(struct sim *s, const struct sim_options *o, char *err, size_t err_size);
-// Runs until *stop is set, from a signal handler, say. 0, or negative errno when waiting fails.
-int sim_run(struct sim *s, const volatile int *stop);
+// Runs until *stop is set, from a signal handler, say. Each time *pulls has grown the cable of the Ethernet port is
+// pulled or plugged in again, with a line about it. 0, or negative errno when waiting fails.
+int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pulls);
 void sim_totals(const struct sim *s, struct sim_totals *t);
 // Closes everything and removes the sockets. 0, or -EIO with one line in err when a file is not whole.
 int sim_free(struct sim *s, char *err, size_t err_size);

@@ -12,6 +12,9 @@
 
 #include "vfu_check.h"
 
+// As many as Linux puts into one message (SCM_MAX_FD): what had no room the kernel would close here, and wait for it.
+#define MOST_FDS 253u
+
 struct vfu_session {
     int fd;
     const struct vfu_device_ops *ops;
@@ -36,10 +39,8 @@ _Static_assert(VFU_MAX_FDS == 16 && VFU_MAX_XFER == 4096 && VFU_MAX_MAPS == 768,
 
 struct vfu_session *vfu_session_new(int fd, const struct vfu_device_ops *ops, void *dev) {
     struct vfu_session *s = calloc(1, sizeof(*s));
-    if (s == NULL) {
-        close(fd);
+    if (s == NULL)
         return NULL;
-    }
     s->fd = fd;
     s->ops = ops;
     s->dev = dev;
@@ -54,10 +55,17 @@ bool vfu_session_negotiated(const struct vfu_session *s) {
     return s->negotiated;
 }
 
+static void drop(struct vfu_session *s, int fd) {
+    if (s->ops->drop != NULL)
+        s->ops->drop(s->dev, fd);
+    else
+        close(fd);
+}
+
 static void drop_fds(struct vfu_session *s) {
     for (unsigned i = 0; i < s->nfds; i++)
         if (s->fds[i] >= 0)
-            close(s->fds[i]);
+            drop(s, s->fds[i]);
     s->nfds = 0;
 }
 
@@ -65,7 +73,7 @@ void vfu_session_free(struct vfu_session *s) {
     if (s == NULL)
         return;
     drop_fds(s);
-    close(s->fd);
+    drop(s, s->fd);
     free(s);
 }
 
@@ -83,10 +91,11 @@ short vfu_session_events(const struct vfu_session *s) {
 static int take(struct vfu_session *s, void *to, size_t n) {
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int) * VFU_MAX_FDS)];
+        char bytes[CMSG_SPACE(sizeof(int) * MOST_FDS)];
     } control;
     struct iovec iov = {to, n};
     struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+    bool many = false;
     ssize_t got;
 
     do
@@ -101,13 +110,15 @@ static int take(struct vfu_session *s, void *to, size_t n) {
         for (unsigned i = 0; i < count; i++) {
             int fd;
             memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-            if (s->nfds < VFU_MAX_FDS)
+            if (s->nfds < VFU_MAX_FDS) {
                 s->fds[s->nfds++] = fd;
-            else
-                close(fd);
+                continue;
+            }
+            drop(s, fd);
+            many = true;
         }
     }
-    if ((m.msg_flags & MSG_CTRUNC) != 0)
+    if (many || (m.msg_flags & MSG_CTRUNC) != 0)
         return -EPROTO; // more descriptors than were agreed on
     return got == 0 ? -ECONNRESET : (int)got;
 }

@@ -26,11 +26,14 @@ struct vfu_device_ops {
     // When it returns, nothing touches the memory any more.
     int (*dma_unmap)(void *dev, uint64_t address, uint64_t size, bool all);
     int (*reset)(void *dev);
+    // Closes a descriptor of the client's, or his connection, without waiting for whatever that may wait for. NULL:
+    // close.
+    void (*drop)(void *dev, int fd);
 };
 
 struct vfu_session;
 
-// Takes the socket over.
+// Takes the socket over, unless it returns NULL.
 struct vfu_session *vfu_session_new(int fd, const struct vfu_device_ops *ops, void *dev);
 // The next message is answered with this errno, and the session ends; 0: it is not.
 void vfu_session_refuse(struct vfu_session *s, int err);

@@ -4,6 +4,7 @@
 #include "sysfs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fuse.h>
 #include <fuse_lowlevel.h>
 #include <stdio.h>
@@ -179,6 +180,7 @@ struct sysfs *sysfs_open(struct host *host, const char *dir, char *err, size_t e
     char *argv[] = {(char *)(uintptr_t) "weir-sim", (char *)(uintptr_t) "-ofsname=weir-sim,subtype=pci"};
     struct fuse_args args = FUSE_ARGS_INIT(2, argv);
     struct sysfs *s = calloc(1, sizeof(*s));
+    struct stat st;
 
     if (s == NULL || (s->tree = pci_tree_new(host)) == NULL) {
         snprintf(err, err_size, "out of memory");
@@ -190,6 +192,10 @@ struct sysfs *sysfs_open(struct host *host, const char *dir, char *err, size_t e
         snprintf(err, err_size, "%s: %s; name a folder that can be made with --sysfs", dir, strerror(errno));
         goto err_sysfs;
     }
+    if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) { // FUSE would mount over a file as well
+        snprintf(err, err_size, "%s is no folder; name one with --sysfs", dir);
+        goto err_sysfs;
+    }
     s->fuse = fuse_new(&args, &operations, sizeof(operations), s);
     if (s->fuse == NULL || fuse_mount(s->fuse, dir) != 0) {
         snprintf(err, err_size, "%s: cannot mount with FUSE; this needs root and /dev/fuse (or package fuse3)", dir);
@@ -197,6 +203,11 @@ struct sysfs *sysfs_open(struct host *host, const char *dir, char *err, size_t e
     }
     s->mounted = true;
     s->session = fuse_get_session(s->fuse);
+    // Who asked may have gone between our poll and our read, and the next question may be long in coming.
+    if (fcntl(fuse_session_fd(s->session), F_SETFL, O_NONBLOCK) != 0) {
+        snprintf(err, err_size, "%s: FUSE cannot be read without waiting: %s", dir, strerror(errno));
+        goto err_sysfs;
+    }
     return s;
 
 err_sysfs:

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "out_file.h"
+
 enum {
     BLOCK_SECTION = 0x0A0D0D0A,
     BLOCK_INTERFACE = 1,
@@ -95,9 +97,9 @@ struct weir_pcapng *weir_pcapng_open(const char *path, char *err, size_t err_siz
         snprintf(err, err_size, "out of memory");
         return NULL;
     }
-    p->file = fopen(path, "wbe");
+    p->file = out_file_open(path, out_file_is_pcapng);
     if (p->file == NULL) {
-        snprintf(err, err_size, "cannot write the trace %s: %s", path, strerror(errno));
+        snprintf(err, err_size, "cannot write the trace %s: %s", path, out_file_error(errno));
         free(p);
         return NULL;
     }

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+
+#include "out_file.h"
 
 #define MAGIC_US 0xA1B2C3D4u
 #define MAGIC_NS 0xA1B23C4Du
@@ -48,6 +51,11 @@ struct pcap_in *pcap_in_open(const char *path, char *err, size_t err_size) {
     p->file = fopen(path, "rbe");
     if (p->file == NULL) {
         snprintf(err, err_size, "cannot read %s: %s", path, strerror(errno));
+        goto err_pcap;
+    }
+    // Not while it is being written, and nobody writes it while it is read: the output may be the same file.
+    if (flock(fileno(p->file), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        snprintf(err, err_size, "cannot read %s: it is being written", path);
         goto err_pcap;
     }
     if (fread(&h, sizeof(h), 1, p->file) != 1)
@@ -101,9 +109,9 @@ struct pcap_out *pcap_out_open(const char *path, char *err, size_t err_size) {
         snprintf(err, err_size, "out of memory");
         return NULL;
     }
-    p->file = fopen(path, "wbe");
+    p->file = out_file_open(path, out_file_is_pcap);
     if (p->file == NULL) {
-        snprintf(err, err_size, "cannot write %s: %s", path, strerror(errno));
+        snprintf(err, err_size, "cannot write %s: %s", path, out_file_error(errno));
         free(p);
         return NULL;
     }

@@ -41,6 +41,8 @@ double bench_rate_error(void);
 // Per cent of the victim's frames that get through, and its 99th percentile of round trips as a multiple of that alone,
 // without and with doorbells that fill the host's link.
 void bench_victim(double *goodput, double *latency, double *flooded);
+// A register access beside the worst of the storms on another socket of the simulator, 99th percentile against alone.
+double bench_storm(void);
 double bench_posted_stalls(void);
 double bench_active_cost(void);
 // Longest time without a frame written while a filter moves, frames at line rate.

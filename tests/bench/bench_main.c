@@ -180,6 +180,7 @@ static const struct bench_row rows[] = {
     {"20b", "  its 99th percentile of round trips, against alone", "ratio", "BlueField-3 1117", 1.5, false,
      victim_latency},
     {"20c", "  the same, doorbells fill the host's link", "ratio", "-", 1.5, false, victim_flooded},
+    {"20d", "  register access, worst storm on another socket", "ratio", "-", 1.5, false, bench_storm},
     {"21", "posted-write stalls, one VF floods its doorbells", "cycles", "not reported", 0, false, bench_posted_stalls},
     {"22", "64 B TX, 64 active VFs against 1, cost a frame", "ratio", "not reported", 1.05, false, bench_active_cost},
     {"23a", "embedded core: core-work", "cycles/insn", "Ibex 1.19", 1.3, false, bench_cpu_cpi},

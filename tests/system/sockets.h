@@ -46,6 +46,19 @@ void client_that_shrinks_its_memory_disturbs_nobody(void);
 void client_that_talks_nonsense_is_dropped(void);
 void memory_announcements_are_checked(void);
 void dead_server_is_a_vanished_function(void);
+int raw_connect(const char *path);
+void raw_send(int fd, uint16_t command, const void *payload, size_t len, int pass);
+unsigned raw_answer(int fd);
+// One request with at most one descriptor; the errno of its answer, 0 = none.
+unsigned raw_call(int fd, uint16_t command, const void *payload, size_t len, int pass);
+// sockets_neighbour.c: what one client may have, and what of the user's stays
+void a_bell_that_blocks_stops_nobody(void);
+void a_close_that_waits_stops_nobody(void);
+void one_client_cannot_map_for_all(void);
+void silence_keeps_nobody_out(void);
+void only_those_allowed_come_in(void);
+void files_of_the_user_survive_every_option(void);
+void the_cable_can_be_pulled(void);
 // sockets_wire.c
 void wire_to_pcap_and_trace(void);
 void wire_to_tap(void);

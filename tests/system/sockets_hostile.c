@@ -185,7 +185,7 @@ void client_that_shrinks_its_memory_disturbs_nobody(void) {
     simproc_stop(&sim);
 }
 
-static int raw_connect(const char *path) {
+int raw_connect(const char *path) {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
@@ -216,8 +216,7 @@ void client_that_talks_nonsense_is_dropped(void) {
     simproc_stop(&sim);
 }
 
-// One request with at most one descriptor; the errno of its answer, 0 = none.
-static unsigned raw_call(int fd, uint16_t command, const void *payload, size_t len, int pass) {
+void raw_send(int fd, uint16_t command, const void *payload, size_t len, int pass) {
     union {
         struct cmsghdr align;
         char room[CMSG_SPACE(sizeof(int))];
@@ -225,7 +224,6 @@ static unsigned raw_call(int fd, uint16_t command, const void *payload, size_t l
     struct vfu_header h = {.command = command, .size = (uint32_t)(sizeof(h) + len)};
     struct iovec iov[2] = {{&h, sizeof(h)}, {(void *)(uintptr_t)payload, len}};
     struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
-    char rest[512];
 
     if (pass >= 0) {
         struct cmsghdr *c;
@@ -238,10 +236,21 @@ static unsigned raw_call(int fd, uint16_t command, const void *payload, size_t l
         memcpy(CMSG_DATA(c), &pass, sizeof(int));
     }
     CHECK(sendmsg(fd, &m, MSG_NOSIGNAL) == (ssize_t)h.size, "cannot send");
+}
+
+unsigned raw_answer(int fd) {
+    struct vfu_header h;
+    char rest[512];
+
     CHECK(recv(fd, &h, sizeof(h), MSG_WAITALL) == (ssize_t)sizeof(h), "no answer");
     CHECK(h.size == sizeof(h) || recv(fd, rest, h.size - sizeof(h), MSG_WAITALL) == (ssize_t)(h.size - sizeof(h)),
           "half an answer");
     return (h.flags & VFU_ERROR) != 0 ? h.error : 0;
+}
+
+unsigned raw_call(int fd, uint16_t command, const void *payload, size_t len, int pass) {
+    raw_send(fd, command, payload, len, pass);
+    return raw_answer(fd);
 }
 
 void memory_announcements_are_checked(void) {

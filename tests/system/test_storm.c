@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nobody hurts a neighbour, on the simulator's sockets: whatever one client does, another's access to a register is at
 // most half as long again as alone, in card cycles. Bench row 20d is the same with its figure.
+#include <ctype.h>
+
 #include "storm.h"
 #include "world.h"
 
@@ -14,7 +16,7 @@ static void check(unsigned nth, const struct storm_result *alone) {
     CHECK(ratio <= 1.5, "%s: %.2f times as long as alone", storm_name(nth), ratio);
 }
 
-// test_storm CASE: the case's words joined by underscores, or all.
+// test_storm CASE: the case's words in small letters joined by underscores, or all.
 int main(int argc, char **argv) {
     const char *which = argc > 1 ? argv[1] : "";
     struct storm_result alone = storm_run(-1);
@@ -25,7 +27,7 @@ int main(int argc, char **argv) {
         char name[64];
         snprintf(name, sizeof(name), "%s", storm_name(i));
         for (char *c = name; *c != '\0'; c++)
-            *c = *c == ' ' || *c == '-' ? '_' : *c;
+            *c = *c == ' ' || *c == '-' ? '_' : (char)tolower((unsigned char)*c);
         if (strcmp(which, "all") != 0 && strcmp(which, name) != 0)
             continue;
         found = true;

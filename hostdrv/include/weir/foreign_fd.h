@@ -6,6 +6,8 @@
 #ifndef WEIR_FOREIGN_FD_H
 #define WEIR_FOREIGN_FD_H
 
+#include <stdint.h>
+
 // Is fd an eventfd that can be rung and drained without waiting? 0, -EINVAL (something else, or a semaphore, which a
 // drain does not clear), -EBADF, or why this system cannot tell. Changes nothing.
 int weir_bell_check(int fd);
@@ -13,5 +15,7 @@ int weir_bell_check(int fd);
 int weir_bell_ring(int fd);
 // Sets the counter to 0. Returns 1 when it was rung, 0 when not, or negative errno.
 int weir_bell_drain(int fd);
+// The same with how often it was rung.
+int weir_bell_take(int fd, uint64_t *count);
 
 #endif

@@ -117,6 +117,8 @@ static void written_file_reads_back(void **state) {
 
     (void)state;
     fclose(begin(0, 0, false));
+    assert_null(pcap_out_open(path, err, sizeof(err))); // no capture, so it stays
+    assert_int_equal(unlink(path), 0);
     o = pcap_out_open(path, err, sizeof(err));
     assert_non_null(o);
     for (unsigned i = 60; i < 200; i++) {

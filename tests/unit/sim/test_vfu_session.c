@@ -94,7 +94,7 @@ static int reset(void *d) {
 }
 
 static const struct vfu_device_ops ops = {region_size, region_read, region_write, irq_count, irq_set,
-                                          irq_fire,    dma_map,     dma_unmap,    reset};
+                                          irq_fire,    dma_map,     dma_unmap,    reset,     NULL};
 
 static int open_fds(void) {
     int n = 0;
