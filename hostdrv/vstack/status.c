@@ -6,7 +6,8 @@
 
 #include "vstack_int.h"
 
-#define LOOK_US 1000000u // between looks; one VF a look, so that the card's mailbox does not notice
+#define LOOK_US 1000000u // between looks at NetVSP's ports, which cost nothing
+#define VF_LOOKS 10u     // of them for one at a VF: a mailbox command wakes the card's cores
 
 static uint64_t refused(const struct weir_vstack *vs, const struct guest *g) {
     const struct weir_netvsp_port_stats *s = weir_netvsp_port_stats(vs->nv, g->port);
@@ -37,10 +38,11 @@ void vstack_look_last(struct weir_vstack *vs, struct guest *g) {
 }
 
 void vstack_look(struct weir_vstack *vs) {
-    bool looked = false;
+    bool looked;
     if (vs->now < vs->next_look)
         return;
     vs->next_look = vs->now + LOOK_US;
+    looked = ++vs->looks % VF_LOOKS != 0;
     for (unsigned i = 0; i < vs->cfg.max_guests && !looked; i++) {
         struct guest *g = vs->guest[(vs->look + 1 + i) % vs->cfg.max_guests];
         if (g == NULL || !g->on_vport)

@@ -20,9 +20,9 @@ struct guest {
     uint32_t token;
     uint64_t since, next_try;
     unsigned refusals;
-    unsigned command; // next one of a state that gives several
-    bool on_vport;    // the filter is on the VF's vPort
-    bool reset;       // the VF was reset since it was allocated
+    unsigned command;        // next one of a state that gives several
+    bool on_vport;           // the filter is on the VF's vPort
+    bool reset;              // the VF was reset since it was allocated
     uint64_t refused_before; // of its frames by its policy, on VFs that it had
     uint64_t refused_on_vf;  //   on this one, as of the last look
     uint64_t refused_told;
@@ -48,8 +48,8 @@ struct weir_vstack {
     uint32_t generation[MAX_GUESTS]; // guests that the slot has had
     int guest_of_port[MAX_GUESTS];
     uint64_t now, next_events, next_look;
-    unsigned look; // whose VF's turn it is
-    bool link; // of the wire
+    unsigned looks, look; // so far; whose VF's turn it was
+    bool link;            // of the wire
     uint32_t token;
     unsigned next_vport; // ids go round, so that a deleted vPort's counters stay readable for long
     uint64_t num_records;

@@ -614,7 +614,7 @@ static void a_lost_link_is_told_to_whoever_follows_it(void **state) {
     expect_guest(0, "up");
 }
 
-// A guest whose frames are refused learns of it, on both paths and after its VF is gone, once a second at most.
+// A guest whose frames are refused learns of it within a second, of those on its VF within ten, and after that is gone.
 static void a_guest_is_told_what_it_may_not_send(void **state) {
     const uint8_t foreign[6] = {0x02, 0, 0, 0, 9, 9};
     struct weir_msg_tx_frame m = {.version = 1};
@@ -635,7 +635,8 @@ static void a_guest_is_told_what_it_may_not_send(void **state) {
     fake_pf.counter[WEIR_VPORT_CNT_TX_DROP_VLAN] = 3;
     fake_pf.counter[WEIR_VPORT_CNT_TX_DROP_CTRL] = 4;
     fake_pf.counter[WEIR_VPORT_CNT_TX_DROP_LINK] = 100; // not its fault
-    run(1000000);
+    for (unsigned i = 0; i < 10; i++)
+        run(1000000);
     assert_int_equal(weir_channel_recv(t.guest[0], &told, sizeof(told)), sizeof(told));
     assert_int_equal(told.refused, 12);
     fake_pf.counter[WEIR_VPORT_CNT_TX_DROP_VLAN] = 5;
