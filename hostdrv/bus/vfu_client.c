@@ -131,6 +131,19 @@ int vfu_client_call(struct vfu_client *c, uint16_t command, const void *a, size_
     return h.size - sizeof(h) >= min ? 0 : die(c);
 }
 
+// Others may be waiting at the door, some of them for nothing: the server sends those away (EAGAIN: no room to wait).
+static int enter(int fd, const struct sockaddr_un *addr) {
+    const struct timespec moment = {.tv_nsec = 10000000};
+    int64_t deadline = now_us() + (int64_t)REPLY_MS * 1000;
+
+    while (connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) != 0) {
+        if ((errno != EAGAIN && errno != EINTR) || now_us() > deadline)
+            return errno;
+        nanosleep(&moment, NULL);
+    }
+    return 0;
+}
+
 int vfu_client_open(struct vfu_client *c, const char *path, char *err, size_t err_size) {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     int fd, why;
@@ -148,8 +161,8 @@ int vfu_client_open(struct vfu_client *c, const char *path, char *err, size_t er
         snprintf(err, err_size, "no socket: %s", strerror(why));
         return -why;
     }
-    if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
-        why = errno;
+    why = enter(fd, &addr);
+    if (why != 0) {
         snprintf(err, err_size, "cannot reach %s: %s; is weir-sim running there?", path, strerror(why));
         close(fd);
         return -why;
