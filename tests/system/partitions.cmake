@@ -16,3 +16,4 @@ weir_hosts_test(guests one_leaves_as_another_joins silent_clients_keep_nobody_ou
                 a_vf_goes_only_to_whom_it_is_offered hung_guests_are_removed jumbo_frames_cross_both_paths)
 weir_hosts_test(admission the_table_decides the_table_outlives_the_parent other_users_need_the_table the_device_follows_the_parent nothing_raw_is_printed)
 weir_hosts_test(policies every_drop_has_a_reason a_port_vlan_outlives_the_vf)
+weir_hosts_test(storm_moves hand_overs_stay_planned)
