@@ -42,6 +42,8 @@ static bool port_vlan(struct weir_policy *p, const char *text) {
 
 static bool trunk(struct weir_policy *p, const char *text) {
     struct weir_policy t = *p;
+    if (strcmp(text, "all") == 0)
+        text = "0-4094";
     t.vlan_mode = WEIR_VLAN_TRUNK;
     for (t.vlan_count = 0; t.vlan_count < WEIR_VLAN_RANGES; text++) {
         char one[16];
@@ -75,6 +77,8 @@ static bool set_vlan(struct weir_policy *p, const char *v) {
         p->vlan_mode = WEIR_VLAN_ANY;
         return true;
     }
+    if (v[0] >= '0' && v[0] <= '9')
+        return port_vlan(p, v);
     return strncmp(v, "port:", 5) == 0 ? port_vlan(p, v + 5) : strncmp(v, "trunk:", 6) == 0 && trunk(p, v + 6);
 }
 
@@ -101,7 +105,8 @@ static const struct {
     const char *name, *takes;
 } keys[KEYS] = {
     [VLAN] = {"vlan",
-              "any, port:VID[:PRIORITY] or trunk:LIST (such as trunk:0,10,20-29: ascending, at most 16 ranges)"},
+              "any, a port VLAN (VID or port:VID[:PRIORITY]) or trunk:LIST (all, or such as 0,10,20-29: ascending, at "
+              "most 16 ranges)"},
     [STAGS] = {"stags", "on or off"},
     [SPOOFCHK] = {"spoofchk", "on or off"},
     [TRUST] = {"trust", "on or off"},
@@ -124,12 +129,13 @@ const char *weir_policy_key(unsigned i) {
 }
 
 int weir_policy_set(struct weir_policy *p, const char *key, const char *value, char *err, size_t err_size) {
-    enum key k = key_of(key);
+    bool only_trunk = strcmp(key, "trunk") == 0; // the other name of vlan trunk:LIST
+    enum key k = only_trunk ? VLAN : key_of(key);
     unsigned long n = 0;
     bool ok = false;
     switch (k) {
     case VLAN:
-        ok = set_vlan(p, value);
+        ok = only_trunk ? trunk(p, value) : set_vlan(p, value);
         break;
     case STAGS:
         ok = set_flag(&p->stags, value);

@@ -37,9 +37,10 @@ void weir_policy_default(struct weir_policy *p);
 // Whether it is one: 0, or -EINVAL with one line in err that names the field.
 int weir_policy_check(const struct weir_policy *p, char *err, size_t err_size);
 
-// One setting in words, as weirctl and the parent's table of guests have it: KEY is vlan (any | port:VID[:PRIORITY] |
-// trunk:LIST, such as trunk:0,10,20-29), stags, spoofchk, trust, learn (on | off), link (follow | up | down), rate
-// (Mb/s, 0 = none), weight, max-mac. 0, or -EINVAL with one line in err that names the key and what it takes.
+// One setting in words, as weirctl and the parent's table of guests have it: KEY is vlan (any | VID |
+// port:VID[:PRIORITY] | trunk:LIST, such as trunk:0,10,20-29 or trunk:all), trunk (LIST), stags, spoofchk, trust, learn
+// (on | off), link (follow | up | down), rate (Mb/s, 0 = none), weight, max-mac. 0, or -EINVAL with one line in err
+// that names the key and what it takes.
 int weir_policy_set(struct weir_policy *p, const char *key, const char *value, char *err, size_t err_size);
 // The value of a key in the same words. False: no such key.
 bool weir_policy_get(const struct weir_policy *p, const char *key, char *value, size_t size);

@@ -190,6 +190,15 @@ static void words_come_back_as_they_went_in(void **state) {
         assert_string_equal(value, good[i][1]);
         assert_int_equal(weir_policy_check(&p, err, sizeof(err)), 0);
     }
+    set("trunk", "all");
+    assert_true(weir_policy_get(&p, "vlan", value, sizeof(value)));
+    assert_string_equal(value, "trunk:0-4094");
+    set("trunk", "7,9");
+    assert_true(weir_policy_get(&p, "vlan", value, sizeof(value)));
+    assert_string_equal(value, "trunk:7,9");
+    set("vlan", "42");
+    assert_true(weir_policy_get(&p, "vlan", value, sizeof(value)));
+    assert_string_equal(value, "port:42");
     for (unsigned i = 0; weir_policy_key(i) != NULL; i++)
         assert_true(weir_policy_get(&p, weir_policy_key(i), value, sizeof(value)));
     assert_false(weir_policy_get(&p, "colour", value, sizeof(value)));
@@ -213,6 +222,11 @@ static void wrong_words_change_nothing(void **state) {
         {"vlan", "trunk:1,"},
         {"vlan", "trunk:4095"},
         {"vlan", "trunk:1-2-3"},
+        {"trunk", "any"},
+        {"trunk", ""},
+        {"vlan", "0"},
+        {"vlan", "4095"},
+        {"vlan", "5x"},
         {"vlan", "trunk:0x1"},
         {"vlan", "trunk:,1"},
         {"stags", "yes"},
