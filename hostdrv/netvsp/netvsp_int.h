@@ -40,6 +40,8 @@ struct port {
     int64_t turn;     // bytes it may still send in its turn
     int64_t tokens;   // bits it may send now
     uint64_t filled;  // when tokens were last added, in microseconds
+    int64_t floods;   // millionths of flooded frames that its VF may still send
+    uint64_t flooded; // when some were last added, in microseconds
     unsigned vport;   // the last VF's, 0 = never on one
     uint64_t tx_mark; // frames its queue had been given with this port's last one
     uint32_t fence_token;

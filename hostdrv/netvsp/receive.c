@@ -8,6 +8,8 @@
 #include "netvsp_int.h"
 
 #define RING_BUDGET 256u
+#define FLOOD ((int64_t)1000000) // a flooded frame, in what a microsecond adds WEIR_NETVSP_FLOODS of
+#define MOST_FLOODS (FLOOD * (WEIR_NETVSP_FLOODS / 4))
 
 struct ring_ctx {
     struct weir_netvsp *v;
@@ -50,6 +52,8 @@ void weir_netvsp_moved(struct weir_netvsp *v, unsigned port, unsigned mac, bool 
         if (v->port[i] != NULL && v->port[i]->vport == vport)
             v->port[i]->vport = 0;
     p->vport = vport;
+    p->floods = MOST_FLOODS;
+    p->flooded = v->now;
     p->fence_token = token;
     p->fence_rings = (1u << weir_pf_num_qps(v->pf)) - 1;
 }
@@ -145,6 +149,21 @@ static void redirected_flood(struct weir_netvsp *v, const void *frame, const str
     v->stats.rx_redirect_stray++;
 }
 
+// A flooded frame of a guest on its VF: NetVSP copies it for every other guest, and a storm of them fills the rings
+// that all share. On the synthetic path the sender pays (transmit.c); so that is where it will have to go.
+static void bill_flood(struct weir_netvsp *v, struct port *p, unsigned port) {
+    int64_t more = (int64_t)(v->now - p->flooded) * WEIR_NETVSP_FLOODS;
+    p->flooded = v->now;
+    p->floods = more > MOST_FLOODS - p->floods ? MOST_FLOODS : p->floods + more;
+    p->floods -= FLOOD;
+    p->stats.vf_floods++;
+    if (p->floods >= 0)
+        return;
+    p->floods = MOST_FLOODS;
+    if (v->cfg.events.storm != NULL)
+        v->cfg.events.storm(v->cfg.events.ctx, port);
+}
+
 static void on_rx(void *ctx, const void *frame, const struct weir_rx_info *info) {
     const struct ring_ctx *rc = ctx;
     struct weir_netvsp *v = rc->v;
@@ -174,6 +193,8 @@ static void on_rx(void *ctx, const void *frame, const struct weir_rx_info *info)
     }
     e = mac_find(&v->macs, (const uint8_t *)frame + 6);
     sender = e != NULL ? (int)e->port : NO_PORT;
+    if (sender != NO_PORT && info->local && info->src_vport != 0 && v->port[sender]->vport == info->src_vport)
+        bill_flood(v, v->port[sender], (unsigned)sender);
     for (unsigned i = 0; i < v->cfg.max_ports; i++) {
         if (v->port[i] == NULL || (int)i == sender)
             continue;

@@ -42,6 +42,12 @@ static void on_gone(void *ctx, unsigned port, int err) {
         vs->guest[vs->guest_of_port[port]]->gone = true;
 }
 
+static void on_storm(void *ctx, unsigned port) {
+    struct weir_vstack *vs = ctx;
+    if (vs->guest_of_port[port] != NONE)
+        vs->guest[vs->guest_of_port[port]]->storm = true;
+}
+
 static void set_default(unsigned *v, unsigned value) {
     if (*v == 0)
         *v = value;
@@ -86,6 +92,7 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
     nc.events.ctx = vs;
     nc.events.message = on_message;
     nc.events.gone = on_gone;
+    nc.events.storm = on_storm;
     ret = weir_netvsp_open(pf, &nc, &vs->nv);
     if (ret != 0) {
         snprintf(err, err_size, "cannot open the parent's switch: %s", strerror(-ret));
@@ -279,6 +286,13 @@ static void card_events(struct weir_vstack *vs) {
     }
 }
 
+// A guest that floods from its VF is asked to leave it; one that goes on meanwhile is not asked any more (threat T26).
+static void calm(struct weir_vstack *vs, struct guest *g) {
+    g->storm = false;
+    if (weir_vstack_detach(vs, g->number, WEIR_WHY_STORM) == -EALREADY && g->on_vport)
+        (void)weir_vstack_revoke(vs, g->number, WEIR_WHY_STORM);
+}
+
 // ---- driving and looking ----
 
 unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us) {
@@ -288,8 +302,11 @@ unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us) {
     card_events(vs);
     vstack_look(vs);
     for (unsigned i = 0; i < vs->cfg.max_guests; i++)
-        if (vs->guest[i] != NULL)
+        if (vs->guest[i] != NULL) {
+            if (vs->guest[i]->storm)
+                calm(vs, vs->guest[i]);
             vstack_step(vs, i);
+        }
     return work;
 }
 

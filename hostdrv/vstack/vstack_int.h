@@ -28,7 +28,7 @@ struct guest {
     uint64_t refused_told;
     uint32_t sources; // addresses beyond its own that its vPort may send with, one bit each
     // What came since the state last looked.
-    bool asked_vf, asked_syn, released, gone;
+    bool asked_vf, asked_syn, released, gone, storm;
     enum weir_why asked_why;
     bool told; // report is the guest's half of the ledger
     struct weir_msg_vf_released report;

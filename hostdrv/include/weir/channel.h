@@ -191,7 +191,8 @@ WEIR_MSG_ASSERT_SIZE(struct weir_msg_status, 8);
     X(MALICIOUS, "malicious-driver detection stopped a queue of the VF")                                               \
     X(REMOVED, "the VF was removed without notice")                                                                    \
     X(CARD_FAILED, "the card failed a command")                                                                        \
-    X(PARENT_SILENT, "the parent does not answer")
+    X(PARENT_SILENT, "the parent does not answer")                                                                     \
+    X(STORM, "the guest floods: its copies are shaped on the synthetic path")
 
 enum weir_why {
 #define WEIR_WHY_ENUM(name, text) WEIR_WHY_##name,

@@ -18,7 +18,11 @@ struct weir_netvsp_events {
     void (*message)(void *ctx, unsigned port, uint32_t type, const void *payload);
     // The guest is gone: 0 after BYE, -EPIPE closed, -EPROTO it broke the protocol. Once per port.
     void (*gone)(void *ctx, unsigned port, int err);
+    // The guest floods from its VF: more than WEIR_NETVSP_FLOODS frames a second, each copied to every guest here. Told
+    // anew for each so many. NULL: nobody asks.
+    void (*storm)(void *ctx, unsigned port);
 };
+#define WEIR_NETVSP_FLOODS 20000u
 
 struct weir_netvsp_config {
     unsigned max_ports;    // 1..256
@@ -52,6 +56,7 @@ struct weir_netvsp_port_config {
     X(rx_drop_vlan, DROP, "a VLAN that is not its")                                                                    \
     X(rx_drop_ctrl, DROP, "a reserved group address of 802.1")                                                         \
     X(rx_drop_path, DROP, "its VF has the address: the card should not have given it to us")                           \
+    X(vf_floods, INFO, "flooded from its VF, and heard here")                                                          \
     X(rx_not_ours, INFO, "flooded, and the VF has or gets the copy: no loss (rules 3.19)")
 
 struct weir_netvsp_port_stats {

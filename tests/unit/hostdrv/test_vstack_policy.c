@@ -125,6 +125,39 @@ static void a_guest_is_told_what_it_may_not_send(void **state) {
     assert_int_equal(told.refused, 14);
 }
 
+// A guest that floods from its VF is asked to leave it, and if it goes on it is not asked any more: on the synthetic
+// path it pays for each copy. What it sends there, and what a calm guest floods, costs nobody a VF.
+static void a_storm_from_a_vf_ends_on_the_synthetic_path(void **state) {
+    const uint8_t own[6] = {0x02, 0, 0, 0, 1, 0}, all[6] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    struct weir_rx_info flood = {.mcast = true, .local = true, .src_vport = 1};
+    (void)state;
+    to_attached(0);
+    for (unsigned round = 0; round < 3; round++) {
+        // As much as may be in a second, ten times a quarter of it: nobody minds.
+        for (unsigned burst = 0; burst < (round == 0 ? 10u : 1u); burst++) {
+            for (unsigned i = 0; i < (round == 0 ? WEIR_NETVSP_FLOODS / 4 : WEIR_NETVSP_FLOODS / 4 + 1); i++) {
+                flood.epoch = fake_pf.epoch;
+                fake_pf.qp[0].rx_head = fake_pf.qp[0].rx_tail = 0;
+                fake_rx(&fake_pf.qp[0], all, own, 0, flood);
+                run(0);
+                (void)weir_channel_recv(t.guest[1], NULL, 0);
+            }
+            run(round == 0 ? 250000 : 0);
+        }
+        if (round == 0) {
+            expect_state(0, WEIR_VSTACK_ATTACHED);
+            expect_guest(0, "");
+        } else if (round == 1) {
+            expect_state(0, WEIR_VSTACK_LEAVING);
+            expect_guest(0, "detach");
+        } else {
+            expect_state(0, WEIR_VSTACK_REVOKED);
+            expect_guest(0, "revoked");
+            assert_int_equal(weir_vstack_why(t.vs, 0), WEIR_WHY_STORM);
+        }
+    }
+}
+
 // Sends with a further address, so that NetVSP learns it.
 static void learn(unsigned i, uint8_t number) {
     const uint8_t mac[6] = {0x02, 0, 0, 0, 7, number};
@@ -213,6 +246,7 @@ static const struct CMUnitTest tests[] = {
     CASE(a_change_reaches_the_vf_or_nobody),
     CASE(a_lost_link_is_told_to_whoever_follows_it),
     CASE(a_guest_is_told_what_it_may_not_send),
+    CASE(a_storm_from_a_vf_ends_on_the_synthetic_path),
     CASE(further_addresses_move_as_one),
     CASE(half_a_move_is_a_surprise),
 };
