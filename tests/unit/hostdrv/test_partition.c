@@ -149,8 +149,8 @@ static void names_are_plain(void **state) {
                                       "a b",
                                       "a\x1b[2J",
                                       "\xc3\xa4",
-                                      "\xe2\x80\xae"
-                                      "evil",
+                                      ("\xe2\x80\xae"
+                                       "evil"),
                                       "a\n",
                                       "a/b",
                                       "\x7f",
