@@ -52,7 +52,8 @@ static int add(unsigned i, const struct weir_policy *policy) {
 }
 
 static int setup_policy(const struct weir_policy *policy) {
-    struct weir_netvsp_config cfg = {.max_ports = PORTS, .first_filter = 1000, .events = {NULL, on_message, on_gone}};
+    struct weir_netvsp_config cfg = {
+        .max_ports = PORTS, .first_filter = 1000, .events = {.message = on_message, .gone = on_gone}};
     memset(&t, 0, sizeof(t));
     fake_pf_reset();
     assert_int_equal(weir_netvsp_open(&fake_pf, &cfg, &t.v), 0);
