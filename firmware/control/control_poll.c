@@ -9,13 +9,16 @@
 #include "steer/steer.h"
 #include "svc/svc.h"
 
+// False when there is none, or the rest can wait for the next round.
 static bool poll_pcie(void) {
     struct hal_event e;
+    bool again = false;
     if (!hal_pcie_event(&e)) {
         return false;
     }
     switch (e.kind) {
     case WEIR_HW_EVENT_FLR:
+        again = svc_reset_begun(e.arg);
         // One that has ended already was begun by RESET_VF, which told us itself.
         if (e.arg < WEIR_NUM_FNS && hal_pcie_in_flr(e.arg)) {
             svc_reset_begin(e.arg);
@@ -29,10 +32,11 @@ static bool poll_pcie(void) {
     default: // bus mastering acts in hardware
         break;
     }
-    return true;
+    return !again;
 }
 
-// All of them: a storm of resets is begun at once, not one a round.
+// All of them, so that no command finds a function whose reset is not known: until one comes a second time, because a
+// function that is reset faster than we look would keep us here.
 static bool poll_resets(void) {
     unsigned n = 0;
     // bound: WEIR_NUM_FNS
@@ -94,6 +98,7 @@ static bool poll_queue(void) {
 
 static bool poll_mailbox(void) {
     static struct weir_mbox_msg req, rsp;
+    uint32_t began = hal_ctrl_cycle();
     int fn = hal_mbox_pop();
     if (fn < 0) {
         return false;
@@ -101,7 +106,8 @@ static bool poll_mailbox(void) {
     hal_mbox_read((unsigned)fn, &req);
     cmd_dispatch((unsigned)fn, &req, &rsp);
     hal_mbox_write((unsigned)fn, &rsp);
-    hal_mbox_done((unsigned)fn);
+    svc_share_took((unsigned)fn, hal_ctrl_cycle() - began);
+    hal_mbox_done((unsigned)fn, svc_share_spent((unsigned)fn));
     return true;
 }
 

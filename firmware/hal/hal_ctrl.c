@@ -96,8 +96,8 @@ void hal_mbox_write(unsigned fn, const struct weir_mbox_msg *msg) {
     }
 }
 
-void hal_mbox_done(unsigned fn) {
-    HAL_WRITE(CTRL, MBOX_DONE, fn);
+void hal_mbox_done(unsigned fn, bool later) {
+    HAL_WRITE(CTRL, MBOX_DONE, fn | WEIR_PUT(later ? 1 : 0, CTRL_MBOX_DONE_LATER));
 }
 
 void hal_fn_event(unsigned fn, uint32_t lo, uint32_t hi) {

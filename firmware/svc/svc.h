@@ -35,11 +35,18 @@ enum weir_status svc_state_save(unsigned vf, uint64_t addr, struct weir_vf_image
 // taken, it is stopped.
 enum weir_status svc_state_load(uint64_t addr, const struct weir_vf_image *image);
 
+// ---- shares of this core's time (svc_share.c) ----
+void svc_share_took(unsigned fn, uint32_t cycles);
+// It took so much of late that others go first. Never the PF.
+bool svc_share_spent(unsigned fn);
+
 // ---- resets of functions (svc_reset.c) ----
 // The hardware began to reset a function (FLR, VF Enable cleared, svc_vf_reset). Brings all that belongs to it to rest
 // and then ends the reset, with the help of svc_reset_poll.
 void svc_reset_begin(unsigned fn);
-// A step for resets that have not ended; true while there are some.
+// It was begun, and nothing is done about it yet.
+bool svc_reset_begun(unsigned fn);
+// A step of one of the resets that have not ended; true while there are some.
 bool svc_reset_poll(void);
 bool svc_reset_active(unsigned fn);
 // Takes up resets whose event a core 0 before this one took.

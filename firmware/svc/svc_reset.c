@@ -23,7 +23,8 @@ static struct {
 } resets[WEIR_NUM_FNS];
 static uint8_t active[WEIR_NUM_FNS]; // functions in reset, in no order
 static unsigned num_active;
-static bool unknown; // the hardware holds what a firmware before this one put there
+static unsigned turn; // whose step it is, in active
+static bool unknown;  // the hardware holds what a firmware before this one put there
 
 void svc_restarted(void) {
     unknown = true;
@@ -153,7 +154,10 @@ void svc_reset_begin(unsigned fn) {
     }
     // Begun again, a reset starts over: STOP is idempotent.
     resets[fn].step = STOP;
-    (void)svc_reset_poll();
+}
+
+bool svc_reset_begun(unsigned fn) {
+    return fn < WEIR_NUM_FNS && resets[fn].step == STOP;
 }
 
 void svc_reset_resume(void) {
@@ -164,12 +168,15 @@ void svc_reset_resume(void) {
     }
 }
 
+// One step a round, of one function after the other: a VF that resets itself without an end takes a step's time from a
+// command, not all of them (threats T3, T26).
 bool svc_reset_poll(void) {
-    // bound: WEIR_NUM_FNS, a function is in the list once
-    for (unsigned i = num_active; i > 0; i--) {
-        if (step(active[i - 1])) {
-            active[i - 1] = active[--num_active];
-        }
+    if (num_active == 0) {
+        return false;
     }
-    return num_active != 0;
+    turn = turn + 1 < num_active ? turn + 1 : 0;
+    if (step(active[turn])) {
+        active[turn] = active[--num_active];
+    }
+    return true;
 }

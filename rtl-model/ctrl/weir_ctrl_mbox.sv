@@ -53,6 +53,7 @@ module weir_ctrl_mbox #(
   logic [N-1:0] hold_q;
   logic [N-1:0] owner_q;   // 1 = firmware's
   logic [N-1:0] wait_q;    // handed over, not yet taken by MBOX_POP
+  logic [N-1:0] later_q;   // taken when nobody else waits
   logic [N-1:0] irq_q;     // vector 0 wanted
 
   // ---- host side: request registered, answered in the next cycle ----
@@ -168,13 +169,18 @@ module weir_ctrl_mbox #(
 
   assign handover = bwr && boff == 12'(weir_abi_pkg::BarMboxOwnerOffset) && br_q.be[0] && br_q.wdata[0] && alive && !owned;
 
+  // Functions that took much of firmware's time come last: who asks without an end stands in the way of his like (threat T3).
+  logic [N-1:0] ready, soon, offer;
+  assign ready = wait_q & ~hold_q;
+  assign soon = ready & ~later_q;
+  assign offer = soon != '0 ? soon : ready;
   weir_common_rr #(.N(N)) u_pop (
-      .clk_i, .rst_ni, .req_i(wait_q & ~hold_q), .advance_i(pop), .valid_o(pop_valid), .grant_o(pop_grant), .index_o(pop_fn));
+      .clk_i, .rst_ni, .req_i(offer), .advance_i(pop), .valid_o(pop_valid), .grant_o(pop_grant), .index_o(pop_fn));
   weir_common_rr #(.N(N)) u_irq (
       .clk_i, .rst_ni, .req_i(irq_q & ~hold_q), .advance_i(irq_ready_i), .valid_o(irq_valid_o), .grant_o(irq_grant), .index_o(irq_fn));
   assign irq_o.fn = {1'b0, irq_fn};
   assign irq_o.vec = 8'd0;
-  assign waiting_o = (wait_q & ~hold_q) != '0;
+  assign waiting_o = ready != '0;
 
   always_comb begin
     case (addr_i)
@@ -251,6 +257,7 @@ module weir_ctrl_mbox #(
     if (!rst_ni) begin
       owner_q <= '0;
       wait_q <= '0;
+      later_q <= '0;
       irq_q <= '0;
       req_blank_q <= '1;
       rsp_blank_q <= '1;
@@ -261,6 +268,7 @@ module weir_ctrl_mbox #(
     end else begin
       owner_q <= (owner_q | owner_set) & ~owner_clr & ~blank;
       wait_q <= (wait_q | owner_set) & ~(pop ? pop_grant : '0) & ~owner_clr & ~blank;
+      if (done) later_q[wdata_i[6:0]] <= wdata_i[weir_abi_pkg::CtrlMboxDoneLaterLsb];
       irq_q <= ((irq_q & ~((irq_valid_o && irq_ready_i) ? irq_grant : '0)) | irq_set) & ~flr_q;
       req_blank_q <= req_blank_d;
       rsp_blank_q <= rsp_blank_d;

@@ -2,10 +2,7 @@
 // See storm.h. The storms themselves are in storm_kinds.c.
 #include "storm.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "server.h"
@@ -51,32 +48,14 @@ static void turn(void) {
     st.last_turn = weir_server_run(st.server, weir_server_turn(st.server));
 }
 
-int storm_connect(const char *fn) {
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    CHECK(fd >= 0, "no socket");
-    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s.sock", st.dir, fn);
-    if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
-        return fd;
-    CHECK(errno == EAGAIN, "cannot connect to %s: %s", fn, strerror(errno));
-    close(fd);
-    return -1; // the backlog is full
-}
-
-bool storm_answered(int fd) {
-    struct vfu_header h;
-    uint8_t rest[VFU_MAX_PAYLOAD];
-    ssize_t n = recv(fd, &h, sizeof(h), 0);
-
-    if (n != (ssize_t)sizeof(h))
-        return false;
-    CHECK(h.size == sizeof(h) || recv(fd, rest, h.size - sizeof(h), 0) > 0, "half an answer");
-    return true;
+static const char *path_of(const char *fn) {
+    static char path[96];
+    snprintf(path, sizeof(path), "%s/%s.sock", st.dir, fn);
+    return path;
 }
 
 static int greeted(const char *fn) {
-    int fd = storm_connect(fn);
+    int fd = storm_connect(path_of(fn));
     CHECK(fd >= 0 && storm_say_version(fd), "%s takes no client", fn);
     for (unsigned i = 0; !storm_answered(fd); i++) {
         CHECK(i < MAX_TURNS, "%s does not answer", fn);
@@ -158,11 +137,13 @@ static double p99(struct quiet *q) {
 struct storm_result storm_run(int nth) {
     struct storm_result r = {0};
     struct quiet quiet[2] = {{.fd = -1}, {.fd = -1}};
-    struct storm_state storm = {.fd = -1};
+    char hostile[96];
+    struct storm_state storm = {.socket = hostile, .fd = -1};
     static const char *const name[] = {"pf", "vf0"};
 
     world_seed(1);
     open_all();
+    snprintf(hostile, sizeof(hostile), "%s", path_of("vf1"));
     if (nth >= 0)
         storm.fd = greeted("vf1");
     for (unsigned k = 0; k < 2; k++) {

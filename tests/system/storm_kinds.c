@@ -2,16 +2,19 @@
 // See storm_kinds.h.
 #include "storm_kinds.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <linux/sockios.h>
 
 #include "weir_abi.h"
+#include "world.h"
 
 #define KEPT_BYTES 65536 // in the socket, unread by the server
 #define MAP_PAGES 64u
@@ -41,6 +44,30 @@ static bool put(int fd, uint16_t command, uint32_t flags, const void *a, size_t 
         memcpy(CMSG_DATA(c), &pass, sizeof(int));
     }
     return sendmsg(fd, &m, MSG_NOSIGNAL) == (ssize_t)h.size;
+}
+
+int storm_connect(const char *path) {
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    CHECK(fd >= 0, "no socket");
+    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+    if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+        return fd;
+    CHECK(errno == EAGAIN, "cannot connect to %s: %s", path, strerror(errno));
+    close(fd);
+    return -1; // the backlog is full
+}
+
+bool storm_answered(int fd) {
+    struct vfu_header h;
+    uint8_t rest[VFU_MAX_PAYLOAD];
+    ssize_t n = recv(fd, &h, sizeof(h), 0);
+
+    if (n != (ssize_t)sizeof(h))
+        return false;
+    CHECK(h.size == sizeof(h) || recv(fd, rest, h.size - sizeof(h), 0) > 0, "half an answer");
+    return true;
 }
 
 bool storm_say_version(int fd) {
@@ -163,7 +190,7 @@ static void connects(struct storm_state *s) {
         return;
     if (s->fd >= 0)
         close(s->fd);
-    s->fd = storm_connect("vf1");
+    s->fd = storm_connect(s->socket);
     if (s->fd >= 0 && storm_say_version(s->fd) && storm_read(s->fd, 0, 64))
         s->asked++;
 }
@@ -171,7 +198,7 @@ static void connects(struct storm_state *s) {
 // Says nothing, many times.
 static void silence(struct storm_state *s) {
     int *at = &s->silent[s->next++ % (sizeof(s->silent) / sizeof(s->silent[0]))];
-    int fd = storm_connect("vf1");
+    int fd = storm_connect(s->socket);
 
     if (fd < 0)
         return;

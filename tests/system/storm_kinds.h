@@ -10,7 +10,8 @@
 #include "vfu_proto.h"
 
 struct storm_state {
-    int fd;
+    const char *socket; // path of the hostile client's function
+    int fd;             // connected and greeted; -1: not
     unsigned asked;
     bool flip;
     int memory, bell; // made at first use; 0: not yet
@@ -26,9 +27,9 @@ extern const struct storm_kind storm_kinds[];
 extern const unsigned storm_count;
 void storm_end(struct storm_state *s);
 
-// Connected, non-blocking; -1 when the backlog is full.
-int storm_connect(const char *fn);
-// An answer was there and is taken.
+// Connected to the socket at `path`, non-blocking; -1 when the backlog is full.
+int storm_connect(const char *path);
+// An answer was there and is taken; half of one ends the test.
 bool storm_answered(int fd);
 // A whole message is in the socket, or nothing of it.
 bool storm_say_version(int fd);

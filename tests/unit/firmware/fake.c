@@ -285,7 +285,7 @@ static void ctrl_write(uint32_t offset, uint32_t value) {
         fake.bell[fake.core] = false;
         break;
     case WEIR_CTRL_MBOX_DONE_OFFSET:
-        fn = fn_of(value, "MBOX_DONE");
+        fn = fn_of(value & 0xFF, "MBOX_DONE");
         if (fake.flr[fn]) {
             break;
         }

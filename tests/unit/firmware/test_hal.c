@@ -187,7 +187,9 @@ static void response_is_written_before_it_is_handed_over(void **state) {
     write_is_next(WEIR_CSR_MBOX + 64 * 256 + 140, 0x08070605);
     hal_mbox_write(64, &msg);
     W(CTRL, MBOX_DONE, 64);
-    hal_mbox_done(64);
+    hal_mbox_done(64, false);
+    W(CTRL, MBOX_DONE, 3 | 1u << 8);
+    hal_mbox_done(3, true);
 }
 
 static void function_events_and_reset(void **state) {
