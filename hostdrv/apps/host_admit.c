@@ -88,6 +88,8 @@ static int admit_stranger(struct parent *p, const struct weir_partition_hello *h
         admit_assign(p, hello->name, gc->mac);
     } else {
         why = admit_mac(p, hello->mac, hello->name);
+        if (why == NULL && guests_on_wire(p, hello->mac))
+            why = "its hardware address is on the wire; the administrator can give it one: weirctl guest add NAME";
         if (why != NULL) {
             snprintf(text, size, "%s", why);
             return -EADDRINUSE;

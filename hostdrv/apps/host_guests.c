@@ -47,6 +47,10 @@ void guests_close(struct parent *p) {
         }
 }
 
+bool guests_on_wire(const struct parent *p, const uint8_t mac[6]) {
+    return weir_netvsp_on_wire(weir_vstack_netvsp(p->vs), mac);
+}
+
 struct place *guests_find(struct parent *p, const char *name) {
     struct place *found = NULL;
     for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++) {

@@ -68,6 +68,8 @@ unsigned guests_pollfds(const struct parent *p, struct pollfd *fds, unsigned n);
 // Takes its VF back and shows it the door, whatever state it is in.
 void guests_send_away(struct parent *p, struct place *g);
 // The guest of that name, if need be one that is leaving; NULL without.
+// The address was heard from the wire of late.
+bool guests_on_wire(const struct parent *p, const uint8_t mac[6]);
 struct place *guests_find(struct parent *p, const char *name);
 
 // ---- host_admit.c ----

@@ -54,12 +54,20 @@ struct mac_table {
     struct mac_entry *bucket[MAC_BUCKETS];
 };
 
+#define WIRE_SETS 256u
+#define WIRE_WAYS 4u
+struct wire_mac {
+    uint8_t mac[6];
+    uint64_t seen; // microseconds, plus one; 0: free
+};
+
 struct weir_netvsp {
     struct weir_pf *pf;
     struct weir_netvsp_config cfg;
     struct port *port[MAX_PORTS];
     unsigned ports;
     struct mac_table macs;
+    struct wire_mac wire[WIRE_SETS][WIRE_WAYS];
     unsigned next_port[MAX_QPS]; // of each queue of the PF: whose turn it is
     uint64_t now;
     uint64_t epoch; // unrolled: the newest the card was seen to have
@@ -71,6 +79,9 @@ struct weir_netvsp {
 struct mac_entry *mac_find(const struct mac_table *t, const uint8_t mac[6]);
 struct mac_entry *mac_add(struct mac_table *t, const uint8_t mac[6], unsigned port);
 void mac_remove(struct mac_table *t, struct mac_entry *e);
+
+// wire.c: a frame came from the wire with this source.
+void netvsp_heard(struct weir_netvsp *v, const uint8_t mac[6]);
 
 // ports.c
 void netvsp_gone(struct weir_netvsp *v, unsigned port, int err);

@@ -178,7 +178,9 @@ bool netvsp_own_source(struct weir_netvsp *v, unsigned port, const uint8_t *src)
             e->seen = v->now;
         return e->port == port;
     }
-    if (!p->cfg.policy.learn || p->frozen || !may_be_a_guests(src))
+    // What the wire has is a guest's only when the administrator trusts the guest: it may have come from there.
+    if (!p->cfg.policy.learn || p->frozen || !may_be_a_guests(src) ||
+        (!p->cfg.policy.trust && weir_netvsp_on_wire(v, src)))
         return false;
     return (p->macs < p->cfg.policy.max_mac || make_room(v, p)) && add_mac(v, port, p, src) == 0;
 }

@@ -179,6 +179,8 @@ static void on_rx(void *ctx, const void *frame, const struct weir_rx_info *info)
         v->stats.rx_unknown++;
         return;
     }
+    if (!info->local && !info->redirect)
+        netvsp_heard(v, (const uint8_t *)frame + 6);
     if (!info->mcast) {
         e = mac_find(&v->macs, frame);
         if (e == NULL)

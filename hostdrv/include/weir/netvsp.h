@@ -90,6 +90,8 @@ unsigned weir_netvsp_macs(const struct weir_netvsp *v, unsigned port);
 const uint8_t *weir_netvsp_mac(const struct weir_netvsp *v, unsigned port, unsigned mac);
 uint32_t weir_netvsp_filter(const struct weir_netvsp *v, unsigned port, unsigned mac);
 uint32_t weir_netvsp_source_filter(const struct weir_netvsp *v, unsigned port, unsigned mac);
+// The address was heard from the wire in the last five minutes: somebody there has it.
+bool weir_netvsp_on_wire(struct weir_netvsp *v, const uint8_t mac[6]);
 // Whether the card gives the address's frames to the VF.
 bool weir_netvsp_on_vf(const struct weir_netvsp *v, unsigned port, unsigned mac);
 // While frozen no address is learned or forgotten: a move is under way, or the VF has them.

@@ -24,7 +24,8 @@ struct weir_policy {
     struct weir_vlan_range vlan[WEIR_VLAN_RANGES]; // ascending; 0 = untagged frames and priority tags
     bool stags;         // with a port VLAN or trunk: 802.1ad tags and tags behind tags may be in its frames
     bool spoofchk;      // only its own addresses as source
-    bool trust;         // may send to the reserved group addresses of 802.1 (01-80-C2-00-00-00 to -0F)
+    bool trust;         // may send to the reserved group addresses of 802.1 (01-80-C2-00-00-00 to -0F), and learn
+                        // addresses that the wire has
     bool learn;         // further addresses are learned from what it sends, up to max_mac
     uint8_t max_mac;    // 1..16, its own included
     uint8_t link;       // enum weir_link_policy

@@ -22,6 +22,12 @@ struct place *guests_find(struct parent *parent, const char *name) {
     return NULL;
 }
 
+static uint8_t on_wire[6];
+bool guests_on_wire(const struct parent *parent, const uint8_t mac[6]) {
+    (void)parent;
+    return memcmp(mac, on_wire, 6) == 0;
+}
+
 static int setup(void **state) {
     (void)state;
     memset(&p, 0, sizeof(p));
@@ -103,6 +109,12 @@ static void nobody_takes_an_address_that_is_not_his(void **state) {
     p.place[0].state = LEAVING;
     assert_int_equal(come("vm2", NULL, geteuid()), -EBUSY);
     assert_int_equal(come("vm3", "02:00:00:00:00:02", geteuid()), -EADDRINUSE); // until it is gone
+    // Nor what the wire has, such as the gateway's.
+    assert_true(text_mac("02:00:00:00:00:77", on_wire));
+    assert_int_equal(come("vm3", "02:00:00:00:00:77", geteuid()), -EADDRINUSE);
+    assert_non_null(strstr(why, "is on the wire"));
+    memset(on_wire, 0, sizeof(on_wire));
+    assert_int_equal(come("vm3", "02:00:00:00:00:77", geteuid()), 0);
 }
 
 static void addresses_are_assigned_the_same_again(void **state) {

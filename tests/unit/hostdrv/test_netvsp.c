@@ -346,6 +346,45 @@ static void learned_addresses_are_bounded_and_ones_own(void **state) {
     assert_int_equal(weir_netvsp_port_stats(t.v, 1)->tx_frames, 1);
 }
 
+// What the wire has, the gateway's address among it, no guest takes by sending with it, until the wire was silent for
+// as long as a bridge remembers, or the guest is trusted.
+static void the_wires_addresses_are_not_learned(void **state) {
+    static const struct weir_rx_info local = {.local = true, .src_vport = 3};
+    uint8_t here[6] = {0x02, 7};
+    struct weir_policy learns = policy();
+    (void)state;
+    learns.learn = true;
+    learns.max_mac = 4;
+    (void)teardown(NULL);
+    (void)setup_policy(&learns);
+    flood(1, peer, 0);
+    fake_rx(&fake_pf.qp[0], mac[1], here, 2, local); // one of this card
+    poll_all();
+    assert_true(weir_netvsp_on_wire(t.v, peer));
+    assert_false(weir_netvsp_on_wire(t.v, here));
+    assert_int_equal(tx(0, peer, 3), 0);
+    assert_int_equal(tx(0, here, 4), 0);
+    poll_all();
+    assert_int_equal(weir_netvsp_port_stats(t.v, 0)->tx_drop_spoof, 1);
+    assert_int_equal(weir_netvsp_macs(t.v, 0), 2);
+    // However many others are heard: four of a hash are kept, and these are few.
+    for (uint8_t i = 0; i < 200; i++) {
+        const uint8_t other[6] = {0x02, 9, 9, i};
+        flood(i, other, 0);
+        poll_all();
+    }
+    assert_true(weir_netvsp_on_wire(t.v, peer));
+    learns.trust = true;
+    weir_netvsp_port_set(t.v, 1, &learns);
+    assert_int_equal(tx(1, peer, 5), 0);
+    poll_all();
+    assert_int_equal(weir_netvsp_macs(t.v, 1), 2);
+    t.now += 300000001;
+    assert_int_equal(tx(2, (const uint8_t[6]){0x02, 9, 9, 1}, 6), 0);
+    poll_all();
+    assert_int_equal(weir_netvsp_macs(t.v, 2), 2);
+}
+
 // While the VF has them, what comes here for the guest's addresses is drained back from there, or was looked up before
 // the move; anything else would wait in the guest for its VF's end, and is counted instead.
 static void what_is_the_vfs_is_not_kept_for_later(void **state) {
@@ -625,6 +664,7 @@ static const struct CMUnitTest tests[] = {
     CASE(offloads_reach_the_card_when_it_can),
     CASE(checksum_verdicts_reach_the_guest),
     CASE(learned_addresses_are_bounded_and_ones_own),
+    CASE(the_wires_addresses_are_not_learned),
     CASE(what_is_the_vfs_is_not_kept_for_later),
     CASE(forbidden_frames_are_counted_by_reason),
     CASE(a_port_vlan_is_put_in_and_taken_out),
