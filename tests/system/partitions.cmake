@@ -19,3 +19,6 @@ weir_hosts_test(policies every_drop_has_a_reason a_port_vlan_outlives_the_vf)
 weir_hosts_test(storm_moves hand_overs_stay_planned)
 target_sources(test_storm_moves PRIVATE storm_kinds.c)
 target_link_libraries(test_storm_moves PRIVATE weir_sim_server)
+# Two Linux kernels in user mode with VLAN interfaces; a program of its own, so it is in the soak.
+add_test(NAME soak.vlan.kernels_talk_over_their_vfs COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/vlan_kernel.sh ${CMAKE_BINARY_DIR}/bin)
+set_tests_properties(soak.vlan.kernels_talk_over_their_vfs PROPERTIES LABELS soak TIMEOUT 600 SKIP_RETURN_CODE 77)
