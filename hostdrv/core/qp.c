@@ -65,12 +65,12 @@ static void post_rx(struct weir_qp *q, unsigned buffer) {
                   WEIR_RING_PUT_HI(1, RXD_STREAM) | phase_bit(index, q->rx.log2));
 }
 
-static void free_memory(struct weir_qp *q) {
-    q->bus->ops->dma_free(q->bus, &q->rx_buf);
-    q->bus->ops->dma_free(q->bus, &q->tx_buf);
-    q->bus->ops->dma_free(q->bus, &q->cq.dma);
-    q->bus->ops->dma_free(q->bus, &q->rx.dma);
-    q->bus->ops->dma_free(q->bus, &q->tx.dma);
+static void free_memory(struct weir_qp *q, bool at_rest) {
+    weir_dev_dma_free(q->dev, &q->rx_buf, at_rest);
+    weir_dev_dma_free(q->dev, &q->tx_buf, at_rest);
+    weir_dev_dma_free(q->dev, &q->cq.dma, at_rest);
+    weir_dev_dma_free(q->dev, &q->rx.dma, at_rest);
+    weir_dev_dma_free(q->dev, &q->tx.dma, at_rest);
     free(q->tx_span);
 }
 
@@ -79,6 +79,7 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
     struct weir_create_qp_rsp rsp;
     unsigned cq_log2 = (cfg->tx_log2 > cfg->rx_log2 ? cfg->tx_log2 : cfg->rx_log2) + 2u;
     struct weir_qp *q;
+    bool at_rest = true; // the card does not know of it
     int err;
 
     if (cfg->tx_log2 < WEIR_RING_LOG2_MIN || cfg->tx_log2 > WEIR_RING_LOG2_MAX || cfg->rx_log2 < WEIR_RING_LOG2_MIN ||
@@ -126,6 +127,7 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
     req.rx_base = q->rx.dma.iova;
     req.cq_base = q->cq.dma.iova;
     err = weir_mbox_call(dev, WEIR_CMD_CREATE_QP, &req, sizeof(req), &rsp, sizeof(rsp), NULL);
+    at_rest = false;
     if (err != 0)
         goto err_memory;
     q->db = rsp.db_offset;
@@ -137,19 +139,21 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
     return 0;
 
 err_memory:
-    free_memory(q);
+    free_memory(q, at_rest);
     free(q);
     return err;
 }
 
 void weir_qp_close(struct weir_qp *q) {
     struct weir_qp_req req;
+    bool at_rest;
     if (q == NULL)
         return;
     req = (struct weir_qp_req){.qp = q->cfg.qp};
-    if (!q->orphan && !weir_dev_dead(q->dev))
-        (void)weir_mbox_call(q->dev, WEIR_CMD_DESTROY_QP, &req, sizeof(req), NULL, 0, NULL);
-    free_memory(q);
+    // Its answer comes behind the last completion. Without one, or not drained, the memory waits for the device's end.
+    at_rest = !q->orphan && !weir_dev_dead(q->dev) &&
+              weir_mbox_call(q->dev, WEIR_CMD_DESTROY_QP, &req, sizeof(req), NULL, 0, NULL) == 0;
+    free_memory(q, at_rest);
     free(q);
 }
 

@@ -87,8 +87,7 @@ void weir_pf_close(struct weir_pf *pf) {
     bus = weir_dev_bus(pf->dev);
     for (unsigned i = 0; i < pf->num_qps; i++)
         weir_qp_close(pf->qp[i]);
-    if (pf->lines.mem != NULL)
-        bus->ops->dma_free(bus, &pf->lines);
+    weir_dev_dma_free(pf->dev, &pf->lines, false);
     if (pf->has_switch && !weir_dev_dead(pf->dev)) {
         (void)weir_mbox_call(pf->dev, WEIR_CMD_DELETE_SWITCH, NULL, 0, NULL, 0, NULL);
         (void)bus->ops->sriov(bus, 0);

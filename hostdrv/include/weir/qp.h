@@ -49,7 +49,8 @@ struct weir_tx_offload {
     uint16_t vlan_tci;
 };
 
-// A piece of a frame in DMA memory of the caller (bus ops dma_alloc): not to be touched until the frame is done.
+// A piece of a frame in DMA memory of the caller (bus ops dma_alloc): not to be touched until the frame is done, and
+// given back with weir_dev_dma_free, at rest when it is.
 struct weir_tx_piece {
     const void *mem;
     uint64_t iova;
@@ -68,7 +69,8 @@ typedef void (*weir_rx_fn)(void *ctx, const void *frame, const struct weir_rx_in
 typedef void (*weir_tx_done_fn)(void *ctx, uint16_t index, uint8_t epoch);
 
 int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct weir_qp **qp);
-// Stops and frees; on a dead device only frees. NULL is fine.
+// Stops and frees; memory that the card may still write, on a dead device or when it does not answer, is the device's
+// until that is closed. NULL is fine.
 void weir_qp_close(struct weir_qp *qp);
 
 // Queues a frame of 14..9600 bytes; the card learns of it with weir_qp_kick. A small one goes into the ring itself
