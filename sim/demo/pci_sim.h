@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-// Before anything else in main(): a mount namespace of its own. 0, or 77 (as a test that cannot run here) with a line on
-// stderr.
+// Before anything else in main(): a mount namespace of its own. 0, or 77 (as a test that cannot run here) with a line
+// on stderr.
 int pci_sim_prepare(const char *who);
 // Starts the weir-sim that lies beside this program. 0 or -1 with one line in err.
 int pci_sim_start(char *err, size_t err_size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// kill -9 of drivers on the unmodified libpciaccess, each a process of its own, while the others' frames keep coming: the
-// next one starts and hears, and when it is up, nothing writes to the memory that the dead one had (threat T29).
+// kill -9 of drivers on the unmodified libpciaccess, each a process of its own, while the others' frames keep coming:
+// the next one starts and hears, and when it is up, nothing writes to the memory that the dead one had (threat T29).
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -70,8 +70,8 @@ static _Noreturn void drive(struct weir_qp *q, const uint8_t *to, const uint8_t 
 
 // The first life of a driver has large rings, later ones small ones: they leave most of its memory alone.
 static _Noreturn void be_driver(unsigned fn, bool large, int progress) {
-    const struct weir_pf_config pc = {.num_vfs = 1, .num_vports = 2, .default_qps = 1, .tx_log2 = 4,
-                                      .rx_log2 = large ? 9 : 4, .buf_bytes = 2048};
+    const struct weir_pf_config pc = {
+        .num_vfs = 1, .num_vports = 2, .default_qps = 1, .tx_log2 = 4, .rx_log2 = large ? 9 : 4, .buf_bytes = 2048};
     const struct weir_vf_config vc = {.tx_log2 = 4, .rx_log2 = large ? 9 : 4, .buf_bytes = 2048};
     char err[256] = "";
     struct weir_bus *bus;
@@ -174,7 +174,8 @@ static unsigned leave_alone(unsigned fn, const char *when) {
 
 static void second_driver_is_refused(void) {
     char err[256] = "";
-    if (weir_pciaccess_open(slot[0], err, sizeof(err)) != NULL || strstr(err, "another driver has this function") == NULL)
+    if (weir_pciaccess_open(slot[0], err, sizeof(err)) != NULL ||
+        strstr(err, "another driver has this function") == NULL)
         die("a second driver of the PF: %s", err);
 }
 
