@@ -13,8 +13,11 @@ static struct world w;
 static unsigned to_pf, to_vf; // frames that came
 
 // Frames for the VF and for the default vPort, at line rate and without end.
+static bool silent;
 static void traffic(struct world *any) {
     uint8_t f[1514] = {0};
+    if (silent)
+        return;
     for (unsigned i = wire_queued(card_wire(any->card)); i < 40; i++) {
         memcpy(f, i % 2 != 0 ? vf_mac : (const uint8_t[6]){2, 0, 0, 0, 0, 1}, 6);
         memcpy(f + 6, peer, 6);
@@ -222,6 +225,67 @@ static void lines(unsigned seed) {
     world_close(&w);
 }
 
+static void must_balance(struct weir_pf *pf, const char *when) {
+    char text[160] = "";
+    silent = true;
+    world_settle(&w);
+    CHECK(weir_pf_ledger(pf, text, sizeof(text)) == 0, "%s: %s", when, text);
+    silent = false;
+}
+
+// The parent starts again on a card that has counted for others: its ledger balances from the first frame on, whatever
+// state the last one left, while frames keep coming.
+static void ledger(unsigned seed) {
+    static const char *const ends[] = {"closed", "killed", "killed with a VF at work", "killed while it sent", "reset"};
+    uint64_t counted[32], entered = 0;
+
+    begin(seed);
+    for (unsigned round = 0; round < 10; round++) {
+        unsigned how = round % 5;
+        struct weir_bus *pf_bus = bare_open(&w, 0, traffic), *vf_bus;
+        struct weir_pf *pf;
+        struct weir_vf *vf;
+
+        run(world_rand() % 2000);
+        pf = open_pf(pf_bus);
+        CHECK(weir_pf_counters(pf, 1, counted) == 0 && counted[WEIR_VPORT_CNT_RX_COPIES] == 0,
+              "the last driver's vPort still counts");
+        must_balance(pf, "at open");
+        CHECK(weir_pf_counters(pf, WEIR_COUNTERS_SWITCH, counted) == 0 && counted[WEIR_SW_CNT_PORT_RX_FRAMES] < 3000,
+              "%" PRIu64 " frames at the beginning of a life", counted[WEIR_SW_CNT_PORT_RX_FRAMES]);
+        must_work(weir_pf_qp(pf, 0), &to_pf, "the PF");
+        give_vf(pf);
+        vf_bus = bare_open(&w, 1, traffic);
+        vf = open_vf(vf_bus);
+        must_work(weir_vf_qp(vf, 0), &to_vf, "the VF");
+        send_some(weir_vf_qp(vf, 0));
+        send_some(weir_pf_qp(pf, 1));
+        run(3000);
+        must_balance(pf, ends[how]);
+        CHECK(weir_pf_counters(pf, WEIR_COUNTERS_SWITCH, counted) == 0, "no counters");
+        entered += counted[WEIR_SW_CNT_PORT_RX_FRAMES];
+
+        if (how != 2)
+            weir_vf_close(vf);
+        if (how == 3)
+            send_some(weir_pf_qp(pf, 0));
+        run(world_rand() % 500);
+        if (how == 4)
+            CHECK(host_reset(w.host, 0) == 0, "no reset");
+        if (how == 0 || how == 4)
+            weir_pf_close(pf);
+        else
+            bare_kill(pf_bus);
+        if (how == 2)
+            bare_kill(vf_bus);
+        run(world_rand() % 3000);
+    }
+    (void)bare_check(&w, "restarts", true);
+    printf("%" PRIu64 " frames in ten lives of the parent: each life's ledger balances\n", entered);
+    silent = true;
+    world_close(&w);
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -230,6 +294,7 @@ int main(int argc, char **argv) {
         {"a_dead_drivers_memory_is_left_alone", dead_drivers},
         {"memory_is_free_when_the_card_lets_go", closing},
         {"lines_of_a_state_are_the_cards", lines},
+        {"each_parents_ledger_balances", ledger},
     };
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         if (argc < 2 || strcmp(argv[1], cases[i].name) == 0)
