@@ -22,6 +22,8 @@ struct weir_qp {
     uint64_t db;                                                              // doorbell page in BAR 0
     uint16_t tx_tail, tx_kicked, tx_done, rx_tail, rx_rung, cq_head, cq_rung; // slots
     uint16_t tx_sent, tx_freed;                                               // frames
+    uint16_t watched;    // transmit slot that was done at the last look
+    bool waits;          // and something was not
     uint16_t tx_rung;    // tail behind the last frame that went by doorbell
     uint16_t push_ahead; // frames that may be pushed without word of the first
     uint16_t cq_slack;   // completions that may be consumed before the card must know
@@ -297,6 +299,18 @@ void weir_qp_kick(struct weir_qp *q) {
     }
     q->tx_rung = q->tx_tail;
     doorbell(q, WEIR_BAR_DB_TX_TAIL, q->tx_tail);
+}
+
+// A tail may be rung twice, and once too often costs the card nothing.
+unsigned weir_qp_watch(struct weir_qp *q) {
+    bool stands = q->waits && q->watched == q->tx_done && !q->orphan;
+    if (stands) {
+        doorbell(q, WEIR_BAR_DB_TX_TAIL, q->tx_kicked);
+        q->stats.tx_rung_again++;
+    }
+    q->watched = q->tx_done;
+    q->waits = q->tx_kicked != q->tx_done;
+    return stands ? 1 : 0;
 }
 
 static void complete_tx(struct weir_qp *q, const struct weir_ring_entry *e, weir_tx_done_fn done, void *ctx) {

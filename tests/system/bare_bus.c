@@ -18,6 +18,7 @@ struct bare {
     bare_traffic_fn traffic;
     bool deaf, looked;
     unsigned left; // areas until memory is out
+    unsigned lose; // doorbells
 };
 
 static struct area {
@@ -77,6 +78,11 @@ static int bar_read(struct weir_bus *b, uint64_t offset, uint32_t *value) {
 
 static int bar_write(struct weir_bus *b, uint64_t offset, uint32_t value) {
     look(self(b));
+    if (self(b)->lose != 0 && offset >= WEIR_BAR_DOORBELL_BASE &&
+        offset % WEIR_BAR_DOORBELL_SIZE == WEIR_BAR_DB_TX_TAIL) {
+        self(b)->lose--;
+        return 0;
+    }
     return self(b)->real->ops->bar_write(self(b)->real, offset, value);
 }
 
@@ -185,6 +191,10 @@ void bare_kill(struct weir_bus *bus) {
 
 void bare_deafen(struct weir_bus *bus) {
     self(bus)->deaf = true;
+}
+
+void bare_lose(struct weir_bus *bus, unsigned n) {
+    self(bus)->lose = n;
 }
 
 void bare_starve(struct weir_bus *bus, unsigned n) {

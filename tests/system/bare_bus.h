@@ -16,6 +16,8 @@ struct weir_bus *bare_open(struct world *w, unsigned fn, bare_traffic_fn traffic
 void bare_kill(struct weir_bus *bus);
 // From now on the driver hears no answer of the card's firmware, and waits in fast motion.
 void bare_deafen(struct weir_bus *bus);
+// The next `n` doorbells of a transmit tail are lost on their way.
+void bare_lose(struct weir_bus *bus, unsigned n);
 // The next `n` areas are had, then there is no memory.
 void bare_starve(struct weir_bus *bus, unsigned n);
 // No byte of memory that was given back has changed. Returns how many bytes that were, and forgets them with `over`.

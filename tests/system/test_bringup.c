@@ -286,6 +286,60 @@ static void ledger(unsigned seed) {
     world_close(&w);
 }
 
+static unsigned on_wire;
+static void see(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle) {
+    (void)ctx;
+    (void)len;
+    (void)cycle;
+    on_wire += memcmp(frame + 6, vf_mac, 6) == 0;
+}
+
+// Looks between which the card has time for all it has.
+static unsigned look(struct weir_qp *q) {
+    unsigned again = weir_qp_watch(q);
+    world_settle(&w);
+    weir_qp_poll(q, 64, count, NULL, &to_vf);
+    return again;
+}
+
+// A doorbell that is lost holds its frames up until the second look, whatever was sent before; none else is rung again.
+static void doorbells(unsigned seed) {
+    struct weir_bus *bus;
+    struct weir_vf *vf;
+    struct weir_qp *q;
+    uint8_t f[300] = {0};
+    unsigned sent = 0, lost = 0;
+
+    silent = true;
+    begin(seed);
+    w.pf = open_pf(bare_open(&w, 0, traffic));
+    give_vf(w.pf);
+    bus = bare_open(&w, 1, traffic);
+    vf = open_vf(bus);
+    q = weir_vf_qp(vf, 0);
+    wire_set_rx(card_wire(w.card), see, NULL);
+    memcpy(f, peer, 6);
+    memcpy(f + 6, vf_mac, 6);
+    f[12] = 0x88, f[13] = 0xB5;
+    for (unsigned round = 0; round < 40; round++) {
+        unsigned lose = world_rand() % 3;
+        bare_lose(bus, lose);
+        lost += lose;
+        for (unsigned i = 0; i <= world_rand() % 4; i++, sent++)
+            CHECK(weir_qp_send(q, f, sizeof(f)) >= 0, "send");
+        weir_qp_kick(q);
+        CHECK(look(q) == 0, "a doorbell of this moment is rung again");
+        CHECK((on_wire == sent) == (lose == 0), "%u of %u frames are on the wire", on_wire, sent);
+        for (unsigned i = 0; i < lose; i++)
+            CHECK(look(q) == 1, "look %u does not ring", i);
+        CHECK(look(q) == 0 && on_wire == sent, "%u of %u frames are on the wire", on_wire, sent);
+    }
+    CHECK(weir_qp_stats(q)->tx_rung_again == lost, "%" PRIu64 " counted, %u lost", weir_qp_stats(q)->tx_rung_again,
+          lost);
+    weir_vf_close(vf);
+    world_close(&w);
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -295,6 +349,7 @@ int main(int argc, char **argv) {
         {"memory_is_free_when_the_card_lets_go", closing},
         {"lines_of_a_state_are_the_cards", lines},
         {"each_parents_ledger_balances", ledger},
+        {"a_lost_doorbell_is_rung_again", doorbells},
     };
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         if (argc < 2 || strcmp(argv[1], cases[i].name) == 0)

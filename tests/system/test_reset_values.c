@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A reset gives a function back as it was before its driver began, as far as anybody can see from outside: configuration
-// space, BAR, MSI-X table and pending bits are read word by word before use and after each kind of reset; and frames
-// spread again as they did. (What only firmware sees: unit.reset_values.*.) test_reset_values <case>
+// A reset gives a function back as it was before its driver began, as far as anybody can see from outside:
+// configuration space, BAR, MSI-X table and pending bits are read word by word before use and after each kind of reset;
+// and frames spread again as they did. (What only firmware sees: unit.reset_values.*.) test_reset_values <case>
 #include "world.h"
 
 #define CONFIG 1024u // words
@@ -192,10 +192,40 @@ static void the_pf_is_as_new(void) {
     world_close(&w);
 }
 
+// Somebody resets the function under its driver, and puts the configuration space back as operating systems do.
+static void flr_and_restore(void) {
+    flr();
+    CHECK(rc_cfg_write(card_rc(w.card), host_rid(1), 4, 2, 6) == 0, "no command register");
+}
+
+// A driver learns of each reset that it did not make; being stopped and run again is none.
+static void the_driver_sees_a_reset(void) {
+    static void (*const reset[])(void) = {flr, flr_and_restore, reset_vf, vf_enable};
+    struct weir_vf *vf;
+
+    world_open(&w, -1);
+    open_pf();
+    for (unsigned i = 0; i < sizeof(reset) / sizeof(reset[0]); i++) {
+        vf = open_vf();
+        CHECK(!weir_vf_must_stop(vf), "way %u: a new driver must stop", i);
+        CHECK(weir_pf_stop_vf(w.pf, 0) == 0 && !weir_vf_must_stop(vf) && weir_pf_run_vf(w.pf, 0) == 0, "no stop");
+        CHECK(!weir_vf_must_stop(vf) && !weir_vf_must_stop(vf), "way %u: stopped and run again, it must stop", i);
+        reset[i]();
+        CHECK(weir_vf_must_stop(vf), "way %u: the driver does not see its reset", i);
+        weir_vf_close(vf);
+    }
+    vf = open_vf();
+    CHECK(!weir_vf_must_stop(vf), "the last driver must stop");
+    weir_vf_close(vf);
+    world_close(&w);
+}
+
 int main(int argc, char **argv) {
     if (argc < 2 || strcmp(argv[1], "a_vf_is_as_new") == 0)
         a_vf_is_as_new();
     if (argc < 2 || strcmp(argv[1], "the_pf_is_as_new") == 0)
         the_pf_is_as_new();
+    if (argc < 2 || strcmp(argv[1], "the_driver_sees_a_reset") == 0)
+        the_driver_sees_a_reset();
     return 0;
 }

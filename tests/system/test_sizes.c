@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every size around the limits, on both paths: twins, one on its VF and one on the synthetic path, send and get the same
-// frames without tags, with tags of their own, with one that the card puts in and with one of their port VLAN. No frame
-// is longer than WEIR_MAX_FRAME with its tags, and what is too long has the same fate on both, counted.
+// Every size around the limits, on both paths: twins, one on its VF and one on the synthetic path, send and get the
+// same frames without tags, with tags of their own, with one that the card puts in and with one of their port VLAN. No
+// frame is longer than WEIR_MAX_FRAME with its tags, and what is too long has the same fate on both, counted.
 // test_sizes <case>
 #include <errno.h>
 

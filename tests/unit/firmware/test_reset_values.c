@@ -131,8 +131,8 @@ static void policies(unsigned vf, unsigned vport) {
     assert_int_equal(FW(0, UPDATE_VPORT, weir_update_vport_req, .vport = (uint16_t)vport,
                         .changed = WEIR_VPORT_CHANGED_MODERATION, .moderation = WEIR_MODERATION_LOW),
                      WEIR_OK);
-    assert_int_equal(
-        FW(0, SET_RATE, weir_set_rate_req, .fn = (uint16_t)(vf + 1), .qp = WEIR_RATE_FN, .mbps = 4000), WEIR_OK);
+    assert_int_equal(FW(0, SET_RATE, weir_set_rate_req, .fn = (uint16_t)(vf + 1), .qp = WEIR_RATE_FN, .mbps = 4000),
+                     WEIR_OK);
     assert_int_equal(FW(0, WRITE_BLOCK, weir_write_block_req, .vf = (uint16_t)vf, .length = 3, .data = {1, 2, 3}),
                      WEIR_OK);
 }
