@@ -9,6 +9,13 @@
 #include "steer/steer.h"
 #include "svc/svc.h"
 
+// To a PF driver that has begun: what was before it, its reset's own changes among them, it asks for (GET_INFO).
+static void tell(unsigned kind, unsigned what) {
+    if (svc_hello(0) && !hal_pcie_in_flr(0)) {
+        svc_event(kind, what, 0, 0);
+    }
+}
+
 // False when there is none, or the rest can wait for the next round.
 static bool poll_pcie(void) {
     struct hal_event e;
@@ -27,7 +34,7 @@ static bool poll_pcie(void) {
     case WEIR_HW_EVENT_VF_ENABLE:
         svc_log("%u VFs visible", e.arg);
         svc_vf_visible();
-        svc_event(WEIR_FW_EVENT_VF_ENABLE, e.arg, 0, 0);
+        tell(WEIR_FW_EVENT_VF_ENABLE, e.arg);
         break;
     default: // bus mastering acts in hardware
         break;
@@ -51,7 +58,7 @@ static bool poll_port(void) {
     if (!hal_port_event(&e)) {
         return false;
     }
-    svc_event(WEIR_FW_EVENT_LINK, e.arg, 0, 0);
+    tell(WEIR_FW_EVENT_LINK, e.arg);
     return true;
 }
 

@@ -131,6 +131,7 @@ enum weir_status steer_switch_create(unsigned num_vfs, unsigned num_vports, unsi
         .used = true, .vf = STEER_NO_VF, .num_qps = (uint16_t)default_qps, .state = WEIR_VPORT_ACTIVATED};
     copy_name(vports[0].name, "default");
     sw.exists = true;
+    moderate(&vports[0], WEIR_MODERATION_UNDEFINED); // whatever the last switch had
     hal_switch_counters_clear(0);
     hal_switch_vport_qps(0, 0, default_qps);
     steer_rss_reset();
@@ -154,6 +155,9 @@ void steer_reset(void) {
         if (vports[i].used) {
             if (vports[i].flood) {
                 move_flood(i, false);
+            }
+            if (vports[i].moderation != WEIR_MODERATION_UNDEFINED) {
+                moderate(&vports[i], WEIR_MODERATION_UNDEFINED);
             }
             hal_switch_vport(i, 0);
             hal_switch_vport_qps(i, 0, 0);

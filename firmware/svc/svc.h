@@ -51,6 +51,8 @@ bool svc_reset_poll(void);
 bool svc_reset_active(unsigned fn);
 // Takes up resets whose event a core 0 before this one took.
 void svc_reset_resume(void);
+// Takes from a function what it was given beside its vPort: doorbell pages and the limit of its rate.
+enum weir_status svc_fn_strip(unsigned fn);
 // Core 0 was restarted: the hardware holds vPorts, filters and queues that this firmware does not know. They go on as
 // they are until the PF creates its switch anew (or is reset): svc_sweep clears them.
 void svc_restarted(void);

@@ -38,11 +38,17 @@ bool svc_reset_active(unsigned fn) {
     return fn < WEIR_NUM_FNS && resets[fn].step != NONE;
 }
 
-static enum weir_status unmap(unsigned first, unsigned last) {
+enum weir_status svc_fn_strip(unsigned fn) {
+    enum weir_status status = ipc_queue_map(fn, 0, 0);
+    return status == WEIR_OK ? ipc_queue_rate(fn, IPC_RATE_FN, 0, 0) : status;
+}
+
+// The PF and the VFs before `vfs`.
+static enum weir_status strip_all(unsigned vfs) {
     enum weir_status status = WEIR_OK;
     // bound: WEIR_NUM_FNS
-    for (unsigned fn = first; fn <= last && status == WEIR_OK; fn++) {
-        status = ipc_queue_map(fn, 0, 0);
+    for (unsigned fn = 0; fn <= vfs && status == WEIR_OK; fn++) {
+        status = svc_fn_strip(fn);
     }
     return status;
 }
@@ -50,7 +56,7 @@ static enum weir_status unmap(unsigned first, unsigned last) {
 enum weir_status svc_sweep(void) {
     enum weir_status status = ipc_queue_kill(0, WEIR_NUM_QPS);
     if (status == WEIR_OK) {
-        status = unmap(0, WEIR_NUM_FNS - 1);
+        status = strip_all(WEIR_NUM_VFS);
     }
     if (status != WEIR_OK) {
         return status;
@@ -70,13 +76,16 @@ static enum weir_status stop(unsigned fn) {
     if (fn == 0) {
         status = unknown ? svc_sweep() : ipc_queue_kill(0, WEIR_NUM_QPS);
         if (status == WEIR_OK) {
-            // VFs not allocated have no doorbells mapped.
-            status = unmap(0, svc_vf_max());
+            // VFs not allocated have nothing.
+            status = strip_all(svc_vf_max());
         }
         if (status == WEIR_OK) {
             steer_reset();
             svc_vf_reset_all();
             svc_event_clear();
+            // What only the PF sets, as it is at power-on.
+            svc_log_set_level(WEIR_LOG_INFO);
+            hal_port_enable(true);
         }
         return status;
     }
@@ -89,7 +98,12 @@ static enum weir_status stop(unsigned fn) {
         return WEIR_OK;
     }
     steer_vport_down((unsigned)vport);
-    return ipc_queue_kill(steer_vport((unsigned)vport)->qp_base, steer_vport((unsigned)vport)->num_qps);
+    status = ipc_queue_kill(steer_vport((unsigned)vport)->qp_base, steer_vport((unsigned)vport)->num_qps);
+    if (status == WEIR_OK) {
+        // The other half of what its driver could set; policies are the PF's and stay.
+        steer_rss_begin((unsigned)vport, steer_vport((unsigned)vport)->num_qps);
+    }
+    return status;
 }
 
 static void end(unsigned fn) {

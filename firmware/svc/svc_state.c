@@ -56,8 +56,9 @@ static enum weir_status run(unsigned vf) {
     if (status == WEIR_OK) {
         svc_vf_stopped(vf, false);
         steer_vport_up(vport);
-        // Whatever was told to its driver while it could not hear, it may ask again.
-        hal_fn_event(vf + 1, ~0u, ~0u);
+        // Whatever was told to its driver while it could not hear, it may ask again: its blocks. Not that it is to
+        // stop.
+        hal_fn_event(vf + 1, ~0u, ~(1u << (WEIR_FN_EVENT_EVENTS_BIT - 32) | 1u << (WEIR_FN_EVENT_RESET_BIT - 32)));
     }
     return status;
 }

@@ -7,7 +7,6 @@
 #include "hal/hal_ctrl.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_pcie.h"
-#include "queue/ipc.h"
 #include "steer/steer.h"
 #include "svc.h"
 
@@ -133,10 +132,7 @@ enum weir_status svc_vf_free(unsigned vf) {
     hal_pcie_operational(vf + 1, false);
     status = reset_and_wait(vf);
     if (status == WEIR_OK) {
-        status = ipc_queue_map(vf + 1, 0, 0);
-    }
-    if (status == WEIR_OK) {
-        status = ipc_queue_rate(vf + 1, IPC_RATE_FN, 0, 0); // the next owner's limit is not this one's
+        status = svc_fn_strip(vf + 1); // the next owner's limit is not this one's
     }
     if (status != WEIR_OK) {
         hal_pcie_operational(vf + 1, true);

@@ -144,7 +144,7 @@ static int irq_fd(struct weir_bus *bus, unsigned vector) {
 }
 
 static int reset(struct weir_bus *bus) {
-    return host_flr(self(bus)->ip->host, self(bus)->fn);
+    return host_reset(self(bus)->ip->host, self(bus)->fn);
 }
 
 static int sriov(struct weir_bus *bus, unsigned num_vfs) {

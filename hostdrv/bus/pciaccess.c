@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@
 #include "weir/bus.h"
 #include "weir_abi.h"
 
+#define CFG_COMMAND 0x04
+#define COMMAND_BME 0x4u
 #define CFG_CLASS 0x08
 
 struct pci_fn {
@@ -25,6 +28,7 @@ struct pci_fn {
     int bar_fd;             // resource0, read and written instead
     uint64_t bar_bytes;
     struct pci_memory *memory;
+    int lock;       // on the device's configuration file, until this process ends
     char sysfs[64]; // folder of the device
 };
 
@@ -123,7 +127,10 @@ static int write_sysfs(const struct pci_fn *f, const char *name, unsigned value)
 }
 
 static int reset(struct weir_bus *bus) {
-    return write_sysfs(self(bus), "reset", 1);
+    int err = write_sysfs(self(bus), "reset", 1);
+    if (err == 0)
+        pci_memory_sweep(self(bus)->memory);
+    return err;
 }
 
 static int sriov(struct weir_bus *bus, unsigned num_vfs) {
@@ -137,6 +144,13 @@ static unsigned pass(struct weir_bus *bus, unsigned microseconds) {
     return microseconds;
 }
 
+// Nothing translates the device's addresses: its memory is given back when it is seen not to use it, or not to be
+// there.
+static bool master_is_off(struct weir_bus *bus) {
+    uint32_t command;
+    return cfg_read(bus, CFG_COMMAND, 2, &command) != 0 || command == 0xFFFF || (command & COMMAND_BME) == 0;
+}
+
 static void close_fn(struct weir_bus *bus) {
     struct pci_fn *f = self(bus);
 
@@ -144,7 +158,10 @@ static void close_fn(struct weir_bus *bus) {
         (void)pci_device_unmap_range(f->dev, (void *)(uintptr_t)f->bar, f->bar_bytes);
     if (f->bar_fd >= 0)
         close(f->bar_fd);
-    pci_memory_free(f->memory);
+    if (f->memory != NULL)
+        pci_memory_free(f->memory, master_is_off(bus));
+    if (f->lock >= 0)
+        close(f->lock);
     free(f);
 }
 
@@ -212,6 +229,23 @@ static int find(struct pci_fn *f, const char *slot, char *err, size_t err_size) 
     return 0;
 }
 
+// A second driver would reset the device under the first one and give its memory back.
+static int lock_device(struct pci_fn *f, const char *slot, char *err, size_t err_size) {
+    char path[96];
+
+    snprintf(path, sizeof(path), "%s/config", f->sysfs);
+    f->lock = open(path, O_RDONLY | O_CLOEXEC);
+    if (f->lock < 0 || flock(f->lock, LOCK_EX | LOCK_NB) != 0) {
+        int why = errno;
+        if (why == EWOULDBLOCK)
+            snprintf(err, err_size, "%s: another driver has this function; end it first", slot);
+        else
+            snprintf(err, err_size, "%s: cannot lock %s: %s", slot, path, strerror(why));
+        return -why;
+    }
+    return 0;
+}
+
 static int map_bar(struct pci_fn *f, const char *slot, char *err, size_t err_size) {
     void *mem = NULL;
     int why = pci_device_probe(f->dev);
@@ -247,8 +281,12 @@ static struct pci_memory *get_memory(const struct pci_fn *f, char *err, size_t e
 
     snprintf(path, sizeof(path), "%s/dma_memory", f->sysfs);
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return pci_memory_new(err, err_size);
+    if (fd < 0) {
+        if (pci_memory_folder(file, sizeof(file)))
+            return pci_memory_new(file, strrchr(f->sysfs, '/') + 1, err, err_size);
+        snprintf(err, err_size, "no hugetlbfs is mounted: mount -t hugetlbfs none /dev/hugepages");
+        return NULL;
+    }
     n = read(fd, text, sizeof(text) - 1);
     close(fd);
     if (n <= 0 || sscanf(text, "%127s %llu %llx", file, &bytes, &iova) != 3 || bytes == 0) {
@@ -267,7 +305,9 @@ struct weir_bus *weir_pciaccess_open(const char *slot, char *err, size_t err_siz
     }
     f->bus.ops = &ops;
     f->bar_fd = -1;
-    if (find(f, slot, err, err_size) != 0 || map_bar(f, slot, err, err_size) != 0)
+    f->lock = -1;
+    if (find(f, slot, err, err_size) != 0 || lock_device(f, slot, err, err_size) != 0 ||
+        map_bar(f, slot, err, err_size) != 0)
         goto err_fn;
     if (iommu_translates(f)) {
         snprintf(err, err_size,

@@ -22,6 +22,8 @@ struct weir_qp {
     uint64_t db;                                                              // doorbell page in BAR 0
     uint16_t tx_tail, tx_kicked, tx_done, rx_tail, rx_rung, cq_head, cq_rung; // slots
     uint16_t tx_sent, tx_freed;                                               // frames
+    uint16_t watched;    // transmit slot that was done at the last look
+    bool waits;          // and something was not
     uint16_t tx_rung;    // tail behind the last frame that went by doorbell
     uint16_t push_ahead; // frames that may be pushed without word of the first
     uint16_t cq_slack;   // completions that may be consumed before the card must know
@@ -65,12 +67,12 @@ static void post_rx(struct weir_qp *q, unsigned buffer) {
                   WEIR_RING_PUT_HI(1, RXD_STREAM) | phase_bit(index, q->rx.log2));
 }
 
-static void free_memory(struct weir_qp *q) {
-    q->bus->ops->dma_free(q->bus, &q->rx_buf);
-    q->bus->ops->dma_free(q->bus, &q->tx_buf);
-    q->bus->ops->dma_free(q->bus, &q->cq.dma);
-    q->bus->ops->dma_free(q->bus, &q->rx.dma);
-    q->bus->ops->dma_free(q->bus, &q->tx.dma);
+static void free_memory(struct weir_qp *q, bool at_rest) {
+    weir_dev_dma_free(q->dev, &q->rx_buf, at_rest);
+    weir_dev_dma_free(q->dev, &q->tx_buf, at_rest);
+    weir_dev_dma_free(q->dev, &q->cq.dma, at_rest);
+    weir_dev_dma_free(q->dev, &q->rx.dma, at_rest);
+    weir_dev_dma_free(q->dev, &q->tx.dma, at_rest);
     free(q->tx_span);
 }
 
@@ -79,6 +81,7 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
     struct weir_create_qp_rsp rsp;
     unsigned cq_log2 = (cfg->tx_log2 > cfg->rx_log2 ? cfg->tx_log2 : cfg->rx_log2) + 2u;
     struct weir_qp *q;
+    bool at_rest = true; // the card does not know of it
     int err;
 
     if (cfg->tx_log2 < WEIR_RING_LOG2_MIN || cfg->tx_log2 > WEIR_RING_LOG2_MAX || cfg->rx_log2 < WEIR_RING_LOG2_MIN ||
@@ -126,6 +129,7 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
     req.rx_base = q->rx.dma.iova;
     req.cq_base = q->cq.dma.iova;
     err = weir_mbox_call(dev, WEIR_CMD_CREATE_QP, &req, sizeof(req), &rsp, sizeof(rsp), NULL);
+    at_rest = false;
     if (err != 0)
         goto err_memory;
     q->db = rsp.db_offset;
@@ -137,19 +141,21 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
     return 0;
 
 err_memory:
-    free_memory(q);
+    free_memory(q, at_rest);
     free(q);
     return err;
 }
 
 void weir_qp_close(struct weir_qp *q) {
     struct weir_qp_req req;
+    bool at_rest;
     if (q == NULL)
         return;
     req = (struct weir_qp_req){.qp = q->cfg.qp};
-    if (!q->orphan && !weir_dev_dead(q->dev))
-        (void)weir_mbox_call(q->dev, WEIR_CMD_DESTROY_QP, &req, sizeof(req), NULL, 0, NULL);
-    free_memory(q);
+    // Its answer comes behind the last completion. Without one, or not drained, the memory waits for the device's end.
+    at_rest = !q->orphan && !weir_dev_dead(q->dev) &&
+              weir_mbox_call(q->dev, WEIR_CMD_DESTROY_QP, &req, sizeof(req), NULL, 0, NULL) == 0;
+    free_memory(q, at_rest);
     free(q);
 }
 
@@ -293,6 +299,18 @@ void weir_qp_kick(struct weir_qp *q) {
     }
     q->tx_rung = q->tx_tail;
     doorbell(q, WEIR_BAR_DB_TX_TAIL, q->tx_tail);
+}
+
+// A tail may be rung twice, and once too often costs the card nothing.
+unsigned weir_qp_watch(struct weir_qp *q) {
+    bool stands = q->waits && q->watched == q->tx_done && !q->orphan;
+    if (stands) {
+        doorbell(q, WEIR_BAR_DB_TX_TAIL, q->tx_kicked);
+        q->stats.tx_rung_again++;
+    }
+    q->watched = q->tx_done;
+    q->waits = q->tx_kicked != q->tx_done;
+    return stands ? 1 : 0;
 }
 
 static void complete_tx(struct weir_qp *q, const struct weir_ring_entry *e, weir_tx_done_fn done, void *ctx) {

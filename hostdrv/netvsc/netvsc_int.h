@@ -44,7 +44,7 @@ struct weir_netvsc {
     bool leave;           // asked to leave the VF
     bool lost;            // the parent was told that the VF is gone
     struct hold tx, rx_vf, rx_channel;
-    uint64_t now, since, next_try, next_check;
+    uint64_t now, since, next_try, next_check, next_watch;
     unsigned tries;
     char error[160];
     struct weir_netvsc_stats stats;

@@ -320,7 +320,16 @@ static void check_alive(struct weir_netvsc *n) {
         netvsc_lost(n);
 }
 
+// A doorbell may be lost with everything else in order.
+static void watch(struct weir_netvsc *n) {
+    if (n->vf == NULL || n->lost || n->now < n->next_watch)
+        return;
+    n->next_watch = n->now + n->cfg.check_us;
+    n->stats.rung_again += weir_vf_watch(n->vf);
+}
+
 void netvsc_step(struct weir_netvsc *n) {
+    watch(n);
     switch (n->state) {
     case WEIR_NETVSC_OPENING:
         try_open(n);

@@ -7,6 +7,9 @@
 
 #include "pf_int.h"
 
+#define STILL_US 1000u // until no frame passes: the longest way of one through the card
+#define COUNTER_MAX ((1ull << 48) - 1)
+
 struct weir_dev *weir_pf_dev(struct weir_pf *pf) {
     return pf->dev;
 }
@@ -17,6 +20,47 @@ struct weir_qp *weir_pf_qp(struct weir_pf *pf, unsigned i) {
 
 unsigned weir_pf_num_qps(const struct weir_pf *pf) {
     return pf->num_qps;
+}
+
+static int read_counters(struct weir_pf *pf, unsigned vport, uint64_t *value) {
+    unsigned total = vport == WEIR_COUNTERS_SWITCH ? WEIR_SW_CNT_COUNT : WEIR_VPORT_CNT_COUNT;
+    for (unsigned at = 0; at < total; at += 14) {
+        struct weir_get_counters_req req = {
+            .vport = (uint16_t)vport, .first = (uint8_t)at, .count = (uint8_t)(total - at < 14 ? total - at : 14)};
+        struct weir_get_counters_rsp rsp;
+        int err = CALL(pf, GET_COUNTERS, req, rsp);
+        if (err != 0)
+            return err;
+        memcpy(value + at, rsp.value, req.count * sizeof(*value));
+    }
+    return 0;
+}
+
+// The switch counts on over every driver that the card ever had; this one's ledger begins at zero. Counters that belong
+// together can be read together only while no frame passes: the wire is held off meanwhile, and nobody else is there
+// yet.
+static int create_switch(struct weir_pf *pf, const struct weir_create_switch_req *req) {
+    struct weir_bus *bus = weir_dev_bus(pf->dev);
+    uint64_t now[32] = {0};
+    bool still = false;
+    int err = weir_pf_set_link(pf, false), up;
+
+    if (err != 0)
+        return err;
+    err = CALL_NO_RSP(pf, CREATE_SWITCH, *req);
+    pf->has_switch = err == 0;
+    pf->had_vport[0] = true;
+    for (unsigned waited = 0; err == 0 && !still && waited < STILL_US;) {
+        err = read_counters(pf, WEIR_COUNTERS_SWITCH, pf->base);
+        waited += bus->ops->pass(bus, 1);
+        if (err == 0)
+            err = read_counters(pf, WEIR_COUNTERS_SWITCH, now);
+        still = memcmp(now, pf->base, sizeof(now)) == 0;
+    }
+    up = weir_pf_set_link(pf, true);
+    if (err == 0 && !still)
+        err = -EBUSY;
+    return err != 0 ? err : up;
 }
 
 int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct weir_pf **out, char *err,
@@ -45,12 +89,11 @@ int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct 
         ret = -ENODEV;
         goto err_pf;
     }
-    ret = CALL_NO_RSP(pf, CREATE_SWITCH, req);
+    ret = create_switch(pf, &req);
     if (ret != 0) {
         snprintf(err, err_size, "cannot create the NIC switch: %s", strerror(-ret));
         goto err_pf;
     }
-    pf->has_switch = true;
     pf->num_vports = cfg->num_vports;
     for (unsigned i = 0; i < cfg->default_qps; i++) {
         struct weir_qp_config qc = {.qp = (uint16_t)i,
@@ -87,8 +130,7 @@ void weir_pf_close(struct weir_pf *pf) {
     bus = weir_dev_bus(pf->dev);
     for (unsigned i = 0; i < pf->num_qps; i++)
         weir_qp_close(pf->qp[i]);
-    if (pf->lines.mem != NULL)
-        bus->ops->dma_free(bus, &pf->lines);
+    weir_dev_dma_free(pf->dev, &pf->lines, false);
     if (pf->has_switch && !weir_dev_dead(pf->dev)) {
         (void)weir_mbox_call(pf->dev, WEIR_CMD_DELETE_SWITCH, NULL, 0, NULL, 0, NULL);
         (void)bus->ops->sriov(bus, 0);
@@ -226,16 +268,14 @@ int weir_pf_set_link(struct weir_pf *pf, bool enable) {
 }
 
 int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value) {
-    unsigned total = vport == WEIR_COUNTERS_SWITCH ? WEIR_SW_CNT_COUNT : WEIR_VPORT_CNT_COUNT;
-    for (unsigned at = 0; at < total; at += 14) {
-        struct weir_get_counters_req req = {
-            .vport = (uint16_t)vport, .first = (uint8_t)at, .count = (uint8_t)(total - at < 14 ? total - at : 14)};
-        struct weir_get_counters_rsp rsp;
-        int err = CALL(pf, GET_COUNTERS, req, rsp);
-        if (err != 0)
-            return err;
-        memcpy(value + at, rsp.value, req.count * sizeof(*value));
-    }
+    int err = read_counters(pf, vport, value);
+    if (err != 0)
+        return err;
+    for (unsigned i = 0; i < WEIR_SW_CNT_COUNT && vport == WEIR_COUNTERS_SWITCH; i++)
+        value[i] = (value[i] - pf->base[i]) & COUNTER_MAX;
+    // What an earlier driver's vPort of this number counted is not ours.
+    if (vport < WEIR_NUM_VPORTS && !pf->had_vport[vport])
+        memset(value, 0, WEIR_VPORT_CNT_COUNT * sizeof(*value));
     return 0;
 }
 
@@ -247,6 +287,14 @@ static int unequal(char *text, size_t size, const char *what, uint64_t in, uint6
     return -EBADE;
 }
 
+// Of a vPort's frames, for whatever reason.
+static uint64_t tx_drops(const uint64_t *v) {
+    uint64_t sum = v[WEIR_VPORT_CNT_TX_DROP_LONG];
+    for (unsigned k = WEIR_VPORT_CNT_TX_DROP_SRC_MAC; k <= WEIR_VPORT_CNT_TX_DROP_VPORT; k++)
+        sum += v[k];
+    return sum;
+}
+
 int weir_pf_ledger(struct weir_pf *pf, char *text, size_t size) {
     uint64_t s[32] = {0}, v[32], entered, gone, copies;
     int err = weir_pf_counters(pf, WEIR_COUNTERS_SWITCH, s);
@@ -256,8 +304,7 @@ int weir_pf_ledger(struct weir_pf *pf, char *text, size_t size) {
     gone = s[WEIR_SW_CNT_ROUTED] + s[WEIR_SW_CNT_PORT_RX_DROP_NO_DEST];
     copies = s[WEIR_SW_CNT_WIRE_COPIES] + pf->retired[WEIR_VPORT_CNT_RX_COPIES];
     entered += pf->retired[WEIR_VPORT_CNT_TX_FRAMES];
-    for (unsigned k = WEIR_VPORT_CNT_TX_DROP_SRC_MAC; k <= WEIR_VPORT_CNT_TX_DROP_VPORT; k++)
-        gone += pf->retired[k];
+    gone += tx_drops(pf->retired);
     for (unsigned i = 0; i < pf->num_vports; i++) {
         uint64_t in = 0, out = 0;
         char what[48];
@@ -267,8 +314,7 @@ int weir_pf_ledger(struct weir_pf *pf, char *text, size_t size) {
             return err;
         entered += v[WEIR_VPORT_CNT_TX_FRAMES];
         copies += v[WEIR_VPORT_CNT_RX_COPIES];
-        for (unsigned k = WEIR_VPORT_CNT_TX_DROP_SRC_MAC; k <= WEIR_VPORT_CNT_TX_DROP_VPORT; k++)
-            gone += v[k];
+        gone += tx_drops(v);
         in = v[WEIR_VPORT_CNT_RX_COPIES] + v[WEIR_VPORT_CNT_RX_REDIRECT_IN];
         out = v[WEIR_VPORT_CNT_RX_FRAMES] + v[WEIR_VPORT_CNT_RX_REDIRECT_OUT];
         for (unsigned k = WEIR_VPORT_CNT_RX_DROP_NO_DESC; k <= WEIR_VPORT_CNT_RX_DROP_VPORT; k++)

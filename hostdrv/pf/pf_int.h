@@ -14,7 +14,8 @@ struct weir_pf {
     unsigned num_vports;
     bool has_switch;
     // A vPort's counters start again when its id is used again; what they said till then still belongs to the ledger.
-    bool had_vport[WEIR_NUM_VPORTS];
+    bool had_vport[WEIR_NUM_VPORTS]; // in this driver's life
+    uint64_t base[32];               // what the switch had counted before it
     uint64_t retired[32];
     struct weir_dma lines; // of VFs' states, from the first use on
 };

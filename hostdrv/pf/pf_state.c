@@ -27,6 +27,13 @@ static int lines(struct weir_pf *pf, struct weir_qp_line **line) {
     return err;
 }
 
+// A call that the card did not finish may touch the lines later: the next one gets others.
+static int unfinished(struct weir_pf *pf, int err) {
+    if (err == -ETIMEDOUT || err == -ECANCELED || err == -EPROTO)
+        weir_dev_dma_free(pf->dev, &pf->lines, false);
+    return err;
+}
+
 // The card's writes and its answer go different ways: a line's version says that it has arrived.
 static bool arrived(const struct weir_qp_line *line, unsigned count) {
     for (unsigned i = 0; i < count; i++)
@@ -47,12 +54,12 @@ int weir_pf_save_vf(struct weir_pf *pf, unsigned vf, struct weir_vf_saved *state
     req.addr = pf->lines.iova;
     err = CALL(pf, SAVE_VF, req, state->image);
     if (err != 0)
-        return err;
+        return unfinished(pf, err);
     if (state->image.num_qps > WEIR_VF_MAX_QPS)
-        return -EPROTO;
+        return unfinished(pf, -EPROTO);
     for (unsigned waited = 0; !arrived(line, state->image.num_qps);) {
         if (waited >= ARRIVE_US)
-            return -ETIMEDOUT;
+            return unfinished(pf, -ETIMEDOUT);
         waited += bus->ops->pass(bus, 1);
     }
     memcpy(state->line, line, state->image.num_qps * sizeof(*line));
@@ -68,5 +75,5 @@ int weir_pf_load_vf(struct weir_pf *pf, unsigned vf, const struct weir_vf_saved 
     memcpy(line, state->line, sizeof(state->line));
     req.addr = pf->lines.iova;
     req.image.vf = (uint16_t)vf;
-    return CALL_NO_RSP(pf, LOAD_VF, req);
+    return unfinished(pf, CALL_NO_RSP(pf, LOAD_VF, req));
 }

@@ -96,9 +96,29 @@ const uint8_t *weir_vf_mac(const struct weir_vf *vf) {
     return vf->info.mac;
 }
 
+// A reset empties the mailbox, whoever made it and whatever he put back of the configuration space since; so does
+// moving to another card, where the function knows its driver.
+static bool was_reset(struct weir_vf *vf) {
+    struct weir_bus *bus = weir_dev_bus(vf->dev);
+    struct weir_get_info_rsp info;
+    uint32_t answer;
+    unsigned status;
+    if (bus->ops->bar_read(bus, WEIR_BAR_MBOX_RSP, &answer) != 0 || answer == UINT32_MAX)
+        return true;
+    return answer == 0 && weir_mbox_call(vf->dev, WEIR_CMD_GET_INFO, NULL, 0, &info, sizeof(info), &status) != 0 &&
+           status != WEIR_NOT_ACCEPTED; // moved and not yet running
+}
+
 bool weir_vf_must_stop(struct weir_vf *vf) {
     uint64_t events = vf->gone ? 0 : weir_dev_events(vf->dev);
-    return vf->gone || weir_dev_dead(vf->dev) || (events >> WEIR_FN_EVENT_RESET_BIT & 1) != 0;
+    return vf->gone || weir_dev_dead(vf->dev) || (events >> WEIR_FN_EVENT_RESET_BIT & 1) != 0 || was_reset(vf);
+}
+
+unsigned weir_vf_watch(struct weir_vf *vf) {
+    unsigned again = 0;
+    for (unsigned i = 0; i < vf->num_qps; i++)
+        again += weir_qp_watch(vf->qp[i]);
+    return again;
 }
 
 int weir_vf_rss_table(struct weir_vf *vf, const uint8_t *entry, unsigned count) {

@@ -269,6 +269,8 @@ static void card_events(struct weir_vstack *vs) {
     if (bus->ops->irq_take(bus, 0) == 0 && vs->now < vs->next_events)
         return;
     vs->next_events = vs->now + vs->cfg.events_us;
+    for (unsigned i = 0; i < weir_pf_num_qps(vs->pf); i++)
+        (void)weir_qp_watch(weir_pf_qp(vs->pf, i));
     if ((weir_dev_events(dev) >> WEIR_FN_EVENT_EVENTS_BIT & 1) == 0)
         return;
     for (unsigned round = 0; round < 16 && n == 7; round++) {

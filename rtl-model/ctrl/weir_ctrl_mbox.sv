@@ -119,6 +119,7 @@ module weir_ctrl_mbox #(
         12'(weir_abi_pkg::BarMboxOwnerOffset): bdata = {31'b0, owned};
         12'(weir_abi_pkg::BarEventLoOffset): bdata = ev_lo;
         12'(weir_abi_pkg::BarEventHiOffset): bdata = ev_hi;
+        12'(weir_abi_pkg::BarMagicOffset): bdata = 32'(weir_abi_pkg::Magic);
         default: bdata = 32'd0;
       endcase
     end

@@ -90,6 +90,7 @@ module weir_queue_txdesc #(
   logic [7:0]       dst;
   logic [64:0]      last_byte;
   logic [16:0]      sum;
+  logic [16:0]      whole;
   logic             void_batch;
   logic             msi;
   logic [7:0]       reason;
@@ -131,6 +132,7 @@ module weir_queue_txdesc #(
   assign last_byte = {1'b0, addr} + 65'(len) - 65'd1;
   assign msi = last_byte[64] || (addr <= 64'hFEEF_FFFF && last_byte[63:0] >= 64'hFEE0_0000);
   assign sum = 17'(sum_q) + 17'(len);
+  assign whole = sum + (vlan ? 17'd4 : 17'd0);  // with the tag that the switch puts in
   // Nothing of a frame is under way that could not be taken back.
   assign void_batch = err_i[qp] || drain_i[qp] || batch_i.gen != gen_i[qp];
 
@@ -149,7 +151,7 @@ module weir_queue_txdesc #(
       reason = 8'(weir_abi_pkg::ReasonTxTooLong);
     end else if (inl && inl_wild) begin
       reason = 8'(weir_abi_pkg::ReasonTxBadFlags);
-    end else if (sum > 17'(weir_abi_pkg::MaxFrame) || (eop && sum < 17'(weir_abi_pkg::MinFrame))) begin
+    end else if (whole > 17'(weir_abi_pkg::MaxFrame) || (eop && sum < 17'(weir_abi_pkg::MinFrame))) begin
       reason = 8'(weir_abi_pkg::ReasonTxTooLong);
     end else if (msi && !inl) begin
       reason = 8'(weir_abi_pkg::ReasonBadAddr);

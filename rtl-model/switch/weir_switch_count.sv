@@ -142,7 +142,8 @@ module weir_switch_count (
         8'(weir_abi_pkg::CntRxDropCqFull), 8'(weir_abi_pkg::CntRxDropLong): value_o = rx_drop;
         8'(weir_abi_pkg::CntRxDropVport): value_o = drop_vp;
         8'(weir_abi_pkg::CntTxDropSrcMac), 8'(weir_abi_pkg::CntTxDropVlan), 8'(weir_abi_pkg::CntTxDropCtrl),
-        8'(weir_abi_pkg::CntTxDropSelf), 8'(weir_abi_pkg::CntTxDropLink), 8'(weir_abi_pkg::CntTxDropVport): value_o = tx_drop;
+        8'(weir_abi_pkg::CntTxDropSelf), 8'(weir_abi_pkg::CntTxDropLink), 8'(weir_abi_pkg::CntTxDropVport),
+        8'(weir_abi_pkg::CntTxDropLong): value_o = tx_drop;
         8'(weir_abi_pkg::CntRxFlood): value_o = floods;
         default: value_o = '0;
       endcase

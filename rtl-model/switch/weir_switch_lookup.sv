@@ -46,6 +46,7 @@ module weir_switch_lookup #(
     output logic                             idle_o
 );
   localparam int NumV = weir_switch_pkg::NumV;
+  localparam int LenW = weir_pkg::LenW;
   localparam int VpW = weir_switch_pkg::VpW;
   localparam int CopyW = weir_switch_pkg::CopyW;
 
@@ -195,6 +196,10 @@ module weir_switch_lookup #(
         // belongs (threat T13).
         refused = 1'b1;
         reason = 5'(weir_abi_pkg::CntTxDropVlan);
+      end else if (h3_q && m3_q.len > LenW'(weir_abi_pkg::MaxFrame)) begin
+        // With the tag that was put in for its port VLAN; its own bytes are the queue block's to judge.
+        refused = 1'b1;
+        reason = 5'(weir_abi_pkg::CntTxDropLong);
       end else if (group) begin
         members = members3_q & vlan3;
         // vPort 0 hears its own: the parent's software switch rests on this one point of order.

@@ -4,24 +4,16 @@
 // pciaccess backend drives them: PF, SR-IOV, two guests that talk to each other on the synthetic path, then over their
 // VFs, then back; one of them loses its VF without notice. Every frame has a number. Exit status 0: nothing was lost
 // but what the ledger says.
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <pciaccess.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "flow.h"
+#include "pci_sim.h"
 #include "weir/channel.h"
 #include "weir/netvsc.h"
 #include "weir/vstack.h"
@@ -47,36 +39,11 @@ static struct guest guest[GUESTS];
 static struct flow flow[GUESTS]; // of guest i to the other
 static struct weir_pf *pf;
 static struct weir_vstack *vs;
-static pid_t sim;
-static char dir[64];
-static char self[256]; // where this program lies; the others lie beside it
 
 static uint64_t now_us(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-static int stop_sim(void) {
-    int status = 0;
-    if (sim <= 0)
-        return 0;
-    kill(sim, SIGTERM);
-    waitpid(sim, &status, 0);
-    sim = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-}
-
-static void clean(void) {
-    static const char *const left[] = {"card/lock", "card", "pci"};
-    char path[96];
-    (void)stop_sim();
-    (void)umount2("/sys/bus/pci", MNT_DETACH);
-    for (unsigned i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", dir, left[i]);
-        (void)remove(path);
-    }
-    (void)rmdir(dir);
 }
 
 __attribute__((format(printf, 1, 2), noreturn)) static void die(const char *fmt, ...) {
@@ -86,7 +53,7 @@ __attribute__((format(printf, 1, 2), noreturn)) static void die(const char *fmt,
     vfprintf(stderr, fmt, ap);
     va_end(ap);
     fputc('\n', stderr);
-    clean();
+    (void)pci_sim_stop();
     exit(1);
 }
 
@@ -101,34 +68,7 @@ __attribute__((format(printf, 1, 2))) static void say(const char *fmt, ...) {
     fflush(stdout);
 }
 
-// ---- the simulator and its PCI tree ----
-
-static void start_sim(void) {
-    char program[300], tree[96], card[96], line[256];
-    int pipe_fd[2];
-    FILE *out;
-
-    if (pipe(pipe_fd) != 0)
-        die("cannot start the simulator: %s", strerror(errno));
-    snprintf(program, sizeof(program), "%s/weir-sim", dirname(self));
-    snprintf(tree, sizeof(tree), "%s/pci", dir);
-    snprintf(card, sizeof(card), "%s/card", dir);
-    sim = fork();
-    if (sim == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        dup2(pipe_fd[1], STDOUT_FILENO);
-        close(pipe_fd[0]);
-        execl(program, program, "--sysfs", tree, "--dir", card, "--vfs", "0", (char *)NULL);
-        _exit(127);
-    }
-    close(pipe_fd[1]);
-    out = fdopen(pipe_fd[0], "r");
-    if (sim < 0 || out == NULL || fgets(line, sizeof(line), out) == NULL || strstr(line, "ready") == NULL)
-        die("the simulator does not start; see what it says: %s --sysfs %s", program, tree);
-    // What it says later goes nowhere; the pipe stays open so that it may.
-    if (mount(tree, "/sys/bus/pci", NULL, MS_BIND, NULL) != 0)
-        die("cannot put the tree over /sys/bus/pci: %s", strerror(errno));
-}
+// ---- the functions in the PCI tree ----
 
 static unsigned enumerate(void) {
     const struct pci_id_match weir = {WEIR_VENDOR_ID, PCI_MATCH_ANY, PCI_MATCH_ANY, PCI_MATCH_ANY, 0, 0, 0};
@@ -303,26 +243,16 @@ static void job(void) {
 }
 
 int main(void) {
-    // Before the mount namespace changes: in a container the path would lead nowhere afterwards.
-    if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
-        self[0] = '\0';
-    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
-        fprintf(stderr, "weir-demo-pci: no mount namespace of its own: %s; run as root\n", strerror(errno));
-        return 77;
-    }
-    if (access("/dev/fuse", R_OK | W_OK) != 0 || access("/sys/bus/pci", F_OK) != 0) {
-        fprintf(stderr, "weir-demo-pci: needs /dev/fuse and /sys/bus/pci\n");
-        return 77;
-    }
-    snprintf(dir, sizeof(dir), "/tmp/weir-demo-pci.XXXXXX");
-    if (mkdtemp(dir) == NULL)
-        die("cannot make a folder in /tmp: %s", strerror(errno));
-    start_sim();
+    char err[400];
+    int cannot = pci_sim_prepare("weir-demo-pci");
+    if (cannot != 0)
+        return cannot;
+    if (pci_sim_start(err, sizeof(err)) != 0)
+        die("%s", err);
     job();
     // It checks every TLP; a broken rule is its exit status 2.
-    if (umount("/sys/bus/pci") != 0 || stop_sim() != 0)
+    if (pci_sim_stop() != 0)
         die("the card broke a TLP rule, or the simulator did not end in order");
-    clean();
     puts("  ok");
     return 0;
 }

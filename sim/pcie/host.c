@@ -13,6 +13,9 @@
 #define PF_BAR 0x100000000ull
 #define VF_BAR 0x200000000ull
 #define VF_ENABLE_CYCLES 1000u // stands for the 100 ms a host waits; the card is ready at once
+// A reset is over when the function's last request is answered, 1 ms at most.
+#define RESET_CYCLES 500000u
+#define RESET_SLICE 64u
 
 enum {
     CFG_ID = 0x00,
@@ -210,4 +213,22 @@ int host_flr(struct host *h, unsigned fn) {
     ctl = get(h, fn, pcie + PCIE_DEVCTL) & 0xFFFF;
     set(h, fn, pcie + PCIE_DEVCTL, 2, ctl | 0x8000);
     return 0;
+}
+
+int host_reset(struct host *h, unsigned fn) {
+    uint64_t size, bar = host_bar(h, fn, &size);
+    int err = host_flr(h, fn);
+
+    if (err != 0)
+        return err;
+    if (fn == 0)
+        host_restore(h);
+    for (unsigned i = 0; i < RESET_CYCLES / RESET_SLICE; i++) {
+        uint32_t v;
+        if (bar == 0 || rc_mem_read(h->rc, bar + WEIR_BAR_FN, &v) != 0 || v == UINT32_MAX ||
+            WEIR_GET(v, BAR_FN_IN_RESET) == 0)
+            return 0;
+        rc_pass(h->rc, RESET_SLICE);
+    }
+    return -ETIMEDOUT;
 }

@@ -31,6 +31,9 @@ int host_sriov_sync(struct host *h);
 int host_msix_enable(struct host *h, unsigned fn, unsigned n);
 // Function level reset; the function needs its command register and vectors again afterwards.
 int host_flr(struct host *h, unsigned fn);
+// The same as an operating system does it: waits until it is over, 500,000 cycles at most (-ETIMEDOUT), and restores
+// the PF. Bus mastering and vectors are off then. -ENODEV: no such function.
+int host_reset(struct host *h, unsigned fn);
 // After a reset of the PF: what host_new configured, again. The VFs are gone with VF Enable (pcie 29).
 void host_restore(struct host *h);
 // Offset of a capability (1..255) or, with ext, of an extended one; 0 when there is none.

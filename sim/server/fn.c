@@ -12,9 +12,6 @@
 #include "weir/foreign_fd.h"
 
 #define CONFIG_BYTES 4096u
-// Firmware ends a reset when the function's last request is answered, 1 ms at most; its queues take some more.
-#define RESET_CYCLES 500000u
-#define RESET_SLICE 64u
 // What a posted write is billed: as long as the card may take for one. Faster ones would fill the card's own queue, and
 // everybody's reads stand behind it.
 #define WRITE_CYCLES 8u
@@ -61,11 +58,12 @@ static uint64_t region_size(void *dev, unsigned index) {
     return size;
 }
 
+// As on a bus: without memory decode nobody answers.
 static uint32_t bar_read_dw(struct fn *f, uint64_t offset) {
     uint64_t size, bar = host_bar(f->host, f->index, &size);
     uint32_t v = UINT32_MAX;
 
-    if (bar != 0 && rc_mem_read(f->rc, bar + offset, &v) != 0)
+    if (bar != 0 && f->mse && rc_mem_read(f->rc, bar + offset, &v) != 0)
         v = UINT32_MAX;
     return v;
 }
@@ -86,7 +84,7 @@ static int bar_write(struct fn *f, uint64_t offset, const uint8_t *from, unsigne
 
     if ((offset & 3) != 0 || (n & 3) != 0)
         return -EINVAL; // the card takes 32-bit accesses (bar.def)
-    for (unsigned done = 0; done < n && bar != 0; done += 4) {
+    for (unsigned done = 0; done < n && bar != 0 && f->mse; done += 4) {
         uint64_t at = offset + done;
         uint32_t v;
         int err;
@@ -171,27 +169,17 @@ static int irq_fire(void *dev, unsigned index, unsigned vector) {
 
 // ---- reset ----
 
-// Ends when no read of the function is outstanding; nothing of it can come any more.
+// Ends when no read of the function is outstanding; nothing of it can come any more. The client's registers are at
+// their reset values then, what the host set in the card is set again.
 int fn_reset(struct fn *f) {
-    uint32_t v = UINT32_MAX;
-    int err = host_flr(f->host, f->index);
+    int err = host_reset(f->host, f->index);
 
     f->in_use = false;
     f->bar = 0;
     f->msix_ctl = 0;
-    f->vf_mse = false;
+    f->mse = false;
     if (err != 0)
         return err == -ENODEV ? 0 : err; // not visible: nothing to reset
-    if (f->index == 0)
-        host_restore(f->host);
-    for (unsigned i = 0; i < RESET_CYCLES / RESET_SLICE; i++) {
-        v = bar_read_dw(f, WEIR_BAR_FN);
-        if (v == UINT32_MAX || WEIR_GET(v, BAR_FN_IN_RESET) == 0)
-            break;
-        rc_pass(f->rc, RESET_SLICE);
-    }
-    if (v != UINT32_MAX && WEIR_GET(v, BAR_FN_IN_RESET) != 0)
-        return -ETIMEDOUT;
     if (fn_wants_irqs(f))
         return host_msix_enable(f->host, f->index, WEIR_FN_VECTORS);
     return 0;

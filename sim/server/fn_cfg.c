@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Configuration space as the client sees it. The card's registers pass through but for what belongs to the host that
-// the simulator plays: BARs and payload sizes (host.c placed them), MSI-X control (we program the table), the geometry
-// of the VFs. A VF gets the identity and the memory enable bit that it does not have itself (pcie 19, 20), as hosts
-// give it.
+// the simulator plays: BARs and payload sizes (host.c placed them), memory enable (off after a reset, whatever the host
+// keeps on in the card), MSI-X control (we program the table), the geometry of the VFs. A VF gets the identity and the
+// memory enable bit that it does not have itself (pcie 19, 20), as hosts give it.
 #include <errno.h>
 #include <string.h>
 
@@ -54,8 +54,8 @@ static uint32_t read_dw(struct fn *f, unsigned reg) {
         return bar_register(f, reg);
     if (f->index != 0 && reg == CFG_ID)
         return WEIR_VENDOR_ID | (uint32_t)WEIR_VF_DEVICE_ID << 16;
-    if (f->index != 0 && reg == CFG_COMMAND)
-        return f->vf_mse ? v | COMMAND_MSE : v;
+    if (reg == CFG_COMMAND)
+        return f->mse ? v | COMMAND_MSE : v & ~COMMAND_MSE;
     if (f->cap_msix != 0 && reg == f->cap_msix)
         return (v & ~MSIX_CTL) | ((uint32_t)f->msix_ctl << 16 & MSIX_CTL);
     return v;
@@ -101,8 +101,11 @@ static bool filter(struct fn *f, unsigned reg, uint32_t mask, uint32_t *value) {
     }
     if (f->cap_sriov != 0 && reg > f->cap_sriov && reg < f->cap_sriov + SRIOV_END)
         return reg == f->cap_sriov + SRIOV_CTL || reg == f->cap_sriov + SRIOV_NUM;
-    if (f->index != 0 && reg == CFG_COMMAND && (mask & COMMAND_MSE) != 0)
-        f->vf_mse = (*value & COMMAND_MSE) != 0;
+    if (reg == CFG_COMMAND && (mask & COMMAND_MSE) != 0) {
+        f->mse = (*value & COMMAND_MSE) != 0;
+        if (f->index == 0)
+            *value |= COMMAND_MSE;
+    }
     return true;
 }
 

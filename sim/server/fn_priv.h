@@ -23,8 +23,8 @@ struct fn {
 
     // Configuration registers that are the client's own view.
     uint64_t bar;
-    uint16_t msix_ctl;                      // enable and function mask as the client wrote them
-    bool vf_mse;                            // memory space enable, which a VF does not have (pcie 20)
+    uint16_t msix_ctl; // enable and function mask as the client wrote them
+    bool mse; // memory space enable: a VF has none (pcie 20), the PF's is the host's, which reaches the BAR throughout
     unsigned cap_pcie, cap_msix, cap_sriov; // 0 = not looked up yet
 
     int irq[WEIR_FN_VECTORS];

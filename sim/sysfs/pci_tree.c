@@ -21,8 +21,6 @@
 #define MEMORY_FLAGS 0x140204u   // a 64-bit memory resource, aligned to its size
 #define DMA_BYTES (64ull << 20)  // stand-in for host memory, per function
 #define DMA_IOVA 0x6000000000ull // where the first function's lies on the bus
-#define RESET_CYCLES 500000u     // as long as firmware may take
-#define CYCLES_AT_ONCE 64u
 
 struct memory {
     int fd;
@@ -234,25 +232,8 @@ static int do_sriov_numvfs(struct pci_tree *t, unsigned fn, const void *from, si
 }
 
 static int do_reset(struct pci_tree *t, unsigned fn, const void *from, size_t size) {
-    uint64_t bytes;
-    uint32_t v = UINT32_MAX;
     unsigned long n;
-    int err = number(from, size, &n);
-
-    if (err != 0 || n != 1)
-        return -EINVAL;
-    err = host_flr(t->host, fn);
-    if (err != 0)
-        return err;
-    if (fn == 0)
-        host_restore(t->host);
-    for (unsigned i = 0; i < RESET_CYCLES / CYCLES_AT_ONCE; i++) {
-        uint64_t bar = host_bar(t->host, fn, &bytes);
-        if (bar == 0 || rc_mem_read(t->rc, bar + WEIR_BAR_FN, &v) != 0 || WEIR_GET(v, BAR_FN_IN_RESET) == 0)
-            return 0;
-        card_step(host_card(t->host), CYCLES_AT_ONCE, false);
-    }
-    return -ETIMEDOUT;
+    return number(from, size, &n) != 0 || n != 1 ? -EINVAL : host_reset(t->host, fn);
 }
 
 static int do_enable(struct pci_tree *t, unsigned fn, const void *from, size_t size) {

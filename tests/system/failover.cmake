@@ -14,5 +14,7 @@ set_tests_properties(soak.failover.a1 PROPERTIES LABELS soak TIMEOUT 3600 ENVIRO
 weir_system_test(paths every_frame_has_one_fate_on_both tagged_frames_live_on_both further_addresses_move_along
                  a_rate_holds_on_both)
 target_link_libraries(test_paths PRIVATE weir_failover)
+weir_system_test(sizes one_limit_on_both_paths)
+target_link_libraries(test_sizes PRIVATE weir_failover)
 add_test(NAME soak.paths.one_fate COMMAND test_paths every_frame_has_one_fate_on_both 11)
 set_tests_properties(soak.paths.one_fate PROPERTIES LABELS soak TIMEOUT 3600 ENVIRONMENT WEIR_SOAK=100000)

@@ -8,6 +8,8 @@
 #define NUM_VFS 4u
 #define NUM_VPORTS 16u
 
+unsigned fw_buf_bytes = 2048;
+
 uint64_t fw_cycle(struct fw *f) {
     return card_cycles(f->w.card);
 }
@@ -26,8 +28,12 @@ static int wire_take(void *ctx, const void *frame, size_t len) {
 void fw_open(struct fw *f, uint64_t seed, const struct weir_vstack_config *cfg) {
     static const uint8_t peer[6] = {0x02, 0, 0, 0, 0, 0x99};
     struct weir_vstack_config vc = cfg != NULL ? *cfg : (struct weir_vstack_config){0};
-    struct weir_pf_config pc = {
-        .num_vfs = NUM_VFS, .num_vports = NUM_VPORTS, .default_qps = 2, .tx_log2 = 9, .rx_log2 = 10, .buf_bytes = 2048};
+    struct weir_pf_config pc = {.num_vfs = NUM_VFS,
+                                .num_vports = NUM_VPORTS,
+                                .default_qps = 2,
+                                .tx_log2 = 9,
+                                .rx_log2 = 10,
+                                .buf_bytes = fw_buf_bytes};
     char err[256] = "";
 
     memset(f, 0, sizeof(*f));
@@ -172,7 +178,7 @@ void fw_guest_add(struct fw *f, unsigned i) {
     struct weir_netvsc_config nc = {.ctx = g,
                                     .rx = on_rx,
                                     .open_vf = open_vf,
-                                    .vf = {.tx_log2 = 8, .rx_log2 = 9, .buf_bytes = 2048},
+                                    .vf = {.tx_log2 = 8, .rx_log2 = 9, .buf_bytes = fw_buf_bytes},
                                     .retry_us = 100,
                                     .check_us = 200};
 

@@ -40,6 +40,8 @@ struct fw {
     unsigned wire_depth; // frames kept queued on the wire, so that traffic goes on while the host waits for its mailbox
 };
 
+// Of each buffer of the PF's and the VFs' queue pairs; set before fw_open.
+extern unsigned fw_buf_bytes;
 // Stack bounds that are 0 in cfg get values that fit a test; cfg NULL: all of them.
 void fw_open(struct fw *f, uint64_t seed, const struct weir_vstack_config *cfg);
 // Adds guest i with MAC 02:00:00:00:01:<i>.

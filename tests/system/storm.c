@@ -61,6 +61,7 @@ static int greeted(const char *fn) {
         CHECK(i < MAX_TURNS, "%s does not answer", fn);
         turn();
     }
+    CHECK(storm_decode(fd), "%s takes nothing", fn);
     return fd;
 }
 

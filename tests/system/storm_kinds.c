@@ -89,6 +89,11 @@ static bool write_region(int fd, uint32_t region, uint64_t offset, const void *f
     return put(fd, VFU_REGION_WRITE, flags, &io, sizeof(io), from, bytes, 0);
 }
 
+bool storm_decode(int fd) {
+    const uint16_t command = 2;
+    return write_region(fd, VFIO_PCI_CONFIG_REGION_INDEX, 4, &command, sizeof(command), VFU_NO_REPLY);
+}
+
 static void take_answers(struct storm_state *s) {
     while (storm_answered(s->fd)) {
     }
@@ -191,7 +196,7 @@ static void connects(struct storm_state *s) {
     if (s->fd >= 0)
         close(s->fd);
     s->fd = storm_connect(s->socket);
-    if (s->fd >= 0 && storm_say_version(s->fd) && storm_read(s->fd, 0, 64))
+    if (s->fd >= 0 && storm_say_version(s->fd) && storm_decode(s->fd) && storm_read(s->fd, 0, 64))
         s->asked++;
 }
 

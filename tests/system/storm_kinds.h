@@ -33,6 +33,8 @@ int storm_connect(const char *path);
 bool storm_answered(int fd);
 // A whole message is in the socket, or nothing of it.
 bool storm_say_version(int fd);
+// Memory decode on, without an answer: the BAR is there from now on.
+bool storm_decode(int fd);
 bool storm_read(int fd, uint64_t offset, uint32_t bytes);
 
 #endif

@@ -111,6 +111,7 @@ static void invisible_vf_reads_all_ones(void) {
     CHECK(pf_bus->ops->sriov(pf_bus, 2) == 0, "cannot enable VFs");
     CHECK(pf_bus->ops->sriov(pf_bus, 3) == -EBUSY, "rules 1.15");
     vf = open_bus("vf0");
+    CHECK(pf_bus->ops->cfg_write(pf_bus, 4, 2, 2) == 0 && vf->ops->cfg_write(vf, 4, 2, 2) == 0, "no memory decode");
     CHECK(vf->ops->sriov(vf, 1) == -EPERM, "a VF enables VFs");
     CHECK(vf->ops->bar_size(vf) == 0x10000 && pf_bus->ops->bar_size(pf_bus) == 0x200000, "BAR sizes");
     CHECK(vf->ops->cfg_read(vf, 0, 4, &v) == 0 && v == (WEIR_VENDOR_ID | (uint32_t)WEIR_VF_DEVICE_ID << 16),
@@ -148,14 +149,15 @@ static void function_level_reset_keeps_vectors(void) {
     simproc_start(&sim, plain);
     open_pf();
     bus = open_bus("vf0");
-    CHECK(vector_control(bus) == 1, "vectors before anybody asked for them");
+    CHECK(bus->ops->cfg_write(bus, 4, 2, 2) == 0 && vector_control(bus) == 1, "vectors before anybody asked for them");
     CHECK(bus->ops->irq_enable(bus, 4) == 0 && vector_control(bus) == 0, "no vectors");
     CHECK(bus->ops->bar_write(bus, WEIR_BAR_MSIX_TABLE_BASE + 16 + 12, 1) == 0 && vector_control(bus) == 0,
           "the table is not the client's");
     CHECK(bus->ops->cfg_write(bus, 4, 2, 6) == 0 && bus->ops->reset(bus) == 0, "no reset");
     CHECK(bus->ops->cfg_read(bus, 4, 2, &v) == 0 && (v & 6) == 0, "command register survived the reset: %04x", v);
     CHECK(bus->ops->cfg_read(bus, 0x2C, 4, &v) == 0 && v != UINT32_MAX, "function is gone after its reset");
-    CHECK(vector_control(bus) == 0, "vectors were not programmed again after the reset");
+    CHECK(bus->ops->cfg_write(bus, 4, 2, 2) == 0 && vector_control(bus) == 0,
+          "vectors were not programmed again after the reset");
     // The same bus goes on, a frame's interrupt arrives.
     CHECK(weir_vf_open(bus, &cfg, &vf, err, sizeof(err)) == 0, "%s", err);
     ping_pong(vf, 0, 1);
@@ -163,6 +165,41 @@ static void function_level_reset_keeps_vectors(void) {
     CHECK(weir_pf_reset_vf(pf, 0) == 0 && vector_control(bus) == 1, "RESET_VF left the vectors");
     CHECK(bus->ops->cfg_write(bus, 4, 2, 6) == 0 && vector_control(bus) == 0, "vectors do not come back");
     close_all(vf);
+    simproc_stop(&sim);
+}
+
+#define DEVCTL 0x58 // Device Control of every function
+
+// Memory decode is each client's own, off at first and after every reset, as hosts and QEMU expect it of a function;
+// without it the BAR is not there. The driver enables it before it looks.
+static void memory_decode_is_off_after_a_reset(void) {
+    static const char *const name[] = {"pf", "vf0"};
+    struct weir_bus *bus[2];
+    uint32_t v;
+
+    simproc_start(&sim, plain);
+    bus[0] = open_bus("pf");
+    CHECK(bus[0]->ops->sriov(bus[0], 1) == 0, "cannot enable a VF");
+    bus[1] = open_bus("vf0");
+    for (unsigned way = 0; way < 3; way++) // as it comes; reset by FLR; by the protocol's own reset
+        for (int i = 1; i >= 0; i--) {
+            struct weir_bus *b = bus[i];
+            if (way == 1) {
+                CHECK(b->ops->cfg_read(b, DEVCTL, 2, &v) == 0 && b->ops->cfg_write(b, DEVCTL, 2, v | 0x8000) == 0,
+                      "no FLR");
+            } else if (way == 2) {
+                CHECK(b->ops->reset(b) == 0, "no reset");
+            }
+            CHECK(b->ops->cfg_read(b, 4, 2, &v) == 0 && v == 0, "%s: command register %04x", name[i], v);
+            CHECK(b->ops->bar_read(b, WEIR_BAR_MAGIC, &v) == 0 && v == UINT32_MAX, "%s: its BAR answers", name[i]);
+            CHECK(b->ops->cfg_write(b, 4, 2, 6) == 0 && b->ops->cfg_read(b, 4, 2, &v) == 0 && v == 6,
+                  "%s: command register %04x instead of 0006", name[i], v);
+            CHECK(b->ops->bar_read(b, WEIR_BAR_MAGIC, &v) == 0 && v == WEIR_MAGIC, "%s: magic %08x", name[i], v);
+            if (i == 0 && way == 1) // its reset took the VF with it
+                CHECK(b->ops->sriov(b, 1) == 0, "cannot enable the VF again");
+        }
+    weir_bus_close(bus[1]);
+    weir_bus_close(bus[0]);
     simproc_stop(&sim);
 }
 
@@ -201,6 +238,7 @@ int main(int argc, char **argv) {
         {"dead_server_is_a_vanished_function", dead_server_is_a_vanished_function},
         {"invisible_vf_reads_all_ones", invisible_vf_reads_all_ones},
         {"function_level_reset_keeps_vectors", function_level_reset_keeps_vectors},
+        {"memory_decode_is_off_after_a_reset", memory_decode_is_off_after_a_reset},
         {"a_bell_that_blocks_stops_nobody", a_bell_that_blocks_stops_nobody},
         {"a_close_that_waits_stops_nobody", a_close_that_waits_stops_nobody},
         {"one_client_cannot_map_for_all", one_client_cannot_map_for_all},

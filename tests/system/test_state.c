@@ -177,6 +177,7 @@ static void move(void) {
     CHECK(weir_pf_move_filter(w.pf, 1, place + 1, to + 1, 0, 0, NULL, NULL) == 0, "filter");
     poll_pf();
     CHECK(weir_pf_reset_vf(w.pf, place) == 0, "reset");
+    CHECK(!weir_vf_must_stop(vf), "its driver is told to stop, although it runs on elsewhere");
     place = to;
 }
 

@@ -28,6 +28,9 @@ struct weir_bus_ops {
     // One posted write of 64 aligned bytes that arrives whole, or NULL where that cannot be promised.
     int (*bar_write64)(struct weir_bus *bus, uint64_t offset, const void *bytes);
     uint64_t (*bar_size)(struct weir_bus *bus);
+    // Freed, an area is out of the function's reach first, where something translates its addresses (inproc,
+    // vfio_user); where nothing does (pciaccess), it goes no further than this bus, and back to the system with close
+    // at the earliest.
     int (*dma_alloc)(struct weir_bus *bus, size_t bytes, struct weir_dma *dma);
     void (*dma_free)(struct weir_bus *bus, struct weir_dma *dma);
     // MSI-X: enable vectors 0..n-1; then irq_take says how often a vector fired since it was last asked.
@@ -35,12 +38,15 @@ struct weir_bus_ops {
     unsigned (*irq_take)(struct weir_bus *bus, unsigned vector);
     // A file descriptor that becomes readable when a vector fires, or -1 where there is none (inproc).
     int (*irq_fd)(struct weir_bus *bus, unsigned vector);
-    // Function level reset.
+    // Function level reset, whatever the function was doing. 0: it is over, nothing of the life before is under way,
+    // bus mastering is off, vectors are to be enabled again; BAR and payload sizes are as the host had set them.
     int (*reset)(struct weir_bus *bus);
     // PF only: make num_vfs VFs visible (0 = none); negative errno.
     int (*sriov)(struct weir_bus *bus, unsigned num_vfs);
     // Lets about this many microseconds pass: the simulator runs, a real host sleeps. Returns microseconds passed.
     unsigned (*pass)(struct weir_bus *bus, unsigned microseconds);
+    // Where nothing translates addresses, memory goes back to the system only if bus mastering is off; otherwise it
+    // stays until the next open and reset of the function.
     void (*close)(struct weir_bus *bus);
 };
 

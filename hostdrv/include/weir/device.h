@@ -12,11 +12,17 @@
 
 struct weir_dev;
 
-// Takes the bus over in any case. Checks identity and BAR size, enables memory and bus mastering and vectors
-// 0..vectors-1, waits for firmware at most 5 s, says HELLO. err (size err_size) gets one line that names what is wrong.
+// Takes the bus over in any case. Checks identity and BAR size; turns bus mastering off and resets the function, before
+// any access to its BAR, whatever its last driver left (threat T29); enables memory decode, checks magic and contract
+// version, waits for firmware at most 5 s, enables bus mastering and vectors 0..vectors-1, says HELLO. err (size
+// err_size) gets one line that names what is wrong.
 int weir_dev_open(struct weir_bus *bus, unsigned vectors, struct weir_dev **dev, char *err, size_t err_size);
-// Clears bus mastering and closes the bus. NULL is fine.
+// Clears bus mastering, gives back what weir_dev_dma_free kept, and closes the bus. NULL is fine.
 void weir_dev_close(struct weir_dev *dev);
+// Gives DMA memory back and zeroes *dma; nothing when there is none. at_rest: the card has said that it uses it no
+// more. Otherwise it stays where it is until weir_dev_close has seen bus mastering off: memory is free only when the
+// card provably does not write it any more.
+void weir_dev_dma_free(struct weir_dev *dev, struct weir_dma *dma, bool at_rest);
 struct weir_bus *weir_dev_bus(struct weir_dev *dev);
 // 0 = PF, n = VF n-1.
 unsigned weir_dev_fn(const struct weir_dev *dev);

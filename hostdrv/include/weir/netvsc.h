@@ -62,6 +62,7 @@ struct weir_netvsc_stats {
     uint64_t rx_lost_hold;     // received, but the queue was full: a loss
     uint64_t tx_lost_size;     // held, then longer than the other path takes: a loss
     uint64_t to_vf, to_synthetic, revoked, refused, declined;
+    uint64_t rung_again;   // doorbells of the VF (weir_qp_watch)
     uint64_t fences_lost;  // released without the fence, after fence_us
     uint64_t tx_refused;   // of those sent: by the guest's policy, as the parent last said
     uint64_t bad_messages; // of the parent: wrong length, version, type or token

@@ -20,7 +20,8 @@ struct weir_pf_config {
     uint16_t switch_flags; // WEIR_SWITCH_*
 };
 
-// Brings the PF up: device, switch, default vPort's queue pairs, SR-IOV. Takes the bus over in any case.
+// Brings the PF up: device, switch, default vPort's queue pairs, SR-IOV. The port has no link for a moment, in which
+// the counters' zero is taken. Takes the bus over in any case.
 int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct weir_pf **pf, char *err,
                  size_t err_size);
 // Halts in the order of rules 9.11: the caller has freed VFs, vPorts and filters.
@@ -68,7 +69,8 @@ int weir_pf_vlan_port(struct weir_pf *pf, unsigned vport, uint16_t tci);
 int weir_pf_vlan_trunk(struct weir_pf *pf, unsigned vport, const struct weir_vlan_range *range, unsigned count);
 // Copies of what `src` sends and receives to `dst`.
 int weir_pf_mirror(struct weir_pf *pf, unsigned src, unsigned dst, bool on);
-// `count`, a power of two up to 64, entries: offsets in the vPort's queue pairs (rules 2.13).
+// `count`, a power of two up to 64, entries: offsets in the vPort's queue pairs (rules 2.13). A VF's table and key
+// begin anew with each reset of it: spread evenly, with the key of all.
 int weir_pf_rss_table(struct weir_pf *pf, unsigned vport, const uint8_t *entry, unsigned count);
 // The Toeplitz key of all vPorts, also of those created later; that of one.
 int weir_pf_rss_key(struct weir_pf *pf, const uint8_t key[40]);
@@ -93,7 +95,8 @@ int weir_pf_link(struct weir_pf *pf, bool *up);
 int weir_pf_set_link(struct weir_pf *pf, bool enable);
 int weir_pf_ping(struct weir_pf *pf, uint32_t *cycle);
 
-// All counters of a vPort, or of the switch with vport = WEIR_COUNTERS_SWITCH; value has room for 32.
+// All counters of a vPort, or of the switch with vport = WEIR_COUNTERS_SWITCH, since weir_pf_open, whatever the card
+// counted for drivers before; value has room for 32.
 int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value);
 // The ledger (architecture.md section 3) over the switch and the given vPorts: 0 when it balances, else -EBADE and one
 // line in text that says which equation and by how much. Meaningful only while no frame is inside the card.

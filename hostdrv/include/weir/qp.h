@@ -49,7 +49,8 @@ struct weir_tx_offload {
     uint16_t vlan_tci;
 };
 
-// A piece of a frame in DMA memory of the caller (bus ops dma_alloc): not to be touched until the frame is done.
+// A piece of a frame in DMA memory of the caller (bus ops dma_alloc): not to be touched until the frame is done, and
+// given back with weir_dev_dma_free, at rest when it is.
 struct weir_tx_piece {
     const void *mem;
     uint64_t iova;
@@ -60,6 +61,7 @@ struct weir_qp_stats {
     uint64_t tx_frames, tx_bytes, tx_posted, tx_completed, tx_errors;
     uint64_t rx_frames, rx_bytes, rx_fences;
     uint64_t tx_offload, tx_pieces; // of tx_frames: with an offload; by pieces of the caller's memory
+    uint64_t tx_rung_again;         // doorbells (weir_qp_watch): one was lost, or the card took its time
     uint64_t tx_inline, tx_push;    // of tx_frames: bytes in the ring; of those or others: also in the doorbell
 };
 
@@ -68,7 +70,8 @@ typedef void (*weir_rx_fn)(void *ctx, const void *frame, const struct weir_rx_in
 typedef void (*weir_tx_done_fn)(void *ctx, uint16_t index, uint8_t epoch);
 
 int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct weir_qp **qp);
-// Stops and frees; on a dead device only frees. NULL is fine.
+// Stops and frees; memory that the card may still write, on a dead device or when it does not answer, is the device's
+// until that is closed. NULL is fine.
 void weir_qp_close(struct weir_qp *qp);
 
 // Queues a frame of 14..9600 bytes; the card learns of it with weir_qp_kick. A small one goes into the ring itself
@@ -89,6 +92,10 @@ int weir_qp_send_pieces(struct weir_qp *qp, const struct weir_tx_piece *piece, u
 // `head`: 0 or the errors above.
 int weir_tx_check(const void *head, size_t have, size_t len, const struct weir_tx_offload *offload);
 void weir_qp_kick(struct weir_qp *qp);
+// The transmit watchdog, for whoever polls, about every millisecond: when frames wait and none was looked up since the
+// last call, the doorbell is rung again. Returns 1 then, else 0. Not in a hurry: a pushed frame's completion may wait
+// for 4,096 cycles.
+unsigned weir_qp_watch(struct weir_qp *qp);
 // Takes up to budget completions; returns how many.
 unsigned weir_qp_poll(struct weir_qp *qp, unsigned budget, weir_rx_fn rx, weir_tx_done_fn done, void *ctx);
 // Asks for one interrupt when there is something to poll, at once if there already is.

@@ -30,7 +30,10 @@ const uint8_t *weir_vf_mac(const struct weir_vf *vf);
 // Both are the VF's own and change nobody else's. 0 or negative errno.
 int weir_vf_rss_table(struct weir_vf *vf, const uint8_t *entry, unsigned count);
 int weir_vf_rss_key(struct weir_vf *vf, const uint8_t key[40]);
-// True when the PF asks this function to stop and reopen (FN_EVENT RESET), or it vanished.
+// True when the PF asks this function to stop and reopen (FN_EVENT RESET), when it was reset, by the PF or by the guest
+// itself, or it vanished. Three reads of its BAR.
 bool weir_vf_must_stop(struct weir_vf *vf);
+// weir_qp_watch of each queue pair; returns how many doorbells were rung again.
+unsigned weir_vf_watch(struct weir_vf *vf);
 
 #endif

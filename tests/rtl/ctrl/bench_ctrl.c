@@ -78,6 +78,7 @@ static void mailbox(void) {
     load_image();
     wait_text("core0 PASS", 400000);
     CHECK(bar_read(0, WEIR_BAR_ABI) == ((uint32_t)WEIR_ABI_MAJOR << 16 | WEIR_ABI_MINOR), "ABI register");
+    CHECK(bar_read(0, WEIR_BAR_MAGIC) == WEIR_MAGIC && bar_read(3, WEIR_BAR_MAGIC) == WEIR_MAGIC, "magic");
     for (uint32_t i = 0; i < 20; i++) {
         for (uint32_t w = 0; w < 32; w++)
             bar(true, 0, WEIR_BAR_MBOX_REQ + w * 4, i * 1000 + w);

@@ -205,6 +205,7 @@ static void bad_tx(void) {
         {WEIR_QP_REASON_TX_LEN_ZERO, buf, LEN(0), 1},
         {WEIR_QP_REASON_TX_TOO_LONG, buf, LEN(9601) | EOP, 1},
         {WEIR_QP_REASON_TX_TOO_LONG, buf, LEN(65535) | EOP, 1},
+        {WEIR_QP_REASON_TX_TOO_LONG, buf, LEN(9597) | EOP | BIT(84), 1}, // with the tag that is to be put in
         {WEIR_QP_REASON_TX_TOO_LONG, buf, LEN(1300), 8},
         {WEIR_QP_REASON_TX_TOO_LONG, buf, LEN(13) | EOP, 1},
         {WEIR_QP_REASON_TX_TOO_MANY_SEGS, buf, LEN(20), 8},

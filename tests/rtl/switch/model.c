@@ -104,6 +104,8 @@ void model_verdict(const struct frame *f, const struct snap *s, struct verdict *
         else if (from->vlan_check &&
                  (!in_vlan(src, vid) || (f->tags.odd && !from->stags) || (from->port_vlan && !f->by_port)))
             v->drop = WEIR_VPORT_CNT_TX_DROP_VLAN;
+        else if (f->len > WEIR_MAX_FRAME)
+            v->drop = WEIR_VPORT_CNT_TX_DROP_LONG;
         if (v->drop != NO_DROP)
             return;
     }
@@ -248,6 +250,7 @@ void model_close(void) {
         copies += hw[p][WEIR_VPORT_CNT_RX_COPIES];
         for (unsigned i = WEIR_VPORT_CNT_TX_DROP_SRC_MAC; i <= WEIR_VPORT_CNT_TX_DROP_VPORT; i++)
             txdrop += hw[p][i];
+        txdrop += hw[p][WEIR_VPORT_CNT_TX_DROP_LONG];
     }
     CHECK(sw[WEIR_SW_CNT_PORT_RX_FRAMES] + tx == sw[WEIR_SW_CNT_ROUTED] + sw[WEIR_SW_CNT_PORT_RX_DROP_NO_DEST] + txdrop,
           "ledger: frames");

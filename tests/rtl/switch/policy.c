@@ -25,6 +25,12 @@ static struct frame *put(int from, uint64_t dmac, unsigned tci, unsigned etype) 
     return f;
 }
 
+// The same with so many bytes of its own.
+static void put_long(int from, unsigned len) {
+    struct frame *f = put(from, mac_of(200), NoTag, 0x88B5);
+    f->len = (uint16_t)(f->len - 80 + len);
+}
+
 static uint64_t tx_drop(unsigned v, unsigned row) {
     model_close();
     return cnt[v][row];
@@ -86,6 +92,12 @@ void source_policy(void) {
                   tx_drop(Trunk, WEIR_VPORT_CNT_TX_DROP_SRC_MAC) == 1,
               "spoofed");
         CHECK(cnt_sw[WEIR_SW_CNT_PORT_TX_FRAMES] == 3, "nothing else left the card");
+        // With the port VLAN's tag a frame may be too long.
+        put_long(Access, WEIR_MAX_FRAME - 4);
+        CHECK(tx_drop(Access, WEIR_VPORT_CNT_TX_DROP_LONG) == 0 && cnt_sw[WEIR_SW_CNT_PORT_TX_FRAMES] == 4, "longest");
+        for (unsigned len = WEIR_MAX_FRAME - 3; len <= WEIR_MAX_FRAME; len++)
+            put_long(Access, len);
+        CHECK(tx_drop(Access, WEIR_VPORT_CNT_TX_DROP_LONG) == 4 && cnt_sw[WEIR_SW_CNT_PORT_TX_FRAMES] == 4, "too long");
     }
     // Receivers: a broadcast stays in its VLAN, the port VLAN's tag is gone without a trace, and a filter of a vPort
     // outside the frame's VLAN does not match.

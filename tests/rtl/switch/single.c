@@ -58,7 +58,8 @@ static uint64_t drops(unsigned v, unsigned row) {
 struct fate play_one(bool wire, unsigned vport, const uint8_t *frame, unsigned len, int insert) {
     static const unsigned rows[] = {WEIR_VPORT_CNT_TX_DROP_SRC_MAC, WEIR_VPORT_CNT_TX_DROP_VLAN,
                                     WEIR_VPORT_CNT_TX_DROP_CTRL,    WEIR_VPORT_CNT_TX_DROP_SELF,
-                                    WEIR_VPORT_CNT_TX_DROP_LINK,    WEIR_VPORT_CNT_TX_DROP_VPORT};
+                                    WEIR_VPORT_CNT_TX_DROP_LINK,    WEIR_VPORT_CNT_TX_DROP_VPORT,
+                                    WEIR_VPORT_CNT_TX_DROP_LONG};
     uint32_t *in = weir_rtl_in(bench_model);
     const uint32_t *out = weir_rtl_out(bench_model);
     struct fate f = {.drop = PASSED};

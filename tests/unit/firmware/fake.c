@@ -40,6 +40,9 @@ void fake_fail(const char *fmt, ...) {
 
 void fake_reset(void) {
     memset(&fake, 0, sizeof(fake));
+    memset(fake_fn_rate, 0, sizeof(fake_fn_rate));
+    memset(fake_qp_rate, 0, sizeof(fake_qp_rate));
+    memset(fake_qp_weight, 0, sizeof(fake_qp_weight));
     memset(&hal_shared_ram, 0, sizeof(hal_shared_ram));
     fake_line_answered();
     fake.tick = 4;

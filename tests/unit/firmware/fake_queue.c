@@ -6,6 +6,7 @@
 #include "fake.h"
 #include "hal/hal_queue.h"
 
+uint32_t fake_fn_rate[WEIR_NUM_FNS], fake_qp_rate[WEIR_NUM_QPS], fake_qp_weight[WEIR_NUM_QPS];
 static uint32_t fn_sel, qp_sel, ctx, size;
 static uint32_t base[6]; // tx, rx, cq: low, high
 static uint64_t line_addr;
@@ -92,6 +93,8 @@ static void load(struct fake_qp *q, const struct fake_qp *n) {
     *q = *n;
     q->pend = pend;
     q->ev_reason = ev_reason;
+    fake_qp_rate[qp_sel] = 0;
+    fake_qp_weight[qp_sel] = 1;
 }
 
 // ---- a line of state ----
@@ -252,8 +255,6 @@ uint32_t fake_queue_read(uint32_t offset) {
         fake_fail("QUEUE register %x is not modelled for reading", offset);
     }
 }
-
-uint32_t fake_fn_rate[WEIR_NUM_FNS], fake_qp_rate[WEIR_NUM_QPS], fake_qp_weight[WEIR_NUM_QPS];
 
 void fake_queue_write(uint32_t offset, uint32_t value) {
     switch (offset) {

@@ -41,7 +41,8 @@ void fake_frame(uint8_t frame[64], const uint8_t *dst, const uint8_t *src, uint8
 
 struct weir_vf {
     struct weir_qp qp[2];
-    bool open, surprised, must_stop;
+    bool open, surprised, must_stop, deaf; // deaf: a doorbell is lost at each look
+    unsigned watched;
     int open_result;
     unsigned opened, closed;
 };

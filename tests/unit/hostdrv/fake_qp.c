@@ -68,6 +68,11 @@ void weir_qp_kick(struct weir_qp *q) {
     q->kicked = (unsigned)q->stats.tx_posted;
 }
 
+unsigned weir_qp_watch(struct weir_qp *q) {
+    (void)q;
+    return 0;
+}
+
 unsigned weir_qp_poll(struct weir_qp *q, unsigned budget, weir_rx_fn rx, weir_tx_done_fn done, void *ctx) {
     unsigned n;
     (void)done;

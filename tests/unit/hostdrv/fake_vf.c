@@ -46,6 +46,11 @@ struct weir_qp *weir_vf_qp(struct weir_vf *vf, unsigned i) {
     return &vf->qp[i];
 }
 
+unsigned weir_vf_watch(struct weir_vf *vf) {
+    vf->watched++;
+    return vf->deaf ? 1 : 0;
+}
+
 bool weir_vf_must_stop(struct weir_vf *vf) {
     return vf->must_stop;
 }

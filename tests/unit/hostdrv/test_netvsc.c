@@ -490,6 +490,21 @@ static void revoked_before_the_switch_lets_go(void **state) {
     assert_true(fake_vf.surprised); // it has been reset: its registers are left alone
 }
 
+// Each millisecond, in every state that has a VF.
+static void a_lost_doorbell_is_looked_for(void **state) {
+    unsigned watched;
+    (void)state;
+    to_vf();
+    watched = fake_vf.watched;
+    run(1000);
+    assert_int_equal(fake_vf.watched, watched + 1);
+    fake_vf.deaf = true;
+    run(1000);
+    run(1);
+    assert_int_equal(fake_vf.watched, watched + 2);
+    assert_int_equal(weir_netvsc_stats(t.sc)->rung_again, 1);
+}
+
 static void a_lost_vf_is_reported_and_waited_for(void **state) {
     (void)state;
     to_vf();
@@ -715,6 +730,7 @@ static const struct CMUnitTest tests[] = {
     CASE(surprise_takes_what_the_vf_wrote_then_the_channel),
     CASE(surprise_before_the_fence_keeps_the_order),
     CASE(revoked_before_the_switch_lets_go),
+    CASE(a_lost_doorbell_is_looked_for),
     CASE(a_lost_vf_is_reported_and_waited_for),
     CASE(bounds_end_the_waits_on_the_vf),
     CASE(bounds_end_the_waits_on_the_channel),
