@@ -14,9 +14,7 @@
 #include "text.h"
 #include "weirctl_show.h"
 
-#define ANSWER_MS 30000
-#define HANDOVER_S 60
-#define BEGIN_S 2
+#define TELL_S 10 // between words to a person who waits
 
 static const char usage[] =
     "weirctl [--parent DIR] [--json] COMMAND\n"
@@ -64,24 +62,40 @@ static bool at_rest(const char *state) {
     return false;
 }
 
-// A hand-over is over when the guest rests on one path. 0 when that is the one that was asked for. It may take the
-// parent a moment to begin.
-static int await(const struct ctl_link *l, const char *cmd, const char *guest) {
-    const char *want = strcmp(cmd, "attach") == 0 ? "attached" : "detached";
-    time_t begin = time(NULL);
-    bool moved = false;
-    char err[320], last[64] = "", clean[64];
+// What somebody who waits is told now and then; how long it takes is the card's and the parent's affair.
+struct patience {
+    const char *what;
+    time_t next;
+};
 
-    while (time(NULL) < begin + HANDOVER_S) {
-        struct json_object *rsp = ctl_ask(l, ctl_question("status", NULL), ANSWER_MS, err, sizeof(err));
+static bool still_waiting(void *ctx) {
+    struct patience *p = ctx;
+    if (time(NULL) < p->next)
+        return true;
+    if (p->next != 0)
+        fprintf(stderr, "weirctl: still waiting: %s\n", p->what);
+    p->next = time(NULL) + TELL_S;
+    return true;
+}
+
+// A hand-over is over when the guest rests on one path; before its first answer the parent has begun. 0 when that is
+// the path that was asked for.
+static int await(const struct ctl_link *asked, const char *cmd, const char *guest) {
+    const char *want = strcmp(cmd, "attach") == 0 ? "attached" : "detached";
+    char err[320], last[64] = "", clean[64];
+    struct patience patience = {.what = last};
+    struct ctl_link l = *asked;
+
+    l.ctx = &patience;
+    for (;;) {
+        struct json_object *rsp = ctl_ask(&l, ctl_question("status", NULL), err, sizeof(err));
         if (rsp == NULL)
             return complain(err);
         text_clean(last, sizeof(last), state_of(rsp, guest));
         json_object_put(rsp);
         if (strcmp(last, want) == 0)
             return 0;
-        moved = moved || !at_rest(last);
-        if (at_rest(last) && (moved || time(NULL) > begin + BEGIN_S))
+        if (at_rest(last))
             break;
         usleep(2000);
     }
@@ -143,6 +157,7 @@ int main(int argc, char **argv) {
     bool json = false, wait = true;
     struct json_object *question, *rsp;
     char err[512] = "", cmd[64];
+    struct patience patience = {.what = "the parent's answer"};
     struct ctl_link l = {.fd = -1};
     int c, ret = 0;
 
@@ -175,7 +190,9 @@ int main(int argc, char **argv) {
         json_object_put(question);
         return complain(err);
     }
-    rsp = ctl_ask(&l, question, ANSWER_MS, err, sizeof(err));
+    l.meanwhile = still_waiting;
+    l.ctx = &patience;
+    rsp = ctl_ask(&l, question, err, sizeof(err));
     if (rsp == NULL) {
         ctl_disconnect(&l);
         return complain(err);

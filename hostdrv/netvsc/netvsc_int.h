@@ -45,6 +45,9 @@ struct weir_netvsc {
     bool lost;            // the parent was told that the VF is gone
     struct hold tx, rx_vf, rx_channel;
     uint64_t now, since, next_try, next_check;
+    // A wait for the VF: it ends `bound` microseconds of the card's time after the last of `progress`.
+    struct weir_clock clock;
+    uint64_t next_clock, card_since, progress;
     unsigned tries;
     char error[160];
     struct weir_netvsc_stats stats;

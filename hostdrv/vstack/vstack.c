@@ -10,6 +10,9 @@
 
 #include "vstack_int.h"
 
+// Time in which nobody here ran, a guest had none either: of it no more than this is held against a guest.
+#define TURN_US 1000u
+
 static void on_message(void *ctx, unsigned port, uint32_t type, const void *payload) {
     struct weir_vstack *vs = ctx;
     struct guest *g = vs->guest_of_port[port] != NONE ? vs->guest[vs->guest_of_port[port]] : NULL;
@@ -78,7 +81,7 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
     set_default(&vs->cfg.move_us, 100000);
     set_default(&vs->cfg.fence_us, 1000000);
     set_default(&vs->cfg.leave_us, 60000000);
-    set_default(&vs->cfg.release_us, 1000000);
+    set_default(&vs->cfg.release_us, 5000000);
     set_default(&vs->cfg.refusals, 16);
     set_default(&vs->cfg.events_us, 10000);
     for (unsigned i = 0; i < MAX_GUESTS; i++)
@@ -297,6 +300,7 @@ static void calm(struct weir_vstack *vs, struct guest *g) {
 
 unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us) {
     unsigned work;
+    vs->turns += now_us - vs->now < TURN_US ? now_us - vs->now : TURN_US;
     vs->now = now_us;
     work = weir_netvsp_poll(vs->nv, now_us);
     card_events(vs);

@@ -18,7 +18,8 @@ struct guest {
     unsigned port;
     int vf, vport;
     uint32_t token;
-    uint64_t since, next_try;
+    uint64_t since; // on the clock of whom a state with a bound waits for
+    uint64_t next_try;
     unsigned refusals;
     unsigned command;        // next one of a state that gives several
     bool on_vport;           // the filter is on the VF's vPort
@@ -47,9 +48,12 @@ struct weir_vstack {
     struct guest *guest[MAX_GUESTS];
     uint32_t generation[MAX_GUESTS]; // guests that the slot has had
     int guest_of_port[MAX_GUESTS];
-    uint64_t now, next_events, next_look;
-    unsigned looks, look; // so far; whose VF's turn it was
-    bool link;            // of the wire
+    uint64_t now, next_events, next_look; // the caller's clock: when to look, never how long to wait
+    struct weir_clock clock;
+    uint64_t card, next_clock; // the card's, as last read, and when to read it again
+    uint64_t turns;            // ours: microseconds, at most TURN_US of each turn
+    unsigned looks, look;      // so far; whose VF's turn it was
+    bool link;                 // of the wire
     uint32_t token;
     unsigned next_vport; // ids go round, so that a deleted vPort's counters stay readable for long
     uint64_t num_records;
@@ -82,6 +86,7 @@ void vstack_look(struct weir_vstack *vs);
 void vstack_look_last(struct weir_vstack *vs, struct guest *g);
 
 // state.c
+uint64_t vstack_card_time(struct weir_vstack *vs);
 void vstack_step(struct weir_vstack *vs, unsigned guest);
 int vstack_offer(struct weir_vstack *vs, struct guest *g);
 bool vstack_has_vf(const struct guest *g);

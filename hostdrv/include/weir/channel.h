@@ -121,10 +121,12 @@ WEIR_MSG_ASSERT_SIZE(struct weir_msg_rx_frame, 8);
 #define WEIR_RX_FRAME_L4_GOOD 0x20u
 #define WEIR_RX_FRAME_L4_BAD 0x40u
 
-// Everything for the guest that the card looked up before the move to the VF is in front of this.
+// Everything for the guest that the card looked up before the move to the VF is in front of this; lost: the parent gave
+// up waiting for it.
 struct weir_msg_fence {
     uint8_t version;
-    uint8_t reserved[3];
+    uint8_t lost;
+    uint8_t reserved[2];
     uint32_t token;
 };
 WEIR_MSG_ASSERT_SIZE(struct weir_msg_fence, 8);

@@ -33,10 +33,11 @@ struct weir_netvsc_config {
     unsigned hold_frames; // frames a queue holds during a hand-over (8192)
     unsigned retry_us;    // between tries to bring a VF up (1000)
     unsigned tries;       // before an offer is declined (32)
-    unsigned drain_us;    // for the VF's transmit to drain, before it counts as gone (100000)
-    unsigned fence_us;    // for a fence to arrive (1000000)
-    unsigned answer_us;   // for an answer of the parent, before it is called silent (5000000)
-    unsigned check_us;    // between looks whether the VF still lives (1000)
+    // For the VF, in the card's own time, without a frame more, before it counts as gone:
+    unsigned drain_us;  // its transmit to drain (100000)
+    unsigned fence_us;  // the fence on its rings to arrive (1000000)
+    unsigned answer_us; // for an answer of the parent, before it is called silent (5000000); changes nothing else
+    unsigned check_us;  // between looks whether the VF still lives (1000)
 };
 
 // Which queue holds frames back in each state is in netvsc/state.c.
@@ -62,7 +63,7 @@ struct weir_netvsc_stats {
     uint64_t rx_lost_hold;     // received, but the queue was full: a loss
     uint64_t tx_lost_size;     // held, then longer than the other path takes: a loss
     uint64_t to_vf, to_synthetic, revoked, refused, declined;
-    uint64_t fences_lost;  // released without the fence, after fence_us
+    uint64_t fences_lost;  // the parent gave a fence up: what was behind it is released without
     uint64_t tx_refused;   // of those sent: by the guest's policy, as the parent last said
     uint64_t bad_messages; // of the parent: wrong length, version, type or token
 };
@@ -78,7 +79,8 @@ int weir_netvsc_send(struct weir_netvsc *n, const void *frame, size_t len);
 // The same with what the card is to do to it, on whatever path; what it cannot do is refused as by weir_tx_check.
 int weir_netvsc_send_offload(struct weir_netvsc *n, const void *frame, size_t len,
                              const struct weir_tx_offload *offload);
-// Does what there is to do; returns how many messages and frames it handled. now_us: any clock that only goes forward.
+// Does what there is to do; returns how many messages and frames it handled. now_us: any clock that only goes forward;
+// it says when to look again, while the waits for the VF are bounded in the card's time.
 unsigned weir_netvsc_poll(struct weir_netvsc *n, uint64_t now_us);
 // Asks the parent to take the VF back. -EBUSY when no VF carries the traffic.
 int weir_netvsc_leave_vf(struct weir_netvsc *n);

@@ -42,6 +42,8 @@ void fake_frame(uint8_t frame[64], const uint8_t *dst, const uint8_t *src, uint8
 struct weir_vf {
     struct weir_qp qp[2];
     bool open, surprised, must_stop;
+    uint32_t clock; // the card's
+    bool mute;      // answers no read
     int open_result;
     unsigned opened, closed;
 };
@@ -59,6 +61,7 @@ struct weir_pf {
     } fail;
     uint8_t epoch;
     uint32_t cycle;
+    uint32_t clock; // the card's
     uint32_t token; // of the last move
     unsigned vfs;   // allocated, one bit each
     uint64_t counter[32];

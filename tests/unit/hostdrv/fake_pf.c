@@ -196,7 +196,13 @@ static unsigned irq_take(struct weir_bus *bus, unsigned vector) {
     return n;
 }
 
-static const struct weir_bus_ops ops = {.name = "fake", .irq_take = irq_take};
+static int bar_read(struct weir_bus *bus, uint64_t offset, uint32_t *value) {
+    (void)bus;
+    *value = offset == WEIR_BAR_CYCLE ? fake_pf.clock : UINT32_MAX;
+    return 0;
+}
+
+static const struct weir_bus_ops ops = {.name = "fake", .irq_take = irq_take, .bar_read = bar_read};
 static struct weir_bus bus_of_pf = {&ops};
 
 struct weir_bus *weir_dev_bus(struct weir_dev *dev) {

@@ -74,9 +74,23 @@ static int teardown(void **state) {
     return 0;
 }
 
+// Both clocks go on alike; run_busy is a machine that gives the card a hundredth of its time.
+static void run_at(uint64_t us, unsigned cycles_per_us) {
+    do {
+        uint64_t step = us < 1000 ? us : 1000;
+        us -= step;
+        t.now += step;
+        fake_vf.clock += (uint32_t)step * cycles_per_us;
+        (void)weir_netvsc_poll(t.sc, t.now);
+    } while (us != 0);
+}
+
 static void run(uint64_t us) {
-    t.now += us;
-    (void)weir_netvsc_poll(t.sc, t.now);
+    run_at(us, 250);
+}
+
+static void run_busy(uint64_t us) {
+    run_at(us, 2);
 }
 
 static void expect_state(enum weir_netvsc_state state) {
@@ -121,6 +135,11 @@ static void host_complete(bool to_vf, uint32_t status) {
 
 static void host_fence(uint32_t token) {
     struct weir_msg_fence m = {.version = 1, .token = token};
+    host(WEIR_MSG_FENCE, &m, sizeof(m));
+}
+
+static void host_lost_fence(void) {
+    struct weir_msg_fence m = {.version = 1, .lost = 1, .token = TOKEN};
     host(WEIR_MSG_FENCE, &m, sizeof(m));
 }
 
@@ -517,9 +536,9 @@ static void bounds_end_the_waits_on_the_vf(void **state) {
     run(1);
     host_detach(WEIR_MSG_DETACH_REQUEST);
     run(1);
-    run(99999);
+    run(90000);
     expect_state(WEIR_NETVSC_TO_SYN_DRAIN);
-    run(2);
+    run(12000);
     expect_state(WEIR_NETVSC_LOST);
     expect_host("syn-gone(1)");
     host_detach(WEIR_MSG_VF_REVOKED);
@@ -534,12 +553,58 @@ static void bounds_end_the_waits_on_the_vf(void **state) {
     run(1);
     fake_fence(&fake_vf.qp[0], TOKEN, 1);
     run(1);
-    run(1000000);
+    run(1010000);
     expect_state(WEIR_NETVSC_LOST);
     expect_host("syn(0) syn-gone(0)");
 }
 
-static void bounds_end_the_waits_on_the_channel(void **state) {
+// A busy machine makes the card slow, not dead: its own time is what counts, and each frame begins the wait anew.
+static void a_slow_card_is_no_dead_card(void **state) {
+    unsigned queue;
+    (void)state;
+    to_vf();
+    for (uint8_t i = 1; i <= 3; i++)
+        send(i);
+    run(1);
+    queue = fake_vf.qp[0].stats.tx_posted != 0 ? 0 : 1;
+    host_detach(WEIR_MSG_DETACH_REQUEST);
+    run(1);
+    run_busy(8000000);
+    expect_state(WEIR_NETVSC_TO_SYN_DRAIN);
+    for (unsigned i = 0; i < 2; i++) {
+        fake_complete(&fake_vf.qp[queue], 1);
+        run(90000);
+        expect_state(WEIR_NETVSC_TO_SYN_DRAIN);
+    }
+    fake_complete(&fake_vf.qp[queue], 1);
+    run(1);
+    expect_state(WEIR_NETVSC_TO_SYN);
+    expect_host("syn(3)");
+    host_complete(false, WEIR_OK);
+    run_busy(80000000);
+    expect_state(WEIR_NETVSC_TO_SYN_FENCE);
+    fake_fence(&fake_vf.qp[0], TOKEN, 1);
+    fake_fence(&fake_vf.qp[1], TOKEN, 1);
+    run(1);
+    run(1);
+    expect_host("released(3,3,0)");
+}
+
+static void a_vf_that_answers_no_read_is_gone(void **state) {
+    (void)state;
+    to_vf();
+    send(1);
+    run(1);
+    host_detach(WEIR_MSG_DETACH_REQUEST);
+    fake_vf.mute = true;
+    run(1);
+    run(1);
+    expect_state(WEIR_NETVSC_LOST);
+    expect_host("syn-gone(1)");
+}
+
+// However long a parent takes, what its fence is to keep in order waits for it.
+static void waits_for_the_parent_end_with_the_parent(void **state) {
     (void)state;
     host_offer();
     run(1);
@@ -549,9 +614,12 @@ static void bounds_end_the_waits_on_the_channel(void **state) {
     host_complete(true, WEIR_OK);
     run(1);
     vf_frame(0, 9);
-    run(1);
+    run(60000000);
+    expect_state(WEIR_NETVSC_TO_VF_FENCE);
     expect_rx("");
-    run(1000000);
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_PARENT_SILENT);
+    host_lost_fence();
+    run(1);
     expect_state(WEIR_NETVSC_ON_VF);
     expect_rx("9");
     assert_int_equal(weir_netvsc_stats(t.sc)->fences_lost, 1);
@@ -717,7 +785,9 @@ static const struct CMUnitTest tests[] = {
     CASE(revoked_before_the_switch_lets_go),
     CASE(a_lost_vf_is_reported_and_waited_for),
     CASE(bounds_end_the_waits_on_the_vf),
-    CASE(bounds_end_the_waits_on_the_channel),
+    CASE(waits_for_the_parent_end_with_the_parent),
+    CASE(a_slow_card_is_no_dead_card),
+    CASE(a_vf_that_answers_no_read_is_gone),
     CASE(full_hold_queues_are_counted),
     CASE(full_paths_push_back),
     CASE(bad_messages_change_nothing),
