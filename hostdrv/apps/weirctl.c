@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // weirctl: asks a parent (weir-host) what there is, and moves its guests between their paths.
-// Exit status: 0 done, 1 refused or failed, 2 the call itself is wrong.
+// Exit status: 0 done, 1 refused or failed, 2 the call itself is wrong, 3 the ledger does not balance.
 #include <getopt.h>
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -24,9 +24,10 @@ static const char usage[] =
     "  detach GUEST        take it back with the guest's help: loses nothing\n"
     "  revoke GUEST        take it back now, as if it vanished: loses what the ledger says\n"
     "  records [FROM]      what each hand-over did\n"
-    "  counters [VPORT|GUEST]  of a vPort, of a guest's synthetic path, or of the switch\n"
-    "  ledger              in = out + drops by reason, of the port, each vPort and each guest's synthetic path, and\n"
-    "                      whether the card's part balances; meaningful while no traffic runs\n"
+    "  counters [VPORT|GUEST]  of a vPort, of a guest from its stack to the card, or of the switch\n"
+    "  ledger              in = out + drops by reason + what is under way: of the port, each vPort, and each guest "
+    "from\n"
+    "                      its stack over all its paths; may be asked while traffic runs\n"
     "  guest add NAME [KEY VALUE]...    let a guest of that name in, with these settings\n"
     "  guest set NAME KEY VALUE...      change them, at once and on whatever path it is\n"
     "  guest remove NAME                out of the table, its VF taken, itself sent away, dead or alive\n"
@@ -37,7 +38,9 @@ static const char usage[] =
     "  link [up|down]      whether the wire has a link; enable or disable the card's port\n"
     "  halt                stop the parent in order\n"
     "\n"
-    "  --parent DIR        as given to weir-host --dir (default weir-host.d)\n";
+    "  --parent DIR        as given to weir-host --dir (default weir-host.d)\n"
+    "\n"
+    "exit status: 0 done, 1 refused or failed, 2 the call is wrong, 3 the ledger does not balance\n";
 
 static int complain(const char *text) {
     fprintf(stderr, "weirctl: %s\n", text);
@@ -203,6 +206,8 @@ int main(int argc, char **argv) {
         text_json(stdout, json_object_to_json_string_ext(rsp, JSON_C_TO_STRING_PRETTY));
     else
         show_answer(cmd, rsp);
+    if (strcmp(cmd, "ledger") == 0 && !json_object_get_boolean(ctl_member(rsp, "balanced")))
+        ret = 3;
     json_object_put(rsp);
     ctl_disconnect(&l);
     return ret;

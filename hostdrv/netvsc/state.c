@@ -45,7 +45,7 @@ static void enter(struct weir_netvsc *n, enum weir_netvsc_state state) {
     n->next_clock = n->now;
 }
 
-static void control(struct weir_netvsc *n, uint32_t type, const void *payload, size_t len) {
+void netvsc_control(struct weir_netvsc *n, uint32_t type, const void *payload, size_t len) {
     if (weir_channel_send(n->cfg.channel, type, payload, len, NULL, 0, 0) != 0)
         netvsc_dead(n);
 }
@@ -56,7 +56,7 @@ static void ask_switch(struct weir_netvsc *n, bool to_vf, enum weir_why why) {
     struct weir_msg_vf_released counts = {0};
     netvsc_vf_counts(n, &counts);
     m.posted = counts.posted;
-    control(n, WEIR_MSG_SWITCH_DATA_PATH, &m, sizeof(m));
+    netvsc_control(n, WEIR_MSG_SWITCH_DATA_PATH, &m, sizeof(m));
 }
 
 // The VF is no longer ours: last numbers to the parent, everything of it freed.
@@ -66,7 +66,7 @@ static void let_go(struct weir_netvsc *n) {
     weir_vf_close(n->vf);
     n->vf = NULL;
     enter(n, WEIR_NETVSC_SYNTHETIC);
-    control(n, WEIR_MSG_VF_RELEASED, &m, sizeof(m));
+    netvsc_control(n, WEIR_MSG_VF_RELEASED, &m, sizeof(m));
     n->token = 0;
 }
 
@@ -78,6 +78,7 @@ void netvsc_dead(struct weir_netvsc *n) {
     // At most one of the two holds anything.
     netvsc_release(n, &n->rx_vf);
     netvsc_release(n, &n->rx_channel);
+    n->stats.tx_drop_dead += n->tx.count;
     hold_clear(&n->tx);
     weir_vf_close(n->vf);
     n->vf = NULL;
@@ -270,6 +271,7 @@ void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, s
         [WEIR_MSG_DETACH_REQUEST] = sizeof(struct weir_msg_detach),
         [WEIR_MSG_VF_REVOKED] = sizeof(struct weir_msg_detach),
         [WEIR_MSG_STATUS] = sizeof(struct weir_msg_status),
+        [WEIR_MSG_ASK_COUNTERS] = sizeof(struct weir_msg_ask_counters),
     };
     union {
         uint8_t version;
@@ -278,6 +280,7 @@ void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, s
         struct weir_msg_switch_complete complete;
         struct weir_msg_detach detach;
         struct weir_msg_status status;
+        struct weir_msg_ask_counters ask;
     } m;
 
     if (type >= sizeof(sizes) || sizes[type] == 0 || sizes[type] != len) {
@@ -298,6 +301,9 @@ void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, s
         break;
     case WEIR_MSG_SWITCH_COMPLETE:
         on_switch_complete(n, &m.complete);
+        break;
+    case WEIR_MSG_ASK_COUNTERS:
+        netvsc_tell_counters(n, m.ask.serial);
         break;
     case WEIR_MSG_STATUS:
         n->no_carrier = m.status.no_carrier != 0;

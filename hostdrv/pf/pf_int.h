@@ -16,6 +16,7 @@ struct weir_pf {
     // A vPort's counters start again when its id is used again; what they said till then still belongs to the ledger.
     bool had_vport[WEIR_NUM_VPORTS];
     uint64_t retired[32];
+    unsigned lives;        // vPorts created so far
     struct weir_dma lines; // of VFs' states, from the first use on
 };
 

@@ -349,6 +349,7 @@ static void step_reclaiming(struct weir_vstack *vs, struct guest *g) {
     default:
         if (g->recording)
             vstack_ledger(vs, g);
+        vstack_account_vf(vs, g);
         vstack_look_last(vs, g);
         vstack_record_end(vs, g, 0);
         weir_netvsp_give_up_fence(vs->nv, g->port);

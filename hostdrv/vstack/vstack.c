@@ -18,6 +18,7 @@ static void on_message(void *ctx, unsigned port, uint32_t type, const void *payl
     struct guest *g = vs->guest_of_port[port] != NONE ? vs->guest[vs->guest_of_port[port]] : NULL;
     struct weir_msg_switch_data_path m;
     struct weir_msg_vf_released r;
+    struct weir_msg_counters c;
     if (g == NULL)
         return;
     // A token of an association that is over: the guest had not read of its end when it wrote.
@@ -35,6 +36,9 @@ static void on_message(void *ctx, unsigned port, uint32_t type, const void *payl
         g->released = true;
         g->told = true;
         g->report = r;
+    } else if (type == WEIR_MSG_COUNTERS) {
+        memcpy(&c, payload, sizeof(c));
+        vstack_counters_told(vs, g, &c);
     }
 }
 

@@ -39,6 +39,13 @@ struct guest {
     uint32_t leave_cycle;
     bool recording;
     struct weir_vstack_record rec;
+    // Its account: what its VFs did that are gone, and what it says of itself.
+    uint64_t past[32], lost_tx, lost_rx;
+    uint32_t question; // 0 = none so far
+    bool asking, answered;
+    uint64_t asked; // on the clock of our turns
+    uint64_t counter[32];
+    struct weir_netvsp_port_stats at_question, at_answer;
 };
 
 struct weir_vstack {
@@ -84,6 +91,11 @@ void vstack_send_status(struct weir_vstack *vs, struct guest *g);
 void vstack_look(struct weir_vstack *vs);
 // The guest's VF is gone: what was refused there stays counted.
 void vstack_look_last(struct weir_vstack *vs, struct guest *g);
+
+// account.c
+void vstack_counters_told(struct weir_vstack *vs, struct guest *g, const struct weir_msg_counters *m);
+// The guest's VF is gone: what it did stays in the account.
+void vstack_account_vf(struct weir_vstack *vs, struct guest *g);
 
 // state.c
 uint64_t vstack_card_time(struct weir_vstack *vs);

@@ -21,8 +21,8 @@ static void path_of(const struct cast *c, const char *name, char *path, size_t s
     snprintf(path, size, "%s/%s", c->programs, name);
 }
 
-// Neighbours are known from the start: every frame on a VF is one we count. A minute for TCP's timer: what takes long on
-// a busy machine is not lost.
+// Neighbours are known from the start: every frame on a VF is one we count. A minute for TCP's timer: what takes long
+// on a busy machine is not lost.
 static int set_up_device(struct cast *c, unsigned place, char *err, size_t err_size) {
     char address[18], neighbours[400] = "";
     text_of(address, place);
@@ -75,8 +75,8 @@ static int start_host(struct cast *c, char *err, size_t err_size) {
 
 static int start_guest(struct cast *c, unsigned i, char *err, size_t err_size) {
     char path[256], address[18];
-    const char *args[] = {path,  "--parent", c->dir,  "--name", cast_place[i + 1],
-                          "--mac", address,  "--tap", "weir0",  NULL};
+    const char *args[] = {path,    "--parent", c->dir,  "--name", cast_place[i + 1],
+                          "--mac", address,    "--tap", "weir0",  NULL};
 
     path_of(c, "weir-guest", path, sizeof(path));
     text_of(address, i + 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The programs of the live demo: weir-sim with the peer's TAP device on its wire, weir-host, two weir-guest, each in its
-// place, and their network devices.
+// The programs of the live demo: weir-sim with the peer's TAP device on its wire, weir-host, two weir-guest, each in
+// its place, and their network devices.
 #ifndef WEIR_DEMO_CAST_H
 #define WEIR_DEMO_CAST_H
 

@@ -74,11 +74,10 @@ int report_html(const struct report *r, const char *path) {
         fprintf(f,
                 "<tr><td>%s<td>%s<td>%s<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64 "<td>%" PRIu64
                 "<td>%" PRIu64 "</tr>\n",
-                h->guest, h->came.to_vf ? "to VF" : "to synthetic", h->came.why, h->done - h->requested, h->gap, h->lost, h->doubled, h->reordered,
-                h->ledger_lost);
+                h->guest, h->came.to_vf ? "to VF" : "to synthetic", h->came.why, h->done - h->requested, h->gap,
+                h->lost, h->doubled, h->reordered, h->ledger_lost);
     }
-    fprintf(f, "</table>\n<p>Ledger: %s. %s</p>\n", r->ledger,
-            report_good(r) ? VERDICT_GOOD : "The run failed:");
+    fprintf(f, "</table>\n<p>Ledger: %s. %s</p>\n", r->ledger, report_good(r) ? VERDICT_GOOD : "The run failed:");
     for (unsigned i = 0; i < r->failures && i < MAX_FAILURES; i++)
         fprintf(f, "<p>%s</p>\n", r->failure[i]);
     return fclose(f) == 0 ? 0 : -EIO;

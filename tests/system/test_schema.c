@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// usage: test_schema SCHEMA FILE. Holds a JSON file against its schema (the words of JSON Schema that ours use), and then
-// shows that the check can fail: a file that lacks something required, has something unknown or has a text where another
-// type belongs does not pass.
+// usage: test_schema SCHEMA FILE. Holds a JSON file against its schema (the words of JSON Schema that ours use), and
+// then shows that the check can fail: a file that lacks something required, has something unknown or has a text where
+// another type belongs does not pass.
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>

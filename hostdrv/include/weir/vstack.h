@@ -120,6 +120,20 @@ int weir_vstack_port(const struct weir_vstack *vs, unsigned guest);
 int weir_vstack_vf(const struct weir_vstack *vs, unsigned guest);
 int weir_vstack_vport(const struct weir_vstack *vs, unsigned guest);
 
+// A guest's frames over all its paths and VFs, from its stack to the card and back, for a ledger (ctl_ledger.h).
+struct weir_vstack_account {
+    bool told;                          // the guest answered; else its own counters are those it told last
+    uint64_t guest[32];                 // by enum weir_guest_counter
+    struct weir_netvsp_port_stats port; // receive as of the question, transmit as of the answer
+    uint64_t vf[32];                    // vPort counters, summed over its VFs
+    uint64_t lost_tx, lost_rx;          // on VFs that it lost, as the records say
+};
+// Asks the guest for its counters. 0, -ENOENT, -EBUSY while another question is under way, -EAGAIN when it does not
+// read its channel.
+int weir_vstack_ask(struct weir_vstack *vs, unsigned guest);
+// 0 once it has answered, or let 300 ms of our turns pass; -EAGAIN before that, -ENOENT, or the card's errno.
+int weir_vstack_account(struct weir_vstack *vs, unsigned guest, struct weir_vstack_account *a);
+
 // Records are numbered from 0; the last 256 are kept, older ones are NULL.
 uint64_t weir_vstack_num_records(const struct weir_vstack *vs);
 const struct weir_vstack_record *weir_vstack_record(const struct weir_vstack *vs, uint64_t serial);

@@ -26,6 +26,7 @@ static struct {
     uint8_t frame[80];          // its bytes
     size_t len;
     bool echo;
+    int refuse; // the drop that the device answers frames with, 0 = it takes them
 } t;
 
 static void on_rx(void *ctx, const void *frame, size_t len, const struct weir_netvsc_rx *info) {
@@ -34,6 +35,10 @@ static void on_rx(void *ctx, const void *frame, size_t len, const struct weir_ne
     assert_in_range(len, 64, 68);
     memcpy(t.frame, frame, len);
     t.len = len;
+    if (t.refuse != 0) {
+        weir_netvsc_dropped(t.sc, (enum weir_guest_counter)t.refuse);
+        return;
+    }
     t.rx[t.num_rx++] = fake_number(frame);
     if (t.echo)
         (void)weir_netvsc_send(t.sc, frame, len);
@@ -639,12 +644,111 @@ static void full_hold_queues_are_counted(void **state) {
     for (uint8_t i = 0; i < 6; i++)
         vf_frame(0, i);
     run(1);
-    assert_int_equal(weir_netvsc_stats(t.sc)->rx_lost_hold, 2);
+    assert_int_equal(weir_netvsc_stats(t.sc)->rx_drop_hold, 2);
     host_complete(true, WEIR_OK);
     host_fence(TOKEN);
     run(1);
     expect_rx("0 1 2 3");
     expect_vf_tx("0 1 2 3");
+}
+
+// The answer to a question, in which each frame must have one fate.
+static struct weir_msg_counters told(void) {
+    struct weir_msg_ask_counters ask = {.version = 1, .serial = 7};
+    struct weir_msg_counters m = {0};
+    uint64_t *v = m.value;
+    uint32_t type = 0;
+    size_t len = 0;
+    host(WEIR_MSG_ASK_COUNTERS, &ask, sizeof(ask));
+    run(1);
+    while (weir_channel_peek(t.host, &type, &len) == 1 && type != WEIR_MSG_COUNTERS)
+        (void)weir_channel_recv(t.host, NULL, 0);
+    assert_int_equal(type, WEIR_MSG_COUNTERS);
+    assert_int_equal(weir_channel_recv(t.host, &m, sizeof(m)), sizeof(m));
+    assert_int_equal(m.serial, 7);
+    assert_int_equal(v[WEIR_GUEST_tx_taken], v[WEIR_GUEST_tx_synthetic] + v[WEIR_GUEST_tx_vf] +
+                                                 v[WEIR_GUEST_tx_waiting] + v[WEIR_GUEST_tx_drop_size] +
+                                                 v[WEIR_GUEST_tx_drop_offload] + v[WEIR_GUEST_tx_drop_early] +
+                                                 v[WEIR_GUEST_tx_drop_held] + v[WEIR_GUEST_tx_drop_dead]);
+    assert_int_equal(v[WEIR_GUEST_rx_synthetic] + v[WEIR_GUEST_rx_vf],
+                     v[WEIR_GUEST_rx_given] + v[WEIR_GUEST_rx_drop_full] + v[WEIR_GUEST_rx_drop_down]);
+    return m;
+}
+
+// Each place of the guest where a frame can end, and each where it can wait.
+static void each_frame_of_the_guest_has_one_fate(void **state) {
+    struct weir_msg_rx_frame none = {.version = 9};
+    uint8_t f[64];
+    struct weir_msg_counters m;
+    (void)state;
+    teardown(NULL);
+    setup_with(4, 3);
+    for (unsigned i = 0; i < 2; i++)
+        send(1);
+    // What the caller lost before it could send.
+    weir_netvsc_dropped(t.sc, WEIR_GUEST_tx_drop_early);
+    weir_netvsc_dropped(t.sc, WEIR_GUEST_tx_drop_size);
+    weir_netvsc_dropped(t.sc, WEIR_GUEST_tx_drop_offload);
+    weir_netvsc_waiting(t.sc, 1);
+    // What the device does not take, and what is no frame.
+    host_frame(1);
+    run(1);
+    t.refuse = WEIR_GUEST_rx_drop_full;
+    host_frame(2);
+    run(1);
+    t.refuse = WEIR_GUEST_rx_drop_down;
+    host_frame(3);
+    run(1);
+    t.refuse = 0;
+    fake_frame(f, me, peer, 4);
+    assert_int_equal(weir_channel_send(t.host, WEIR_MSG_RX_FRAME, &none, sizeof(none), f, sizeof(f), 0), 0);
+    assert_int_equal(weir_channel_send(t.host, WEIR_MSG_RX_FRAME, &none, sizeof(none), NULL, 0, 0), 0);
+    run(1);
+    m = told();
+    assert_int_equal(m.value[WEIR_GUEST_tx_taken], 6);
+    assert_int_equal(m.value[WEIR_GUEST_tx_synthetic], 2);
+    assert_int_equal(m.value[WEIR_GUEST_tx_waiting], 1);
+    assert_int_equal(m.value[WEIR_GUEST_tx_drop_early], 1);
+    assert_int_equal(m.value[WEIR_GUEST_tx_drop_size], 1);
+    assert_int_equal(m.value[WEIR_GUEST_tx_drop_offload], 1);
+    assert_int_equal(m.value[WEIR_GUEST_rx_given], 1);
+    assert_int_equal(m.value[WEIR_GUEST_rx_drop_full], 1);
+    assert_int_equal(m.value[WEIR_GUEST_rx_drop_down], 1);
+    assert_int_equal(m.value[WEIR_GUEST_rx_drop_message], 2);
+    // Held by a hand-over, and more than it can hold.
+    weir_netvsc_waiting(t.sc, 0);
+    host_offer();
+    run(1);
+    for (uint8_t i = 0; i < 4; i++)
+        send(i);
+    for (uint8_t i = 0; i < 6; i++)
+        vf_frame(0, i);
+    run(1);
+    m = told();
+    assert_int_equal(m.value[WEIR_GUEST_tx_waiting], 4);
+    assert_int_equal(m.value[WEIR_GUEST_rx_waiting], 4);
+    assert_int_equal(m.value[WEIR_GUEST_rx_drop_hold], 2);
+    // On the VF: posted, and not all of it looked up.
+    host_complete(true, WEIR_OK);
+    host_fence(TOKEN);
+    run(1);
+    m = told();
+    assert_int_equal(m.value[WEIR_GUEST_tx_vf], 4);
+    assert_int_equal(m.value[WEIR_GUEST_tx_unseen], 4);
+    assert_int_equal(m.value[WEIR_GUEST_rx_vf], 4);
+    assert_int_equal(m.value[WEIR_GUEST_rx_waiting], 0);
+    // Held when the parent goes.
+    vf_complete_all();
+    host_detach(WEIR_MSG_DETACH_REQUEST);
+    run(1);
+    run(1);
+    fake_frame(f, peer, me, 5);
+    assert_int_equal(weir_netvsc_send(t.sc, f, sizeof(f)), 0);
+    weir_channel_close(t.host);
+    run(1);
+    run(1);
+    expect_state(WEIR_NETVSC_DEAD);
+    assert_int_equal(weir_netvsc_stats(t.sc)->tx_drop_dead, 1);
 }
 
 static void full_paths_push_back(void **state) {
@@ -789,6 +893,7 @@ static const struct CMUnitTest tests[] = {
     CASE(a_slow_card_is_no_dead_card),
     CASE(a_vf_that_answers_no_read_is_gone),
     CASE(full_hold_queues_are_counted),
+    CASE(each_frame_of_the_guest_has_one_fate),
     CASE(full_paths_push_back),
     CASE(bad_messages_change_nothing),
     CASE(a_closed_channel_ends_it),

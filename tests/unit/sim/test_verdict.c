@@ -103,7 +103,8 @@ static struct report_tool read_iperf(const char *text) {
 static void retransmits_and_lost_datagrams_are_told(void **state) {
     (void)state;
     assert_string_equal(
-        read_iperf("{\"end\":{\"sum_sent\":{\"retransmits\":0},\"sum_received\":{\"bits_per_second\":4e6}}}").failed, "");
+        read_iperf("{\"end\":{\"sum_sent\":{\"retransmits\":0},\"sum_received\":{\"bits_per_second\":4e6}}}").failed,
+        "");
     assert_string_equal(
         read_iperf("{\"end\":{\"sum_sent\":{\"retransmits\":3},\"sum_received\":{\"bits_per_second\":4e6}}}").failed,
         "3 retransmitted, the ledger counts 0 drops meanwhile");
