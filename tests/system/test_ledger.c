@@ -110,7 +110,7 @@ static void the_ends_drop_with_a_reason(void) {
     end(&a, &b);
 }
 
-// A guest that is stopped: what its channel has no room for, and what its VF has no buffers for, is counted for it; its
+// A guest that is stopped: what its channel has no room for, and what its VF has no completions for, is counted for it; its
 // own half is said to be unknown, and when it goes on all of it balances.
 static void a_stopped_guest_is_accounted_for(void) {
     struct guest a, b;
@@ -129,14 +129,14 @@ static void a_stopped_guest_is_accounted_for(void) {
         nap();
     must("attach", "b");
     kill(b.pid, SIGSTOP);
-    for (unsigned i = 0; number_of("b", "vf.RX_DROP_NO_DESC ") == 0 && i < 16; i++)
+    for (unsigned i = 0; number_of("b", "vf.RX_DROP_CQ_FULL ") == 0 && i < 16; i++)
         for (unsigned k = 0; k < 512; k++)
             put(&a, &b, 100);
     kill(b.pid, SIGCONT);
     must("detach", "b");
-    vf = number_of("b", "vf.RX_DROP_NO_DESC "); // of a VF that is gone
+    vf = number_of("b", "vf.RX_DROP_CQ_FULL "); // of a VF that is gone
     CHECK(vf > 0, "what a VF dropped is forgotten with it");
-    ledger_says("card   RX_DROP_NO_DESC ", -1);
+    ledger_says("card   RX_DROP_CQ_FULL ", -1);
     end(&a, &b);
 }
 
