@@ -3,6 +3,7 @@
 #include "guest_run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,7 +38,9 @@ struct guest_run {
     uint64_t next_ask, next_watch;
     unsigned early; // frames thrown away while the device came up
     struct weir_netvsc *nic;
-    enum weir_netvsc_state told;    // state that was last spoken of
+    enum weir_netvsc_state told; // what was last spoken of
+    enum weir_why told_why;
+    uint64_t told_refused, told_dropped;
     size_t waiting;                 // length of a frame that found no room, 0 = none
     struct weir_tx_offload offload; // what it asked for
     struct rate log_rate;
@@ -252,14 +255,24 @@ static unsigned send_some(struct guest_run *g) {
     return n;
 }
 
+// What a person in the guest wants to know: which path, why, and that frames vanish on the way.
 static void speak(struct guest_run *g) {
     enum weir_netvsc_state state = weir_netvsc_state(g->nic);
-    bool arrived = state == WEIR_NETVSC_ON_VF || state == WEIR_NETVSC_SYNTHETIC;
-    if (!arrived || state == g->told)
-        return;
-    g->told = state;
-    say(g, "%s: %s", state == WEIR_NETVSC_ON_VF ? "on the VF path" : "on the synthetic path",
-        weir_why_text(weir_netvsc_why(g->nic)));
+    const struct weir_netvsc_stats *s = weir_netvsc_stats(g->nic);
+    bool rests = state == WEIR_NETVSC_ON_VF || state == WEIR_NETVSC_SYNTHETIC;
+    if (rests && (state != g->told || weir_netvsc_why(g->nic) != g->told_why)) {
+        g->told = state;
+        g->told_why = weir_netvsc_why(g->nic);
+        say(g, "%s: %s", state == WEIR_NETVSC_ON_VF ? "on the VF path" : "on the synthetic path",
+            weir_why_text(g->told_why));
+    }
+    if (s->tx_refused != g->told_refused)
+        say(g, "%" PRIu64 " frames sent so far were refused: its policy forbids them", s->tx_refused);
+    if (s->rx_dropped != g->told_dropped)
+        say(g, "%" PRIu64 " frames for it so far were dropped on their way: it was too slow, or may not hear them",
+            s->rx_dropped);
+    g->told_refused = s->tx_refused;
+    g->told_dropped = s->rx_dropped;
 }
 
 static unsigned waiting_for(struct guest_run *g, struct pollfd *fds) {

@@ -272,6 +272,7 @@ void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, s
         [WEIR_MSG_VF_REVOKED] = sizeof(struct weir_msg_detach),
         [WEIR_MSG_STATUS] = sizeof(struct weir_msg_status),
         [WEIR_MSG_ASK_COUNTERS] = sizeof(struct weir_msg_ask_counters),
+        [WEIR_MSG_DROPPED] = sizeof(struct weir_msg_dropped),
     };
     union {
         uint8_t version;
@@ -281,6 +282,7 @@ void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, s
         struct weir_msg_detach detach;
         struct weir_msg_status status;
         struct weir_msg_ask_counters ask;
+        struct weir_msg_dropped dropped;
     } m;
 
     if (type >= sizeof(sizes) || sizes[type] == 0 || sizes[type] != len) {
@@ -305,10 +307,15 @@ void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, s
     case WEIR_MSG_ASK_COUNTERS:
         netvsc_tell_counters(n, m.ask.serial);
         break;
+    case WEIR_MSG_DROPPED:
+        n->stats.rx_dropped += (uint32_t)(m.dropped.dropped - (uint32_t)n->stats.rx_dropped);
+        break;
     case WEIR_MSG_STATUS:
         n->no_carrier = m.status.no_carrier != 0;
         n->stats.tx_refused += (uint32_t)(m.status.refused - (uint32_t)n->stats.tx_refused);
-        if (n->state == WEIR_NETVSC_SYNTHETIC && m.status.why < WEIR_WHY_COUNT)
+        // With a VF the guest knows more than the parent, but for a card that will not answer it any more.
+        if ((n->state == WEIR_NETVSC_SYNTHETIC && m.status.why < WEIR_WHY_COUNT) ||
+            m.status.why == WEIR_WHY_CARD_FAILED)
             n->why = (enum weir_why)m.status.why;
         break;
     default:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A guest's account: the parent's half is counted here and in NetVSP, the guest tells its own when it is asked. Question
-// and answer go with the frames, so what both ends counted on the channel agrees whatever runs meanwhile: the parent keeps
-// what it had sent when it asked, and what had come when the answer came.
+// A guest's account: the parent's half is counted here and in NetVSP, the guest tells its own when it is asked.
+// Question and answer go with the frames, so what both ends counted on the channel agrees whatever runs meanwhile: the
+// parent keeps what it had sent when it asked, and what had come when the answer came.
 #include <errno.h>
 #include <string.h>
 
@@ -22,9 +22,8 @@ int weir_vstack_ask(struct weir_vstack *vs, unsigned guest) {
     g->at_question = *weir_netvsp_port_stats(vs->nv, g->port);
     m.serial = ++g->question;
     // One that does not read its channel is not asked, and so does not answer.
-    return weir_netvsp_ready(vs->nv, g->port)
-               ? weir_netvsp_send(vs->nv, g->port, WEIR_MSG_ASK_COUNTERS, &m, sizeof(m))
-               : -EAGAIN;
+    return weir_netvsp_ready(vs->nv, g->port) ? weir_netvsp_send(vs->nv, g->port, WEIR_MSG_ASK_COUNTERS, &m, sizeof(m))
+                                              : -EAGAIN;
 }
 
 void vstack_counters_told(struct weir_vstack *vs, struct guest *g, const struct weir_msg_counters *m) {

@@ -78,6 +78,8 @@ static void fail(struct weir_vstack *vs, struct guest *g, int err) {
     g->why = WEIR_WHY_CARD_FAILED;
     vstack_record_end(vs, g, err);
     enter(vs, g, WEIR_VSTACK_FAILED);
+    if (!g->gone)
+        vstack_send_status(vs, g);
 }
 
 static void surprise(struct weir_vstack *vs, struct guest *g, enum weir_why why);
@@ -116,6 +118,7 @@ err_none:
     g->rec.why = g->why;
     g->rec.cycle_done = g->rec.cycle_request;
     vstack_record_end(vs, g, err);
+    vstack_send_status(vs, g); // it was offered nothing, and would not know why
     return err;
 }
 

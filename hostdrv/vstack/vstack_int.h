@@ -27,6 +27,7 @@ struct guest {
     uint64_t refused_before; // of its frames by its policy, on VFs that it had
     uint64_t refused_on_vf;  //   on this one, as of the last look
     uint64_t refused_told;
+    uint64_t dropped_before, dropped_on_vf, dropped_told; // of those for it, likewise
     uint32_t sources; // addresses beyond its own that its vPort may send with, one bit each
     // What came since the state last looked.
     bool asked_vf, asked_syn, released, gone, storm;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ledger from end to end, between processes: each place where a frame of a guest can end says so with its reason, on
-// whatever path; it balances under traffic; what nobody counted is its exit status.
+// The ledger from end to end, between processes: each place where a frame of a guest can end says so with its reason,
+// on whatever path; it balances under traffic; what nobody counted is its exit status.
 #include <errno.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -110,8 +110,8 @@ static void the_ends_drop_with_a_reason(void) {
     end(&a, &b);
 }
 
-// A guest that is stopped: what its channel has no room for, and what its VF has no completions for, is counted for it; its
-// own half is said to be unknown, and when it goes on all of it balances.
+// A guest that is stopped: what its channel has no room for, and what its VF has no completions for, is counted for it;
+// its own half is said to be unknown, and when it goes on all of it balances.
 static void a_stopped_guest_is_accounted_for(void) {
     struct guest a, b;
     long synthetic, vf;

@@ -63,6 +63,7 @@ enum weir_msg_type {
     WEIR_MSG_VF_REVOKED = 21,
     WEIR_MSG_STATUS = 22,
     WEIR_MSG_ASK_COUNTERS = 23,
+    WEIR_MSG_DROPPED = 24,
 };
 
 // The frame follows. What the card is to do to it (weir/qp.h).
@@ -172,6 +173,15 @@ struct weir_msg_status {
     uint32_t refused; // of its frames so far, on both paths, by its policy
 };
 WEIR_MSG_ASSERT_SIZE(struct weir_msg_status, 8);
+
+// Frames for the guest that the parent or the card dropped so far, on both paths: its channel or its rings were full,
+// or its policy keeps it from hearing them.
+struct weir_msg_dropped {
+    uint8_t version;
+    uint8_t reserved[3];
+    uint32_t dropped;
+};
+WEIR_MSG_ASSERT_SIZE(struct weir_msg_dropped, 8);
 
 // ---- a guest's half of the ledger ----
 

@@ -65,6 +65,7 @@ struct weir_netvsc_stats {
     uint64_t to_vf, to_synthetic, revoked, refused, declined;
     uint64_t fences_lost;  // the parent gave a fence up: what was behind it is released without
     uint64_t tx_refused;   // of those sent: by the guest's policy, as the parent last said
+    uint64_t rx_dropped;   // of those for it: by the parent or the card, as the parent last said
     uint64_t bad_messages; // of the parent: wrong length, version, type or token
 };
 

@@ -855,8 +855,9 @@ static void tags_are_in_the_frame_again(void **state) {
     assert_memory_equal(t.frame + 12, "\x81\x00\x00\x05\x88\xB5\x08", 7);
 }
 
-static void the_parent_says_whether_there_is_a_carrier(void **state) {
+static void the_parent_says_carrier_reason_and_drops(void **state) {
     struct weir_msg_status m = {.version = 1, .why = WEIR_WHY_NO_RESOURCES, .no_carrier = 1, .refused = 7};
+    struct weir_msg_dropped d = {.version = 1, .dropped = 9};
     (void)state;
     assert_true(weir_netvsc_carrier(t.sc));
     host(WEIR_MSG_STATUS, &m, sizeof(m));
@@ -864,6 +865,9 @@ static void the_parent_says_whether_there_is_a_carrier(void **state) {
     assert_false(weir_netvsc_carrier(t.sc));
     assert_int_equal(weir_netvsc_stats(t.sc)->tx_refused, 7);
     assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_NO_RESOURCES);
+    assert_int_equal(weir_channel_send(t.host, WEIR_MSG_DROPPED, &d, sizeof(d), NULL, 0, 0), 0);
+    run(1);
+    assert_int_equal(weir_netvsc_stats(t.sc)->rx_dropped, 9);
     m.no_carrier = 0;
     m.why = 200; // no reason that this adapter knows
     host(WEIR_MSG_STATUS, &m, sizeof(m));
@@ -900,6 +904,6 @@ static const struct CMUnitTest tests[] = {
     CASE(echo_from_the_callback_keeps_order),
     CASE(the_guest_may_leave_by_itself),
     CASE(tags_are_in_the_frame_again),
-    CASE(the_parent_says_whether_there_is_a_carrier),
+    CASE(the_parent_says_carrier_reason_and_drops),
 };
 UNIT_MAIN(tests)
