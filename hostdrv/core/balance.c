@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One equation of a ledger that is read while frames move, see weir/pf.h.
-#include <errno.h>
-#include <stdio.h>
+// See weir/balance.h.
+#include "weir/balance.h"
 
-#include "weir/pf.h"
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 
 int weir_balance_check(const struct weir_balance *b, const char *what, uint64_t *under_way, char *text, size_t size) {
     bool rests = b->out[0] == b->out[1], lost = rests && b->in[0] > b->out[1], made = b->out[0] > b->in[1];

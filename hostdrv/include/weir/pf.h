@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "weir/balance.h"
 #include "weir/device.h"
 #include "weir/qp.h"
 
@@ -95,15 +96,6 @@ int weir_pf_ping(struct weir_pf *pf, uint32_t *cycle);
 
 // All counters of a vPort, or of the switch with vport = WEIR_COUNTERS_SWITCH; value has room for 32.
 int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value);
-// What came in is what went out or was dropped with a reason. Both are read twice, one reading after the other, so that
-// traffic may go on meanwhile: nothing may have gone by the first reading that had not come by the second, and what has
-// come and does not go although nothing moves any more is lost; while something moves it is under way. 0 and adds to
-// *under_way, or -EBADE and a line that begins with `what` and says by how much.
-struct weir_balance {
-    uint64_t in[2], out[2];
-};
-int weir_balance_check(const struct weir_balance *b, const char *what, uint64_t *under_way, char *text, size_t size);
-
 // The ledger (architecture.md section 3) over the switch and all vPorts, piece by piece, so that no piece takes long.
 struct weir_pf_ledger {
     unsigned next, reading, lives;
