@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "text.h"
@@ -75,17 +74,10 @@ size_t ctl_length(struct json_object *array) {
     return json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
 }
 
-static int64_t now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 // One object of JSON, in as many pieces as it comes, but not without end.
-static struct json_object *read_answer(const struct ctl_link *l, int ms) {
+static struct json_object *read_answer(const struct ctl_link *l) {
     struct json_tokener *parser = json_tokener_new();
     struct json_object *rsp = NULL;
-    int64_t until = now_ms() + ms;
     size_t total = 0;
     char piece[4096];
 
@@ -93,11 +85,9 @@ static struct json_object *read_answer(const struct ctl_link *l, int ms) {
         struct pollfd p = {.fd = l->fd, .events = POLLIN};
         int ready = poll(&p, 1, 1);
         ssize_t n;
-        if (l->meanwhile != NULL)
-            l->meanwhile(l->ctx);
-        if (now_ms() > until)
+        if (l->meanwhile != NULL && !l->meanwhile(l->ctx))
             break;
-        if (ready == 0)
+        if (ready == 0 || (ready < 0 && errno == EINTR))
             continue;
         n = ready == 1 ? recv(l->fd, piece, sizeof(piece), MSG_DONTWAIT) : -1;
         if (n <= 0)
@@ -112,14 +102,13 @@ static struct json_object *read_answer(const struct ctl_link *l, int ms) {
     return rsp;
 }
 
-struct json_object *ctl_ask(const struct ctl_link *l, struct json_object *question, int ms, char *err,
-                            size_t err_size) {
+struct json_object *ctl_ask(const struct ctl_link *l, struct json_object *question, char *err, size_t err_size) {
     const char *text = json_object_to_json_string_ext(question, JSON_C_TO_STRING_PLAIN);
     size_t len = strlen(text);
     struct json_object *rsp = NULL;
 
     if (send(l->fd, text, len, MSG_NOSIGNAL) == (ssize_t)len && send(l->fd, "\n", 1, MSG_NOSIGNAL) == 1)
-        rsp = read_answer(l, ms);
+        rsp = read_answer(l);
     json_object_put(question);
     if (rsp == NULL) {
         snprintf(err, err_size, "the parent does not answer");

@@ -3,23 +3,24 @@
 #ifndef WEIR_APPS_CTL_CLIENT_H
 #define WEIR_APPS_CTL_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct json_object;
 
 struct ctl_link {
     int fd; // -1 = none
-    // Called about every millisecond while an answer is awaited; may be NULL.
-    void (*meanwhile)(void *ctx);
+    // Called about every millisecond while an answer is awaited; false: wait no longer. May be NULL.
+    bool (*meanwhile)(void *ctx);
     void *ctx;
 };
 
 // 0, or negative errno with one line in err.
 int ctl_connect(struct ctl_link *l, const char *dir, char *err, size_t err_size);
 void ctl_disconnect(struct ctl_link *l);
-// Asks one question (taken over) and waits at most `ms` for its answer: yours to put back. NULL with one line in err
-// when there is none, and when the answer is no.
-struct json_object *ctl_ask(const struct ctl_link *l, struct json_object *question, int ms, char *err, size_t err_size);
+// Asks one question (taken over) and waits for its answer as long as the parent lives: yours to put back. NULL with one
+// line in err when there is none, and when the answer is no.
+struct json_object *ctl_ask(const struct ctl_link *l, struct json_object *question, char *err, size_t err_size);
 // {"cmd": cmd} and, unless NULL, "guest".
 struct json_object *ctl_question(const char *cmd, const char *guest);
 // Of an answer, whatever it looks like: what is not there, or of another type, is "", -1, NULL, 0.

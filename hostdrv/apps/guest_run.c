@@ -3,6 +3,7 @@
 #include "guest_run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,9 +36,11 @@ struct guest_run {
     struct weir_partition *partition;
     struct weir_partition_terms terms;
     uint64_t next_ask, next_watch;
-    uint64_t too_long; // frames longer than either path carries
+    unsigned early; // frames thrown away while the device came up
     struct weir_netvsc *nic;
-    enum weir_netvsc_state told;    // state that was last spoken of
+    enum weir_netvsc_state told; // what was last spoken of
+    enum weir_why told_why;
+    uint64_t told_refused, told_dropped;
     size_t waiting;                 // length of a frame that found no room, 0 = none
     struct weir_tx_offload offload; // what it asked for
     struct rate log_rate;
@@ -74,9 +77,10 @@ static void on_rx(void *ctx, const void *frame, size_t len, const struct weir_ne
     struct virtio_net_hdr header = {.flags = info->l4 == WEIR_CSUM_GOOD ? VIRTIO_NET_HDR_F_DATA_VALID : 0};
     struct iovec part[] = {{&header, sizeof(header)}, {(void *)(uintptr_t)frame, len}};
     unsigned skip = g->opt.virtio_header ? 0 : 1;
-    // A full device drops the frame, as a full socket buffer would: that is the guest kernel's affair.
-    ssize_t n = writev(g->opt.tap, part + skip, (int)(2 - skip));
-    (void)n;
+    // A full device has no room, as a full socket buffer has none; one that is down takes nothing.
+    if (writev(g->opt.tap, part + skip, (int)(2 - skip)) < 0)
+        weir_netvsc_dropped(g->nic,
+                            errno == EAGAIN || errno == ENOBUFS ? WEIR_GUEST_rx_drop_full : WEIR_GUEST_rx_drop_down);
 }
 
 // The parent opens the way to a VF only for the guest it offers it to, and only while it does.
@@ -108,8 +112,8 @@ static int set_up_device(struct guest_run *g, char *err, size_t err_size) {
         say(g, "cannot give the device its address (%s): ip link set DEVICE address %s", strerror(-ret),
             text_of_mac(mac, g->terms.mac));
     // What the stack sent while the device came up has another source: it would be dropped as spoofed.
-    for (unsigned i = 0; i < EARLY_FRAMES && !g->opt.own_mac && read(g->opt.tap, g->buf, sizeof(g->buf)) > 0; i++) {
-    }
+    while (g->early < EARLY_FRAMES && !g->opt.own_mac && read(g->opt.tap, g->buf, sizeof(g->buf)) > 0)
+        g->early++;
     (void)guest_tap_set_carrier(g->opt.tap, g->carrier); // an older guest may have left it otherwise
     ret = guest_tap_set_mtu(g->opt.tap, g->terms.mtu);
     if (ret != 0 && guest_tap_mtu(g->opt.tap) > (int)g->terms.mtu) {
@@ -166,6 +170,8 @@ struct guest_run *guest_new(const struct guest_options *o, char *err, size_t err
         snprintf(err, err_size, "cannot open NetVSC: %s", strerror(-ret));
         goto err_guest;
     }
+    for (unsigned i = 0; i < g->early; i++)
+        weir_netvsc_dropped(g->nic, WEIR_GUEST_tx_drop_early);
     return g;
 
 err_guest:
@@ -210,8 +216,8 @@ static bool next_frame(struct guest_run *g) {
     if (got <= 0)
         return false;
     len = (size_t)got <= skip ? 0 : (size_t)got - skip;
-    if (len > weir_partition_buffer(g->terms.mtu)) {
-        g->too_long++; // the same on both paths
+    if (len == 0 || len > weir_partition_buffer(g->terms.mtu)) {
+        weir_netvsc_dropped(g->nic, WEIR_GUEST_tx_drop_size); // the same on both paths
         g->waiting = 0;
         return true;
     }
@@ -230,26 +236,43 @@ static bool next_frame(struct guest_run *g) {
 // What the guest's stack wants to send. What finds no room waits, and behind it the device's own queue.
 static unsigned send_some(struct guest_run *g) {
     unsigned n;
+    int ret;
     for (n = 0; n < BURST; n++) {
         if (g->waiting == 0 && !next_frame(g))
             break;
         if (g->waiting == 0)
             continue;
-        if (weir_netvsc_send_offload(g->nic, g->buf + HEADER, g->waiting, &g->offload) == -EAGAIN)
+        ret = weir_netvsc_send_offload(g->nic, g->buf + HEADER, g->waiting, &g->offload);
+        if (ret == -EAGAIN)
             break;
-        g->waiting = 0; // sent, or no frame for a network: too short, too long
+        if (ret != 0)
+            weir_netvsc_dropped(g->nic, ret == -EMSGSIZE ? WEIR_GUEST_tx_drop_size
+                                        : ret == -EPIPE  ? WEIR_GUEST_tx_drop_dead
+                                                         : WEIR_GUEST_tx_drop_offload);
+        g->waiting = 0;
     }
+    weir_netvsc_waiting(g->nic, g->waiting != 0 ? 1 : 0);
     return n;
 }
 
+// What a person in the guest wants to know: which path, why, and that frames vanish on the way.
 static void speak(struct guest_run *g) {
     enum weir_netvsc_state state = weir_netvsc_state(g->nic);
-    bool arrived = state == WEIR_NETVSC_ON_VF || state == WEIR_NETVSC_SYNTHETIC;
-    if (!arrived || state == g->told)
-        return;
-    g->told = state;
-    say(g, "%s: %s", state == WEIR_NETVSC_ON_VF ? "on the VF path" : "on the synthetic path",
-        weir_why_text(weir_netvsc_why(g->nic)));
+    const struct weir_netvsc_stats *s = weir_netvsc_stats(g->nic);
+    bool rests = state == WEIR_NETVSC_ON_VF || state == WEIR_NETVSC_SYNTHETIC;
+    if (rests && (state != g->told || weir_netvsc_why(g->nic) != g->told_why)) {
+        g->told = state;
+        g->told_why = weir_netvsc_why(g->nic);
+        say(g, "%s: %s", state == WEIR_NETVSC_ON_VF ? "on the VF path" : "on the synthetic path",
+            weir_why_text(g->told_why));
+    }
+    if (s->tx_refused != g->told_refused)
+        say(g, "%" PRIu64 " frames sent so far were refused: its policy forbids them", s->tx_refused);
+    if (s->rx_dropped != g->told_dropped)
+        say(g, "%" PRIu64 " frames for it so far were dropped on their way: it was too slow, or may not hear them",
+            s->rx_dropped);
+    g->told_refused = s->tx_refused;
+    g->told_dropped = s->rx_dropped;
 }
 
 static unsigned waiting_for(struct guest_run *g, struct pollfd *fds) {
@@ -295,10 +318,6 @@ const struct weir_partition_terms *guest_terms(const struct guest_run *g) {
     return &g->terms;
 }
 
-uint64_t guest_too_long(const struct guest_run *g) {
-    return g->too_long;
-}
-
-const struct weir_netvsc_stats *guest_stats(const struct guest_run *g) {
+const struct weir_netvsc_stats *guest_stats(struct guest_run *g) {
     return weir_netvsc_stats(g->nic);
 }

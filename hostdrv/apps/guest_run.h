@@ -30,9 +30,7 @@ struct guest_run *guest_new(const struct guest_options *o, char *err, size_t err
 int guest_run(struct guest_run *g, const volatile int *stop);
 // What the parent said: address and MTU.
 const struct weir_partition_terms *guest_terms(const struct guest_run *g);
-// Frames of the guest's stack that are longer than either path carries.
-uint64_t guest_too_long(const struct guest_run *g);
-const struct weir_netvsc_stats *guest_stats(const struct guest_run *g);
+const struct weir_netvsc_stats *guest_stats(struct guest_run *g);
 void guest_free(struct guest_run *g);
 
 #endif

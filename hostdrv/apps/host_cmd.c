@@ -175,21 +175,43 @@ static int cmd_records(struct parent *p, struct json_object *req, struct json_ob
     return 0;
 }
 
-// What the synthetic path counts of the guest; NULL when it is gone already.
-static const struct weir_netvsp_port_stats *synthetic(const struct parent *p, const struct place *g) {
-    int port = weir_vstack_port(p->vs, (unsigned)g->number);
-    return port < 0 ? NULL : weir_netvsp_port_stats(weir_vstack_netvsp(p->vs), (unsigned)port);
+#define LATER 2 // a command that takes more than one turn
+
+// One turn of what is read for this client: 0 when it is there. `begin` says what to read.
+static int read_on(struct parent *p, struct json_object *rsp, void (*begin)(struct parent *p, const struct place *g),
+                   const struct place *g) {
+    int ret;
+    if (p->reader != 0 && p->reader != p->client)
+        return LATER;
+    if (p->reader == 0)
+        begin(p, g);
+    p->reader = p->client;
+    ret = ctl_ledger_step(&p->ledger);
+    if (ret == 1)
+        return LATER;
+    p->reader = 0;
+    return ret == 0 ? 0 : cmd_sentence(rsp, "the card says: %s", strerror(-ret));
+}
+
+static void begin_ledger(struct parent *p, const struct place *none) {
+    (void)none;
+    ctl_ledger_begin(&p->ledger, p->pf, p->vs, true);
+    for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
+        if (p->place[i].state != EMPTY)
+            ctl_ledger_add(&p->ledger, (unsigned)p->place[i].number, p->place[i].name);
+}
+
+static void begin_guest(struct parent *p, const struct place *g) {
+    ctl_ledger_begin(&p->ledger, p->pf, p->vs, false);
+    ctl_ledger_add(&p->ledger, (unsigned)g->number, g->name);
 }
 
 static int cmd_ledger(struct parent *p, struct json_object *req, struct json_object *rsp) {
-    struct json_object *guests = json_object_new_array();
-    int err = ctl_ledger_answer(p->pf, p->opt.vfs + 1, rsp);
+    int ret = read_on(p, rsp, begin_ledger, NULL);
     (void)req;
-    for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
-        if (p->place[i].state != EMPTY && synthetic(p, &p->place[i]) != NULL)
-            json_object_array_add(guests, ctl_ledger_guest(p->place[i].name, synthetic(p, &p->place[i])));
-    json_object_object_add(rsp, "guest", guests);
-    return err == 0 ? 0 : cmd_sentence(rsp, "the card says: %s", strerror(-err));
+    if (ret == 0)
+        ctl_ledger_answer(&p->ledger, rsp);
+    return ret;
 }
 
 static int cmd_counters(struct parent *p, struct json_object *req, struct json_object *rsp) {
@@ -216,10 +238,12 @@ static int cmd_counters(struct parent *p, struct json_object *req, struct json_o
     if (cmd_text(req, "guest") != NULL) {
         const struct place *g = guests_find(p, cmd_text(req, "guest"));
         json_object_put(o);
-        if (g == NULL || synthetic(p, g) == NULL)
+        if (g == NULL)
             return cmd_sentence(rsp, "there is no guest '%s'; see weirctl status", cmd_text(req, "guest"));
-        json_object_object_add(rsp, "counter", ctl_counters_guest(synthetic(p, g)));
-        return 0;
+        err = read_on(p, rsp, begin_guest, g);
+        if (err == 0)
+            ctl_ledger_counters(&p->ledger, rsp);
+        return err;
     }
     if (vport >= WEIR_NUM_VPORTS) {
         json_object_put(o);
@@ -286,14 +310,20 @@ static struct json_object *parse(const char *line, size_t len) {
     return req;
 }
 
-struct json_object *cmd_answer(struct parent *p, const char *line, size_t len) {
+struct json_object *cmd_answer(struct parent *p, uint64_t client, const char *line, size_t len) {
     struct json_object *req = parse(line, len), *rsp = json_object_new_object();
     const char *name = req != NULL ? cmd_text(req, "cmd") : NULL;
     int err = 1;
 
+    p->client = client;
     for (unsigned i = 0; name != NULL && i < sizeof(commands) / sizeof(commands[0]); i++)
         if (strcmp(commands[i].name, name) == 0)
             err = commands[i].run(p, req, rsp);
+    if (err == LATER) {
+        json_object_put(req);
+        json_object_put(rsp);
+        return NULL;
+    }
     if (err > 0)
         err = cmd_sentence(rsp, name != NULL ? "unknown command '%s'" : "a command is a line {\"cmd\":NAME ...}%s",
                            name != NULL ? name : "");

@@ -19,6 +19,7 @@
 
 struct client {
     int fd; // -1 = free
+    uint64_t number;
     size_t have;
     char line[MAX_LINE];
 };
@@ -28,6 +29,7 @@ struct ctl {
     struct client client[CTL_MAX_CLIENTS];
     struct seats seats;
     unsigned next;       // whose turn it is
+    uint64_t numbers;    // given so far
     uint64_t not_before; // us
 };
 
@@ -81,6 +83,7 @@ static void accept_some(struct ctl *c) {
         if (taken)
             drop(c, (unsigned)seat);
         c->client[seat].fd = fd;
+        c->client[seat].number = ++c->numbers;
         seats_sit(&c->seats, (unsigned)seat, uid, parent_now_us());
     }
 }
@@ -120,7 +123,10 @@ static void answer_one(struct ctl *c, unsigned i, struct parent *p) {
 
     seats_stir(&c->seats, i, parent_now_us());
     k->line[len] = '\0';
-    rsp = cmd_answer(p, k->line, len);
+    rsp = cmd_answer(p, k->number, k->line, len);
+    k->line[len] = '\n';
+    if (rsp == NULL)
+        return;
     k->have -= len + 1;
     memmove(k->line, k->line + len + 1, k->have);
     text = json_object_to_json_string_ext(rsp, JSON_C_TO_STRING_PLAIN);
@@ -132,8 +138,17 @@ static void answer_one(struct ctl *c, unsigned i, struct parent *p) {
     json_object_put(rsp);
 }
 
+static bool is_here(const struct ctl *c, uint64_t number) {
+    for (unsigned i = 0; i < CTL_MAX_CLIENTS; i++)
+        if (c->client[i].fd >= 0 && c->client[i].number == number)
+            return true;
+    return false;
+}
+
 static void answer_some(struct ctl *c, struct parent *p) {
     uint64_t begin = parent_now_us(), now = begin;
+    if (!is_here(c, p->reader))
+        p->reader = 0; // who had something read for it left
     if (begin < c->not_before)
         return;
     for (unsigned n = 0; n < CTL_MAX_CLIENTS && now - begin < TURN_US; n++) {

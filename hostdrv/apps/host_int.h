@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdbool.h>
 
+#include "ctl_ledger.h"
 #include "host_run.h"
 #include "host_table.h"
 #include "rate.h"
@@ -47,6 +48,8 @@ struct parent {
         uint64_t since;
     } handshake[MAX_HANDSHAKES];
     struct place place[PARENT_MAX_GUESTS];
+    struct ctl_ledger ledger; // being read, for the client `reader`; 0 = none
+    uint64_t reader, client;  // whose line is being answered
     struct rate log_rate[LOG_CLASSES];
     bool halt;
 };
@@ -85,7 +88,8 @@ int admit_open_socket(const struct parent *p);
 
 // ---- host_cmd.c ----
 struct json_object;
-// Answers one line; the answer is the caller's.
-struct json_object *cmd_answer(struct parent *p, const char *line, size_t len);
+// Answers one line of a client, whose number is not 0; the answer is the caller's. NULL: it takes more than one turn,
+// or another client's does; the same line again next turn.
+struct json_object *cmd_answer(struct parent *p, uint64_t client, const char *line, size_t len);
 
 #endif

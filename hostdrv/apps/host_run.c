@@ -135,6 +135,7 @@ void parent_free(struct parent *p) {
     if (p->pf != NULL)
         weir_pf_close(p->pf);
     ctl_free(p->ctl);
+    ctl_ledger_end(&p->ledger);
     weir_listener_close(&p->guests);
     free(p);
 }

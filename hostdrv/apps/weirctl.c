@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // weirctl: asks a parent (weir-host) what there is, and moves its guests between their paths.
-// Exit status: 0 done, 1 refused or failed, 2 the call itself is wrong.
+// Exit status: 0 done, 1 refused or failed, 2 the call itself is wrong, 3 the ledger does not balance.
 #include <getopt.h>
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -14,9 +14,7 @@
 #include "text.h"
 #include "weirctl_show.h"
 
-#define ANSWER_MS 30000
-#define HANDOVER_S 60
-#define BEGIN_S 2
+#define TELL_S 10 // between words to a person who waits
 
 static const char usage[] =
     "weirctl [--parent DIR] [--json] COMMAND\n"
@@ -26,9 +24,10 @@ static const char usage[] =
     "  detach GUEST        take it back with the guest's help: loses nothing\n"
     "  revoke GUEST        take it back now, as if it vanished: loses what the ledger says\n"
     "  records [FROM]      what each hand-over did\n"
-    "  counters [VPORT|GUEST]  of a vPort, of a guest's synthetic path, or of the switch\n"
-    "  ledger              in = out + drops by reason, of the port, each vPort and each guest's synthetic path, and\n"
-    "                      whether the card's part balances; meaningful while no traffic runs\n"
+    "  counters [VPORT|GUEST]  of a vPort, of a guest from its stack to the card, or of the switch\n"
+    "  ledger              in = out + drops by reason + what is under way: of the port, each vPort, and each guest "
+    "from\n"
+    "                      its stack over all its paths; may be asked while traffic runs\n"
     "  guest add NAME [KEY VALUE]...    let a guest of that name in, with these settings\n"
     "  guest set NAME KEY VALUE...      change them, at once and on whatever path it is\n"
     "  guest remove NAME                out of the table, its VF taken, itself sent away, dead or alive\n"
@@ -39,7 +38,9 @@ static const char usage[] =
     "  link [up|down]      whether the wire has a link; enable or disable the card's port\n"
     "  halt                stop the parent in order\n"
     "\n"
-    "  --parent DIR        as given to weir-host --dir (default weir-host.d)\n";
+    "  --parent DIR        as given to weir-host --dir (default weir-host.d)\n"
+    "\n"
+    "exit status: 0 done, 1 refused or failed, 2 the call is wrong, 3 the ledger does not balance\n";
 
 static int complain(const char *text) {
     fprintf(stderr, "weirctl: %s\n", text);
@@ -64,24 +65,40 @@ static bool at_rest(const char *state) {
     return false;
 }
 
-// A hand-over is over when the guest rests on one path. 0 when that is the one that was asked for. It may take the
-// parent a moment to begin.
-static int await(const struct ctl_link *l, const char *cmd, const char *guest) {
-    const char *want = strcmp(cmd, "attach") == 0 ? "attached" : "detached";
-    time_t begin = time(NULL);
-    bool moved = false;
-    char err[320], last[64] = "", clean[64];
+// What somebody who waits is told now and then; how long it takes is the card's and the parent's affair.
+struct patience {
+    const char *what;
+    time_t next;
+};
 
-    while (time(NULL) < begin + HANDOVER_S) {
-        struct json_object *rsp = ctl_ask(l, ctl_question("status", NULL), ANSWER_MS, err, sizeof(err));
+static bool still_waiting(void *ctx) {
+    struct patience *p = ctx;
+    if (time(NULL) < p->next)
+        return true;
+    if (p->next != 0)
+        fprintf(stderr, "weirctl: still waiting: %s\n", p->what);
+    p->next = time(NULL) + TELL_S;
+    return true;
+}
+
+// A hand-over is over when the guest rests on one path; before its first answer the parent has begun. 0 when that is
+// the path that was asked for.
+static int await(const struct ctl_link *asked, const char *cmd, const char *guest) {
+    const char *want = strcmp(cmd, "attach") == 0 ? "attached" : "detached";
+    char err[320], last[64] = "", clean[64];
+    struct patience patience = {.what = last};
+    struct ctl_link l = *asked;
+
+    l.ctx = &patience;
+    for (;;) {
+        struct json_object *rsp = ctl_ask(&l, ctl_question("status", NULL), err, sizeof(err));
         if (rsp == NULL)
             return complain(err);
         text_clean(last, sizeof(last), state_of(rsp, guest));
         json_object_put(rsp);
         if (strcmp(last, want) == 0)
             return 0;
-        moved = moved || !at_rest(last);
-        if (at_rest(last) && (moved || time(NULL) > begin + BEGIN_S))
+        if (at_rest(last))
             break;
         usleep(2000);
     }
@@ -143,6 +160,7 @@ int main(int argc, char **argv) {
     bool json = false, wait = true;
     struct json_object *question, *rsp;
     char err[512] = "", cmd[64];
+    struct patience patience = {.what = "the parent's answer"};
     struct ctl_link l = {.fd = -1};
     int c, ret = 0;
 
@@ -175,7 +193,9 @@ int main(int argc, char **argv) {
         json_object_put(question);
         return complain(err);
     }
-    rsp = ctl_ask(&l, question, ANSWER_MS, err, sizeof(err));
+    l.meanwhile = still_waiting;
+    l.ctx = &patience;
+    rsp = ctl_ask(&l, question, err, sizeof(err));
     if (rsp == NULL) {
         ctl_disconnect(&l);
         return complain(err);
@@ -186,6 +206,8 @@ int main(int argc, char **argv) {
         text_json(stdout, json_object_to_json_string_ext(rsp, JSON_C_TO_STRING_PRETTY));
     else
         show_answer(cmd, rsp);
+    if (strcmp(cmd, "ledger") == 0 && !json_object_get_boolean(ctl_member(rsp, "balanced")))
+        ret = 3;
     json_object_put(rsp);
     ctl_disconnect(&l);
     return ret;

@@ -77,12 +77,38 @@ static void show_reasons(struct json_object *side) {
     show_numbers(ctl_member(side, "reason"), "       %s %lld\n", false);
 }
 
+// Of a guest's, by who dropped.
+static void show_whose(struct json_object *side) {
+    struct json_object *reasons = ctl_member(side, "reason");
+    show_numbers(ctl_member(reasons, "guest"), "       guest  %s %lld\n", false);
+    show_numbers(ctl_member(reasons, "parent"), "       parent %s %lld\n", false);
+    show_numbers(ctl_member(reasons, "card"), "       card   %s %lld\n", false);
+}
+
+static void show_accounts(struct json_object *all) {
+    struct texts t = {.next = 0};
+    if (ctl_length(all) != 0)
+        printf("%-16s %10s %10s %10s %10s %10s  over all its paths and VFs\n", "guest", "sent", "dropped", "taken",
+               "dropped", "under way");
+    for (size_t i = 0; i < ctl_length(all); i++) {
+        struct json_object *o = json_object_array_get_idx(all, i), *rx = ctl_member(o, "rx"), *tx = ctl_member(o, "tx");
+        printf("%-16s %10lld %10lld %10lld %10lld %10lld%s\n", clean(&t, o, "name"), ctl_number(tx, "frames"),
+               ctl_number(tx, "dropped"), ctl_number(rx, "frames"), ctl_number(rx, "dropped"),
+               ctl_number(o, "under_way"),
+               json_object_get_boolean(ctl_member(o, "answers")) ? "" : "  (it does not answer: its half is unknown)");
+        show_whose(tx);
+        show_whose(rx);
+    }
+}
+
 static void show_ledger(struct json_object *rsp) {
     struct texts t = {.next = 0};
     struct json_object *p = ctl_member(rsp, "port"), *all = ctl_member(rsp, "vport");
     struct json_object *rx = ctl_member(p, "rx"), *tx = ctl_member(p, "tx");
 
     printf("ledger: %s\n", clean(&t, rsp, "text"));
+    printf("%lld frames dropped, each with a reason below; %lld under way at most\n", ctl_number(rsp, "dropped"),
+           ctl_number(rsp, "under_way"));
     printf("port: %lld frames from the wire, %lld dropped; %lld copies to the wire, %lld sent, %lld dropped\n",
            ctl_number(rx, "frames"), ctl_number(rx, "dropped"), ctl_number(tx, "copies"), ctl_number(tx, "sent"),
            ctl_number(tx, "dropped"));
@@ -101,18 +127,8 @@ static void show_ledger(struct json_object *rsp) {
         show_reasons(tx);
         show_reasons(rx);
     }
-    all = ctl_member(rsp, "guest");
-    if (ctl_length(all) != 0)
-        printf("%-16s %10s %10s %10s %10s  on the synthetic path\n", "guest", "sent", "dropped", "taken", "dropped");
-    for (size_t i = 0; i < ctl_length(all); i++) {
-        struct json_object *o = json_object_array_get_idx(all, i);
-        rx = ctl_member(o, "rx");
-        tx = ctl_member(o, "tx");
-        printf("%-16s %10lld %10lld %10lld %10lld\n", clean(&t, o, "name"), ctl_number(tx, "frames"),
-               ctl_number(tx, "dropped"), ctl_number(rx, "frames"), ctl_number(rx, "dropped"));
-        show_reasons(tx);
-        show_reasons(rx);
-    }
+    show_reasons(ctl_member(rsp, "parent"));
+    show_accounts(ctl_member(rsp, "guest"));
 }
 
 static void show_guests(struct json_object *rsp) {
@@ -144,7 +160,7 @@ void show_answer(const char *cmd, struct json_object *rsp) {
     else if (strcmp(cmd, "guest list") == 0)
         show_guests(rsp);
     else if (strcmp(cmd, "counters") == 0)
-        show_numbers(ctl_member(rsp, "counter"), "%-24s %lld\n", true);
+        show_numbers(ctl_member(rsp, "counter"), "%-28s %lld\n", true);
     else if (strcmp(cmd, "link") == 0)
         printf("link %s\n", clean(&t, rsp, "link"));
     if (ctl_text(rsp, "note")[0] != '\0')

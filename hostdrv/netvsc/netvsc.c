@@ -90,6 +90,7 @@ void netvsc_deliver(struct weir_netvsc *n, const void *frame, size_t len, const 
         frame = n->tagged;
         len += TAG;
     }
+    n->stats.rx_given++;
     n->cfg.rx(n->cfg.ctx, frame, len, info);
 }
 
@@ -102,7 +103,7 @@ static void receive(struct weir_netvsc *n, const void *frame, size_t len, const 
     if (hold_push(info->vf ? &n->rx_vf : &n->rx_channel, n->cfg.hold_frames, frame, len, info, NULL))
         n->stats.rx_held++;
     else
-        n->stats.rx_lost_hold++;
+        n->stats.rx_drop_hold++;
 }
 
 void netvsc_release(struct weir_netvsc *n, struct hold *h) {
@@ -148,6 +149,7 @@ static void on_channel_frame(struct weir_netvsc *n, size_t len) {
     memcpy(&m, n->buf, sizeof(m));
     if (m.version != WEIR_MSG_VERSION) {
         n->stats.bad_messages++;
+        n->stats.rx_drop_message++;
         return;
     }
     info = (struct weir_netvsc_rx){.flooded = (m.flags & WEIR_RX_FRAME_FLOODED) != 0,
@@ -173,6 +175,7 @@ static unsigned read_channel(struct weir_netvsc *n) {
         if (len > sizeof(n->buf) ||
             (type == WEIR_MSG_RX_FRAME && len < sizeof(struct weir_msg_rx_frame) + WEIR_MIN_FRAME)) {
             n->stats.bad_messages++;
+            n->stats.rx_drop_message += type == WEIR_MSG_RX_FRAME;
             (void)weir_channel_recv(n->cfg.channel, NULL, 0);
             continue;
         }
@@ -236,11 +239,13 @@ int weir_netvsc_send_offload(struct weir_netvsc *n, const void *frame, size_t le
     if (err != 0)
         return err;
     if (n->tx.first == NULL && netvsc_policy(n)->tx != TX_HOLD)
-        return tx_now(n, frame, len, offload);
-    if (!hold_push(&n->tx, n->cfg.hold_frames, frame, len, NULL, offload))
-        return -EAGAIN;
-    n->stats.tx_held++;
-    return 0;
+        err = tx_now(n, frame, len, offload);
+    else if (hold_push(&n->tx, n->cfg.hold_frames, frame, len, NULL, offload))
+        n->stats.tx_held++;
+    else
+        err = -EAGAIN;
+    n->stats.tx_taken += err == 0;
+    return err;
 }
 
 int weir_netvsc_send(struct weir_netvsc *n, const void *frame, size_t len) {
@@ -254,7 +259,7 @@ static unsigned flush_tx(struct weir_netvsc *n) {
         if (err == -EAGAIN || err == -EPIPE)
             break;
         if (err != 0)
-            n->stats.tx_lost_size++;
+            n->stats.tx_drop_held++;
         free(hold_take(&n->tx));
         work++;
     }
@@ -320,8 +325,4 @@ const char *weir_netvsc_error(const struct weir_netvsc *n) {
 
 unsigned weir_netvsc_tx_waiting(const struct weir_netvsc *n) {
     return n->tx.count + netvsc_vf_pending(n);
-}
-
-const struct weir_netvsc_stats *weir_netvsc_stats(const struct weir_netvsc *n) {
-    return &n->stats;
 }

@@ -5,8 +5,8 @@
 
 #include "weir/netvsc.h"
 
-// Room a guest's frames leave in the channel for its control messages; at most three of at most 40 bytes are ever
-// unread.
+// Room a guest's frames leave in the channel for its control messages; at most three of at most 40 bytes, and one of
+// 272, are ever unread.
 #define CTL_RESERVE 1024u
 #define FRAME_ROOM (WEIR_MAX_FRAME + 64u)
 
@@ -45,10 +45,14 @@ struct weir_netvsc {
     bool lost;            // the parent was told that the VF is gone
     struct hold tx, rx_vf, rx_channel;
     uint64_t now, since, next_try, next_check, next_watch;
+    // A wait for the VF: it ends `bound` microseconds of the card's time after the last of `progress`.
+    struct weir_clock clock;
+    uint64_t next_clock, card_since, progress;
     unsigned tries;
     char error[160];
     struct weir_netvsc_stats stats;
     bool no_carrier;
+    unsigned with_caller; // frames that it could not send yet
     uint8_t buf[FRAME_ROOM];
     uint8_t tagged[FRAME_ROOM];
 };
@@ -66,7 +70,11 @@ void netvsc_release(struct weir_netvsc *n, struct hold *h);
 void netvsc_vf_counts(const struct weir_netvsc *n, struct weir_msg_vf_released *m);
 unsigned netvsc_vf_pending(const struct weir_netvsc *n);
 
+// counters.c
+void netvsc_tell_counters(struct weir_netvsc *n, uint32_t serial);
+
 // state.c
+void netvsc_control(struct weir_netvsc *n, uint32_t type, const void *payload, size_t len);
 const struct policy *netvsc_policy(const struct weir_netvsc *n);
 void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, size_t len);
 void netvsc_step(struct weir_netvsc *n);

@@ -2,8 +2,9 @@
 // NetVSC's state machine (rules 7.12, 7.13): what each message of the parent, each fence and each bound leads to. Two
 // things make a hand-over exact: transmit moves to the other path only when all of the old one is in the card, and
 // receive of the new path is held until the old path's fence says that nothing more can come there. Waits for the
-// parent's answer end with the parent: its own bounds make it answer, and a parent that dies closes the channel. The
-// bound here only makes such a wait visible (WEIR_WHY_PARENT_SILENT).
+// VF are bounded in the card's time and begin anew with each frame. Waits for the parent, its fence among them, end
+// with the parent: its own bounds make it answer, and a parent that dies closes the channel. The bound here only makes
+// such a wait visible (WEIR_WHY_PARENT_SILENT).
 #include <errno.h>
 #include <string.h>
 
@@ -16,13 +17,13 @@ static const struct policy policies[WEIR_NETVSC_STATE_COUNT] = {
     [WEIR_NETVSC_SYNTHETIC] = {"synthetic", DELIVER, DELIVER, TX_CHANNEL},        // VF_ASSOCIATION
     [WEIR_NETVSC_OPENING] = {"opening the VF", DELIVER, HOLD, TX_CHANNEL},        // VF open; tries used up
     [WEIR_NETVSC_TO_VF] = {"to VF, asked", DELIVER, HOLD, TX_HOLD},               // SWITCH_COMPLETE
-    [WEIR_NETVSC_TO_VF_FENCE] = {"to VF, fence", DELIVER, HOLD, TX_VF},           // FENCE; fence_us
+    [WEIR_NETVSC_TO_VF_FENCE] = {"to VF, fence", DELIVER, HOLD, TX_VF},           // FENCE
     [WEIR_NETVSC_ON_VF] = {"on VF", HOLD, DELIVER, TX_VF},                        // DETACH_REQUEST; VF lost
     [WEIR_NETVSC_TO_SYN_DRAIN] = {"to synthetic, drain", HOLD, DELIVER, TX_HOLD}, // VF transmit in the card; drain_us
     [WEIR_NETVSC_TO_SYN] = {"to synthetic, asked", HOLD, DELIVER, TX_HOLD},       // SWITCH_COMPLETE
     [WEIR_NETVSC_TO_SYN_FENCE] = {"to synthetic, fence", HOLD, DELIVER, TX_HOLD}, // fence on every VF ring; fence_us
     [WEIR_NETVSC_LOST] = {"VF lost", HOLD, DELIVER, TX_HOLD},                     // VF_REVOKED
-    [WEIR_NETVSC_REVOKED_FENCE] = {"revoked, fence", DELIVER, HOLD, TX_HOLD},     // FENCE; fence_us
+    [WEIR_NETVSC_REVOKED_FENCE] = {"revoked, fence", DELIVER, HOLD, TX_HOLD},     // FENCE
     [WEIR_NETVSC_DEAD] = {"channel dead", DELIVER, DELIVER, TX_HOLD},             // never
 };
 
@@ -40,9 +41,11 @@ const char *weir_netvsc_state_text(enum weir_netvsc_state state) {
 static void enter(struct weir_netvsc *n, enum weir_netvsc_state state) {
     n->state = state;
     n->since = n->now;
+    n->clock.running = false;
+    n->next_clock = n->now;
 }
 
-static void control(struct weir_netvsc *n, uint32_t type, const void *payload, size_t len) {
+void netvsc_control(struct weir_netvsc *n, uint32_t type, const void *payload, size_t len) {
     if (weir_channel_send(n->cfg.channel, type, payload, len, NULL, 0, 0) != 0)
         netvsc_dead(n);
 }
@@ -53,7 +56,7 @@ static void ask_switch(struct weir_netvsc *n, bool to_vf, enum weir_why why) {
     struct weir_msg_vf_released counts = {0};
     netvsc_vf_counts(n, &counts);
     m.posted = counts.posted;
-    control(n, WEIR_MSG_SWITCH_DATA_PATH, &m, sizeof(m));
+    netvsc_control(n, WEIR_MSG_SWITCH_DATA_PATH, &m, sizeof(m));
 }
 
 // The VF is no longer ours: last numbers to the parent, everything of it freed.
@@ -63,7 +66,7 @@ static void let_go(struct weir_netvsc *n) {
     weir_vf_close(n->vf);
     n->vf = NULL;
     enter(n, WEIR_NETVSC_SYNTHETIC);
-    control(n, WEIR_MSG_VF_RELEASED, &m, sizeof(m));
+    netvsc_control(n, WEIR_MSG_VF_RELEASED, &m, sizeof(m));
     n->token = 0;
 }
 
@@ -75,6 +78,7 @@ void netvsc_dead(struct weir_netvsc *n) {
     // At most one of the two holds anything.
     netvsc_release(n, &n->rx_vf);
     netvsc_release(n, &n->rx_channel);
+    n->stats.tx_drop_dead += n->tx.count;
     hold_clear(&n->tx);
     weir_vf_close(n->vf);
     n->vf = NULL;
@@ -232,9 +236,12 @@ static void on_switch_complete(struct weir_netvsc *n, const struct weir_msg_swit
 }
 
 static void on_fence(struct weir_netvsc *n, const struct weir_msg_fence *m) {
-    if (m->token != n->token)
+    if (m->token != n->token) {
         n->stats.bad_messages++;
-    else if (n->state == WEIR_NETVSC_TO_VF_FENCE)
+        return;
+    }
+    n->stats.fences_lost += m->lost != 0;
+    if (n->state == WEIR_NETVSC_TO_VF_FENCE)
         on_vf(n);
     else if (n->state == WEIR_NETVSC_REVOKED_FENCE)
         revoked_fence_done(n);
@@ -264,6 +271,8 @@ void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, s
         [WEIR_MSG_DETACH_REQUEST] = sizeof(struct weir_msg_detach),
         [WEIR_MSG_VF_REVOKED] = sizeof(struct weir_msg_detach),
         [WEIR_MSG_STATUS] = sizeof(struct weir_msg_status),
+        [WEIR_MSG_ASK_COUNTERS] = sizeof(struct weir_msg_ask_counters),
+        [WEIR_MSG_DROPPED] = sizeof(struct weir_msg_dropped),
     };
     union {
         uint8_t version;
@@ -272,6 +281,8 @@ void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, s
         struct weir_msg_switch_complete complete;
         struct weir_msg_detach detach;
         struct weir_msg_status status;
+        struct weir_msg_ask_counters ask;
+        struct weir_msg_dropped dropped;
     } m;
 
     if (type >= sizeof(sizes) || sizes[type] == 0 || sizes[type] != len) {
@@ -293,10 +304,18 @@ void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, s
     case WEIR_MSG_SWITCH_COMPLETE:
         on_switch_complete(n, &m.complete);
         break;
+    case WEIR_MSG_ASK_COUNTERS:
+        netvsc_tell_counters(n, m.ask.serial);
+        break;
+    case WEIR_MSG_DROPPED:
+        n->stats.rx_dropped += (uint32_t)(m.dropped.dropped - (uint32_t)n->stats.rx_dropped);
+        break;
     case WEIR_MSG_STATUS:
         n->no_carrier = m.status.no_carrier != 0;
         n->stats.tx_refused += (uint32_t)(m.status.refused - (uint32_t)n->stats.tx_refused);
-        if (n->state == WEIR_NETVSC_SYNTHETIC && m.status.why < WEIR_WHY_COUNT)
+        // With a VF the guest knows more than the parent, but for a card that will not answer it any more.
+        if ((n->state == WEIR_NETVSC_SYNTHETIC && m.status.why < WEIR_WHY_COUNT) ||
+            m.status.why == WEIR_WHY_CARD_FAILED)
             n->why = (enum weir_why)m.status.why;
         break;
     default:
@@ -307,8 +326,28 @@ void netvsc_message(struct weir_netvsc *n, uint32_t type, const void *payload, s
 
 // ---- what happens by itself ----
 
-static bool expired(const struct weir_netvsc *n, unsigned us) {
-    return n->now - n->since >= us;
+#define CLOCK_US 1000u // of the caller's clock between two looks at the card's
+
+// Whether the VF let `us` of the card's time pass with no progress, or does not answer at all.
+static bool stuck(struct weir_netvsc *n, unsigned us, uint64_t progress) {
+    bool first = !n->clock.running;
+    uint64_t card;
+    if (n->now < n->next_clock)
+        return false;
+    n->next_clock = n->now + CLOCK_US;
+    if (weir_clock_read(&n->clock, weir_vf_dev(n->vf), &card) != 0)
+        return true;
+    if (first || progress != n->progress) {
+        n->progress = progress;
+        n->card_since = card;
+    }
+    return card - n->card_since >= us;
+}
+
+// For people: nothing else depends on how long a parent takes.
+static void tell_silence(struct weir_netvsc *n) {
+    if (n->now - n->since >= n->cfg.answer_us)
+        n->why = WEIR_WHY_PARENT_SILENT;
 }
 
 // Asks the function itself now and then; costs two reads of its BAR (rules 9.16).
@@ -329,6 +368,8 @@ static void watch(struct weir_netvsc *n) {
 }
 
 void netvsc_step(struct weir_netvsc *n) {
+    struct weir_msg_vf_released counts = {0};
+    netvsc_vf_counts(n, &counts);
     watch(n);
     switch (n->state) {
     case WEIR_NETVSC_OPENING:
@@ -337,15 +378,12 @@ void netvsc_step(struct weir_netvsc *n) {
     case WEIR_NETVSC_TO_VF:
     case WEIR_NETVSC_TO_SYN:
     case WEIR_NETVSC_LOST:
-        if (expired(n, n->cfg.answer_us))
-            n->why = WEIR_WHY_PARENT_SILENT;
+    case WEIR_NETVSC_REVOKED_FENCE:
+        tell_silence(n);
         break;
     case WEIR_NETVSC_TO_VF_FENCE:
         check_alive(n);
-        if (expired(n, n->cfg.fence_us)) {
-            n->stats.fences_lost++;
-            on_vf(n);
-        }
+        tell_silence(n);
         break;
     case WEIR_NETVSC_ON_VF:
         check_alive(n);
@@ -354,21 +392,15 @@ void netvsc_step(struct weir_netvsc *n) {
         if (netvsc_vf_pending(n) == 0) {
             enter(n, WEIR_NETVSC_TO_SYN);
             ask_switch(n, false, n->why);
-        } else if (expired(n, n->cfg.drain_us)) {
+        } else if (stuck(n, n->cfg.drain_us, counts.completed)) {
             netvsc_lost(n);
         }
         break;
     case WEIR_NETVSC_TO_SYN_FENCE:
         if (n->fence_rings == (1u << weir_vf_num_qps(n->vf)) - 1)
             back_on_synthetic(n);
-        else if (expired(n, n->cfg.fence_us))
+        else if (stuck(n, n->cfg.fence_us, counts.taken + n->fence_rings))
             netvsc_lost(n);
-        break;
-    case WEIR_NETVSC_REVOKED_FENCE:
-        if (expired(n, n->cfg.fence_us)) {
-            n->stats.fences_lost++;
-            revoked_fence_done(n);
-        }
         break;
     default:
         break;

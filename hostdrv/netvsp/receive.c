@@ -62,6 +62,15 @@ bool weir_netvsp_fence_pending(const struct weir_netvsp *v, unsigned port) {
     return v->port[port]->fence_rings != 0;
 }
 
+void weir_netvsp_give_up_fence(struct weir_netvsp *v, unsigned port) {
+    struct port *p = v->port[port];
+    const struct weir_msg_fence m = {.version = WEIR_MSG_VERSION, .lost = 1, .token = p->fence_token};
+    if (p->fence_rings == 0)
+        return;
+    p->fence_rings = 0;
+    (void)weir_netvsp_send(v, port, WEIR_MSG_FENCE, &m, sizeof(m));
+}
+
 static void on_fence(struct weir_netvsp *v, unsigned ring, uint32_t token) {
     uint32_t bit = 1u << ring;
     for (unsigned i = 0; i < v->cfg.max_ports; i++) {

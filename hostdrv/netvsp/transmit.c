@@ -98,10 +98,11 @@ static void send_message(struct weir_netvsp *v, unsigned port, size_t len) {
 
 // A control message: its length and version, then to whoever steers. False: the guest broke the protocol.
 static bool control(struct weir_netvsp *v, unsigned port, uint32_t type, size_t len) {
-    static const uint8_t sizes[] = {
+    static const uint16_t sizes[] = {
         [WEIR_MSG_SWITCH_DATA_PATH] = sizeof(struct weir_msg_switch_data_path),
         [WEIR_MSG_VF_RELEASED] = sizeof(struct weir_msg_vf_released),
         [WEIR_MSG_BYE] = sizeof(struct weir_msg_bye),
+        [WEIR_MSG_COUNTERS] = sizeof(struct weir_msg_counters),
     };
     if (type >= sizeof(sizes) || sizes[type] == 0 || len != sizes[type] || v->buf[0] != WEIR_MSG_VERSION)
         return false;

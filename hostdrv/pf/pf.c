@@ -183,6 +183,7 @@ int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsign
     if (err != 0)
         return err;
     pf->had_vport[vport] = true;
+    pf->lives++;
     for (unsigned i = 0; i < WEIR_VPORT_CNT_COUNT; i++)
         pf->retired[i] += old[i];
     return 0;
@@ -277,58 +278,4 @@ int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value) {
     if (vport < WEIR_NUM_VPORTS && !pf->had_vport[vport])
         memset(value, 0, WEIR_VPORT_CNT_COUNT * sizeof(*value));
     return 0;
-}
-
-static int unequal(char *text, size_t size, const char *what, uint64_t in, uint64_t out) {
-    if (in == out)
-        return 0;
-    snprintf(text, size, "ledger: %s: in %llu, out %llu, difference %lld", what, (unsigned long long)in,
-             (unsigned long long)out, (long long)(in - out));
-    return -EBADE;
-}
-
-// Of a vPort's frames, for whatever reason.
-static uint64_t tx_drops(const uint64_t *v) {
-    uint64_t sum = v[WEIR_VPORT_CNT_TX_DROP_LONG];
-    for (unsigned k = WEIR_VPORT_CNT_TX_DROP_SRC_MAC; k <= WEIR_VPORT_CNT_TX_DROP_VPORT; k++)
-        sum += v[k];
-    return sum;
-}
-
-int weir_pf_ledger(struct weir_pf *pf, char *text, size_t size) {
-    uint64_t s[32] = {0}, v[32], entered, gone, copies;
-    int err = weir_pf_counters(pf, WEIR_COUNTERS_SWITCH, s);
-    if (err != 0)
-        return err;
-    entered = s[WEIR_SW_CNT_PORT_RX_FRAMES];
-    gone = s[WEIR_SW_CNT_ROUTED] + s[WEIR_SW_CNT_PORT_RX_DROP_NO_DEST];
-    copies = s[WEIR_SW_CNT_WIRE_COPIES] + pf->retired[WEIR_VPORT_CNT_RX_COPIES];
-    entered += pf->retired[WEIR_VPORT_CNT_TX_FRAMES];
-    gone += tx_drops(pf->retired);
-    for (unsigned i = 0; i < pf->num_vports; i++) {
-        uint64_t in = 0, out = 0;
-        char what[48];
-        memset(v, 0, sizeof(v));
-        err = weir_pf_counters(pf, i, v);
-        if (err != 0)
-            return err;
-        entered += v[WEIR_VPORT_CNT_TX_FRAMES];
-        copies += v[WEIR_VPORT_CNT_RX_COPIES];
-        gone += tx_drops(v);
-        in = v[WEIR_VPORT_CNT_RX_COPIES] + v[WEIR_VPORT_CNT_RX_REDIRECT_IN];
-        out = v[WEIR_VPORT_CNT_RX_FRAMES] + v[WEIR_VPORT_CNT_RX_REDIRECT_OUT];
-        for (unsigned k = WEIR_VPORT_CNT_RX_DROP_NO_DESC; k <= WEIR_VPORT_CNT_RX_DROP_VPORT; k++)
-            out += v[k];
-        snprintf(what, sizeof(what), "copies of vPort %u", i);
-        err = unequal(text, size, what, in, out);
-        if (err != 0)
-            return err;
-    }
-    err = unequal(text, size, "frames", entered, gone);
-    if (err == 0)
-        err = unequal(text, size, "copies", s[WEIR_SW_CNT_COPIES], copies);
-    if (err == 0)
-        err = unequal(text, size, "wire", s[WEIR_SW_CNT_WIRE_COPIES],
-                      s[WEIR_SW_CNT_PORT_TX_FRAMES] + s[WEIR_SW_CNT_PORT_TX_DROP_LINK]);
-    return err;
 }

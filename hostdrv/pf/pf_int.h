@@ -17,6 +17,7 @@ struct weir_pf {
     bool had_vport[WEIR_NUM_VPORTS]; // in this driver's life
     uint64_t base[32];               // what the switch had counted before it
     uint64_t retired[32];
+    unsigned lives;        // vPorts created so far
     struct weir_dma lines; // of VFs' states, from the first use on
 };
 

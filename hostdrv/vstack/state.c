@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state machine of a guest's VF in the parent (rules 4, 7). A planned move is asked for by the guest, which has
-// brought its own side to rest; a surprise asks nobody. Each wait has a bound; what happens then never needs the guest.
+// brought its own side to rest; a surprise asks nobody. Each wait has a bound, of the card in the card's own time, of
+// the guest in the turns that we had ourselves meanwhile; what happens then never needs the guest.
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -8,18 +9,29 @@
 
 #include "vstack_int.h"
 
-#define RETRY_US 20u // between tries of a move the card asks to try later
+#define RETRY_US 20u  // between tries of a move the card asks to try later
+#define CLOCK_US 100u // of the caller's clock between two looks at the card's
 
 struct row {
     const char *name;
     void (*step)(struct weir_vstack *vs, struct guest *g);    // looks for what the state awaits
+    bool of_guest;                                            // who is waited for: the guest, or the card
     size_t bound;                                             // of the wait, in weir_vstack_config; 0 = none
     void (*timeout)(struct weir_vstack *vs, struct guest *g); // where it ends
 };
 
+static uint64_t begin(struct weir_vstack *vs, enum weir_vstack_state state);
+
+// Of a card that does not answer the clock stands still; whoever drives us finds it dead.
+uint64_t vstack_card_time(struct weir_vstack *vs) {
+    (void)weir_clock_read(&vs->clock, weir_pf_dev(vs->pf), &vs->card);
+    vs->next_clock = vs->now + CLOCK_US;
+    return vs->card;
+}
+
 static void enter(struct weir_vstack *vs, struct guest *g, enum weir_vstack_state state) {
     g->state = state;
-    g->since = vs->now;
+    g->since = begin(vs, state);
     g->next_try = vs->now;
     g->command = 0;
 }
@@ -66,6 +78,8 @@ static void fail(struct weir_vstack *vs, struct guest *g, int err) {
     g->why = WEIR_WHY_CARD_FAILED;
     vstack_record_end(vs, g, err);
     enter(vs, g, WEIR_VSTACK_FAILED);
+    if (!g->gone)
+        vstack_send_status(vs, g);
 }
 
 static void surprise(struct weir_vstack *vs, struct guest *g, enum weir_why why);
@@ -104,6 +118,7 @@ err_none:
     g->rec.why = g->why;
     g->rec.cycle_done = g->rec.cycle_request;
     vstack_record_end(vs, g, err);
+    vstack_send_status(vs, g); // it was offered nothing, and would not know why
     return err;
 }
 
@@ -337,8 +352,10 @@ static void step_reclaiming(struct weir_vstack *vs, struct guest *g) {
     default:
         if (g->recording)
             vstack_ledger(vs, g);
+        vstack_account_vf(vs, g);
         vstack_look_last(vs, g);
         vstack_record_end(vs, g, 0);
+        weir_netvsp_give_up_fence(vs->nv, g->port);
         g->vf = NONE;
         g->vport = NONE;
         g->token = 0;
@@ -352,33 +369,45 @@ static void step_reclaiming(struct weir_vstack *vs, struct guest *g) {
 }
 
 static const struct row table[WEIR_VSTACK_STATE_COUNT] = {
-#define BOUND(field) offsetof(struct weir_vstack_config, field)
+#define CARD(field) false, offsetof(struct weir_vstack_config, field)
+#define GUEST(field) true, offsetof(struct weir_vstack_config, field)
     // state                    name           awaits                    bound              then
-    [WEIR_VSTACK_NONE] = {"no guest", NULL, 0, NULL},
-    [WEIR_VSTACK_DETACHED] = {"detached", NULL, 0, NULL},
-    [WEIR_VSTACK_OFFERED] = {"offered", step_offered, BOUND(offer_us), timeout_surprise},
-    [WEIR_VSTACK_DRAINING_TX] = {"draining transmit", step_draining, BOUND(drain_us), timeout_refuse},
-    [WEIR_VSTACK_TO_VF] = {"moving to VF", step_to_vf, BOUND(move_us), timeout_to_vf},
-    [WEIR_VSTACK_FENCING] = {"fencing", step_fencing, BOUND(fence_us), timeout_surprise},
-    [WEIR_VSTACK_ATTACHED] = {"attached", step_attached, 0, NULL},
-    [WEIR_VSTACK_LEAVING] = {"leaving", step_leaving, BOUND(leave_us), timeout_surprise},
-    [WEIR_VSTACK_TO_SYN] = {"moving to synthetic", step_to_syn, BOUND(move_us), timeout_to_syn},
-    [WEIR_VSTACK_RELEASING] = {"releasing", step_releasing, BOUND(release_us), timeout_surprise},
-    [WEIR_VSTACK_REVOKING] = {"revoking", step_revoking, BOUND(move_us), timeout_fail},
-    [WEIR_VSTACK_REVOKED] = {"revoked", step_revoked, BOUND(release_us), timeout_reclaim},
-    [WEIR_VSTACK_RECLAIMING] = {"reclaiming", step_reclaiming, 0, NULL},
-    [WEIR_VSTACK_FAILED] = {"failed", NULL, 0, NULL},
-#undef BOUND
+    [WEIR_VSTACK_NONE] = {"no guest", NULL, false, 0, NULL},
+    [WEIR_VSTACK_DETACHED] = {"detached", NULL, false, 0, NULL},
+    [WEIR_VSTACK_OFFERED] = {"offered", step_offered, GUEST(offer_us), timeout_surprise},
+    [WEIR_VSTACK_DRAINING_TX] = {"draining transmit", step_draining, CARD(drain_us), timeout_refuse},
+    [WEIR_VSTACK_TO_VF] = {"moving to VF", step_to_vf, CARD(move_us), timeout_to_vf},
+    [WEIR_VSTACK_FENCING] = {"fencing", step_fencing, CARD(fence_us), timeout_surprise},
+    [WEIR_VSTACK_ATTACHED] = {"attached", step_attached, false, 0, NULL},
+    [WEIR_VSTACK_LEAVING] = {"leaving", step_leaving, GUEST(leave_us), timeout_surprise},
+    [WEIR_VSTACK_TO_SYN] = {"moving to synthetic", step_to_syn, CARD(move_us), timeout_to_syn},
+    [WEIR_VSTACK_RELEASING] = {"releasing", step_releasing, GUEST(release_us), timeout_surprise},
+    [WEIR_VSTACK_REVOKING] = {"revoking", step_revoking, CARD(move_us), timeout_fail},
+    [WEIR_VSTACK_REVOKED] = {"revoked", step_revoked, GUEST(release_us), timeout_reclaim},
+    [WEIR_VSTACK_RECLAIMING] = {"reclaiming", step_reclaiming, false, 0, NULL},
+    [WEIR_VSTACK_FAILED] = {"failed", NULL, false, 0, NULL},
+#undef CARD
+#undef GUEST
 };
 
 const char *weir_vstack_state_text(enum weir_vstack_state state) {
     return state < WEIR_VSTACK_STATE_COUNT ? table[state].name : "?";
 }
 
-static unsigned bound_of(const struct weir_vstack *vs, const struct row *row) {
+// A state's wait begins now, on the clock of whom it waits for.
+static uint64_t begin(struct weir_vstack *vs, enum weir_vstack_state state) {
+    const struct row *row = &table[state];
+    return row->timeout == NULL ? 0 : row->of_guest ? vs->turns : vstack_card_time(vs);
+}
+
+static bool late(struct weir_vstack *vs, const struct guest *g, const struct row *row) {
     unsigned us;
+    if (row->timeout == NULL)
+        return false;
     memcpy(&us, (const char *)&vs->cfg + row->bound, sizeof(us));
-    return us;
+    if (!row->of_guest && vs->now >= vs->next_clock)
+        (void)vstack_card_time(vs);
+    return (row->of_guest ? vs->turns : vs->card) - g->since >= us;
 }
 
 static void remove_guest(struct weir_vstack *vs, unsigned guest) {
@@ -413,7 +442,7 @@ void vstack_step(struct weir_vstack *vs, unsigned guest) {
             surprise(vs, g, WEIR_WHY_VF_GONE);
         else if (row->step != NULL)
             row->step(vs, g);
-        if (g->state == was && row->timeout != NULL && vs->now - g->since >= bound_of(vs, row))
+        if (g->state == was && late(vs, g, row))
             row->timeout(vs, g);
         if (g->state == was)
             return;

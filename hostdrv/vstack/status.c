@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a guest is told of itself: why it is on its path, whether it has a carrier, and that it sends what its policy
-// forbids. The last the card counts on a VF's vPort and NetVSP on the synthetic path; a guest whose frames vanish
-// without a word would look for the fault elsewhere.
+// What a guest is told of itself: why it is on its path, whether it has a carrier, that it sends what its policy
+// forbids, and that frames for it were dropped. The last two the card counts on a VF's vPort and NetVSP on the
+// synthetic path; a guest whose frames vanish without a word would look for the fault elsewhere.
 #include <string.h>
 
 #include "vstack_int.h"
@@ -24,17 +24,39 @@ void vstack_send_status(struct weir_vstack *vs, struct guest *g) {
     (void)weir_netvsp_send(vs->nv, g->port, WEIR_MSG_STATUS, &m, sizeof(m));
 }
 
+static uint64_t sum(const uint64_t *value, unsigned first, unsigned last) {
+    uint64_t all = 0;
+    for (unsigned i = first; i <= last; i++)
+        all += value[i];
+    return all;
+}
+
+static uint64_t dropped(const struct weir_vstack *vs, const struct guest *g) {
+    const struct weir_netvsp_port_stats *s = weir_netvsp_port_stats(vs->nv, g->port);
+    return g->dropped_before + g->dropped_on_vf + s->rx_drop_room + s->rx_drop_vlan + s->rx_drop_ctrl + s->rx_drop_path;
+}
+
+static void send_dropped(struct weir_vstack *vs, struct guest *g) {
+    struct weir_msg_dropped m = {.version = WEIR_MSG_VERSION};
+    g->dropped_told = dropped(vs, g);
+    m.dropped = (uint32_t)g->dropped_told;
+    (void)weir_netvsp_send(vs->nv, g->port, WEIR_MSG_DROPPED, &m, sizeof(m));
+}
+
 static void look_at_vf(struct weir_vstack *vs, struct guest *g) {
     uint64_t value[32] = {0};
-    if (weir_pf_counters(vs->pf, (unsigned)g->vport, value) == 0)
-        g->refused_on_vf = value[WEIR_VPORT_CNT_TX_DROP_SRC_MAC] + value[WEIR_VPORT_CNT_TX_DROP_CTRL] +
-                           value[WEIR_VPORT_CNT_TX_DROP_VLAN];
+    if (weir_pf_counters(vs->pf, (unsigned)g->vport, value) != 0)
+        return;
+    g->dropped_on_vf = sum(value, WEIR_VPORT_CNT_RX_DROP_NO_DESC, WEIR_VPORT_CNT_RX_DROP_VPORT);
+    g->refused_on_vf =
+        value[WEIR_VPORT_CNT_TX_DROP_SRC_MAC] + value[WEIR_VPORT_CNT_TX_DROP_CTRL] + value[WEIR_VPORT_CNT_TX_DROP_VLAN];
 }
 
 void vstack_look_last(struct weir_vstack *vs, struct guest *g) {
     look_at_vf(vs, g);
     g->refused_before += g->refused_on_vf;
-    g->refused_on_vf = 0;
+    g->dropped_before += g->dropped_on_vf;
+    g->refused_on_vf = g->dropped_on_vf = 0;
 }
 
 void vstack_look(struct weir_vstack *vs) {
@@ -54,7 +76,11 @@ void vstack_look(struct weir_vstack *vs) {
     for (unsigned i = 0; i < vs->cfg.max_guests; i++) {
         struct guest *g = vs->guest[i];
         // Never in the way of what steers: there is room for that, or the guest does not read at all.
-        if (g != NULL && !g->gone && refused(vs, g) != g->refused_told && weir_netvsp_ready(vs->nv, g->port))
+        if (g == NULL || g->gone || !weir_netvsp_ready(vs->nv, g->port))
+            continue;
+        if (refused(vs, g) != g->refused_told)
             vstack_send_status(vs, g);
+        if (dropped(vs, g) != g->dropped_told)
+            send_dropped(vs, g);
     }
 }

@@ -10,11 +10,15 @@
 
 #include "vstack_int.h"
 
+// Time in which nobody here ran, a guest had none either: of it no more than this is held against a guest.
+#define TURN_US 1000u
+
 static void on_message(void *ctx, unsigned port, uint32_t type, const void *payload) {
     struct weir_vstack *vs = ctx;
     struct guest *g = vs->guest_of_port[port] != NONE ? vs->guest[vs->guest_of_port[port]] : NULL;
     struct weir_msg_switch_data_path m;
     struct weir_msg_vf_released r;
+    struct weir_msg_counters c;
     if (g == NULL)
         return;
     // A token of an association that is over: the guest had not read of its end when it wrote.
@@ -32,6 +36,9 @@ static void on_message(void *ctx, unsigned port, uint32_t type, const void *payl
         g->released = true;
         g->told = true;
         g->report = r;
+    } else if (type == WEIR_MSG_COUNTERS) {
+        memcpy(&c, payload, sizeof(c));
+        vstack_counters_told(vs, g, &c);
     }
 }
 
@@ -78,7 +85,7 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
     set_default(&vs->cfg.move_us, 100000);
     set_default(&vs->cfg.fence_us, 1000000);
     set_default(&vs->cfg.leave_us, 60000000);
-    set_default(&vs->cfg.release_us, 1000000);
+    set_default(&vs->cfg.release_us, 5000000);
     set_default(&vs->cfg.refusals, 16);
     set_default(&vs->cfg.events_us, 10000);
     for (unsigned i = 0; i < MAX_GUESTS; i++)
@@ -299,6 +306,7 @@ static void calm(struct weir_vstack *vs, struct guest *g) {
 
 unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us) {
     unsigned work;
+    vs->turns += now_us - vs->now < TURN_US ? now_us - vs->now : TURN_US;
     vs->now = now_us;
     work = weir_netvsp_poll(vs->nv, now_us);
     card_events(vs);

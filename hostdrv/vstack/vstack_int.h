@@ -18,7 +18,8 @@ struct guest {
     unsigned port;
     int vf, vport;
     uint32_t token;
-    uint64_t since, next_try;
+    uint64_t since; // on the clock of whom a state with a bound waits for
+    uint64_t next_try;
     unsigned refusals;
     unsigned command;        // next one of a state that gives several
     bool on_vport;           // the filter is on the VF's vPort
@@ -26,6 +27,7 @@ struct guest {
     uint64_t refused_before; // of its frames by its policy, on VFs that it had
     uint64_t refused_on_vf;  //   on this one, as of the last look
     uint64_t refused_told;
+    uint64_t dropped_before, dropped_on_vf, dropped_told; // of those for it, likewise
     uint32_t sources; // addresses beyond its own that its vPort may send with, one bit each
     // What came since the state last looked.
     bool asked_vf, asked_syn, released, gone, storm;
@@ -38,6 +40,13 @@ struct guest {
     uint32_t leave_cycle;
     bool recording;
     struct weir_vstack_record rec;
+    // Its account: what its VFs did that are gone, and what it says of itself.
+    uint64_t past[32], lost_tx, lost_rx;
+    uint32_t question; // 0 = none so far
+    bool asking, answered;
+    uint64_t asked; // on the clock of our turns
+    uint64_t counter[32];
+    struct weir_netvsp_port_stats at_question, at_answer;
 };
 
 struct weir_vstack {
@@ -47,9 +56,12 @@ struct weir_vstack {
     struct guest *guest[MAX_GUESTS];
     uint32_t generation[MAX_GUESTS]; // guests that the slot has had
     int guest_of_port[MAX_GUESTS];
-    uint64_t now, next_events, next_look;
-    unsigned looks, look; // so far; whose VF's turn it was
-    bool link;            // of the wire
+    uint64_t now, next_events, next_look; // the caller's clock: when to look, never how long to wait
+    struct weir_clock clock;
+    uint64_t card, next_clock; // the card's, as last read, and when to read it again
+    uint64_t turns;            // ours: microseconds, at most TURN_US of each turn
+    unsigned looks, look;      // so far; whose VF's turn it was
+    bool link;                 // of the wire
     uint32_t token;
     unsigned next_vport; // ids go round, so that a deleted vPort's counters stay readable for long
     uint64_t num_records;
@@ -81,7 +93,13 @@ void vstack_look(struct weir_vstack *vs);
 // The guest's VF is gone: what was refused there stays counted.
 void vstack_look_last(struct weir_vstack *vs, struct guest *g);
 
+// account.c
+void vstack_counters_told(struct weir_vstack *vs, struct guest *g, const struct weir_msg_counters *m);
+// The guest's VF is gone: what it did stays in the account.
+void vstack_account_vf(struct weir_vstack *vs, struct guest *g);
+
 // state.c
+uint64_t vstack_card_time(struct weir_vstack *vs);
 void vstack_step(struct weir_vstack *vs, unsigned guest);
 int vstack_offer(struct weir_vstack *vs, struct guest *g);
 bool vstack_has_vf(const struct guest *g);

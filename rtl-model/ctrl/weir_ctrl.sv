@@ -58,6 +58,7 @@ module weir_ctrl #(
   logic [31:1] rom_addr0, unused_rom_addr1;
   logic [31:0] rom_data;
   logic [31:0] heartbeat;
+  logic [31:0] cycle;
   logic        flash_to1;
   logic        flash_busy;
   logic        mbox_waiting;
@@ -150,11 +151,11 @@ module weir_ctrl #(
   weir_ctrl_sys u_sys (
       .clk_i, .rst_ni, .core_i(core), .valid_i(sys_valid && !sys_is_mbox), .we_i(we), .addr_i(addr), .wdata_i(wdata),
       .rdata_o(sys_rdata), .source_i({port_event_i, switch_event_i, queue_event_i, pcie_event_i, mbox_waiting}),
-      .run0_o(run0), .run1_o(run1), .irq0_o(irq0), .irq1_o(irq1), .fw_ready_o, .heartbeat_o(heartbeat),
+      .run0_o(run0), .run1_o(run1), .irq0_o(irq0), .irq1_o(irq1), .fw_ready_o, .heartbeat_o(heartbeat), .cycle_o(cycle),
       .console_valid_o, .console_o);
 
   weir_ctrl_mbox #(.NumFns(NumFns)) u_mbox (
-      .clk_i, .rst_ni, .bar_req_i, .bar_rsp_o, .fn_enabled_i, .fn_flr_i, .fn_hold_i, .fw_ready_i(fw_ready_o), .heartbeat_i(heartbeat),
+      .clk_i, .rst_ni, .bar_req_i, .bar_rsp_o, .fn_enabled_i, .fn_flr_i, .fn_hold_i, .fw_ready_i(fw_ready_o), .heartbeat_i(heartbeat), .cycle_i(cycle),
       .irq_valid_o, .irq_ready_i, .irq_o,
       .ram_valid_i(blk[weir_abi_pkg::CsrBlockMbox]), .reg_valid_i(sys_valid && sys_is_mbox), .we_i(we), .addr_i(addr),
       .wdata_i(wdata), .ram_ack_o(mram_ack), .ram_rdata_o(mram_rdata), .reg_ack_o(mreg_ack), .reg_rdata_o(mreg_rdata),

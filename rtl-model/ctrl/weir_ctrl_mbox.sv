@@ -19,6 +19,7 @@ module weir_ctrl_mbox #(
     input  logic [NumFns-1:0]        fn_hold_i,    // in reset, or firmware has not let go yet
     input  logic                     fw_ready_i,
     input  logic [31:0]              heartbeat_i,
+    input  logic [31:0]              cycle_i,
     output logic                     irq_valid_o,
     input  logic                     irq_ready_i,
     output weir_pkg::irq_t           irq_o,
@@ -116,6 +117,7 @@ module weir_ctrl_mbox #(
         12'(weir_abi_pkg::BarFnOffset):
           bdata = {20'b0, flr_q[bfn], fw_ready_i, fn_enabled_i[bfn], bfn != '0, 1'b0, bfn};
         12'(weir_abi_pkg::BarHeartbeatOffset): bdata = heartbeat_i;
+        12'(weir_abi_pkg::BarCycleOffset): bdata = cycle_i;
         12'(weir_abi_pkg::BarMboxOwnerOffset): bdata = {31'b0, owned};
         12'(weir_abi_pkg::BarEventLoOffset): bdata = ev_lo;
         12'(weir_abi_pkg::BarEventHiOffset): bdata = ev_hi;

@@ -18,6 +18,7 @@ module weir_ctrl_sys (
     output logic        irq1_o,
     output logic        fw_ready_o,
     output logic [31:0] heartbeat_o,
+    output logic [31:0] cycle_o,        // low word
     output logic        console_valid_o,
     output logic [7:0]  console_o
 );
@@ -47,6 +48,7 @@ module weir_ctrl_sys (
   assign run1_o = core1_run_q && hold1_q == '0;
   assign fw_ready_o = fw_ready_q;
   assign heartbeat_o = heartbeat_q;
+  assign cycle_o = cycle_q[31:0];
 
   always_comb begin
     case (addr_i)

@@ -2,7 +2,9 @@
 // See capture.h.
 #include "capture.h"
 
+#include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "pcapng_read.h"
@@ -54,5 +56,75 @@ int capture_evaluate(const char *path, const uint8_t guest[6], int flow, struct 
     int ret = weir_pcapng_read(path, on_packet, &e, err, err_size);
     report_path(r, &(struct report_path){"synthetic", e.frames[0], e.bytes[0]});
     report_path(r, &(struct report_path){"VF", e.frames[1], e.bytes[1]});
+    return ret;
+}
+
+// ---- what is kept ----
+
+#define AROUND_CYCLES 100000u
+#define MAX_KEPT 32u
+#define MAX_INTERFACES 80u
+#define BLOCK_BYTES 60u // of a frame's block beside its data
+
+struct keeper {
+    struct weir_pcapng *out;
+    const struct capture_window *window;
+    unsigned windows;
+    uint64_t most, kept[MAX_KEPT]; // bytes of each window
+    char name[MAX_INTERFACES][16];
+    unsigned names;
+    struct report_capture sum;
+};
+
+static int interface_of(struct keeper *k, const char *name) {
+    for (unsigned i = 0; i < k->names; i++)
+        if (strcmp(k->name[i], name) == 0)
+            return (int)i;
+    if (k->names == MAX_INTERFACES)
+        return -1;
+    snprintf(k->name[k->names++], sizeof(k->name[0]), "%s", name);
+    return weir_pcapng_add_interface(k->out, name);
+}
+
+// The window that the frame belongs to and that has room for it; -1 without.
+static int window_of(const struct keeper *k, uint64_t cycle, uint64_t bytes) {
+    for (unsigned i = 0; i < k->windows && i < MAX_KEPT; i++)
+        if (cycle + AROUND_CYCLES >= k->window[i].from && cycle <= k->window[i].to + AROUND_CYCLES &&
+            k->kept[i] + bytes <= k->most / k->windows)
+            return (int)i;
+    return -1;
+}
+
+static void keep(void *ctx, const struct weir_pcapng_packet *p) {
+    struct keeper *k = ctx;
+    uint64_t bytes = p->len + BLOCK_BYTES;
+    int window = window_of(k, p->ns / NS_PER_CYCLE, bytes), interface;
+
+    k->sum.all_frames++;
+    k->sum.all_bytes += bytes;
+    if (window < 0)
+        return;
+    interface = interface_of(k, p->interface);
+    if (interface < 0 || weir_pcapng_write(k->out, interface, p->ns, p->dir, p->data, p->len) != 0)
+        return;
+    k->kept[window] += bytes;
+    k->sum.frames++;
+    k->sum.bytes += bytes;
+}
+
+int capture_keep(const char *from, const char *to, uint64_t bytes, const struct capture_window *w, unsigned windows,
+                 struct report *r, char *err, size_t err_size) {
+    struct keeper k = {.window = w, .windows = windows, .most = bytes};
+    int ret;
+
+    k.out = weir_pcapng_open(to, err, err_size);
+    if (k.out == NULL)
+        return -EIO;
+    ret = weir_pcapng_read(from, keep, &k, err, err_size);
+    if (weir_pcapng_close(k.out) != 0 && ret == 0) {
+        snprintf(err, err_size, "%s is not whole: disk full?", to);
+        ret = -EIO;
+    }
+    report_capture(r, &k.sum);
     return ret;
 }

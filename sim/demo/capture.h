@@ -19,4 +19,9 @@ struct capture_window {
 int capture_evaluate(const char *path, const uint8_t guest[6], int flow, struct capture_window *w, unsigned windows,
                      struct report *r, char *err, size_t err_size);
 
+// Keeps of a capture what lies around the hand-overs, at most about `bytes` of it, and says in the report how much that
+// is. 0, or negative errno with one line in err.
+int capture_keep(const char *from, const char *to, uint64_t bytes, const struct capture_window *w, unsigned windows,
+                 struct report *r, char *err, size_t err_size);
+
 #endif

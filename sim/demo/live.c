@@ -11,38 +11,29 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "cast.h"
 #include "ctl_client.h"
-#include "procs.h"
 #include "tools.h"
 #include "udp.h"
+#include "weir/channel.h"
 
-#define GUESTS 2u
 #define MAX_WINDOWS 16u
-#define ANSWER_MS 30000
-#define READY_S 120    // a loaded machine
-#define HANDOVER_S 60  // vstack's own bounds come long before
-#define SETTLE_MS 2000 // without any arrival: what is missing then is lost
-#define TAP_QUEUE 20000
-#define SURPRISE_BURST 300u // so that frames are on their way when the VF goes
-
-const char *const live_place[LIVE_PLACES] = {"peer", "guest0", "guest1"};
-static const uint8_t mac[LIVE_PLACES][6] = {
-    {0x02, 0x57, 0, 0, 0, 0x99}, {0x02, 0x57, 0, 0, 0, 1}, {0x02, 0x57, 0, 0, 0, 2}};
+#define PROBE_US 50000u         // between two datagrams that show whether all before them have arrived
+#define SILENT_CYCLES 25000000u // of the card without any arrival: a path is dead
+#define SURPRISE_BURST 300u     // so that frames are on their way when the VF goes
 
 struct live {
     const struct live_options *opt;
-    const struct netns *ns;
     struct report *report;
-    struct proc sim, host, guest[GUESTS];
+    struct cast cast;
     struct udp *udp;
     struct tools *tools;
     struct ctl_link ctl;
     long long records; // read so far
-    struct report_handover handover[MAX_WINDOWS];
+    struct report_step step[MAX_WINDOWS];
     struct capture_window window[MAX_WINDOWS];
-    unsigned handovers;
-    bool quiet, failed;
-    char failure[256];
+    unsigned steps;
+    bool quiet;
 };
 
 static uint64_t now_us(void) {
@@ -51,158 +42,142 @@ static uint64_t now_us(void) {
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-__attribute__((format(printf, 2, 3))) static void say(const struct live *l, const char *fmt, ...) {
-    char text[160];
-    va_list ap;
-    if (l->opt->progress == NULL)
-        return;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    l->opt->progress(l->opt->ctx, text);
-}
-
-// Keeps the first reason; returns what a step returns when the story cannot go on.
-__attribute__((format(printf, 2, 3))) static int fail(struct live *l, const char *fmt, ...) {
-    va_list ap;
-    if (!l->failed) {
-        va_start(ap, fmt);
-        vsnprintf(l->failure, sizeof(l->failure), fmt, ap);
-        va_end(ap);
-    }
-    l->failed = true;
-    return -EIO;
+static void say(void *ctx, const char *text) {
+    const struct live *l = ctx;
+    if (l->opt->progress != NULL)
+        l->opt->progress(l->opt->ctx, text);
 }
 
 static bool stopped(const struct live *l) {
-    return l->opt->stop != NULL && *l->opt->stop != 0;
+    return *l->opt->stop != 0;
 }
 
-// ---- programs ----
-
-static void path_of(const struct live *l, const char *name, char *path, size_t size) {
-    snprintf(path, size, "%s/%s", l->opt->programs, name);
-}
-
-static int set_up_device(struct live *l, unsigned place) {
-    const uint8_t *m = mac[place];
-    char neighbours[400] = "";
-    for (unsigned i = 0; i < LIVE_PLACES; i++) {
-        size_t at = strlen(neighbours);
-        if (i != place) // known from the start: every frame on a VF is one we count
-            snprintf(neighbours + at, sizeof(neighbours) - at,
-                     " && ip neigh add 10.77.0.%u lladdr %02x:%02x:%02x:%02x:%02x:%02x dev weir0 nud permanent", i + 1,
-                     mac[i][0], mac[i][1], mac[i][2], mac[i][3], mac[i][4], mac[i][5]);
-    }
-    if (netns_shell(
-            l->ns, (int)place,
-            "ip link set weir0 down && ip link set weir0 address %02x:%02x:%02x:%02x:%02x:%02x txqueuelen %d && "
-            "ip addr add 10.77.0.%u/24 dev weir0 && ip link set weir0 up",
-            m[0], m[1], m[2], m[3], m[4], m[5], TAP_QUEUE, place + 1) != 0 ||
-        netns_shell(l->ns, (int)place, "true%s", neighbours) != 0)
-        return fail(l, "cannot set up the network device of %s", live_place[place]);
-    return 0;
-}
-
-static int start_card(struct live *l) {
-    char path[256], card[96], err[256] = "";
-    const char *args[18] = {path,     "--dir", card,         "--vfs",          "4",       "--wire",      "tap:weir0",
-                            "--rate", "10",    "--firmware", l->opt->firmware, "--trace", l->opt->trace, NULL};
-    if (l->opt->fst != NULL) {
-        args[13] = "--fst";
-        args[14] = l->opt->fst;
-    }
-    path_of(l, "weir-sim", path, sizeof(path));
-    snprintf(card, sizeof(card), "%s/card", netns_dir(l->ns));
-    say(l, "weir-sim: two RV32 cores boot the firmware from flash");
-    if (proc_start(&l->sim, l->ns, 0, "weir-sim", args) != 0 ||
-        proc_said(&l->sim, "weir-sim: ready", READY_S, err, sizeof(err)) != 0)
-        return fail(l, "%s", err);
-    return set_up_device(l, 0);
-}
-
-static int start_host(struct live *l) {
-    char path[256], card[96], dir[96], err[256] = "";
-    const char *args[] = {path, "--card", card, "--dir", dir, "--vfs", "4", "--open", NULL};
-
-    path_of(l, "weir-host", path, sizeof(path));
-    snprintf(card, sizeof(card), "%s/card", netns_dir(l->ns));
-    snprintf(dir, sizeof(dir), "%s/host", netns_dir(l->ns));
-    say(l, "weir-host: PF driver, NIC switch, SR-IOV with 4 VFs, NetVSP");
-    if (proc_start(&l->host, l->ns, NETNS_HERE, "weir-host", args) != 0 ||
-        proc_said(&l->host, "weir-host: ready", READY_S, err, sizeof(err)) != 0)
-        return fail(l, "%s", err);
-    return ctl_connect(&l->ctl, dir, err, sizeof(err)) == 0 ? 0 : fail(l, "%s", err);
-}
-
-static int start_guest(struct live *l, unsigned i) {
-    char path[256], dir[96], address[24], err[256] = "";
-    const uint8_t *m = mac[i + 1];
-    const char *args[] = {path, "--parent", dir, "--name", live_place[i + 1], "--mac", address, "--tap", "weir0", NULL};
-
-    path_of(l, "weir-guest", path, sizeof(path));
-    snprintf(dir, sizeof(dir), "%s/host", netns_dir(l->ns));
-    snprintf(address, sizeof(address), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5]);
-    if (proc_start(&l->guest[i], l->ns, (int)i + 1, live_place[i + 1], args) != 0 ||
-        proc_said(&l->guest[i], "on the synthetic path", READY_S, err, sizeof(err)) != 0)
-        return fail(l, "%s", err);
-    return set_up_device(l, i + 1);
-}
-
-static int check_programs(struct live *l) {
-    char err[256] = "";
-    if (proc_alive(&l->sim, err, sizeof(err)) && proc_alive(&l->host, err, sizeof(err)) &&
-        proc_alive(&l->guest[0], err, sizeof(err)) && proc_alive(&l->guest[1], err, sizeof(err)))
-        return 0;
-    return fail(l, "%s", err);
+// What a step returns when the story cannot go on.
+static int fail(struct live *l, const char *what, const char *why) {
+    report_fail(l->report, "%s: %s", what, stopped(l) ? "interrupted" : why);
+    return -EIO;
 }
 
 // ---- traffic and time ----
 
 // Traffic goes on while the parent is asked something.
-static void meanwhile(void *ctx) {
+static bool meanwhile(void *ctx) {
     struct live *l = ctx;
     udp_pump(l->udp, now_us(), l->quiet);
+    return !stopped(l);
 }
 
 static void run(struct live *l, unsigned ms) {
     uint64_t until = now_us() + ms * 1000ull;
-    while (now_us() < until && !stopped(l)) {
-        udp_pump(l->udp, now_us(), false);
+    while (now_us() < until && meanwhile(l))
         usleep(500);
-    }
 }
 
-// Sends nothing until all that was sent has arrived, or nothing arrives any more.
-static void settle(struct live *l) {
-    uint64_t last = now_us(), missing = UINT64_MAX;
+static struct json_object *ask(struct live *l, const char *what, const char *cmd, const char *guest) {
+    char err[256] = "";
+    struct json_object *rsp = ctl_ask(&l->ctl, ctl_question(cmd, guest), err, sizeof(err));
+    if (rsp == NULL && cast_check(&l->cast, err, sizeof(err)) == 0 && err[0] == '\0')
+        snprintf(err, sizeof(err), "%s is not answered", cmd);
+    if (rsp == NULL)
+        (void)fail(l, what, err);
+    return rsp;
+}
+
+static uint64_t positive(long long v) {
+    return v > 0 ? (uint64_t)v : 0;
+}
+
+static int card_cycle(struct live *l, const char *what, uint32_t *cycle) {
+    struct json_object *rsp = ask(l, what, "status", NULL);
+    if (rsp == NULL)
+        return -EIO;
+    *cycle = (uint32_t)ctl_number(rsp, "cycle");
+    json_object_put(rsp);
+    return 0;
+}
+
+// Sends nothing but what shows whether all has arrived, and tells what is missing then. A path on which the card lets
+// nothing arrive is dead.
+static int settle(struct live *l, const char *what, struct udp_tally *t) {
+    uint64_t arrived = udp_arrived(l->udp), next = now_us() + PROBE_US, silent = 0;
+    uint32_t last = 0, cycle = 0;
+    int ret = card_cycle(l, what, &last);
     l->quiet = true;
-    while (!stopped(l)) {
-        struct udp_tally t;
-        udp_pump(l->udp, now_us(), true);
-        t = udp_tally(l->udp);
-        if (t.missing == 0)
-            break;
-        if (t.missing != missing)
-            last = now_us();
-        missing = t.missing;
-        if (now_us() - last > SETTLE_MS * 1000ull)
-            break;
+    while (ret == 0 && !udp_settled(l->udp)) {
+        if (!meanwhile(l)) {
+            ret = fail(l, what, "interrupted");
+        } else if (now_us() >= next) {
+            udp_probe(l->udp);
+            next = now_us() + PROBE_US;
+            ret = card_cycle(l, what, &cycle);
+            silent = udp_arrived(l->udp) != arrived ? 0 : silent + (uint32_t)(cycle - last);
+            arrived = udp_arrived(l->udp);
+            last = cycle;
+            if (ret == 0 && silent > SILENT_CYCLES)
+                ret = fail(l, what, "datagrams do not arrive any more");
+        }
         usleep(500);
     }
+    *t = udp_tally(l->udp);
     l->quiet = false;
+    return ret;
 }
 
-static int await_tools(struct live *l) {
-    time_t start = time(NULL);
-    while (!stopped(l) && tools_running(l->tools)) {
-        if (check_programs(l) != 0)
-            return -EIO;
-        if (time(NULL) - start > (time_t)l->opt->seconds + 90)
-            return fail(l, "ping or iperf3 does not come to an end");
+// ---- tools and ledger ----
+
+static int begin_tools(struct live *l, unsigned seconds) {
+    char text[96];
+    snprintf(text, sizeof(text), "ping, TCP both ways and UDP for %u s beside the numbered datagrams", seconds);
+    say(l, text);
+    return tools_start(l->tools, seconds) == 0 ? 0 : fail(l, "tools", "cannot start ping and iperf3");
+}
+
+static int end_tools(struct live *l, const char *during, uint64_t dropped) {
+    char err[256] = "";
+    struct json_object *rsp;
+    while (tools_running(l->tools)) {
+        if (stopped(l) || cast_check(&l->cast, err, sizeof(err)) != 0)
+            return fail(l, during, err);
         run(l, 100);
     }
+    rsp = ask(l, during, "ledger", NULL);
+    if (rsp == NULL)
+        return -EIO;
+    tools_report(l->tools, during, positive(ctl_number(rsp, "dropped")) - dropped, l->report);
+    json_object_put(rsp);
     return 0;
+}
+
+static int dropped_so_far(struct live *l, uint64_t *dropped) {
+    struct json_object *rsp = ask(l, "ledger", "ledger", NULL);
+    if (rsp == NULL)
+        return -EIO;
+    *dropped = positive(ctl_number(rsp, "dropped"));
+    json_object_put(rsp);
+    return 0;
+}
+
+// At rest it balances, or never will: when nothing changes any more, that was the answer.
+static void read_ledger(struct live *l) {
+    char last[65536] = "";
+    l->quiet = true;
+    for (;;) {
+        struct json_object *rsp = ask(l, "ledger", "ledger", NULL);
+        const char *text;
+        if (rsp == NULL)
+            return;
+        json_object_object_del(rsp, "ok");
+        report_ledger(l->report, ctl_text(rsp, "text"), rsp);
+        if (json_object_get_boolean(ctl_member(rsp, "balanced")))
+            return;
+        text = json_object_to_json_string_ext(rsp, JSON_C_TO_STRING_PLAIN);
+        if (strncmp(last, text, sizeof(last) - 1) == 0) {
+            report_fail(l->report, "the ledger: %s", ctl_text(rsp, "text"));
+            return;
+        }
+        snprintf(last, sizeof(last), "%s", text);
+        run(l, 100);
+    }
 }
 
 // ---- hand-overs ----
@@ -217,97 +192,84 @@ static const char *state_of(struct json_object *status, const char *guest) {
     return "gone";
 }
 
-static int await_state(struct live *l, const char *guest, const char *want) {
-    uint64_t until = now_us() + HANDOVER_S * 1000000ull;
-    char err[256] = "", last[32] = "";
-    while (now_us() < until && !stopped(l)) {
-        struct json_object *rsp = ctl_ask(&l->ctl, ctl_question("status", NULL), ANSWER_MS, err, sizeof(err));
+// Until the guest rests on a path, whichever: the record says what came of it.
+static int await_rest(struct live *l, const char *what, const char *guest) {
+    static const char *const rest[] = {"attached", "detached", "failed", "gone"};
+    for (;;) {
+        struct json_object *rsp = ask(l, what, "status", NULL);
+        bool done = false;
         if (rsp == NULL)
-            return check_programs(l) != 0 ? -EIO : fail(l, "%s", err);
-        snprintf(last, sizeof(last), "%s", state_of(rsp, guest));
+            return -EIO;
+        for (unsigned i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+            done = done || strcmp(state_of(rsp, guest), rest[i]) == 0;
         json_object_put(rsp);
-        if (strcmp(last, want) == 0)
+        if (done)
             return 0;
         run(l, 5);
     }
-    return stopped(l) ? fail(l, "interrupted") : fail(l, "%s stays '%s', expected '%s'", guest, last, want);
 }
 
-static int ask(struct live *l, const char *cmd, const char *guest) {
-    char err[256] = "";
-    struct json_object *rsp = ctl_ask(&l->ctl, ctl_question(cmd, guest), ANSWER_MS, err, sizeof(err));
-    if (rsp == NULL)
-        return check_programs(l) != 0 ? -EIO : fail(l, "%s %s: %s", cmd, guest != NULL ? guest : "", err);
-    json_object_put(rsp);
-    return 0;
+static void read_row(struct report_step *s, struct json_object *r) {
+    s->came.to_vf = strcmp(ctl_text(r, "direction"), "to VF") == 0;
+    s->came.surprise = json_object_get_boolean(ctl_member(r, "surprise"));
+    snprintf(s->came.why, sizeof(s->came.why), "%s", ctl_text(r, "why"));
+    snprintf(s->status, sizeof(s->status), "%s", ctl_text(r, "status"));
+    s->requested = positive(ctl_number(r, "cycle_request"));
+    s->done = s->requested + (uint32_t)(ctl_number(r, "cycle_done") - ctl_number(r, "cycle_request"));
+    s->ledger_lost =
+        positive(ctl_number(r, "tx_lost")) + positive(ctl_number(r, "rx_lost")) + positive(ctl_number(r, "rx_dropped"));
 }
 
-static uint64_t positive(long long v) {
-    return v > 0 ? (uint64_t)v : 0;
-}
-
-// What the parent recorded since the last look; the last hand-over of guest 0 among it is the one that was asked for.
-static int read_record(struct live *l, struct report_handover *h) {
+// What the parent recorded since the last look; the last of the guest's is what came of what was asked.
+static int read_record(struct live *l, struct report_step *s) {
     struct json_object *q = ctl_question("records", NULL), *rsp, *all;
     char err[256] = "";
-    bool found = false;
 
     json_object_object_add(q, "from", json_object_new_int64(l->records));
-    rsp = ctl_ask(&l->ctl, q, ANSWER_MS, err, sizeof(err));
+    rsp = ctl_ask(&l->ctl, q, err, sizeof(err));
     if (rsp == NULL)
-        return fail(l, "records: %s", err);
+        return fail(l, s->what, err);
     l->records = ctl_number(rsp, "next");
     all = ctl_member(rsp, "record");
     for (size_t i = 0; i < ctl_length(all); i++) {
         struct json_object *r = json_object_array_get_idx(all, i);
-        if (strcmp(ctl_text(r, "guest"), live_place[1]) != 0 || strcmp(ctl_text(r, "status"), "done") != 0)
-            continue;
-        snprintf(h->guest, sizeof(h->guest), "%s", live_place[1]);
-        h->direction = strcmp(ctl_text(r, "direction"), "to VF") == 0 ? "to VF" : "to synthetic";
-        snprintf(h->why, sizeof(h->why), "%s", ctl_text(r, "why"));
-        h->surprise = json_object_get_boolean(ctl_member(r, "surprise"));
-        h->requested = positive(ctl_number(r, "cycle_request"));
-        h->done = h->requested + (uint32_t)(ctl_number(r, "cycle_done") - ctl_number(r, "cycle_request"));
-        h->ledger_lost = positive(ctl_number(r, "tx_lost")) + positive(ctl_number(r, "rx_lost")) +
-                         positive(ctl_number(r, "rx_dropped"));
-        found = true;
+        if (strcmp(ctl_text(r, "guest"), s->guest) == 0)
+            read_row(s, r);
     }
     json_object_put(rsp);
-    return found ? 0 : fail(l, "the parent has no record of the hand-over");
+    return 0;
 }
 
-// Carries one hand-over of guest 0 out and judges it when all traffic has arrived.
-static int handover(struct live *l, const char *what, const char *cmd, const char *until) {
-    struct report_handover h = {0};
+// Carries one hand-over of guest 0 out; it is judged when all traffic has arrived.
+static int handover(struct live *l, const char *what, const char *cmd, bool to_vf, unsigned why) {
+    struct report_step s = {.asked = {.to_vf = to_vf, .surprise = why == WEIR_WHY_REMOVED}};
     struct udp_tally before, after;
+    struct json_object *rsp;
 
-    if (stopped(l))
-        return fail(l, "interrupted");
-    settle(l);
-    before = udp_tally(l->udp);
+    snprintf(s.what, sizeof(s.what), "%s", what);
+    snprintf(s.guest, sizeof(s.guest), "%s", cast_place[1]);
+    snprintf(s.asked.why, sizeof(s.asked.why), "%s", weir_why_text(why));
+    if (settle(l, what, &before) != 0)
+        return -EIO;
     run(l, 300);
-    say(l, "%s", what);
-    if (strcmp(cmd, "revoke") == 0)
+    say(l, what);
+    if (s.asked.surprise)
         udp_burst(l->udp, UDP_UP0, SURPRISE_BURST);
-    if (ask(l, cmd, live_place[1]) != 0 || await_state(l, live_place[1], until) != 0)
+    rsp = ask(l, what, cmd, s.guest);
+    if (rsp == NULL || await_rest(l, what, s.guest) != 0) {
+        json_object_put(rsp);
         return -EIO;
+    }
+    json_object_put(rsp);
     run(l, 300);
-    settle(l);
-    after = udp_tally(l->udp);
-    if (read_record(l, &h) != 0)
+    if (settle(l, what, &after) != 0 || read_record(l, &s) != 0)
         return -EIO;
-    h.lost = after.missing - before.missing;
-    h.doubled = after.doubled - before.doubled;
-    h.reordered = after.reordered - before.reordered;
-    if (h.doubled != 0 || h.reordered != 0)
-        (void)fail(l, "%s: %llu frames doubled, %llu reordered", what, (unsigned long long)h.doubled,
-                   (unsigned long long)h.reordered);
-    if (h.lost != h.ledger_lost || (!h.surprise && h.lost != 0))
-        (void)fail(l, "%s: %llu frames lost, the ledger says %llu", what, (unsigned long long)h.lost,
-                   (unsigned long long)h.ledger_lost);
-    if (l->handovers < MAX_WINDOWS) {
-        l->window[l->handovers] = (struct capture_window){.from = h.requested, .to = h.done};
-        l->handover[l->handovers++] = h;
+    s.lost = after.missing - before.missing;
+    s.doubled = after.doubled - before.doubled;
+    s.reordered = after.reordered - before.reordered;
+    if (l->steps < MAX_WINDOWS) {
+        l->window[l->steps] = (struct capture_window){.from = s.requested, .to = s.done};
+        l->step[l->steps++] = s;
     }
     return 0;
 }
@@ -316,115 +278,85 @@ static int handover(struct live *l, const char *what, const char *cmd, const cha
 
 static int play(struct live *l) {
     unsigned half = (l->opt->seconds + 1) / 2;
+    uint64_t dropped = 0;
+    struct json_object *rsp;
+    struct udp_tally t;
 
     say(l, "both guests on the synthetic path");
     run(l, 500);
     say(l, "second guest gets its VF and keeps it");
-    if (ask(l, "attach", live_place[2]) != 0 || await_state(l, live_place[2], "attached") != 0)
+    rsp = ask(l, "second guest", "attach", cast_place[2]);
+    if (rsp == NULL || await_rest(l, "second guest", cast_place[2]) != 0 || settle(l, "second guest", &t) != 0 ||
+        dropped_so_far(l, &dropped) != 0) {
+        json_object_put(rsp);
         return -EIO;
-    settle(l);
-    say(l, "ping, TCP both ways and UDP for %u s beside the numbered datagrams", half);
-    if (tools_start(l->tools, half) != 0)
-        return fail(l, "cannot start ping and iperf3");
+    }
+    json_object_put(rsp);
+    if (begin_tools(l, half) != 0)
+        return -EIO;
     run(l, 1000);
-    if (handover(l, "attach: synthetic to VF", "attach", "attached") != 0 ||
-        handover(l, "planned failover: VF to synthetic", "detach", "detached") != 0 ||
-        handover(l, "attach again", "attach", "attached") != 0 || await_tools(l) != 0)
+    if (handover(l, "attach: synthetic to VF", "attach", true, WEIR_WHY_ATTACHED) != 0 ||
+        handover(l, "planned failover: VF to synthetic", "detach", false, WEIR_WHY_DETACH) != 0 ||
+        handover(l, "attach again", "attach", true, WEIR_WHY_ATTACHED) != 0 ||
+        end_tools(l, "attach, failover, attach", dropped) != 0)
         return -EIO;
     // Alone with the numbered datagrams: each frame that is lost is one of them.
-    if (handover(l, "surprise removal of the VF in the middle of a burst", "revoke", "detached") != 0)
+    if (handover(l, "surprise removal of the VF in the middle of a burst", "revoke", false, WEIR_WHY_REMOVED) != 0 ||
+        dropped_so_far(l, &dropped) != 0 || begin_tools(l, half) != 0)
         return -EIO;
-    say(l, "the same tools for another %u s", half);
-    if (tools_start(l->tools, half) != 0)
-        return fail(l, "cannot start ping and iperf3");
     run(l, 500);
-    if (handover(l, "attach again", "attach", "attached") != 0 || handover(l, "detach", "detach", "detached") != 0)
+    if (handover(l, "attach once more", "attach", true, WEIR_WHY_ATTACHED) != 0 ||
+        handover(l, "detach", "detach", false, WEIR_WHY_DETACH) != 0)
         return -EIO;
     say(l, "waiting for the tools to finish");
-    if (await_tools(l) != 0)
-        return -EIO;
-    settle(l);
-    return 0;
+    return end_tools(l, "attach, detach", dropped) != 0 ? -EIO : settle(l, "the end", &t);
 }
 
-static void read_ledger(struct live *l, char *ledger, size_t size) {
+static void disconnect(void *ctx) {
+    ctl_disconnect(&((struct live *)ctx)->ctl);
+}
+
+static void evaluate(struct live *l) {
     char err[256] = "";
-    for (unsigned i = 0; i < 20; i++) {
-        struct json_object *rsp = ctl_ask(&l->ctl, ctl_question("ledger", NULL), ANSWER_MS, err, sizeof(err));
-        bool balanced;
-        if (rsp == NULL) {
-            (void)fail(l, "ledger: %s", err);
-            return;
-        }
-        balanced = json_object_get_boolean(ctl_member(rsp, "balanced"));
-        snprintf(ledger, size, "%s", ctl_text(rsp, "text"));
-        json_object_put(rsp);
-        if (balanced)
-            return;
-        usleep(100000); // a frame may be inside the card
-    }
-    (void)fail(l, "%s", ledger);
-}
-
-static void stop_programs(struct live *l) {
-    char words[200];
-    int status;
-    for (unsigned i = 0; i < GUESTS; i++) {
-        status = proc_stop(&l->guest[i]);
-        if (status != 0)
-            (void)fail(l, "%s ended with status %d", l->guest[i].name, status);
-    }
-    ctl_disconnect(&l->ctl);
-    status = proc_stop(&l->host);
-    if (status != 0)
-        (void)fail(l, "weir-host ended with status %d", status);
-    status = proc_stop(&l->sim);
-    if (status != 0) {
-        proc_last_words(&l->sim, words, sizeof(words));
-        (void)fail(l, "weir-sim ended with status %d: %s", status, words);
+    if (capture_evaluate(l->cast.trace, cast_mac[1], UDP_DOWN0, l->window, l->steps, l->report, err, sizeof(err)) !=
+            0 ||
+        (l->opt->capture != NULL && capture_keep(l->cast.trace, l->opt->capture, l->opt->capture_bytes, l->window,
+                                                 l->steps, l->report, err, sizeof(err)) != 0))
+        (void)fail(l, "the capture", err);
+    for (unsigned i = 0; i < l->steps; i++) {
+        l->step[i].gap = l->window[i].gap;
+        report_step(l->report, &l->step[i]);
     }
 }
 
 int live_run(const struct live_options *opt, const struct netns *ns, struct report *r, char *err, size_t err_size) {
     struct live *l = calloc(1, sizeof(*l));
-    char ledger[160] = "not read";
+    char last[256] = "";
     bool ran;
 
     if (l == NULL)
         return -ENOMEM;
     l->opt = opt;
-    l->ns = ns;
     l->report = r;
     l->ctl.fd = -1;
-    ran = start_card(l) == 0 && start_host(l) == 0 && start_guest(l, 0) == 0 && start_guest(l, 1) == 0;
+    l->cast = (struct cast){
+        .ns = ns, .programs = opt->programs, .firmware = opt->firmware, .fst = opt->fst, .stop = opt->stop};
+    ran = cast_start(&l->cast, say, l, err, err_size) == 0 && ctl_connect(&l->ctl, l->cast.dir, err, err_size) == 0;
     if (ran) {
-        l->udp = udp_open(ns, l->failure, sizeof(l->failure));
+        l->udp = udp_open(ns, err, err_size);
         l->tools = l->udp != NULL ? tools_open(ns) : NULL;
+        if (l->udp != NULL && l->tools == NULL)
+            snprintf(err, err_size, "cannot start iperf3");
         l->ctl.meanwhile = meanwhile;
         l->ctl.ctx = l;
-        ran = l->tools != NULL || fail(l, "cannot start iperf3") == 0;
+        ran = l->tools != NULL;
     }
-    if (ran) {
-        (void)play(l);
-        l->quiet = true; // a ledger is read at rest
-        if (!l->failed)
-            read_ledger(l, ledger, sizeof(ledger));
-    }
-    stop_programs(l);
-    if (ran) {
-        fputs("\nthe tools say\n", opt->out);
-        if (!tools_results(l->tools, opt->out))
-            (void)fail(l, "a tool got no answer");
-        if (capture_evaluate(opt->trace, mac[1], UDP_DOWN0, l->window, l->handovers, r, err, err_size) != 0)
-            (void)fail(l, "%s", err);
-        for (unsigned i = 0; i < l->handovers; i++) {
-            l->handover[i].gap = l->window[i].gap;
-            report_handover(r, &l->handover[i]);
-        }
-        report_outcome(r, l->failed ? l->failure : ledger, !l->failed);
-    } else {
-        snprintf(err, err_size, "%s", l->failure);
-    }
+    if (ran && play(l) == 0)
+        read_ledger(l);
+    if (cast_stop(&l->cast, disconnect, l, last, sizeof(last)) != 0 && ran)
+        (void)fail(l, "the end", last);
+    if (ran)
+        evaluate(l);
     tools_close(l->tools);
     udp_close(l->udp);
     free(l);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Network namespaces of the demo's hosts ("places"), programs that run in them, and sockets made in them. Needs root,
-// /dev/net/tun and namespaces; says which is missing. All programs die with us.
+// /dev/net/tun and namespaces; says which is missing. The namespaces have no names: they, their devices and all
+// programs end with us, however we end.
 #ifndef WEIR_DEMO_NETNS_H
 #define WEIR_DEMO_NETNS_H
 
@@ -13,9 +14,9 @@
 
 struct netns;
 
-// `places` names. NULL with one line in err.
-struct netns *netns_open(const char *const *places, unsigned n, char *err, size_t err_size);
-// Removes the namespaces and the folder; programs must have ended.
+// `count` places. NULL with one line in err.
+struct netns *netns_open(unsigned count, char *err, size_t err_size);
+// Lets the namespaces go and removes the folder; programs must have ended.
 void netns_close(struct netns *n);
 // Folder for files of this run.
 const char *netns_dir(const struct netns *n);

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define STOP_MS 20000
+#define STOP_MS 3000 // of an interrupted run
 #define STEP_US 5000
 
 int proc_start(struct proc *p, const struct netns *n, int place, const char *name, const char *const argv[]) {
@@ -52,8 +52,8 @@ bool proc_alive(struct proc *p, char *err, size_t err_size) {
     return false;
 }
 
-int proc_said(struct proc *p, const char *text, unsigned seconds, char *err, size_t err_size) {
-    for (unsigned i = 0; i < seconds * (1000000 / STEP_US); i++) {
+int proc_said(struct proc *p, const char *text, const volatile int *stop, char *err, size_t err_size) {
+    while (stop == NULL || *stop == 0) {
         char log[8192];
         read_log(p, log, sizeof(log));
         if (strstr(log, text) != NULL)
@@ -62,16 +62,17 @@ int proc_said(struct proc *p, const char *text, unsigned seconds, char *err, siz
             return -EIO;
         usleep(STEP_US);
     }
-    snprintf(err, err_size, "%s does not say '%s' within %u s", p->name, text, seconds);
-    return -ETIMEDOUT;
+    snprintf(err, err_size, "interrupted");
+    return -EINTR;
 }
 
-int proc_stop(struct proc *p) {
+int proc_stop(struct proc *p, const volatile int *stop) {
     int status = 0;
     if (p->pid == 0)
         return 0;
     kill(p->pid, SIGTERM);
-    for (unsigned i = 0; i < STOP_MS * 1000u / STEP_US; i++) {
+    // Who was interrupted wants an end more than an orderly one.
+    for (unsigned waited = 0; stop == NULL || *stop == 0 || waited < STOP_MS * 1000u; waited += STEP_US) {
         if (waitpid(p->pid, &status, WNOHANG) == p->pid) {
             p->pid = 0;
             return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -10,14 +10,17 @@
 
 struct weir_pcapng;
 struct report;
+struct report_capture;
 struct story;
 
 struct story_options {
     const char *firmware;
     const char *fst; // waveform, or NULL
     uint64_t seed;
-    struct weir_pcapng *capture; // NULL: none. Interfaces: the wire, then each vPort
-    const volatile int *stop;    // set by somebody else: the story ends at once
+    struct weir_pcapng *capture;     // NULL: none. Interfaces: the wire, then each vPort
+    uint64_t capture_bytes;          // at most about so many, of frames while a hand-over is under way and soon after
+    struct report_capture *captured; // how many that were
+    const volatile int *stop;        // set by somebody else: the story ends at once
     // Called now and then with a line for a progress display; NULL = quiet.
     void (*progress)(void *ctx, const char *text);
     void *ctx;

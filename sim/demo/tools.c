@@ -3,14 +3,19 @@
 #include "tools.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tools_read.h"
+
 #define MAX_TOOLS 24u
+#define OUTPUT_BYTES (1u << 20)
+// A reply that takes so long is lost; a machine may be slow.
+#define PATIENCE_S "300"
 
 struct tool {
     pid_t pid;
@@ -22,7 +27,7 @@ struct tool {
 struct tools {
     const struct netns *ns;
     struct tool tool[MAX_TOOLS];
-    unsigned count;
+    unsigned count, first; // of those started last
 };
 
 static int start(struct tools *t, int place, const char *what, const char *const argv[]) {
@@ -70,10 +75,11 @@ void tools_close(struct tools *t) {
 int tools_start(struct tools *t, unsigned seconds) {
     char time[12], count[12];
     int err = 0;
+    t->first = t->count;
     snprintf(time, sizeof(time), "%u", seconds);
     snprintf(count, sizeof(count), "%u", seconds * 5);
-    err |=
-        start(t, 1, "ping guest0 to peer", (const char *[]){"ping", "-q", "-i", "0.2", "-c", count, "10.77.0.1", NULL});
+    err |= start(t, 1, "ping guest0 to peer",
+                 (const char *[]){"ping", "-q", "-i", "0.2", "-W", PATIENCE_S, "-c", count, "10.77.0.1", NULL});
     // Small windows: what waits in the kernels' queues waits in front of everybody.
     err |= start(t, 1, "TCP guest0 to peer",
                  (const char *[]){"iperf3", "-J", "-w", "64K", "-c", "10.77.0.1", "-p", "5201", "-t", time, NULL});
@@ -97,52 +103,24 @@ bool tools_running(struct tools *t) {
     return any;
 }
 
-static double number(struct json_object *top, const char *part, const char *name) {
-    struct json_object *end, *sum, *v;
-    if (!json_object_object_get_ex(top, "end", &end) || !json_object_object_get_ex(end, part, &sum) ||
-        !json_object_object_get_ex(sum, name, &v))
-        return -1;
-    return json_object_get_double(v);
-}
-
-static bool iperf_result(const struct tool *t, FILE *out) {
-    struct json_object *top = json_object_from_file(t->out);
-    double rate = number(top, "sum_received", "bits_per_second"), lost = number(top, "sum", "lost_packets"),
-           packets = number(top, "sum", "packets"), retransmits = number(top, "sum_sent", "retransmits");
-    bool good = rate > 0 || packets > 0;
-
-    if (packets >= 0)
-        fprintf(out, "  %-20s %6.0f datagrams, %.0f lost\n", t->what, packets, lost);
-    else if (rate >= 0)
-        fprintf(out, "  %-20s %6.2f Mbit/s, %.0f retransmits\n", t->what, rate / 1e6, retransmits);
-    else
-        fprintf(out, "  %-20s no result\n", t->what);
-    json_object_put(top);
-    return good;
-}
-
-static bool ping_result(const struct tool *t, FILE *out) {
-    char line[160];
-    bool good = false;
-    FILE *f = fopen(t->out, "r");
-    while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-        if (strstr(line, "packet loss") != NULL) {
-            good = strstr(line, " 100% packet loss") == NULL;
-            fprintf(out, "  %-20s %s", t->what, line);
-        }
-    if (f != NULL)
-        fclose(f);
-    if (!good)
-        fprintf(out, "  %-20s no answer\n", t->what);
-    return good;
-}
-
-bool tools_results(const struct tools *t, FILE *out) {
-    bool good = true;
-    for (unsigned i = 0; i < t->count; i++) {
+void tools_report(const struct tools *t, const char *during, uint64_t explained, struct report *r) {
+    char *text = malloc(OUTPUT_BYTES);
+    for (unsigned i = t->first; i < t->count && text != NULL; i++) {
         const struct tool *k = &t->tool[i];
-        if (!k->server)
-            good = (strncmp(k->what, "ping", 4) == 0 ? ping_result(k, out) : iperf_result(k, out)) && good;
+        struct report_tool row = {.explained = (int64_t)explained};
+        FILE *f = fopen(k->out, "r");
+        size_t n = f != NULL ? fread(text, 1, OUTPUT_BYTES - 1, f) : 0;
+        if (f != NULL)
+            fclose(f);
+        text[n] = '\0';
+        snprintf(row.name, sizeof(row.name), "%s", k->what);
+        snprintf(row.during, sizeof(row.during), "%s", during);
+        tools_unknown(&row);
+        if (strncmp(k->what, "ping", 4) == 0)
+            tools_read_ping(&row, text);
+        else
+            tools_read_iperf(&row, text);
+        report_tool(r, &row);
     }
-    return good;
+    free(text);
 }

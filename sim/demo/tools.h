@@ -5,9 +5,9 @@
 #define WEIR_DEMO_TOOLS_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "netns.h"
+#include "report.h"
 
 struct tools;
 
@@ -19,7 +19,8 @@ void tools_close(struct tools *t);
 int tools_start(struct tools *t, unsigned seconds);
 // True while one of them runs.
 bool tools_running(struct tools *t);
-// What they said, a line each; false when one of them got no answer at all.
-bool tools_results(const struct tools *t, FILE *out);
+// What those said that were started last, in the part of the story called `during`, while the ledger counted
+// `explained` drops.
+void tools_report(const struct tools *t, const char *during, uint64_t explained, struct report *r);
 
 #endif

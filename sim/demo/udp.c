@@ -131,6 +131,30 @@ void udp_burst(struct udp *u, enum udp_flow flow, unsigned count) {
     }
 }
 
+static bool settled(const struct flow *f) {
+    return f->next == f->sent;
+}
+
+bool udp_settled(const struct udp *u) {
+    for (unsigned i = 0; i < UDP_FLOWS; i++)
+        if (!settled(&u->flow[i]))
+            return false;
+    return true;
+}
+
+void udp_probe(struct udp *u) {
+    for (unsigned i = 0; i < UDP_FLOWS; i++)
+        if (i != UDP_FLOOD1 && (!settled(&u->flow[i]) || (i == UDP_FLOOD0 && !settled(&u->flow[UDP_FLOOD1]))))
+            (void)send_one(u, i);
+}
+
+uint64_t udp_arrived(const struct udp *u) {
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < UDP_FLOWS; i++)
+        sum += u->flow[i].frames + u->flow[i].doubled;
+    return sum;
+}
+
 struct udp_tally udp_tally(const struct udp *u) {
     struct udp_tally t = {0};
     for (unsigned i = 0; i < UDP_FLOWS; i++) {

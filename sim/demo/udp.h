@@ -34,6 +34,12 @@ void udp_close(struct udp *u);
 void udp_pump(struct udp *u, uint64_t now_us, bool quiet);
 // `count` datagrams of a flow at once.
 void udp_burst(struct udp *u, enum udp_flow flow, unsigned count);
+// All is settled when the last number of each flow has arrived: what is missing then is lost, because a flow keeps its
+// order. While it is not, another number of each flow that is not settled shows when it is.
+bool udp_settled(const struct udp *u);
+void udp_probe(struct udp *u);
+// Datagrams that arrived so far.
+uint64_t udp_arrived(const struct udp *u);
 // Sums over all flows.
 struct udp_tally udp_tally(const struct udp *u);
 // The flow of an Ethernet frame that carries one of our datagrams, -1 for any other.

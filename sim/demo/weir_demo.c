@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cast.h"
 #include "live.h"
 #include "pcapng.h"
 #include "report.h"
@@ -21,12 +22,14 @@ static volatile int stop;
 struct demo {
     const char *out, *firmware, *fst;
     char work[400], trace[512], programs[400]; // outputs are written in a folder of our own, and come out whole
-    uint64_t seed;
+    uint64_t seed, capture_bytes;
     unsigned seconds;
     bool builtin, json;
     FILE *say; // progress and words for people; standard error when standard output is for a program
     unsigned step;
 };
+
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 static void on_signal(int number) {
     (void)number;
@@ -40,23 +43,23 @@ static void show(void *ctx, const char *text) {
 }
 
 static const char usage[] =
-    "usage: weir-demo [--builtin] [--seconds N] [--out FOLDER] [--fst FILE] [--json] [--firmware IMAGE] [--seed N]\n"
+    "usage: weir-demo [--builtin] [--seconds N] [--out FOLDER] [--capture-mb N] [--fst FILE] [--json]\n"
+    "                 [--firmware IMAGE] [--seed N]\n"
     "  --builtin   one process, sequence-checked generator only, deterministic to the cycle\n"
     "  --seconds   how long ping, TCP and UDP of the kernels run (default 20)\n"
     "  --out       where demo.json, demo.html and demo.pcapng go (default: here)\n"
+    "  --capture-mb  how large demo.pcapng may become: frames around the hand-overs (default 16, 0 for none)\n"
     "  --fst       waveform of the whole card; long and large\n"
-    "  --json      demo.json on standard output, progress on standard error\n";
+    "  --json      demo.json on standard output, progress on standard error\n"
+    "exit status: 0 all came as it was asked for; 1 something failed, or the run was given up; 2 the call is wrong\n";
 
 static int parse(struct demo *d, int argc, char **argv) {
-    static const struct option options[] = {{"firmware", required_argument, NULL, 'f'},
-                                            {"seed", required_argument, NULL, 's'},
-                                            {"out", required_argument, NULL, 'o'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"builtin", no_argument, NULL, 'b'},
-                                            {"seconds", required_argument, NULL, 't'},
-                                            {"fst", required_argument, NULL, 'w'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"firmware", required_argument, NULL, 'f'},   {"seed", required_argument, NULL, 's'},
+        {"out", required_argument, NULL, 'o'},        {"help", no_argument, NULL, 'h'},
+        {"builtin", no_argument, NULL, 'b'},          {"seconds", required_argument, NULL, 't'},
+        {"fst", required_argument, NULL, 'w'},        {"json", no_argument, NULL, 'j'},
+        {"capture-mb", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
     int c;
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         char *rest = NULL;
@@ -83,6 +86,13 @@ static int parse(struct demo *d, int argc, char **argv) {
         case 'w':
             d->fst = optarg;
             break;
+        case 'c':
+            d->capture_bytes = (uint64_t)strtoul(optarg, &rest, 10) * 1000000;
+            if (*rest != '\0' || *optarg == '\0' || d->capture_bytes > 100000000000) {
+                fprintf(stderr, "weir-demo: --capture-mb %s: expected a number from 0 to 100000\n", optarg);
+                return 2;
+            }
+            break;
         case 'j':
             d->json = true;
             d->say = stderr;
@@ -108,14 +118,19 @@ static void find_programs(struct demo *d) {
         *slash = '\0';
 }
 
+// Its capture lies in the work folder until what is kept of it is known.
 static int run_builtin(struct demo *d, struct report *r, char *err, size_t err_size) {
     struct story_options opt = {.firmware = d->firmware, .fst = d->fst, .seed = d->seed, .progress = show, .ctx = d};
+    struct report_capture sum = {0};
     int ret;
     opt.stop = &stop;
-    opt.capture = weir_pcapng_open(d->trace, err, err_size);
-    if (opt.capture == NULL)
+    opt.capture = d->capture_bytes != 0 ? weir_pcapng_open(d->trace, err, err_size) : NULL;
+    if (opt.capture == NULL && d->capture_bytes != 0)
         return -EIO;
+    opt.capture_bytes = d->capture_bytes;
+    opt.captured = &sum;
     ret = story_run(&opt, r, err, err_size);
+    report_capture(r, &sum);
     if (weir_pcapng_close(opt.capture) != 0 && ret == 0) {
         snprintf(err, err_size, "%s is not whole: disk full?", d->trace);
         ret = -EIO;
@@ -126,13 +141,13 @@ static int run_builtin(struct demo *d, struct report *r, char *err, size_t err_s
 static int run_live(struct demo *d, const struct netns *ns, struct report *r, char *err, size_t err_size) {
     struct live_options opt = {.programs = d->programs,
                                .firmware = d->firmware,
-                               .trace = d->trace,
+                               .capture = d->capture_bytes != 0 ? d->trace : NULL,
+                               .capture_bytes = d->capture_bytes,
                                .fst = d->fst,
                                .seconds = d->seconds,
                                .stop = &stop,
                                .progress = show,
-                               .ctx = d,
-                               .out = d->say};
+                               .ctx = d};
     return live_run(&opt, ns, r, err, err_size);
 }
 
@@ -168,19 +183,27 @@ static int write_reports(const struct demo *d, const struct report *r) {
     for (unsigned i = 0; i < sizeof(outputs) / sizeof(outputs[0]) && ret == 0; i++) {
         snprintf(path, sizeof(path), "%s/%s", d->work, outputs[i]);
         snprintf(to, sizeof(to), "%s/%s", d->out, outputs[i]);
-        ret = rename(path, to);
+        ret = i == 0 && d->capture_bytes == 0 ? 0 : rename(path, to);
     }
     if (ret != 0) {
         fprintf(stderr, "weir-demo: cannot write demo.json and demo.html to %s; name another folder with --out\n",
                 d->out);
         return 1;
     }
-    fprintf(d->say, "written: %s/demo.json, demo.html, demo.pcapng\n", d->out);
+    fprintf(d->say, "written: %s/demo.json, demo.html", d->out);
+    if (d->capture_bytes != 0)
+        report_say_capture(r, d->say);
+    fputs("\n", d->say);
     return 0;
 }
 
 int main(int argc, char **argv) {
-    struct demo d = {.out = ".", .firmware = WEIR_FIRMWARE_IMAGE, .seed = 1, .seconds = 20, .say = stdout};
+    struct demo d = {.out = ".",
+                     .firmware = WEIR_FIRMWARE_IMAGE,
+                     .seed = 1,
+                     .seconds = 20,
+                     .capture_bytes = 16000000,
+                     .say = stdout};
     struct netns *ns = NULL;
     struct report *r;
     char err[700] = "";
@@ -192,11 +215,11 @@ int main(int argc, char **argv) {
     if (make_work(&d) != 0)
         return 1;
     // Programs, namespaces and devices must not outlive the demo.
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
+    for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        signal(ends[i], on_signal);
     signal(SIGPIPE, SIG_IGN);
     if (!d.builtin) {
-        ns = netns_open(live_place, LIVE_PLACES, err, sizeof(err));
+        ns = netns_open(CAST_PLACES, err, sizeof(err));
         if (ns == NULL)
             fprintf(d.say, "No kernel traffic here (%s): the same story in one process on the built-in generator.\n",
                     err);

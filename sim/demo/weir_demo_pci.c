@@ -216,7 +216,7 @@ static void job(void) {
     if (missing != 0 || flow[0].doubled + flow[1].doubled + flow[0].reordered + flow[1].reordered != 0)
         die("planned hand-overs lost %" PRIu64 " frames", missing);
     say("planned hand-overs: 0 lost, 0 doubled, 0 reordered");
-    if (weir_vstack_revoke(vs, (unsigned)guest[1].id, WEIR_WHY_DETACH) != 0)
+    if (weir_vstack_revoke(vs, (unsigned)guest[1].id, WEIR_WHY_REMOVED) != 0)
         die("cannot revoke guest 1's VF");
     await(1, WEIR_VSTACK_DETACHED);
     run("guest 1 lost its VF without notice");

@@ -90,6 +90,7 @@ static void guest_process(int device, const char *name, const uint8_t *mac) {
     struct guest_run *g;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGPIPE, SIG_IGN); // of a device that is closed
     memcpy(o.mac, mac, 6);
     fcntl(device, F_SETFL, O_NONBLOCK);
     g = guest_new(&o, err, sizeof(err));

@@ -14,7 +14,9 @@ weir_hosts_test(partitions moves_between_processes_lose_nothing checksums_are_th
 set_tests_properties(system.partitions.idle_programs_use_under_two_percent PROPERTIES RUN_SERIAL TRUE)
 weir_hosts_test(guests one_leaves_as_another_joins silent_clients_keep_nobody_out one_client_gets_one_turn an_unread_byte_ends_a_guest
                 a_vf_goes_only_to_whom_it_is_offered hung_guests_are_removed jumbo_frames_cross_both_paths)
-weir_hosts_test(admission the_table_decides the_table_outlives_the_parent other_users_need_the_table the_device_follows_the_parent nothing_raw_is_printed)
+weir_hosts_test(admission the_table_decides the_table_outlives_the_parent other_users_need_the_table the_device_follows_the_parent nothing_raw_is_printed
+                an_unbalanced_ledger_is_an_exit_status)
+weir_hosts_test(ledger the_ends_drop_with_a_reason a_stopped_guest_is_accounted_for it_balances_under_traffic)
 weir_hosts_test(policies every_drop_has_a_reason a_port_vlan_outlives_the_vf)
 weir_hosts_test(storm_moves hand_overs_stay_planned)
 target_sources(test_storm_moves PRIVATE storm_kinds.c)

@@ -311,12 +311,12 @@ static void ask_raw(const char *question, size_t len, char *answer, size_t size)
 }
 
 // A parent that is none: says what it likes to one weirctl and is gone.
-static void hostile_parent(const char *says, const char *const *words) {
+static int hostile_parent(const char *says, const char *const *words) {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     char dir[] = "/tmp/weir-test-XXXXXX", admin[64], text[8192] = "";
     const char *args[8] = {"--parent", dir};
     pid_t pid;
-    int fd;
+    int fd, status;
 
     CHECK(mkdtemp(dir) != NULL, "no folder");
     snprintf(admin, sizeof(admin), "%s/admin", dir);
@@ -338,12 +338,24 @@ static void hostile_parent(const char *says, const char *const *words) {
     close(fd);
     for (unsigned n = 2; *words != NULL; words++)
         args[n++] = *words;
-    CHECK(simproc_exec(WEIRCTL_BINARY, args, text, sizeof(text)) <= 2, "weirctl dies of: %s", says);
+    status = simproc_exec(WEIRCTL_BINARY, args, text, sizeof(text));
+    CHECK(status >= 0 && status <= 3, "weirctl dies of: %s", says);
     all_printable(text);
     waitpid(pid, NULL, 0);
     unlink(addr.sun_path);
     rmdir(admin);
     rmdir(dir);
+    return status;
+}
+
+// Scripts need not read what it prints.
+static void an_unbalanced_ledger_is_an_exit_status(void) {
+    static const char good[] = "{\"ok\":true,\"balanced\":true,\"text\":\"balanced\"}",
+                      bad[] = "{\"ok\":true,\"balanced\":false,\"text\":\"ledger: wire: in 2, out 1\"}";
+    CHECK(hostile_parent(good, WORDS("ledger")) == 0, "balanced is no success");
+    CHECK(hostile_parent(bad, WORDS("ledger")) == 3, "unbalanced is not 3");
+    CHECK(hostile_parent(bad, WORDS("--json", "ledger")) == 3, "unbalanced is not 3 as JSON");
+    CHECK(hostile_parent(bad, WORDS("status")) == 0, "another command");
 }
 
 static void nothing_raw_is_printed(void) {
@@ -407,6 +419,7 @@ int main(int argc, char **argv) {
         {"other_users_need_the_table", other_users_need_the_table},
         {"the_device_follows_the_parent", the_device_follows_the_parent},
         {"nothing_raw_is_printed", nothing_raw_is_printed},
+        {"an_unbalanced_ledger_is_an_exit_status", an_unbalanced_ledger_is_an_exit_status},
     };
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         if (argc > 1 && strcmp(argv[1], cases[i].name) == 0) {

@@ -53,6 +53,7 @@ enum weir_msg_type {
     WEIR_MSG_SWITCH_DATA_PATH = 2,
     WEIR_MSG_VF_RELEASED = 3,
     WEIR_MSG_BYE = 4,
+    WEIR_MSG_COUNTERS = 5,
     // Parent to guest.
     WEIR_MSG_RX_FRAME = 16,
     WEIR_MSG_FENCE = 17,
@@ -61,6 +62,8 @@ enum weir_msg_type {
     WEIR_MSG_DETACH_REQUEST = 20,
     WEIR_MSG_VF_REVOKED = 21,
     WEIR_MSG_STATUS = 22,
+    WEIR_MSG_ASK_COUNTERS = 23,
+    WEIR_MSG_DROPPED = 24,
 };
 
 // The frame follows. What the card is to do to it (weir/qp.h).
@@ -121,10 +124,12 @@ WEIR_MSG_ASSERT_SIZE(struct weir_msg_rx_frame, 8);
 #define WEIR_RX_FRAME_L4_GOOD 0x20u
 #define WEIR_RX_FRAME_L4_BAD 0x40u
 
-// Everything for the guest that the card looked up before the move to the VF is in front of this.
+// Everything for the guest that the card looked up before the move to the VF is in front of this; lost: the parent gave
+// up waiting for it.
 struct weir_msg_fence {
     uint8_t version;
-    uint8_t reserved[3];
+    uint8_t lost;
+    uint8_t reserved[2];
     uint32_t token;
 };
 WEIR_MSG_ASSERT_SIZE(struct weir_msg_fence, 8);
@@ -168,6 +173,64 @@ struct weir_msg_status {
     uint32_t refused; // of its frames so far, on both paths, by its policy
 };
 WEIR_MSG_ASSERT_SIZE(struct weir_msg_status, 8);
+
+// Frames for the guest that the parent or the card dropped so far, on both paths: its channel or its rings were full,
+// or its policy keeps it from hearing them.
+struct weir_msg_dropped {
+    uint8_t version;
+    uint8_t reserved[3];
+    uint32_t dropped;
+};
+WEIR_MSG_ASSERT_SIZE(struct weir_msg_dropped, 8);
+
+// ---- a guest's half of the ledger ----
+
+// Frames of a guest's adapter; append only. Each one that came in went out, waits, or is in exactly one DROP.
+// X(name, kind, text).
+#define WEIR_GUEST_COUNTERS(X)                                                                                         \
+    X(tx_taken, IN, "taken from the guest's stack")                                                                    \
+    X(tx_synthetic, OUT, "sent on the channel")                                                                        \
+    X(tx_vf, OUT, "posted on VFs")                                                                                     \
+    X(tx_waiting, HELD, "wait for room, or for the end of a hand-over")                                                \
+    X(tx_unseen, HELD, "of those posted: not yet looked up by the card")                                               \
+    X(tx_drop_size, DROP, "no frame, or longer than both paths carry")                                                 \
+    X(tx_drop_offload, DROP, "asked for what the card cannot do to it")                                                \
+    X(tx_drop_early, DROP, "sent before the device had its address")                                                   \
+    X(tx_drop_held, DROP, "waited for a hand-over, and the new path refused it")                                       \
+    X(tx_drop_dead, DROP, "the parent or its channel was gone")                                                        \
+    X(rx_synthetic, IN, "taken from the channel")                                                                      \
+    X(rx_vf, IN, "taken from VFs' rings")                                                                              \
+    X(rx_waiting, HELD, "wait for the end of a hand-over")                                                             \
+    X(rx_drop_hold, DROP, "the queue of a hand-over was full")                                                         \
+    X(rx_drop_message, DROP, "came in a message that is none")                                                         \
+    X(rx_given, OUT, "given to the guest's stack")                                                                     \
+    X(rx_drop_full, DROP, "the guest's device had no room")                                                            \
+    X(rx_drop_down, DROP, "the guest's device was down or gone")
+
+enum weir_guest_counter {
+#define WEIR_GUEST_ENUM(name, kind, text) WEIR_GUEST_##name,
+    WEIR_GUEST_COUNTERS(WEIR_GUEST_ENUM)
+#undef WEIR_GUEST_ENUM
+        WEIR_GUEST_COUNT
+};
+_Static_assert(WEIR_GUEST_COUNT <= 32, "they fit their message");
+
+// Asks for COUNTERS. The guest answers at once: what it took from the channel is what was sent in front of this.
+struct weir_msg_ask_counters {
+    uint8_t version;
+    uint8_t reserved[3];
+    uint32_t serial;
+};
+WEIR_MSG_ASSERT_SIZE(struct weir_msg_ask_counters, 8);
+
+// What it sent on the channel is what stands in front of this.
+struct weir_msg_counters {
+    uint8_t version;
+    uint8_t reserved[3];
+    uint32_t serial;    // of the question
+    uint64_t value[32]; // by enum weir_guest_counter; those a guest does not know are 0
+};
+WEIR_MSG_ASSERT_SIZE(struct weir_msg_counters, 264);
 
 // ---- why a guest is on the path it is on; append only ----
 

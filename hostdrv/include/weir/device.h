@@ -37,6 +37,17 @@ int weir_mbox_call(struct weir_dev *dev, uint16_t opcode, const void *req, size_
                    unsigned *status);
 // Text of a status, for people.
 const char *weir_status_text(unsigned status);
+// The card's clock: cycles of WEIR_CLOCK_HZ, low word. Waits for the card are counted in it: by the host's clock a busy
+// machine gives a simulated card a tenth of its time. 0, or -ENODEV when the function does not answer.
+int weir_dev_clock(struct weir_dev *dev, uint32_t *cycle);
+// That clock unrolled, in microseconds, for whoever reads it at least every 17 s of it while it counts. The first
+// reading is 0. Keeps its value when the function does not answer.
+struct weir_clock {
+    uint64_t cycles;
+    uint32_t last;
+    bool running;
+};
+int weir_clock_read(struct weir_clock *clock, struct weir_dev *dev, uint64_t *us);
 // Takes (reads and clears) the function's event bits.
 uint64_t weir_dev_events(struct weir_dev *dev);
 

@@ -33,10 +33,11 @@ struct weir_netvsc_config {
     unsigned hold_frames; // frames a queue holds during a hand-over (8192)
     unsigned retry_us;    // between tries to bring a VF up (1000)
     unsigned tries;       // before an offer is declined (32)
-    unsigned drain_us;    // for the VF's transmit to drain, before it counts as gone (100000)
-    unsigned fence_us;    // for a fence to arrive (1000000)
-    unsigned answer_us;   // for an answer of the parent, before it is called silent (5000000)
-    unsigned check_us;    // between looks whether the VF still lives (1000)
+    // For the VF, in the card's own time, without a frame more, before it counts as gone:
+    unsigned drain_us;  // its transmit to drain (100000)
+    unsigned fence_us;  // the fence on its rings to arrive (1000000)
+    unsigned answer_us; // for an answer of the parent, before it is called silent (5000000); changes nothing else
+    unsigned check_us;  // between looks whether the VF still lives (1000)
 };
 
 // Which queue holds frames back in each state is in netvsc/state.c.
@@ -56,15 +57,16 @@ enum weir_netvsc_state {
 };
 
 struct weir_netvsc_stats {
-    uint64_t tx_synthetic, tx_vf, rx_synthetic, rx_vf;
+#define WEIR_NETVSC_FIELD(name, kind, text) uint64_t name;
+    WEIR_GUEST_COUNTERS(WEIR_NETVSC_FIELD)
+#undef WEIR_NETVSC_FIELD
     uint64_t tx_offload;       // of those sent: with work left to the card
     uint64_t tx_held, rx_held; // frames that waited in a queue of a hand-over
-    uint64_t rx_lost_hold;     // received, but the queue was full: a loss
-    uint64_t tx_lost_size;     // held, then longer than the other path takes: a loss
     uint64_t to_vf, to_synthetic, revoked, refused, declined;
     uint64_t rung_again;   // doorbells of the VF (weir_qp_watch)
-    uint64_t fences_lost;  // released without the fence, after fence_us
+    uint64_t fences_lost;  // the parent gave a fence up: what was behind it is released without
     uint64_t tx_refused;   // of those sent: by the guest's policy, as the parent last said
+    uint64_t rx_dropped;   // of those for it: by the parent or the card, as the parent last said
     uint64_t bad_messages; // of the parent: wrong length, version, type or token
 };
 
@@ -79,7 +81,12 @@ int weir_netvsc_send(struct weir_netvsc *n, const void *frame, size_t len);
 // The same with what the card is to do to it, on whatever path; what it cannot do is refused as by weir_tx_check.
 int weir_netvsc_send_offload(struct weir_netvsc *n, const void *frame, size_t len,
                              const struct weir_tx_offload *offload);
-// Does what there is to do; returns how many messages and frames it handled. now_us: any clock that only goes forward.
+// The caller lost a frame of the guest's stack before it could send it, or, from the rx callback, the one it was given:
+// `why` is a drop of WEIR_GUEST_COUNTERS. `frames` more wait with the caller to be sent.
+void weir_netvsc_dropped(struct weir_netvsc *n, enum weir_guest_counter why);
+void weir_netvsc_waiting(struct weir_netvsc *n, unsigned frames);
+// Does what there is to do; returns how many messages and frames it handled. now_us: any clock that only goes forward;
+// it says when to look again, while the waits for the VF are bounded in the card's time.
 unsigned weir_netvsc_poll(struct weir_netvsc *n, uint64_t now_us);
 // Asks the parent to take the VF back. -EBUSY when no VF carries the traffic.
 int weir_netvsc_leave_vf(struct weir_netvsc *n);
@@ -97,6 +104,6 @@ bool weir_netvsc_carrier(const struct weir_netvsc *n);
 const char *weir_netvsc_error(const struct weir_netvsc *n);
 // Frames waiting in transmit: held ones and those on the VF's rings that the card has not seen.
 unsigned weir_netvsc_tx_waiting(const struct weir_netvsc *n);
-const struct weir_netvsc_stats *weir_netvsc_stats(const struct weir_netvsc *n);
+const struct weir_netvsc_stats *weir_netvsc_stats(struct weir_netvsc *n);
 
 #endif

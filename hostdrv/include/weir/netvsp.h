@@ -113,6 +113,8 @@ bool weir_netvsp_tx_drained(const struct weir_netvsp *v, unsigned port);
 // `token`: when all PF rings showed it, FENCE{token} goes into the channel.
 void weir_netvsp_moved(struct weir_netvsp *v, unsigned port, unsigned mac, bool to_vf, unsigned vport, uint8_t epoch,
                        uint32_t token);
+// Nobody waits for the card's fence any more: the guest gets one that says so.
+void weir_netvsp_give_up_fence(struct weir_netvsp *v, unsigned port);
 bool weir_netvsp_fence_pending(const struct weir_netvsp *v, unsigned port);
 
 const struct weir_netvsp_port_stats *weir_netvsp_port_stats(const struct weir_netvsp *v, unsigned port);

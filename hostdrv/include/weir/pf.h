@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "weir/balance.h"
 #include "weir/device.h"
 #include "weir/qp.h"
 
@@ -98,8 +99,21 @@ int weir_pf_ping(struct weir_pf *pf, uint32_t *cycle);
 // All counters of a vPort, or of the switch with vport = WEIR_COUNTERS_SWITCH, since weir_pf_open, whatever the card
 // counted for drivers before; value has room for 32.
 int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value);
-// The ledger (architecture.md section 3) over the switch and the given vPorts: 0 when it balances, else -EBADE and one
-// line in text that says which equation and by how much. Meaningful only while no frame is inside the card.
+// The ledger (architecture.md section 3) over the switch and all vPorts, piece by piece, so that no piece takes long.
+struct weir_pf_ledger {
+    unsigned next, reading, lives;
+    int vport;          // last piece: a vPort, or -1, the switch
+    uint64_t value[32]; // its counters
+    struct weir_balance frames, copies, wire, of_vport[WEIR_NUM_VPORTS];
+};
+void weir_pf_ledger_begin(struct weir_pf *pf, struct weir_pf_ledger *l);
+// Reads the next piece: 1, or 0 when that was the last one, or the card's errno.
+int weir_pf_ledger_step(struct weir_pf *pf, struct weir_pf_ledger *l);
+// After the last: 0 when it balances, -EBADE and one line in text that says which equation does not and by how much,
+// -EAGAIN when a vPort was created meanwhile: begin again. *under_way: frames and copies inside the card, at most.
+int weir_pf_ledger_end(const struct weir_pf *pf, const struct weir_pf_ledger *l, uint64_t *under_way, char *text,
+                       size_t size);
+// All of it at once.
 int weir_pf_ledger(struct weir_pf *pf, char *text, size_t size);
 
 #endif

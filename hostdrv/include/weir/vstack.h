@@ -17,15 +17,17 @@ struct weir_vstack_config {
     unsigned num_vports;   // as the PF was opened with: ids 1..num_vports-1 are the stack's
     unsigned vf_qps;       // queue pairs of a guest's vPort, 0 = 1
     uint32_t first_filter; // filter ids from here on are the stack's
-    // Bounds in microseconds, 0 = the default in brackets.
-    unsigned offer_us;   // a guest to bring its VF up and ask for the switch (60000000)
-    unsigned drain_us;   // its channel transmit to be in the card (1000000)
-    unsigned move_us;    // a move the card asks to try again (100000)
-    unsigned fence_us;   // a fence on the PF's rings (1000000)
-    unsigned leave_us;   // a guest to leave its VF when asked (60000000; rules 7.2)
-    unsigned release_us; // a guest to let a VF go that it no longer has (1000000)
-    unsigned refusals;   // moves refused before an offer is taken back (16)
-    unsigned events_us;  // between looks for events of the card, where no interrupt tells (10000)
+    // Bounds in microseconds, 0 = the default in brackets. Of the guest in our own turns, of which each counts for at
+    // most 1,000: on a busy machine it gets more. rules 7.2
+    unsigned offer_us;   // to bring its VF up and ask for the switch (60000000)
+    unsigned leave_us;   // to leave its VF when asked (60000000)
+    unsigned release_us; // to let a VF go that it no longer has (5000000)
+    // Of the card in its own time:
+    unsigned drain_us;  // the guest's channel transmit to be in the card (1000000)
+    unsigned move_us;   // a move the card asks to try again (100000)
+    unsigned fence_us;  // a fence on the PF's rings (1000000)
+    unsigned refusals;  // moves refused before an offer is taken back (16)
+    unsigned events_us; // of the caller's clock between looks for events of the card, where no interrupt tells (10000)
 };
 
 struct weir_vstack_guest_config {
@@ -105,7 +107,8 @@ int weir_vstack_revoke(struct weir_vstack *vs, unsigned guest, enum weir_why why
 
 // A guest waits for its rate: poll again within 4 ms, nothing will wake whoever sleeps.
 bool weir_vstack_limited(const struct weir_vstack *vs);
-// Does what there is to do; returns how many messages and frames it handled. now_us: any clock that only goes forward.
+// Does what there is to do; returns how many messages and frames it handled. now_us: any clock that only goes forward;
+// it says when to look again, and rates, while all waits are bounded in the card's time.
 unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us);
 
 enum weir_vstack_state weir_vstack_state(const struct weir_vstack *vs, unsigned guest);
@@ -116,6 +119,20 @@ enum weir_why weir_vstack_why(const struct weir_vstack *vs, unsigned guest);
 int weir_vstack_port(const struct weir_vstack *vs, unsigned guest);
 int weir_vstack_vf(const struct weir_vstack *vs, unsigned guest);
 int weir_vstack_vport(const struct weir_vstack *vs, unsigned guest);
+
+// A guest's frames over all its paths and VFs, from its stack to the card and back, for a ledger (ctl_ledger.h).
+struct weir_vstack_account {
+    bool told;                          // the guest answered; else its own counters are those it told last
+    uint64_t guest[32];                 // by enum weir_guest_counter
+    struct weir_netvsp_port_stats port; // receive as of the question, transmit as of the answer
+    uint64_t vf[32];                    // vPort counters, summed over its VFs
+    uint64_t lost_tx, lost_rx;          // on VFs that it lost, as the records say
+};
+// Asks the guest for its counters. 0, -ENOENT, -EBUSY while another question is under way, -EAGAIN when it does not
+// read its channel.
+int weir_vstack_ask(struct weir_vstack *vs, unsigned guest);
+// 0 once it has answered, or let 300 ms of our turns pass; -EAGAIN before that, -ENOENT, or the card's errno.
+int weir_vstack_account(struct weir_vstack *vs, unsigned guest, struct weir_vstack_account *a);
 
 // Records are numbered from 0; the last 256 are kept, older ones are NULL.
 uint64_t weir_vstack_num_records(const struct weir_vstack *vs);

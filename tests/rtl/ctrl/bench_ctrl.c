@@ -79,6 +79,9 @@ static void mailbox(void) {
     wait_text("core0 PASS", 400000);
     CHECK(bar_read(0, WEIR_BAR_ABI) == ((uint32_t)WEIR_ABI_MAJOR << 16 | WEIR_ABI_MINOR), "ABI register");
     CHECK(bar_read(0, WEIR_BAR_MAGIC) == WEIR_MAGIC && bar_read(3, WEIR_BAR_MAGIC) == WEIR_MAGIC, "magic");
+    // The clock of waits: of all functions, operational or not.
+    uint32_t before = bar_read(0, WEIR_BAR_CYCLE), passed = bar_read(2, WEIR_BAR_CYCLE) - before;
+    CHECK(before != 0 && passed != 0 && passed < 100, "the clock went on by %u", passed);
     for (uint32_t i = 0; i < 20; i++) {
         for (uint32_t w = 0; w < 32; w++)
             bar(true, 0, WEIR_BAR_MBOX_REQ + w * 4, i * 1000 + w);

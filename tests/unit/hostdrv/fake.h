@@ -43,6 +43,8 @@ struct weir_vf {
     struct weir_qp qp[2];
     bool open, surprised, must_stop, deaf; // deaf: a doorbell is lost at each look
     unsigned watched;
+    uint32_t clock; // the card's
+    bool mute;      // answers no read
     int open_result;
     unsigned opened, closed;
 };
@@ -60,6 +62,7 @@ struct weir_pf {
     } fail;
     uint8_t epoch;
     uint32_t cycle;
+    uint32_t clock; // the card's
     uint32_t token; // of the last move
     unsigned vfs;   // allocated, one bit each
     uint64_t counter[32];

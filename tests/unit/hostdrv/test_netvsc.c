@@ -26,6 +26,7 @@ static struct {
     uint8_t frame[80];          // its bytes
     size_t len;
     bool echo;
+    int refuse; // the drop that the device answers frames with, 0 = it takes them
 } t;
 
 static void on_rx(void *ctx, const void *frame, size_t len, const struct weir_netvsc_rx *info) {
@@ -34,6 +35,10 @@ static void on_rx(void *ctx, const void *frame, size_t len, const struct weir_ne
     assert_in_range(len, 64, 68);
     memcpy(t.frame, frame, len);
     t.len = len;
+    if (t.refuse != 0) {
+        weir_netvsc_dropped(t.sc, (enum weir_guest_counter)t.refuse);
+        return;
+    }
     t.rx[t.num_rx++] = fake_number(frame);
     if (t.echo)
         (void)weir_netvsc_send(t.sc, frame, len);
@@ -74,9 +79,23 @@ static int teardown(void **state) {
     return 0;
 }
 
+// Both clocks go on alike; run_busy is a machine that gives the card a hundredth of its time.
+static void run_at(uint64_t us, unsigned cycles_per_us) {
+    do {
+        uint64_t step = us < 1000 ? us : 1000;
+        us -= step;
+        t.now += step;
+        fake_vf.clock += (uint32_t)step * cycles_per_us;
+        (void)weir_netvsc_poll(t.sc, t.now);
+    } while (us != 0);
+}
+
 static void run(uint64_t us) {
-    t.now += us;
-    (void)weir_netvsc_poll(t.sc, t.now);
+    run_at(us, 250);
+}
+
+static void run_busy(uint64_t us) {
+    run_at(us, 2);
 }
 
 static void expect_state(enum weir_netvsc_state state) {
@@ -121,6 +140,11 @@ static void host_complete(bool to_vf, uint32_t status) {
 
 static void host_fence(uint32_t token) {
     struct weir_msg_fence m = {.version = 1, .token = token};
+    host(WEIR_MSG_FENCE, &m, sizeof(m));
+}
+
+static void host_lost_fence(void) {
+    struct weir_msg_fence m = {.version = 1, .lost = 1, .token = TOKEN};
     host(WEIR_MSG_FENCE, &m, sizeof(m));
 }
 
@@ -532,9 +556,9 @@ static void bounds_end_the_waits_on_the_vf(void **state) {
     run(1);
     host_detach(WEIR_MSG_DETACH_REQUEST);
     run(1);
-    run(99999);
+    run(90000);
     expect_state(WEIR_NETVSC_TO_SYN_DRAIN);
-    run(2);
+    run(12000);
     expect_state(WEIR_NETVSC_LOST);
     expect_host("syn-gone(1)");
     host_detach(WEIR_MSG_VF_REVOKED);
@@ -549,12 +573,58 @@ static void bounds_end_the_waits_on_the_vf(void **state) {
     run(1);
     fake_fence(&fake_vf.qp[0], TOKEN, 1);
     run(1);
-    run(1000000);
+    run(1010000);
     expect_state(WEIR_NETVSC_LOST);
     expect_host("syn(0) syn-gone(0)");
 }
 
-static void bounds_end_the_waits_on_the_channel(void **state) {
+// A busy machine makes the card slow, not dead: its own time is what counts, and each frame begins the wait anew.
+static void a_slow_card_is_no_dead_card(void **state) {
+    unsigned queue;
+    (void)state;
+    to_vf();
+    for (uint8_t i = 1; i <= 3; i++)
+        send(i);
+    run(1);
+    queue = fake_vf.qp[0].stats.tx_posted != 0 ? 0 : 1;
+    host_detach(WEIR_MSG_DETACH_REQUEST);
+    run(1);
+    run_busy(8000000);
+    expect_state(WEIR_NETVSC_TO_SYN_DRAIN);
+    for (unsigned i = 0; i < 2; i++) {
+        fake_complete(&fake_vf.qp[queue], 1);
+        run(90000);
+        expect_state(WEIR_NETVSC_TO_SYN_DRAIN);
+    }
+    fake_complete(&fake_vf.qp[queue], 1);
+    run(1);
+    expect_state(WEIR_NETVSC_TO_SYN);
+    expect_host("syn(3)");
+    host_complete(false, WEIR_OK);
+    run_busy(80000000);
+    expect_state(WEIR_NETVSC_TO_SYN_FENCE);
+    fake_fence(&fake_vf.qp[0], TOKEN, 1);
+    fake_fence(&fake_vf.qp[1], TOKEN, 1);
+    run(1);
+    run(1);
+    expect_host("released(3,3,0)");
+}
+
+static void a_vf_that_answers_no_read_is_gone(void **state) {
+    (void)state;
+    to_vf();
+    send(1);
+    run(1);
+    host_detach(WEIR_MSG_DETACH_REQUEST);
+    fake_vf.mute = true;
+    run(1);
+    run(1);
+    expect_state(WEIR_NETVSC_LOST);
+    expect_host("syn-gone(1)");
+}
+
+// However long a parent takes, what its fence is to keep in order waits for it.
+static void waits_for_the_parent_end_with_the_parent(void **state) {
     (void)state;
     host_offer();
     run(1);
@@ -564,9 +634,12 @@ static void bounds_end_the_waits_on_the_channel(void **state) {
     host_complete(true, WEIR_OK);
     run(1);
     vf_frame(0, 9);
-    run(1);
+    run(60000000);
+    expect_state(WEIR_NETVSC_TO_VF_FENCE);
     expect_rx("");
-    run(1000000);
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_PARENT_SILENT);
+    host_lost_fence();
+    run(1);
     expect_state(WEIR_NETVSC_ON_VF);
     expect_rx("9");
     assert_int_equal(weir_netvsc_stats(t.sc)->fences_lost, 1);
@@ -586,12 +659,111 @@ static void full_hold_queues_are_counted(void **state) {
     for (uint8_t i = 0; i < 6; i++)
         vf_frame(0, i);
     run(1);
-    assert_int_equal(weir_netvsc_stats(t.sc)->rx_lost_hold, 2);
+    assert_int_equal(weir_netvsc_stats(t.sc)->rx_drop_hold, 2);
     host_complete(true, WEIR_OK);
     host_fence(TOKEN);
     run(1);
     expect_rx("0 1 2 3");
     expect_vf_tx("0 1 2 3");
+}
+
+// The answer to a question, in which each frame must have one fate.
+static struct weir_msg_counters told(void) {
+    struct weir_msg_ask_counters ask = {.version = 1, .serial = 7};
+    struct weir_msg_counters m = {0};
+    uint64_t *v = m.value;
+    uint32_t type = 0;
+    size_t len = 0;
+    host(WEIR_MSG_ASK_COUNTERS, &ask, sizeof(ask));
+    run(1);
+    while (weir_channel_peek(t.host, &type, &len) == 1 && type != WEIR_MSG_COUNTERS)
+        (void)weir_channel_recv(t.host, NULL, 0);
+    assert_int_equal(type, WEIR_MSG_COUNTERS);
+    assert_int_equal(weir_channel_recv(t.host, &m, sizeof(m)), sizeof(m));
+    assert_int_equal(m.serial, 7);
+    assert_int_equal(v[WEIR_GUEST_tx_taken], v[WEIR_GUEST_tx_synthetic] + v[WEIR_GUEST_tx_vf] +
+                                                 v[WEIR_GUEST_tx_waiting] + v[WEIR_GUEST_tx_drop_size] +
+                                                 v[WEIR_GUEST_tx_drop_offload] + v[WEIR_GUEST_tx_drop_early] +
+                                                 v[WEIR_GUEST_tx_drop_held] + v[WEIR_GUEST_tx_drop_dead]);
+    assert_int_equal(v[WEIR_GUEST_rx_synthetic] + v[WEIR_GUEST_rx_vf],
+                     v[WEIR_GUEST_rx_given] + v[WEIR_GUEST_rx_drop_full] + v[WEIR_GUEST_rx_drop_down]);
+    return m;
+}
+
+// Each place of the guest where a frame can end, and each where it can wait.
+static void each_frame_of_the_guest_has_one_fate(void **state) {
+    struct weir_msg_rx_frame none = {.version = 9};
+    uint8_t f[64];
+    struct weir_msg_counters m;
+    (void)state;
+    teardown(NULL);
+    setup_with(4, 3);
+    for (unsigned i = 0; i < 2; i++)
+        send(1);
+    // What the caller lost before it could send.
+    weir_netvsc_dropped(t.sc, WEIR_GUEST_tx_drop_early);
+    weir_netvsc_dropped(t.sc, WEIR_GUEST_tx_drop_size);
+    weir_netvsc_dropped(t.sc, WEIR_GUEST_tx_drop_offload);
+    weir_netvsc_waiting(t.sc, 1);
+    // What the device does not take, and what is no frame.
+    host_frame(1);
+    run(1);
+    t.refuse = WEIR_GUEST_rx_drop_full;
+    host_frame(2);
+    run(1);
+    t.refuse = WEIR_GUEST_rx_drop_down;
+    host_frame(3);
+    run(1);
+    t.refuse = 0;
+    fake_frame(f, me, peer, 4);
+    assert_int_equal(weir_channel_send(t.host, WEIR_MSG_RX_FRAME, &none, sizeof(none), f, sizeof(f), 0), 0);
+    assert_int_equal(weir_channel_send(t.host, WEIR_MSG_RX_FRAME, &none, sizeof(none), NULL, 0, 0), 0);
+    run(1);
+    m = told();
+    assert_int_equal(m.value[WEIR_GUEST_tx_taken], 6);
+    assert_int_equal(m.value[WEIR_GUEST_tx_synthetic], 2);
+    assert_int_equal(m.value[WEIR_GUEST_tx_waiting], 1);
+    assert_int_equal(m.value[WEIR_GUEST_tx_drop_early], 1);
+    assert_int_equal(m.value[WEIR_GUEST_tx_drop_size], 1);
+    assert_int_equal(m.value[WEIR_GUEST_tx_drop_offload], 1);
+    assert_int_equal(m.value[WEIR_GUEST_rx_given], 1);
+    assert_int_equal(m.value[WEIR_GUEST_rx_drop_full], 1);
+    assert_int_equal(m.value[WEIR_GUEST_rx_drop_down], 1);
+    assert_int_equal(m.value[WEIR_GUEST_rx_drop_message], 2);
+    // Held by a hand-over, and more than it can hold.
+    weir_netvsc_waiting(t.sc, 0);
+    host_offer();
+    run(1);
+    for (uint8_t i = 0; i < 4; i++)
+        send(i);
+    for (uint8_t i = 0; i < 6; i++)
+        vf_frame(0, i);
+    run(1);
+    m = told();
+    assert_int_equal(m.value[WEIR_GUEST_tx_waiting], 4);
+    assert_int_equal(m.value[WEIR_GUEST_rx_waiting], 4);
+    assert_int_equal(m.value[WEIR_GUEST_rx_drop_hold], 2);
+    // On the VF: posted, and not all of it looked up.
+    host_complete(true, WEIR_OK);
+    host_fence(TOKEN);
+    run(1);
+    m = told();
+    assert_int_equal(m.value[WEIR_GUEST_tx_vf], 4);
+    assert_int_equal(m.value[WEIR_GUEST_tx_unseen], 4);
+    assert_int_equal(m.value[WEIR_GUEST_rx_vf], 4);
+    assert_int_equal(m.value[WEIR_GUEST_rx_waiting], 0);
+    // Held when the parent goes.
+    vf_complete_all();
+    host_detach(WEIR_MSG_DETACH_REQUEST);
+    run(1);
+    run(1);
+    fake_frame(f, peer, me, 5);
+    assert_int_equal(weir_netvsc_send(t.sc, f, sizeof(f)), 0);
+    weir_channel_close(t.host);
+    run(1);
+    run(1);
+    expect_state(WEIR_NETVSC_DEAD);
+    assert_int_equal(weir_netvsc_stats(t.sc)->tx_drop_dead, 1);
 }
 
 static void full_paths_push_back(void **state) {
@@ -698,8 +870,9 @@ static void tags_are_in_the_frame_again(void **state) {
     assert_memory_equal(t.frame + 12, "\x81\x00\x00\x05\x88\xB5\x08", 7);
 }
 
-static void the_parent_says_whether_there_is_a_carrier(void **state) {
+static void the_parent_says_carrier_reason_and_drops(void **state) {
     struct weir_msg_status m = {.version = 1, .why = WEIR_WHY_NO_RESOURCES, .no_carrier = 1, .refused = 7};
+    struct weir_msg_dropped d = {.version = 1, .dropped = 9};
     (void)state;
     assert_true(weir_netvsc_carrier(t.sc));
     host(WEIR_MSG_STATUS, &m, sizeof(m));
@@ -707,6 +880,9 @@ static void the_parent_says_whether_there_is_a_carrier(void **state) {
     assert_false(weir_netvsc_carrier(t.sc));
     assert_int_equal(weir_netvsc_stats(t.sc)->tx_refused, 7);
     assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_NO_RESOURCES);
+    assert_int_equal(weir_channel_send(t.host, WEIR_MSG_DROPPED, &d, sizeof(d), NULL, 0, 0), 0);
+    run(1);
+    assert_int_equal(weir_netvsc_stats(t.sc)->rx_dropped, 9);
     m.no_carrier = 0;
     m.why = 200; // no reason that this adapter knows
     host(WEIR_MSG_STATUS, &m, sizeof(m));
@@ -733,14 +909,17 @@ static const struct CMUnitTest tests[] = {
     CASE(a_lost_doorbell_is_looked_for),
     CASE(a_lost_vf_is_reported_and_waited_for),
     CASE(bounds_end_the_waits_on_the_vf),
-    CASE(bounds_end_the_waits_on_the_channel),
+    CASE(waits_for_the_parent_end_with_the_parent),
+    CASE(a_slow_card_is_no_dead_card),
+    CASE(a_vf_that_answers_no_read_is_gone),
     CASE(full_hold_queues_are_counted),
+    CASE(each_frame_of_the_guest_has_one_fate),
     CASE(full_paths_push_back),
     CASE(bad_messages_change_nothing),
     CASE(a_closed_channel_ends_it),
     CASE(echo_from_the_callback_keeps_order),
     CASE(the_guest_may_leave_by_itself),
     CASE(tags_are_in_the_frame_again),
-    CASE(the_parent_says_whether_there_is_a_carrier),
+    CASE(the_parent_says_carrier_reason_and_drops),
 };
 UNIT_MAIN(tests)

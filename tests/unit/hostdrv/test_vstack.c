@@ -295,6 +295,35 @@ static void a_fence_that_never_comes_ends_with_its_bound(void **state) {
     expect_state(0, WEIR_VSTACK_REVOKED);
     expect_guest(0, "vf=0 revoked");
     assert_int_equal(weir_vstack_why(t.vs, 0), WEIR_WHY_CARD_FAILED);
+    // The guest keeps its order until it is told that nobody waits for the fence any more.
+    run(2000);
+    poll_idle(5);
+    expect_state(0, WEIR_VSTACK_DETACHED);
+    expect_guest(0, "lost-fence");
+}
+
+// A busy machine makes the card slow, and guests, and us; nothing that was planned becomes a surprise by that.
+static void a_busy_machine_makes_no_surprise(void **state) {
+    (void)state;
+    assert_int_equal(weir_vstack_attach(t.vs, 0), 0);
+    expect_guest(0, "fn1");
+    guest_switch(0, true, WEIR_WHY_SWITCHING, t.token);
+    run(1);
+    for (unsigned i = 0; i < 100; i++)
+        run_busy(1000000);
+    expect_state(0, WEIR_VSTACK_FENCING);
+    fences();
+    expect_guest(0, "vf=0 fence");
+    assert_int_equal(weir_vstack_detach(t.vs, 0, WEIR_WHY_DETACH), 0);
+    run(1);
+    run_busy(400000); // four turns: 4,000 us of the 5,000 that it has
+    expect_state(0, WEIR_VSTACK_LEAVING);
+    guest_switch(0, false, WEIR_WHY_DETACH, t.token);
+    run(1);
+    guest_released(0, 0, 0);
+    poll_idle(5);
+    expect_state(0, WEIR_VSTACK_DETACHED);
+    assert_false(last()->surprise);
 }
 
 static void old_tokens_mean_nothing(void **state) {
@@ -416,6 +445,7 @@ static const struct CMUnitTest tests[] = {
     CASE(events_are_found_without_an_interrupt),
     CASE(failed_fences_are_surprises),
     CASE(a_fence_that_never_comes_ends_with_its_bound),
+    CASE(a_busy_machine_makes_no_surprise),
     CASE(old_tokens_mean_nothing),
     CASE(a_dead_guest_leaves_nothing_behind),
     CASE(closing_takes_everything_back),

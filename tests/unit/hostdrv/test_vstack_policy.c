@@ -125,6 +125,37 @@ static void a_guest_is_told_what_it_may_not_send(void **state) {
     assert_int_equal(told.refused, 14);
 }
 
+// What was dropped of the frames for it, on its channel and on a VF that is gone; and why it is offered none.
+static void a_guest_is_told_what_it_misses(void **state) {
+    struct weir_msg_dropped told;
+    struct weir_msg_status status;
+    uint32_t type;
+    (void)state;
+    to_attached(0);
+    fake_pf.counter[WEIR_VPORT_CNT_RX_DROP_CQ_FULL] = 6;
+    fake_pf.counter[WEIR_VPORT_CNT_RX_DROP_NO_DESC] = 1;
+    for (unsigned i = 0; i < 10; i++)
+        run(1000000);
+    assert_int_equal(weir_channel_peek(t.guest[0], &type, NULL), 1);
+    assert_int_equal(type, WEIR_MSG_DROPPED);
+    assert_int_equal(weir_channel_recv(t.guest[0], &told, sizeof(told)), sizeof(told));
+    assert_int_equal(told.dropped, 7);
+    assert_int_equal(weir_vstack_revoke(t.vs, 0, WEIR_WHY_REMOVED), 0);
+    run(1);
+    expect_guest(0, "revoked");
+    guest_released(0, 0, 0);
+    poll_idle(5);
+    memset(fake_pf.counter, 0, sizeof(fake_pf.counter));
+    run(1000000);
+    assert_int_equal(weir_channel_peek(t.guest[0], NULL, NULL), 0); // nothing new
+    fake_pf_fail("alloc", -ENOSPC, 1);
+    assert_int_equal(weir_vstack_attach(t.vs, 0), -ENOSPC);
+    assert_int_equal(weir_channel_peek(t.guest[0], &type, NULL), 1);
+    assert_int_equal(type, WEIR_MSG_STATUS);
+    assert_int_equal(weir_channel_recv(t.guest[0], &status, sizeof(status)), sizeof(status));
+    assert_int_equal(status.why, WEIR_WHY_NO_RESOURCES);
+}
+
 // A guest that floods from its VF is asked to leave it, and if it goes on it is not asked any more: on the synthetic
 // path it pays for each copy. What it sends there, and what a calm guest floods, costs nobody a VF.
 static void a_storm_from_a_vf_ends_on_the_synthetic_path(void **state) {
@@ -246,6 +277,7 @@ static const struct CMUnitTest tests[] = {
     CASE(a_change_reaches_the_vf_or_nobody),
     CASE(a_lost_link_is_told_to_whoever_follows_it),
     CASE(a_guest_is_told_what_it_may_not_send),
+    CASE(a_guest_is_told_what_it_misses),
     CASE(a_storm_from_a_vf_ends_on_the_synthetic_path),
     CASE(further_addresses_move_as_one),
     CASE(half_a_move_is_a_surprise),

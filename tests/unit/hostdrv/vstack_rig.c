@@ -50,9 +50,22 @@ int teardown(void **state) {
     return 0;
 }
 
+static void run_at(uint64_t us, unsigned turn_us, unsigned cycles_per_us) {
+    do {
+        uint64_t step = us < turn_us ? us : turn_us;
+        us -= step;
+        t.now += step;
+        fake_pf.clock += (uint32_t)step * cycles_per_us;
+        (void)weir_vstack_poll(t.vs, t.now);
+    } while (us != 0);
+}
+
 void run(uint64_t us) {
-    t.now += us;
-    (void)weir_vstack_poll(t.vs, t.now);
+    run_at(us, 1000, 250);
+}
+
+void run_busy(uint64_t us) {
+    run_at(us, 100000, 2);
 }
 
 // The commands the PF saw since the last look.
@@ -84,7 +97,7 @@ void expect_guest(unsigned i, const char *what) {
             snprintf(got + used, sizeof(got) - used, "%s%s", sep, m[2] != 0 ? "down" : "up");
         } else {
             snprintf(got + used, sizeof(got) - used, "%s%s", sep,
-                     type == WEIR_MSG_FENCE            ? "fence"
+                     type == WEIR_MSG_FENCE            ? m[1] != 0 ? "lost-fence" : "fence"
                      : type == WEIR_MSG_DETACH_REQUEST ? "detach"
                      : type == WEIR_MSG_VF_REVOKED     ? "revoked"
                                                        : "?");

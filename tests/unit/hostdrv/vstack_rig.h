@@ -33,6 +33,8 @@ int setup(void **state);
 int teardown(void **state);
 // Time passes, the stack is polled.
 void run(uint64_t us);
+// On a machine that gives the card, and us, a hundredth of the time.
+void run_busy(uint64_t us);
 // The commands the PF saw since the last look.
 void expect_pf(const char *log);
 void expect_state(unsigned guest, enum weir_vstack_state state);
