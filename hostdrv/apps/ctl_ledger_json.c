@@ -122,8 +122,8 @@ struct json_object *ctl_ledger_guest(const char *name, const struct weir_vstack_
                                      uint64_t *dropped) {
     struct json_object *o = json_object_new_object(), *tx = json_object_new_object(), *rx = json_object_new_object();
     uint64_t refused = 0;
-    for (unsigned i = WEIR_VPORT_CNT_TX_DROP_SRC_MAC; i <= WEIR_VPORT_CNT_TX_DROP_VPORT; i++)
-        refused += a->vf[i];
+    for (unsigned i = 0; i < WEIR_VPORT_CNT_COUNT; i++)
+        refused += of_vport[i].kind == DROP && begins(of_vport[i].name, "TX_DROP_") ? a->vf[i] : 0;
     json_object_object_add(o, "name", json_object_new_string(name));
     json_object_object_add(o, "answers", json_object_new_boolean(a->told));
     put(o, "under_way", under_way);
