@@ -36,7 +36,7 @@ static void exchange(struct guest *from, struct guest *to, struct stream *s, uns
             s->sent++;
         while ((len = recv(to->device, in, sizeof(in), MSG_DONTWAIT)) > 0) {
             uint32_t seq;
-            if (len < 60 || memcmp(in + 6, from->mac, 6) != 0)
+            if (len < 60 || memcmp(in + 6, from->mac, 6) != 0 || in[12] != 0x88)
                 continue;
             memcpy(&seq, in + 14, 4);
             CHECK(seq >= s->next, "frame %u comes behind frame %u", seq, s->next - 1);
