@@ -12,11 +12,13 @@
 #define MOST_FDS 4096u
 
 static volatile int stop;
-static volatile unsigned pulls;
+static volatile unsigned pulls, upsets;
 
 static void on_signal(int sig) {
     if (sig == SIGUSR1)
         pulls++;
+    else if (sig == SIGUSR2)
+        upsets++;
     else
         stop = 1;
 }
@@ -59,6 +61,7 @@ int main(int argc, char **argv) {
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
     sigaction(SIGUSR1, &act, NULL);
+    sigaction(SIGUSR2, &act, NULL);
     signal(SIGPIPE, SIG_IGN);
     make_room();
     s = sim_new(&o, say, &o, err, sizeof(err));
@@ -74,7 +77,7 @@ int main(int argc, char **argv) {
     else
         snprintf(line, sizeof(line), "ready: PF at %s/pf.sock", o.dir);
     say(&o, line);
-    ret = sim_run(s, &stop, &pulls);
+    ret = sim_run(s, &stop, &pulls, &upsets);
     sim_totals(s, &t);
     if (sim_free(s, err, sizeof(err)) != 0)
         ret = complain(err);

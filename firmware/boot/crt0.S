@@ -62,10 +62,9 @@ crt0_trap:
     la sp, crt0_panic_top
     call panic_trap
     .balign 4
+# Awake: a card that sleeps may have its clock stopped, and the watchdog with it.
 crt0_stop:
-    csrw mie, zero
-1:  wfi
-    j 1b
+    j crt0_stop
     .section .bss.crt0, "aw", @nobits
     .balign 16
 crt0_regs:

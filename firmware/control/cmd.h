@@ -25,6 +25,10 @@ const struct cmd *cmd_find(uint16_t opcode);
 // Answers one request, which is nobody else's to change any more.
 void cmd_dispatch(unsigned fn, const struct weir_mbox_msg *req, struct weir_mbox_msg *rsp);
 
+// Core 0 may die in a command (control_poll.c): called before each; and, restarted, for one that was not carried out.
+void cmd_queue_settle(void);
+void cmd_queue_undo(void);
+
 #define CMD(opcode, name, req, rsp, callers, states, since, text)                                                      \
     enum weir_status cmd_run_##name(unsigned fn, const void *req_, void *rsp_);
 #include "mbox.def"

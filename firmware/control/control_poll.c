@@ -3,11 +3,19 @@
 #include "cmd.h"
 #include "control.h"
 #include "hal/hal_ctrl.h"
+#include "hal/hal_keep.h"
+#include "hal/hal_lib.h"
 #include "hal/hal_pcie.h"
 #include "hal/hal_shared.h"
 #include "queue/ipc.h"
 #include "steer/steer.h"
 #include "svc/svc.h"
+
+// Whose request this core is at: function + 1 and, as soon as its answer is whole, ANSWERED. POPPING: perhaps one is
+// taken.
+#define ANSWERED 0x100u
+#define POPPING 0x200u
+static HAL_KEEP volatile uint32_t serving;
 
 // To a PF driver that has begun: what was before it, its reset's own changes among them, it asks for (GET_INFO).
 static void tell(unsigned kind, unsigned what) {
@@ -80,15 +88,27 @@ static bool poll_queue_error(void) {
     return true;
 }
 
+static void tell_restarted(void) {
+    const uint32_t bit = 1u << (WEIR_FN_EVENT_RESTARTED_BIT - 32);
+    hal_fn_event(0, 0, bit);
+    // bound: WEIR_NUM_VFS
+    for (unsigned vf = 0; vf < svc_vf_max(); vf++) {
+        if (svc_vf(vf)->state != WEIR_VF_FREE) {
+            hal_fn_event(vf + 1, 0, bit);
+        }
+    }
+}
+
 // All of them before a command can give their queue pairs to somebody else.
 static bool poll_queue(void) {
     static uint32_t restarts;
-    static uint32_t panics;
+    static HAL_KEEP uint32_t panics;
     unsigned n = 0;
     if (HAL_SHARED->restarts1 != restarts) {
         restarts = HAL_SHARED->restarts1;
         svc_log_at(WEIR_LOG_ERROR, "core 1 was restarted");
         svc_event(WEIR_FW_EVENT_CORE_RESTART, 1, HAL_RESET_WATCHDOG, 0);
+        tell_restarted();
     }
     if (HAL_SHARED->panic[1].count != panics) {
         const struct hal_panic *p = &HAL_SHARED->panic[1];
@@ -106,37 +126,114 @@ static bool poll_queue(void) {
 static bool poll_mailbox(void) {
     static struct weir_mbox_msg req, rsp;
     uint32_t began = hal_ctrl_cycle();
-    int fn = hal_mbox_pop();
+    int fn;
+    serving = POPPING;
+    fn = hal_mbox_pop();
+    serving = fn < 0 ? 0 : (uint32_t)fn + 1;
     if (fn < 0) {
         return false;
     }
+    steer_settle();
+    svc_state_settle();
+    cmd_queue_settle();
     hal_mbox_read((unsigned)fn, &req);
     cmd_dispatch((unsigned)fn, &req, &rsp);
     hal_mbox_write((unsigned)fn, &rsp);
+    serving = serving | ANSWERED;
+    hal_keep_commit();
     svc_share_took((unsigned)fn, hal_ctrl_cycle() - began);
     hal_mbox_done((unsigned)fn, svc_share_spent((unsigned)fn));
+    serving = 0;
     return true;
+}
+
+// ---- start ----
+
+static void answer(unsigned fn, enum weir_status status, const struct weir_move_filter_rsp *moved) {
+    struct weir_mbox_msg msg;
+    hal_mbox_read(fn, &msg);
+    msg.hdr.length = moved != NULL ? sizeof(*moved) : 0;
+    msg.hdr.status = (uint16_t)status;
+    if (moved != NULL) {
+        memcpy(msg.payload, moved, sizeof(*moved));
+    }
+    hal_mbox_write(fn, &msg);
+    hal_mbox_done(fn, false);
+}
+
+// The request that the last core 0 died in is answered, whatever it had come to: it was carried out or it was not, and
+// its caller learns which.
+static void end_request(bool kept) {
+    struct weir_move_filter_rsp moved;
+    uint32_t was = kept ? serving : POPPING;
+    if ((was & ANSWERED) != 0) {
+        hal_keep_commit();
+        hal_mbox_done((was & 0xFF) - 1, false);
+    } else if (was == POPPING) {
+        // Taken or not, and whose, nobody knows: all that wait are answered, then who still has no answer.
+        hal_keep_undo();
+        // bound: WEIR_NUM_FNS
+        for (int fn = 0, n = 0; n < (int)WEIR_NUM_FNS && (fn = hal_mbox_pop()) >= 0; n++) {
+            answer((unsigned)fn, WEIR_ABORTED, NULL);
+        }
+        // bound: WEIR_NUM_FNS
+        for (unsigned fn = 0; fn < WEIR_NUM_FNS; fn++) {
+            if (!hal_mbox_answered(fn)) {
+                answer(fn, WEIR_ABORTED, NULL);
+            }
+        }
+    } else if (was != 0 && steer_move_took_place(&moved)) {
+        hal_keep_commit();
+        answer(was - 1, WEIR_OK, &moved);
+    } else {
+        hal_keep_undo();
+        if (was != 0) {
+            cmd_queue_undo();
+            answer(was - 1, WEIR_ABORTED, NULL);
+        }
+    }
+    serving = 0;
+}
+
+// True: what the core before this one knew is known, and the hardware agrees.
+static bool resume(void) {
+    bool ok = steer_resume() && svc_vf_resume();
+    svc_event_resume();
+    return ok;
 }
 
 void control_start(void) {
     uint32_t cause = hal_ctrl_reset_cause();
-    if (cause != HAL_RESET_POWER_ON) {
-        svc_restarted();
-        svc_event(WEIR_FW_EVENT_CORE_RESTART, 0, cause, 0);
-    }
+    bool kept = hal_keep_start(cause == HAL_RESET_POWER_ON);
     if (!ipc_wait_ready()) {
         svc_log_at(WEIR_LOG_ERROR, "core 1 does not start");
     }
     if (cause != HAL_RESET_POWER_ON) {
+        end_request(kept);
+        if (kept && !resume()) {
+            kept = false;
+            hal_keep_forget();
+        }
+        if (!kept) {
+            svc_restarted();
+        }
+        svc_log_at(WEIR_LOG_ERROR, kept ? "core 0 was restarted" : "core 0 was restarted and knows nothing");
+        svc_event(WEIR_FW_EVENT_CORE_RESTART, 0, cause, kept ? 0 : 1);
+        svc_event(WEIR_FW_EVENT_LINK, hal_port_up() ? 1 : 0, 0, 0); // one that changed meanwhile
         svc_reset_resume();
+        tell_restarted();
     }
     svc_log("weir firmware ready");
-    hal_port_enable(true);
+    // One that was switched off stays off.
+    if (!kept) {
+        hal_port_enable(true);
+    }
     hal_ctrl_ready(true);
 }
 
 bool control_poll(void) {
     bool busy;
+    hal_keep_commit();
     hal_ctrl_kick();
     hal_ctrl_ring_ack();
     busy = poll_resets();
@@ -144,5 +241,7 @@ bool control_poll(void) {
     busy = svc_event_switch() || busy;
     busy = poll_port() || busy;
     busy = poll_queue() || busy;
+    hal_keep_commit();
+    hal_keep_good();
     return poll_mailbox() || busy;
 }

@@ -96,6 +96,13 @@ void hal_mbox_write(unsigned fn, const struct weir_mbox_msg *msg) {
     }
 }
 
+bool hal_mbox_answered(unsigned fn) {
+    uint32_t at = fn * 256;
+    // Opcode, and the sequence number, that the caller counts.
+    return (hal_read(WEIR_CSR_MBOX, at) & 0xFFFF) == (hal_read(WEIR_CSR_MBOX, at + 128) & 0xFFFF) &&
+           (hal_read(WEIR_CSR_MBOX, at + 4) & 0xFFFF) == (hal_read(WEIR_CSR_MBOX, at + 132) & 0xFFFF);
+}
+
 void hal_mbox_done(unsigned fn, bool later) {
     HAL_WRITE(CTRL, MBOX_DONE, fn | WEIR_PUT(later ? 1 : 0, CTRL_MBOX_DONE_LATER));
 }

@@ -40,10 +40,10 @@ struct hal_shared {
     volatile uint32_t ev_tail;                  // core 0: events taken
     volatile uint32_t event[HAL_SHARED_EVENTS]; // core 1: 15:0 queue pair, 23:16 reason
     volatile uint32_t log_head;                 // core 0: bytes ever written
-    volatile uint32_t reserved;
-    volatile char log[HAL_SHARED_LOG_BYTES]; // core 0
-    struct hal_panic panic[2];               // each core its own
-    struct hal_rss rss[WEIR_NUM_VFS];        // core 0
+    volatile uint32_t tries;                    // core 0: restarts since it last got to work (hal_keep.h)
+    volatile char log[HAL_SHARED_LOG_BYTES];    // core 0
+    struct hal_panic panic[2];                  // each core its own
+    struct hal_rss rss[WEIR_NUM_VFS];           // core 0
 };
 _Static_assert(sizeof(struct hal_shared) <= WEIR_SHARED_BYTES, "shared RAM");
 

@@ -61,6 +61,10 @@ void hal_switch_filter_clear(unsigned slot) {
     HAL_WRITE(SWITCH, FILTER_CMD, 1);
 }
 
+uint8_t hal_switch_epoch(void) {
+    return (uint8_t)HAL_READ(SWITCH, EPOCH);
+}
+
 uint8_t hal_switch_move(const struct hal_move *m) {
     HAL_WRITE(SWITCH, MOVE_SLOT, m->slot < 0 ? 1u << 31 : (uint32_t)m->slot);
     HAL_WRITE(SWITCH, MOVE_DST, m->dst);
@@ -70,7 +74,7 @@ uint8_t hal_switch_move(const struct hal_move *m) {
     HAL_WRITE(SWITCH, MOVE_FENCE, m->fence < 0 ? 0 : (uint32_t)m->fence | 1u << 8);
     HAL_WRITE(SWITCH, MOVE_TOKEN, m->token);
     HAL_WRITE(SWITCH, MOVE_CMD, m->advance ? 3 : 1);
-    return (uint8_t)HAL_READ(SWITCH, EPOCH);
+    return hal_switch_epoch();
 }
 
 bool hal_switch_event(struct hal_event *e) {

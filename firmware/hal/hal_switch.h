@@ -41,6 +41,7 @@ void hal_switch_rss_key(unsigned vport, const uint8_t key[WEIR_RSS_KEY_BYTES]);
 void hal_switch_hash(const struct hal_filter *f, uint16_t row[4]);
 void hal_switch_filter_set(unsigned slot, const struct hal_filter *f);
 void hal_switch_filter_clear(unsigned slot);
+uint8_t hal_switch_epoch(void); // counts moves
 // All of it between two frames; returns the epoch afterwards.
 uint8_t hal_switch_move(const struct hal_move *m);
 bool hal_switch_event(struct hal_event *e);

@@ -47,6 +47,12 @@ static enum weir_status call(uint32_t op, const uint32_t *arg, unsigned n, uint3
     return status == WEIR_OK ? answer(ret, words) : status;
 }
 
+// A question that core 1 was restarted over is asked again.
+static enum weir_status look(uint32_t op, const uint32_t *arg, unsigned n, uint32_t *ret, unsigned words) {
+    enum weir_status status = call(op, arg, n, ret, words);
+    return status == WEIR_ABORTED ? call(op, arg, n, ret, words) : status;
+}
+
 enum weir_status ipc_queue_map(unsigned fn, unsigned base, unsigned count) {
     const uint32_t arg[] = {fn, base, count};
     return call(QUEUE_OP_MAP, arg, 3, NULL, 0);
@@ -88,7 +94,7 @@ enum weir_status ipc_queue_rate(unsigned fn, unsigned qp, uint32_t mbps, unsigne
 enum weir_status ipc_queue_get(unsigned qp, struct weir_get_qp_rsp *rsp) {
     const uint32_t arg[] = {qp};
     uint32_t ret[4];
-    enum weir_status status = call(QUEUE_OP_GET, arg, 1, ret, 4);
+    enum weir_status status = look(QUEUE_OP_GET, arg, 1, ret, 4);
     if (status == WEIR_OK) {
         *rsp = (struct weir_get_qp_rsp){.state = (uint8_t)ret[0],
                                         .reason = (uint8_t)(ret[0] >> 8),
@@ -132,7 +138,7 @@ enum weir_status ipc_queue_load_end(unsigned *refused) {
 bool ipc_queue_armed(unsigned base, unsigned count) {
     const uint32_t arg[] = {base, count};
     uint32_t is = 0;
-    return call(QUEUE_OP_ARMED, arg, 2, &is, 1) == WEIR_OK && is != 0;
+    return look(QUEUE_OP_ARMED, arg, 2, &is, 1) == WEIR_OK && is != 0;
 }
 
 bool ipc_queue_error(unsigned *qp, unsigned *reason) {

@@ -34,7 +34,7 @@ struct steer_vport {
     bool moved;         // the next two are valid
     bool moved_in;      // direction of the last move
     uint32_t last_move; // cycle
-    char name[32];
+    char name[32];      // last: rarely changed
 };
 
 // ---- switch (rules 2.1-2.3) ----
@@ -97,9 +97,24 @@ bool steer_fence_done(unsigned vport, uint32_t token);
 bool steer_flush_begin(unsigned vport);
 bool steer_flush_done(unsigned vport);
 
+// Core 0 was restarted and kept what it knew: works out what follows from it and makes the hardware agree, frame by
+// frame without an interruption. False: it contradicts itself, nothing was done.
+bool steer_resume(void);
+
+// A command begins: of those before it, all is known.
+void steer_settle(void);
+// Whether the one of the command that core 0 died in took place, and what would have been answered.
+bool steer_move_took_place(struct weir_move_filter_rsp *rsp);
+
 // ---- between the files of this folder ----
-struct steer_vport *steer_vport_mut(unsigned vport);
-void steer_vport_apply(unsigned vport); // its flags to the hardware
+bool steer_filter_check(void); // what was kept makes sense
+void steer_filter_resume(void);
+void steer_policy_settle(void);
+void steer_flood_settle(void);
+void steer_policy_resume(void);
+void steer_move_resume(void);
+struct steer_vport *steer_vport_mut(unsigned vport); // to change it (hal/hal_keep.h), but for its name
+void steer_vport_apply(unsigned vport);              // its flags to the hardware
 void steer_policy_reset(void);
 void steer_policy_sweep(void);
 void steer_mirror_check(void); // ends the mirror when its vPort may not or cannot listen any more

@@ -5,6 +5,7 @@
 // never miss (cuckoo hashing, breadth bounded).
 #include "steer.h"
 
+#include "hal/hal_keep.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_switch.h"
 
@@ -19,7 +20,8 @@ struct filter {
     uint16_t place; // slot + 1, 0: no filter
 };
 
-static struct filter filters[MAX_FILTERS];
+static HAL_KEEP struct filter filters[MAX_FILTERS];
+// Worked out from the filters.
 static uint16_t slot_owner[WEIR_FILTER_SLOTS]; // filter + 1, 0 = empty
 static unsigned count, sources;                // all, and those of mode SOURCE
 
@@ -72,6 +74,7 @@ static void slots_of(const struct filter *f, uint16_t slot[4]) {
     }
 }
 
+// Whoever steps aside is not noted in the journal: its new place is as good as the one before.
 static void put(unsigned index, unsigned slot) {
     hal_switch_filter_set(slot, &filters[index].key);
     slot_owner[slot] = (uint16_t)(index + 1);
@@ -172,6 +175,7 @@ enum weir_status steer_filter_set(const struct weir_set_filter_req *req) {
     if (!has_room(v, source)) {
         return WEIR_NO_RESOURCES;
     }
+    hal_keep_touch(&filters[index], sizeof(filters[index]));
     filters[index] = (struct filter){.id = req->filter, .key = key};
     slots_of(&filters[index], place);
     slot = free_slot(place);
@@ -198,6 +202,7 @@ enum weir_status steer_filter_clear(uint32_t id) {
     if (f == NULL) {
         return WEIR_NOT_FOUND;
     }
+    hal_keep_touch(f, sizeof(*f));
     hal_switch_filter_clear(f->place - 1u);
     slot_owner[f->place - 1u] = 0;
     v = steer_vport_mut(f->key.vport);
@@ -223,10 +228,47 @@ void steer_filter_moved(uint32_t id, unsigned vport) {
     if (f == NULL || to == NULL) {
         return;
     }
+    hal_keep_touch(f, sizeof(*f));
     from = steer_vport_mut(f->key.vport);
     if (from != NULL) {
         from->filters--;
     }
     f->key.vport = (uint8_t)vport;
     to->filters++;
+}
+
+bool steer_filter_check(void) {
+    memset(slot_owner, 0, sizeof(slot_owner));
+    for (unsigned i = 0; i < MAX_FILTERS; i++) {
+        unsigned place = filters[i].place;
+        if (place == 0) {
+            continue;
+        }
+        if (place > WEIR_FILTER_SLOTS || slot_owner[place - 1] != 0 || steer_vport(filters[i].key.vport) == NULL) {
+            return false;
+        }
+        slot_owner[place - 1] = (uint16_t)(i + 1);
+    }
+    return true;
+}
+
+// First all that are there, then what is too much: a lookup never misses.
+void steer_filter_resume(void) {
+    count = sources = 0;
+    for (unsigned i = 0; i < MAX_FILTERS; i++) {
+        struct steer_vport *v = filters[i].place != 0 ? steer_vport_mut(filters[i].key.vport) : NULL;
+        if (v == NULL) {
+            continue;
+        }
+        hal_switch_filter_set(filters[i].place - 1u, &filters[i].key);
+        count++;
+        sources += is_source(&filters[i]);
+        v->sources = (uint8_t)(v->sources + is_source(&filters[i]));
+        v->filters = (uint16_t)(v->filters + !is_source(&filters[i]));
+    }
+    for (unsigned slot = 0; slot < WEIR_FILTER_SLOTS; slot++) {
+        if (slot_owner[slot] == 0) {
+            hal_switch_filter_clear(slot);
+        }
+    }
 }

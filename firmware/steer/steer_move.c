@@ -2,6 +2,7 @@
 // MOVE_FILTER, the pivot of every hand-over (rules 3.10, 7.12, 7.13): all checks first, then one hardware operation.
 // And the fences.
 #include "hal/hal_ctrl.h"
+#include "hal/hal_keep.h"
 #include "hal/hal_switch.h"
 #include "queue/ipc.h"
 #include "steer.h"
@@ -19,6 +20,12 @@ static struct fence {
     uint32_t token;
 } fence[MAX_FENCES];
 static unsigned head, tail;
+
+// The last move of a filter: the hardware's epoch tells whether it took place, should this core not live to know.
+static HAL_KEEP struct {
+    volatile bool issued;
+    volatile uint8_t before;
+} last;
 
 static bool fence_room(void) {
     return head - tail < MAX_FENCES;
@@ -98,6 +105,7 @@ enum weir_status steer_filter_move(const struct weir_move_filter_req *req, struc
     struct steer_vport *src = steer_vport_mut(req->src), *dst = steer_vport_mut(req->dst);
     int slot = steer_filter_slot(req->filter, req->src);
     enum weir_status status = check_move(req, src, dst, slot);
+    uint32_t cycle;
     struct hal_move m = {
         .slot = slot, .dst = (uint8_t)req->dst, .leave = -1, .join = -1, .fence = -1, .token = req->token};
 
@@ -115,8 +123,7 @@ enum weir_status steer_filter_move(const struct weir_move_filter_req *req, struc
         // Before the move, so that no copy is written to a function that is gone.
         steer_vport_down(req->src);
     }
-    rsp->epoch = move(&m, false);
-    rsp->cycle_lo = hal_ctrl_cycle();
+    // All that is to be noted before, so that it is true in the instant in which the hardware moves.
     steer_filter_moved(req->filter, req->dst);
     if (m.leave >= 0) {
         src->flood = false;
@@ -124,8 +131,13 @@ enum weir_status steer_filter_move(const struct weir_move_filter_req *req, struc
     if (m.join >= 0) {
         dst->flood = true;
     }
-    note_move(src, false, rsp->cycle_lo);
-    note_move(dst, true, rsp->cycle_lo);
+    cycle = hal_ctrl_cycle();
+    note_move(src, false, cycle);
+    note_move(dst, true, cycle);
+    last.before = hal_switch_epoch();
+    last.issued = true;
+    rsp->epoch = move(&m, false);
+    rsp->cycle_lo = hal_ctrl_cycle();
     return WEIR_OK;
 }
 
@@ -155,4 +167,20 @@ bool steer_flush_begin(unsigned vport) {
 bool steer_flush_done(unsigned vport) {
     const struct steer_vport *v = steer_vport(vport);
     return v == NULL || v->flushes == 0;
+}
+
+void steer_settle(void) {
+    last.issued = false;
+    steer_policy_settle();
+    steer_flood_settle();
+}
+
+bool steer_move_took_place(struct weir_move_filter_rsp *rsp) {
+    *rsp = (struct weir_move_filter_rsp){.epoch = hal_switch_epoch(), .cycle_lo = hal_ctrl_cycle()};
+    return last.issued && rsp->epoch != last.before;
+}
+
+void steer_move_resume(void) {
+    // A fence still under way is of before; what it closes off was already at rest when it was issued.
+    head = tail = 0;
 }

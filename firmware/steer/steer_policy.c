@@ -2,6 +2,7 @@
 // What a vPort may send and hear beyond its filters: VLANs, mirror, spread over its queue pairs (rules 2.13, 3.17,
 // threats T13, T14). The hardware judges each frame; here is who may ask for what.
 #include "hal/hal_ctrl.h"
+#include "hal/hal_keep.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_shared.h"
 #include "hal/hal_switch.h"
@@ -11,20 +12,21 @@
 
 // What the hardware's VLAN table holds for a vPort id, also while there is no such vPort: lists are changed by their
 // difference and never cleared for their own sake.
-static struct held {
+static HAL_KEEP struct held {
     bool unknown; // core 0 was restarted: any VLAN, perhaps
     uint8_t count;
     struct weir_vlan_range range[WEIR_VLAN_RANGES];
 } held[WEIR_NUM_VPORTS];
+static HAL_KEEP volatile unsigned changing; // vPort whose list this command changes, 0: none
 
-static unsigned mirror; // vPort that gets the copies; the default one never does, so 0 = none
+static HAL_KEEP unsigned mirror; // vPort that gets the copies; the default one never does, so 0 = none
 
 // The key of the published verification vectors, until the PF gives another; and what new vPorts begin with.
 static const uint8_t published_key[WEIR_RSS_KEY_BYTES] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,
                                                           0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,
                                                           0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,
                                                           0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
-static uint8_t key_of_all[WEIR_RSS_KEY_BYTES];
+static HAL_KEEP uint8_t key_of_all[WEIR_RSS_KEY_BYTES];
 
 static bool listed(const struct held *h, unsigned vid) {
     // bound: WEIR_VLAN_RANGES
@@ -56,9 +58,15 @@ static void hold(unsigned vport, const struct held *now) {
     static const struct held none = {.count = 0};
     static const struct held all = {.count = 1, .range = {{0, LAST_VID}}};
     struct held *was = &held[vport];
+    hal_keep_touch(was, sizeof(*was));
+    changing = vport;
     differ(vport, was->unknown ? &all : was, now, false);
     differ(vport, now, was->unknown ? &none : was, true);
     *was = *now;
+}
+
+void steer_policy_settle(void) {
+    changing = 0;
 }
 
 void steer_policy_sweep(void) {
@@ -69,6 +77,7 @@ void steer_policy_sweep(void) {
 }
 
 void steer_policy_reset(void) {
+    hal_keep_touch(&mirror, sizeof(mirror));
     mirror = 0;
     hal_switch_mirror(-1);
 }
@@ -132,9 +141,9 @@ void steer_mirror_check(void) {
         return;
     }
     for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
-        struct steer_vport *src = steer_vport_mut(i);
+        const struct steer_vport *src = steer_vport(i);
         if (src != NULL && src->mirrored && ends) {
-            src->mirrored = false;
+            steer_vport_mut(i)->mirrored = false;
             steer_vport_apply(i);
         }
         sources += src != NULL && src->mirrored;
@@ -169,6 +178,7 @@ enum weir_status steer_mirror_set(const struct weir_set_mirror_req *req) {
     src->mirrored = req->on != 0;
     steer_vport_apply(req->src);
     if (req->on != 0) {
+        hal_keep_touch(&mirror, sizeof(mirror));
         mirror = req->dst;
         hal_switch_mirror((int)mirror);
     }
@@ -178,6 +188,9 @@ enum weir_status steer_mirror_set(const struct weir_set_mirror_req *req) {
 
 // To the hardware, and of a VF kept for who asks (steer_rss_get).
 static void spread(unsigned vport, const struct steer_vport *v, const uint8_t *entry, unsigned count) {
+    if (v->vf != STEER_NO_VF) {
+        hal_keep_touch(HAL_SHARED->rss[v->vf].entry, WEIR_RSS_ENTRIES);
+    }
     hal_switch_rss_table(vport, entry, count);
     if (v->vf != STEER_NO_VF) {
         memcpy(HAL_SHARED->rss[v->vf].entry, entry, WEIR_RSS_ENTRIES);
@@ -246,7 +259,9 @@ enum weir_status steer_rss_key(unsigned vport, const uint8_t key[WEIR_RSS_KEY_BY
     return WEIR_OK;
 }
 
+// Not all or nothing: ended half way, some vPorts spread by the new key already, and asked again all do.
 void steer_rss_key_all(const uint8_t key[WEIR_RSS_KEY_BYTES]) {
+    hal_keep_touch(key_of_all, sizeof(key_of_all));
     memcpy(key_of_all, key, sizeof(key_of_all));
     for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
         if (steer_vport(i) != NULL) {
@@ -256,6 +271,7 @@ void steer_rss_key_all(const uint8_t key[WEIR_RSS_KEY_BYTES]) {
 }
 
 void steer_rss_reset(void) {
+    hal_keep_touch(key_of_all, sizeof(key_of_all));
     memcpy(key_of_all, published_key, sizeof(key_of_all));
 }
 
@@ -271,4 +287,26 @@ void steer_rss_begin(unsigned vport, unsigned num_qps) {
     }
     spread(vport, v, entry, count);
     hash_by(vport, v, key_of_all);
+}
+
+void steer_policy_resume(void) {
+    if (changing != 0 && changing < WEIR_NUM_VPORTS) {
+        // What is in both lists was not interrupted, and is not now.
+        struct held now = held[changing];
+        held[changing].unknown = true;
+        now.unknown = false;
+        hold(changing, &now);
+    }
+    if (mirror >= WEIR_NUM_VPORTS || steer_vport(mirror) == NULL) {
+        mirror = 0;
+    }
+    hal_switch_mirror(steer_mirror());
+    for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
+        const struct steer_vport *v = steer_vport(i);
+        if (v != NULL && v->vf != STEER_NO_VF) {
+            hal_switch_rss_table(i, HAL_SHARED->rss[v->vf].entry, WEIR_RSS_ENTRIES);
+            hal_switch_rss_key(i, HAL_SHARED->rss[v->vf].key);
+        }
+    }
+    steer_mirror_check();
 }

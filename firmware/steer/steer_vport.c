@@ -3,19 +3,18 @@
 #include "steer.h"
 
 #include "hal/hal_ctrl.h"
+#include "hal/hal_keep.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_pcie.h"
 #include "hal/hal_switch.h"
+#include "steer_int.h"
 #include "svc/svc.h"
 
-static struct {
-    bool exists;
-    uint16_t num_vfs, num_vports, num_qps;
-    uint16_t flags; // WEIR_SWITCH_*
-} sw;
-static struct steer_vport vports[WEIR_NUM_VPORTS];
-static bool qp_used[WEIR_NUM_QPS];
-static uint8_t vport_of[WEIR_NUM_VFS]; // by VF, 0 = none: the default vPort is the PF's
+HAL_KEEP struct steer_switch steer_sw;
+HAL_KEEP struct steer_vport steer_vports[WEIR_NUM_VPORTS];
+// Worked out from the vPorts.
+bool steer_qp_used[WEIR_NUM_QPS];
+uint8_t steer_vport_by_vf[WEIR_NUM_VFS];
 
 #define FLUSH_CYCLES 250000u // 1 ms
 
@@ -23,7 +22,7 @@ static uint8_t vport_of[WEIR_NUM_VFS]; // by VF, 0 = none: the default vPort is 
 #define MAX_VPORT_QPS WEIR_ABI_MASK(0, WEIR_SWITCH_VPORT_QP_COUNT_WIDTH)
 
 // vPort 0 has its own filters like any other; nothing is special about it here but that it cannot be deleted.
-static uint32_t config_of(const struct steer_vport *v) {
+uint32_t steer_vport_config(const struct steer_vport *v) {
     return WEIR_PUT(v->state == WEIR_VPORT_ACTIVATED ? 1 : 0, SWITCH_VPORT_CFG_ENABLE) |
            WEIR_PUT((v->flags & WEIR_VPORT_CHECK_SRC) != 0 ? 1 : 0, SWITCH_VPORT_CFG_CHECK_SRC) |
            WEIR_PUT(v->drain || v->down || v->retired ? 1 : 0, SWITCH_VPORT_CFG_DRAIN) |
@@ -38,40 +37,44 @@ static uint32_t config_of(const struct steer_vport *v) {
            WEIR_PUT((v->flags & WEIR_VPORT_TRUSTED) != 0 ? 1 : 0, SWITCH_VPORT_CFG_RESERVED_TX);
 }
 
-struct steer_vport *steer_vport_mut(unsigned vport) {
-    return vport < WEIR_NUM_VPORTS && vports[vport].used ? &vports[vport] : NULL;
+__attribute__((noinline)) struct steer_vport *steer_vport_mut(unsigned vport) {
+    if (vport >= WEIR_NUM_VPORTS || !steer_vports[vport].used) {
+        return NULL;
+    }
+    hal_keep_touch(&steer_vports[vport], offsetof(struct steer_vport, name));
+    return &steer_vports[vport];
 }
 
 void steer_vport_apply(unsigned vport) {
-    hal_switch_vport(vport, config_of(&vports[vport]));
+    hal_switch_vport(vport, steer_vport_config(&steer_vports[vport]));
 }
 
 const struct steer_vport *steer_vport(unsigned vport) {
-    return steer_vport_mut(vport);
+    return vport < WEIR_NUM_VPORTS && steer_vports[vport].used ? &steer_vports[vport] : NULL;
 }
 
 bool steer_switch_exists(void) {
-    return sw.exists;
+    return steer_sw.exists;
 }
 
 unsigned steer_switch_vports(void) {
-    return sw.exists ? sw.num_vports : 0;
+    return steer_sw.exists ? steer_sw.num_vports : 0;
 }
 
 unsigned steer_switch_flags(void) {
-    return sw.exists ? sw.flags : 0;
+    return steer_sw.exists ? steer_sw.flags : 0;
 }
 
 unsigned steer_switch_qps(void) {
-    return sw.exists ? sw.num_qps : 0;
+    return steer_sw.exists ? steer_sw.num_qps : 0;
 }
 
 // First run of `count` free queue pairs, -1 when there is none.
 static int find_qps(unsigned count) {
     unsigned run = 0;
     // bound: WEIR_NUM_QPS
-    for (unsigned qp = 0; qp < sw.num_qps; qp++) {
-        run = qp_used[qp] ? 0 : run + 1;
+    for (unsigned qp = 0; qp < steer_sw.num_qps; qp++) {
+        run = steer_qp_used[qp] ? 0 : run + 1;
         if (run == count) {
             return (int)(qp + 1 - count);
         }
@@ -82,7 +85,7 @@ static int find_qps(unsigned count) {
 static void mark_qps(unsigned base, unsigned count, bool used) {
     // bound: WEIR_NUM_QPS, find_qps() found them
     for (unsigned qp = base; qp < base + count; qp++) {
-        qp_used[qp] = used;
+        steer_qp_used[qp] = used;
     }
 }
 
@@ -103,15 +106,26 @@ static void moderate(struct steer_vport *v, unsigned level) {
     }
 }
 
-static void move_flood(unsigned vport, bool member) {
+static HAL_KEEP volatile unsigned flooding; // vPort + 1 that this command puts into or out of the flood set, 0: none
+
+void steer_flood_settle(void) {
+    flooding = 0;
+}
+
+bool steer_flood_unsure(unsigned vport) {
+    return flooding == vport + 1;
+}
+
+void steer_move_flood(unsigned vport, bool member) {
     struct hal_move m = {.slot = -1, .leave = member ? -1 : (int)vport, .join = member ? (int)vport : -1, .fence = -1};
+    flooding = vport + 1;
     (void)hal_switch_move(&m);
-    vports[vport].flood = member;
+    steer_vports[vport].flood = member;
 }
 
 enum weir_status steer_switch_create(unsigned num_vfs, unsigned num_vports, unsigned num_qps, unsigned default_qps,
                                      unsigned flags) {
-    if (sw.exists) {
+    if (steer_sw.exists) {
         return WEIR_ALREADY_EXISTS;
     }
     if (num_vports == 0 || num_vports > WEIR_NUM_VPORTS || num_qps < num_vports || num_qps > WEIR_NUM_QPS ||
@@ -119,31 +133,32 @@ enum weir_status steer_switch_create(unsigned num_vfs, unsigned num_vports, unsi
         (flags & ~(WEIR_SWITCH_SYMMETRIC | WEIR_SWITCH_RESERVE_VFS)) != 0) {
         return WEIR_INVALID_PARAMETER;
     }
-    sw.num_vfs = (uint16_t)num_vfs;
-    sw.num_vports = (uint16_t)num_vports;
-    sw.num_qps = (uint16_t)num_qps;
-    sw.flags = (uint16_t)flags;
-    memset(vports, 0, sizeof(vports));
-    memset(qp_used, 0, sizeof(qp_used));
-    memset(vport_of, 0, sizeof(vport_of));
+    hal_keep_touch_all();
+    steer_sw.num_vfs = (uint16_t)num_vfs;
+    steer_sw.num_vports = (uint16_t)num_vports;
+    steer_sw.num_qps = (uint16_t)num_qps;
+    steer_sw.flags = (uint16_t)flags;
+    memset(steer_vports, 0, sizeof(steer_vports));
+    memset(steer_qp_used, 0, sizeof(steer_qp_used));
+    memset(steer_vport_by_vf, 0, sizeof(steer_vport_by_vf));
     mark_qps(0, default_qps, true);
-    vports[0] = (struct steer_vport){
+    steer_vports[0] = (struct steer_vport){
         .used = true, .vf = STEER_NO_VF, .num_qps = (uint16_t)default_qps, .state = WEIR_VPORT_ACTIVATED};
-    copy_name(vports[0].name, "default");
-    sw.exists = true;
-    moderate(&vports[0], WEIR_MODERATION_UNDEFINED); // whatever the last switch had
+    copy_name(steer_vports[0].name, "default");
+    steer_sw.exists = true;
+    moderate(&steer_vports[0], WEIR_MODERATION_UNDEFINED); // whatever the last switch had
     hal_switch_counters_clear(0);
     hal_switch_vport_qps(0, 0, default_qps);
     steer_rss_reset();
     steer_rss_begin(0, default_qps);
-    hal_switch_vport(0, config_of(&vports[0]));
-    move_flood(0, true);
+    hal_switch_vport(0, steer_vport_config(&steer_vports[0]));
+    steer_move_flood(0, true);
     return WEIR_OK;
 }
 
 enum weir_status steer_switch_empty(void) {
     for (unsigned i = 1; i < WEIR_NUM_VPORTS; i++) {
-        if (vports[i].used) {
+        if (steer_vports[i].used) {
             return WEIR_IN_USE;
         }
     }
@@ -151,13 +166,14 @@ enum weir_status steer_switch_empty(void) {
 }
 
 void steer_reset(void) {
+    hal_keep_touch_all();
     for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
-        if (vports[i].used) {
-            if (vports[i].flood) {
-                move_flood(i, false);
+        if (steer_vports[i].used) {
+            if (steer_vports[i].flood) {
+                steer_move_flood(i, false);
             }
-            if (vports[i].moderation != WEIR_MODERATION_UNDEFINED) {
-                moderate(&vports[i], WEIR_MODERATION_UNDEFINED);
+            if (steer_vports[i].moderation != WEIR_MODERATION_UNDEFINED) {
+                moderate(&steer_vports[i], WEIR_MODERATION_UNDEFINED);
             }
             hal_switch_vport(i, 0);
             hal_switch_vport_qps(i, 0, 0);
@@ -166,29 +182,30 @@ void steer_reset(void) {
     steer_filter_reset();
     steer_policy_reset();
     steer_fences_forget();
-    memset(vports, 0, sizeof(vports));
-    memset(qp_used, 0, sizeof(qp_used));
-    memset(vport_of, 0, sizeof(vport_of));
-    sw.exists = false;
+    memset(steer_vports, 0, sizeof(steer_vports));
+    memset(steer_qp_used, 0, sizeof(steer_qp_used));
+    memset(steer_vport_by_vf, 0, sizeof(steer_vport_by_vf));
+    steer_sw.exists = false;
 }
 
 void steer_sweep(void) {
+    hal_keep_touch_all();
     for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
-        move_flood(i, false);
+        steer_move_flood(i, false);
         hal_switch_vport(i, 0);
         hal_switch_vport_qps(i, 0, 0);
     }
     steer_filter_sweep();
     steer_policy_sweep();
     steer_fences_forget();
-    memset(vports, 0, sizeof(vports));
-    memset(qp_used, 0, sizeof(qp_used));
-    memset(vport_of, 0, sizeof(vport_of));
-    sw.exists = false;
+    memset(steer_vports, 0, sizeof(steer_vports));
+    memset(steer_qp_used, 0, sizeof(steer_qp_used));
+    memset(steer_vport_by_vf, 0, sizeof(steer_vport_by_vf));
+    steer_sw.exists = false;
 }
 
 int steer_vport_of_vf(unsigned vf) {
-    return vf < WEIR_NUM_VFS && vport_of[vf] != 0 ? vport_of[vf] : -1;
+    return vf < WEIR_NUM_VFS && steer_vport_by_vf[vf] != 0 ? steer_vport_by_vf[vf] : -1;
 }
 
 // All flags at once; a VF's vPort listens to others only when trusted (threat T14).
@@ -204,16 +221,17 @@ static enum weir_status check_flags(unsigned vf, unsigned flags) {
 static enum weir_status check_shares(unsigned vf, unsigned num_qps) {
     unsigned pf = 0;
     for (unsigned i = 1; i < WEIR_NUM_VPORTS; i++) {
-        if (vports[i].used && (sw.flags & WEIR_SWITCH_SYMMETRIC) != 0 && vports[i].num_qps != num_qps) {
+        if (steer_vports[i].used && (steer_sw.flags & WEIR_SWITCH_SYMMETRIC) != 0 &&
+            steer_vports[i].num_qps != num_qps) {
             return WEIR_INVALID_PARAMETER;
         }
-        pf += vports[i].used && vports[i].vf == STEER_NO_VF;
+        pf += steer_vports[i].used && steer_vports[i].vf == STEER_NO_VF;
     }
-    if ((sw.flags & WEIR_SWITCH_SYMMETRIC) != 0 && (num_qps & (num_qps - 1)) != 0) {
+    if ((steer_sw.flags & WEIR_SWITCH_SYMMETRIC) != 0 && (num_qps & (num_qps - 1)) != 0) {
         return WEIR_INVALID_PARAMETER;
     }
-    if ((sw.flags & WEIR_SWITCH_RESERVE_VFS) != 0 && vf == STEER_NO_VF &&
-        pf + 1 >= (unsigned)(sw.num_vports - sw.num_vfs)) {
+    if ((steer_sw.flags & WEIR_SWITCH_RESERVE_VFS) != 0 && vf == STEER_NO_VF &&
+        pf + 1 >= (unsigned)(steer_sw.num_vports - steer_sw.num_vfs)) {
         return WEIR_NO_RESOURCES;
     }
     return WEIR_OK;
@@ -229,10 +247,10 @@ enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, un
         return status;
     }
     // MaxNumQueuePairsPerNonDefaultVPort holds for the PF's vPorts, too (rules 2.10).
-    if (vport == 0 || vport >= sw.num_vports || num_qps == 0 || num_qps > WEIR_VF_MAX_QPS) {
+    if (vport == 0 || vport >= steer_sw.num_vports || num_qps == 0 || num_qps > WEIR_VF_MAX_QPS) {
         return WEIR_INVALID_PARAMETER;
     }
-    if (vports[vport].used || (vf != STEER_NO_VF && steer_vport_of_vf(vf) >= 0)) {
+    if (steer_vports[vport].used || (vf != STEER_NO_VF && steer_vport_of_vf(vf) >= 0)) {
         return WEIR_ALREADY_EXISTS; // rules 2.5, 2.7
     }
     status = check_shares(vf, num_qps);
@@ -243,7 +261,8 @@ enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, un
     if (base < 0) {
         return WEIR_NO_RESOURCES; // nothing was taken: all or nothing (rules 2.16)
     }
-    v = &vports[vport];
+    v = &steer_vports[vport];
+    hal_keep_touch(v, offsetof(struct steer_vport, name));
     *v = (struct steer_vport){.used = true,
                               .fn = (uint8_t)fn,
                               .vf = (uint16_t)vf,
@@ -255,7 +274,7 @@ enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, un
     copy_name(v->name, name);
     mark_qps((unsigned)base, num_qps, true);
     if (vf != STEER_NO_VF) {
-        vport_of[vf] = (uint8_t)vport;
+        steer_vport_by_vf[vf] = (uint8_t)vport;
     }
     hal_switch_counters_clear(vport);
     hal_switch_vport_mac(vport, mac);
@@ -264,7 +283,7 @@ enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, un
     if (vf != STEER_NO_VF) {
         moderate(v, WEIR_MODERATION_UNDEFINED); // whatever the VF's last owner had
     }
-    hal_switch_vport(vport, config_of(v));
+    hal_switch_vport(vport, steer_vport_config(v));
     return WEIR_OK;
 }
 
@@ -275,7 +294,7 @@ void steer_vport_undo(unsigned vport) {
         hal_switch_vport_qps(vport, 0, 0);
         mark_qps(v->qp_base, v->num_qps, false);
         if (v->vf != STEER_NO_VF) {
-            vport_of[v->vf] = 0;
+            steer_vport_by_vf[v->vf] = 0;
         }
         v->used = false;
         steer_mirror_check();
@@ -295,11 +314,11 @@ enum weir_status steer_vport_retire(unsigned vport) {
     }
     // Out of the flood set before it drains, or the default vPort would see each broadcast twice.
     if (v->flood) {
-        move_flood(vport, false);
+        steer_move_flood(vport, false);
     }
     v->retired = true;
     steer_mirror_check();
-    hal_switch_vport(vport, config_of(v)); // rules 7.8
+    hal_switch_vport(vport, steer_vport_config(v)); // rules 7.8
     return WEIR_OK;
 }
 
@@ -348,7 +367,7 @@ enum weir_status steer_vport_set(const struct weir_set_vport_req *req) {
     if ((req->changed & WEIR_VPORT_CHANGED_DRAIN) != 0) {
         v->drain = req->drain != 0;
     }
-    hal_switch_vport(req->vport, config_of(v));
+    hal_switch_vport(req->vport, steer_vport_config(v));
     steer_mirror_check();
     return WEIR_OK;
 }
@@ -377,6 +396,7 @@ enum weir_status steer_vport_update(const struct weir_update_vport_req *req) {
         v->cpu = req->cpu;
     }
     if ((req->changed & WEIR_VPORT_CHANGED_NAME) != 0) {
+        hal_keep_touch(v->name, sizeof(v->name));
         copy_name(v->name, req->name);
     }
     return WEIR_OK;
@@ -386,7 +406,7 @@ void steer_vport_down(unsigned vport) {
     struct steer_vport *v = steer_vport_mut(vport);
     if (v != NULL && vport != 0) {
         v->down = true;
-        hal_switch_vport(vport, config_of(v));
+        hal_switch_vport(vport, steer_vport_config(v));
         steer_mirror_check();
     }
 }
@@ -395,7 +415,7 @@ void steer_vport_up(unsigned vport) {
     struct steer_vport *v = steer_vport_mut(vport);
     if (v != NULL && vport != 0) {
         v->down = false;
-        hal_switch_vport(vport, config_of(v));
+        hal_switch_vport(vport, steer_vport_config(v));
     }
 }
 
@@ -411,7 +431,7 @@ enum weir_status steer_flood(unsigned vport, bool member) {
         return WEIR_WRONG_STATE;
     }
     if (v->flood != member) {
-        move_flood(vport, member);
+        steer_move_flood(vport, member);
     }
     return WEIR_OK;
 }

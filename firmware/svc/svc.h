@@ -59,7 +59,16 @@ void svc_restarted(void);
 bool svc_must_sweep(void);
 enum weir_status svc_sweep(void);
 
+// Core 0 was restarted and kept what it knew: the hardware and core 1 made to agree with it; after steer_resume. False:
+// core 1 does not answer.
+bool svc_vf_resume(void);
+void svc_state_settle(void); // a command begins
+void svc_event_resume(void);
+
 // ---- between the files of this folder ----
+struct steer_vport;
+bool svc_state_mend(unsigned vf, const struct steer_vport *v);
+void svc_reset_ended(unsigned fn); // what follows when the hardware has let go of a function
 void svc_vf_reset_all(void);
 void svc_vf_resetting(unsigned vf, bool on); // an allocated VF's state
 void svc_vf_stopped(unsigned vf, bool on);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Configuration blocks of each VF: small pieces of memory that PF and VF read and write through their mailboxes.
+#include "hal/hal_keep.h"
 #include "hal/hal_lib.h"
 #include "svc.h"
 
-static struct {
+static HAL_KEEP struct {
     uint16_t length;
     uint8_t data[WEIR_CONFIG_BLOCK_BYTES];
 } blocks[WEIR_NUM_VFS][SVC_BLOCKS];
@@ -27,6 +28,7 @@ enum weir_status svc_block_write(unsigned vf, unsigned block, const uint8_t *dat
     if (length > WEIR_CONFIG_BLOCK_BYTES) {
         return WEIR_INVALID_PARAMETER;
     }
+    hal_keep_touch(&blocks[vf][block], sizeof(blocks[vf][block]));
     blocks[vf][block].length = (uint16_t)length;
     memcpy(blocks[vf][block].data, data, length);
     return WEIR_OK;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events for the PF driver: a ring the PF empties with GET_EVENTS; overflow is counted, never silent.
 #include "hal/hal_ctrl.h"
+#include "hal/hal_keep.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_switch.h"
 #include "steer/steer.h"
@@ -10,9 +11,10 @@
 #define RING 512u
 #define ERRORS_PER_FN 3u
 
-static struct weir_event ring[RING];
-static uint32_t head, tail;
-static uint16_t lost;
+static HAL_KEEP struct weir_event ring[RING];
+static HAL_KEEP volatile uint32_t head, tail;
+static HAL_KEEP uint16_t lost;
+// Worked out from the ring.
 static uint8_t errors[WEIR_NUM_FNS]; // QP_ERROR events in the ring, by function
 static bool flr[WEIR_NUM_VFS];       // a VF_FLR event is in the ring
 
@@ -45,8 +47,10 @@ void svc_event(unsigned kind, unsigned a, uint32_t b, uint32_t c) {
     if (head - tail == RING || !in_share(kind, a)) {
         lost = (uint16_t)(lost + (lost != UINT16_MAX));
     } else {
-        ring[head++ % RING] =
+        // In the ring before it counts: this core may be restarted in between.
+        ring[head % RING] =
             (struct weir_event){.kind = (uint16_t)kind, .a = (uint16_t)a, .b = b, .c = c, .cycle_lo = hal_ctrl_cycle()};
+        head = head + 1;
         count_share(kind, a, true);
     }
     tell_pf();
@@ -54,9 +58,12 @@ void svc_event(unsigned kind, unsigned a, uint32_t b, uint32_t c) {
 
 void svc_event_take(struct weir_get_events_rsp *rsp) {
     memset(rsp, 0, sizeof(*rsp));
+    hal_keep_touch((void *)&tail, sizeof(tail));
+    hal_keep_touch(&lost, sizeof(lost));
     // bound: 7
     while (rsp->count < 7 && tail != head) {
-        const struct weir_event *e = &ring[tail++ % RING];
+        const struct weir_event *e = &ring[tail % RING];
+        tail = tail + 1;
         count_share(e->kind, e->a, false);
         rsp->event[rsp->count++] = *e;
     }
@@ -84,4 +91,22 @@ bool svc_event_switch(void) {
         svc_event(WEIR_FW_EVENT_FENCE_DONE, e.arg, e.token, e.reason);
     }
     return true;
+}
+
+void svc_event_resume(void) {
+    if (head - tail > RING) {
+        tail = head;
+    }
+    memset(errors, 0, sizeof(errors));
+    memset(flr, 0, sizeof(flr));
+    // bound: RING
+    for (uint32_t i = tail; i != head; i++) {
+        const struct weir_event *e = &ring[i % RING];
+        if (e->kind != WEIR_FW_EVENT_QP_ERROR && e->kind != WEIR_FW_EVENT_VF_FLR) {
+            continue;
+        }
+        if (e->a < (e->kind == WEIR_FW_EVENT_VF_FLR ? WEIR_NUM_VFS : WEIR_NUM_FNS)) {
+            count_share(e->kind, e->a, true);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 
 #include "hal/hal_ctrl.h"
+#include "hal/hal_keep.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_shared.h"
 #include "svc.h"
@@ -39,7 +40,7 @@ static void put_num(uint32_t v, uint32_t base) {
     }
 }
 
-static unsigned chosen; // level + 1; 0: nobody chose
+static HAL_KEEP unsigned chosen; // level + 1; 0: nobody chose
 
 void svc_log_set_level(unsigned level) {
     chosen = level + 1;

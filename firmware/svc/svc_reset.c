@@ -5,6 +5,7 @@
 // last read is back (pcie 28-32). Until FLR_DONE nothing of the function's next life gets further than its mailbox,
 // so a step that cannot be taken yet delays this function only.
 #include "hal/hal_ctrl.h"
+#include "hal/hal_lib.h"
 #include "hal/hal_pcie.h"
 #include "queue/ipc.h"
 #include "steer/steer.h"
@@ -107,9 +108,13 @@ static enum weir_status stop(unsigned fn) {
 }
 
 static void end(unsigned fn) {
-    int vport = fn > 0 ? steer_vport_of_vf(fn - 1) : -1;
     svc_hello_set(fn, false);
     hal_pcie_flr_done(fn);
+    svc_reset_ended(fn);
+}
+
+void svc_reset_ended(unsigned fn) {
+    int vport = fn > 0 ? steer_vport_of_vf(fn - 1) : -1;
     if (fn == 0) {
         return;
     }
@@ -175,6 +180,8 @@ bool svc_reset_begun(unsigned fn) {
 }
 
 void svc_reset_resume(void) {
+    memset(resets, 0, sizeof(resets));
+    num_active = turn = 0;
     for (unsigned fn = 0; fn < WEIR_NUM_FNS; fn++) {
         if (hal_pcie_in_flr(fn)) {
             svc_reset_begin(fn);

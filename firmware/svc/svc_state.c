@@ -2,10 +2,13 @@
 // A VF that stops, leaves the card and enters it (rules 8): what device migration of a virtual machine is made of. The
 // queue pairs are core 1's part; here is who may, in which state, and what the VF is beside them.
 #include "hal/hal_ctrl.h"
+#include "hal/hal_keep.h"
 #include "hal/hal_lib.h"
 #include "queue/ipc.h"
 #include "steer/steer.h"
 #include "svc.h"
+
+static HAL_KEEP volatile unsigned parking; // VF + 1 whose queue pairs this command stops or lets run, 0: none
 
 // The VF's vPort for a VF in `state`, with what it says when the VF is not.
 static enum weir_status vport_in(unsigned vf, unsigned state, unsigned *vport) {
@@ -71,7 +74,22 @@ enum weir_status svc_state_set(unsigned vf, unsigned state) {
     if (v != NULL && v->state == state) {
         return WEIR_OK;
     }
+    parking = vf + 1;
     return state == WEIR_VF_STOPPED ? stop(vf) : run(vf);
+}
+
+void svc_state_settle(void) {
+    parking = 0;
+}
+
+// A command that core 0 died in is as if it had not been given: back where they were.
+bool svc_state_mend(unsigned vf, const struct steer_vport *v) {
+    enum weir_status status = WEIR_OK;
+    if (parking == vf + 1) {
+        status = svc_vf(vf) != NULL && svc_vf(vf)->state == WEIR_VF_STOPPED ? ipc_queue_park(v->qp_base, v->num_qps)
+                                                                            : ipc_queue_run(v->qp_base, v->num_qps);
+    }
+    return status == WEIR_OK;
 }
 
 // Lines of `count` queue pairs from `addr` on: whole ones, below 2^64, clear of the interrupt window.

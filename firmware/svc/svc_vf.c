@@ -5,19 +5,28 @@
 //   RESETTING  a reset was begun and has not ended; it ends in ALLOCATED
 //   STOPPED    its queue pairs are at rest, its commands are not accepted (svc_state.c); a reset ends that, too
 #include "hal/hal_ctrl.h"
+#include "hal/hal_keep.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_pcie.h"
+#include "queue/ipc.h"
 #include "steer/steer.h"
 #include "svc.h"
 
 // A reset ends when the function's reads are answered or timed out (40 ms by default); the PCIe limit is 100 ms.
 #define RESET_CYCLES 30000000u // 120 ms
 
-static struct svc_vf vfs[WEIR_NUM_VFS];
-static bool hello[WEIR_NUM_FNS];
-static unsigned limit;
+static HAL_KEEP struct svc_vf vfs[WEIR_NUM_VFS];
+static HAL_KEEP bool hello[WEIR_NUM_FNS];
+static HAL_KEEP unsigned limit;
+static HAL_KEEP uint32_t noticed; // VFs, as of the last event about that
+
+static void state_set(unsigned vf, unsigned state) {
+    hal_keep_touch(&vfs[vf], offsetof(struct svc_vf, vm_name));
+    vfs[vf].state = (uint8_t)state;
+}
 
 void svc_vf_reset_all(void) {
+    hal_keep_touch_all();
     for (unsigned vf = 0; vf < WEIR_NUM_VFS; vf++) {
         if (vfs[vf].state != WEIR_VF_FREE) {
             hal_pcie_operational(vf + 1, false);
@@ -29,6 +38,7 @@ void svc_vf_reset_all(void) {
 }
 
 void svc_vf_limit(unsigned num_vfs) {
+    hal_keep_touch_all();
     limit = num_vfs;
 }
 
@@ -54,20 +64,21 @@ bool svc_hello(unsigned fn) {
 }
 
 void svc_hello_set(unsigned fn, bool said) {
-    if (fn < WEIR_NUM_FNS) {
+    if (fn < WEIR_NUM_FNS && hello[fn] != said) {
+        hal_keep_touch(&hello[fn], sizeof(hello[fn]));
         hello[fn] = said;
     }
 }
 
 void svc_vf_resetting(unsigned vf, bool on) {
     if (vf < WEIR_NUM_VFS && vfs[vf].state != WEIR_VF_FREE) {
-        vfs[vf].state = on ? WEIR_VF_RESETTING : WEIR_VF_ALLOCATED;
+        state_set(vf, on ? WEIR_VF_RESETTING : WEIR_VF_ALLOCATED);
     }
 }
 
 void svc_vf_stopped(unsigned vf, bool on) {
     if (vf < WEIR_NUM_VFS) {
-        vfs[vf].state = on ? WEIR_VF_STOPPED : WEIR_VF_ALLOCATED;
+        state_set(vf, on ? WEIR_VF_STOPPED : WEIR_VF_ALLOCATED);
     }
 }
 
@@ -89,13 +100,13 @@ enum weir_status svc_vf_alloc(unsigned wanted, const uint8_t mac[6], const char 
     if (vfs[at].state != WEIR_VF_FREE) {
         return WEIR_ALREADY_EXISTS;
     }
-    vfs[at].state = WEIR_VF_ALLOCATED;
+    state_set(at, WEIR_VF_ALLOCATED);
     memcpy(vfs[at].mac, mac, 6);
     memcpy(vfs[at].vm_name, name, sizeof(vfs[at].vm_name));
     vfs[at].vm_name[sizeof(vfs[at].vm_name) - 1] = '\0';
     // What the last owner left behind (threat T20).
     svc_block_clear(at);
-    hello[at + 1] = false;
+    svc_hello_set(at + 1, false);
     hal_fn_clear(at + 1);
     hal_pcie_operational(at + 1, true);
     *vf = at;
@@ -138,6 +149,7 @@ enum weir_status svc_vf_free(unsigned vf) {
         hal_pcie_operational(vf + 1, true);
         return status;
     }
+    hal_keep_touch(&vfs[vf], sizeof(vfs[vf]));
     memset(&vfs[vf], 0, sizeof(vfs[vf]));
     return WEIR_OK;
 }
@@ -158,4 +170,47 @@ void svc_vf_visible(void) {
             steer_vport_up((unsigned)vport);
         }
     }
+    noticed = hal_pcie_num_vfs();
+}
+
+// What the queue pairs of a function's vPort say, and what they should.
+static enum weir_status mend_queues(const struct steer_vport *v, bool stopped) {
+    enum weir_status status = WEIR_OK;
+    // bound: WEIR_VF_MAX_QPS, or those of the default vPort
+    for (unsigned i = 0; i < v->num_qps && status == WEIR_OK; i++) {
+        struct weir_get_qp_rsp qp;
+        status = ipc_queue_get(v->qp_base + i, &qp);
+        if (status == WEIR_OK && !stopped && qp.state != WEIR_QP_DISABLED && qp.state != WEIR_QP_RUNNING &&
+            qp.state != WEIR_QP_ERROR) {
+            status = ipc_queue_kill(v->qp_base + i, 1); // half created, half destroyed, or half loaded
+        }
+    }
+    return status;
+}
+
+static bool resume_vf(unsigned vf) {
+    const struct svc_vf *p = &vfs[vf];
+    int vport = steer_vport_of_vf(vf);
+    const struct steer_vport *v = vport >= 0 ? steer_vport((unsigned)vport) : NULL;
+    hal_pcie_operational(vf + 1, p->state != WEIR_VF_FREE);
+    if (p->state == WEIR_VF_RESETTING && !hal_pcie_in_flr(vf + 1)) {
+        svc_reset_ended(vf + 1);
+    }
+    if (ipc_queue_map(vf + 1, v != NULL ? v->qp_base : 0, v != NULL ? v->num_qps : 0) != WEIR_OK) {
+        return false;
+    }
+    return v == NULL || (svc_state_mend(vf, v) && mend_queues(v, p->state == WEIR_VF_STOPPED) == WEIR_OK);
+}
+
+bool svc_vf_resume(void) {
+    bool ok = !steer_switch_exists() ||
+              (ipc_queue_map(0, 0, WEIR_NUM_QPS) == WEIR_OK && mend_queues(steer_vport(0), false) == WEIR_OK);
+    // bound: WEIR_NUM_VFS
+    for (unsigned vf = 0; vf < WEIR_NUM_VFS && ok; vf++) {
+        ok = resume_vf(vf);
+    }
+    if (noticed != hal_pcie_num_vfs()) {
+        svc_vf_visible();
+    }
+    return ok;
 }

@@ -15,6 +15,7 @@
 
 #include <linux/virtio_net.h>
 
+#include "await.h"
 #include "guest_tap.h"
 #include "rate.h"
 #include "text.h"
@@ -36,7 +37,9 @@ struct guest_run {
     struct weir_partition *partition;
     struct weir_partition_terms terms;
     uint64_t next_ask, next_watch;
-    unsigned early; // frames thrown away while the device came up
+    unsigned early;                // frames thrown away while the device came up
+    struct weir_netvsc_stats past; // under earlier parents
+    bool set_up;                   // the device was, once
     struct weir_netvsc *nic;
     enum weir_netvsc_state told; // what was last spoken of
     enum weir_why told_why;
@@ -112,7 +115,7 @@ static int set_up_device(struct guest_run *g, char *err, size_t err_size) {
         say(g, "cannot give the device its address (%s): ip link set DEVICE address %s", strerror(-ret),
             text_of_mac(mac, g->terms.mac));
     // What the stack sent while the device came up has another source: it would be dropped as spoofed.
-    while (g->early < EARLY_FRAMES && !g->opt.own_mac && read(g->opt.tap, g->buf, sizeof(g->buf)) > 0)
+    while (!g->set_up && g->early < EARLY_FRAMES && !g->opt.own_mac && read(g->opt.tap, g->buf, sizeof(g->buf)) > 0)
         g->early++;
     (void)guest_tap_set_carrier(g->opt.tap, g->carrier); // an older guest may have left it otherwise
     ret = guest_tap_set_mtu(g->opt.tap, g->terms.mtu);
@@ -120,6 +123,7 @@ static int set_up_device(struct guest_run *g, char *err, size_t err_size) {
         snprintf(err, err_size, "cannot set the device's MTU to the parent's %u: %s", g->terms.mtu, strerror(-ret));
         return ret;
     }
+    g->set_up = true;
     return 0;
 }
 
@@ -143,13 +147,99 @@ static void watch_device(struct guest_run *g) {
     }
 }
 
-struct guest_run *guest_new(const struct guest_options *o, char *err, size_t err_size) {
-    struct weir_partition_wish wish = {.name = o->name, .mac = o->own_mac ? o->mac : NULL};
-    struct weir_netvsc_config nc = {
-        .rx = on_rx, .open_vf = open_vf, .vf = {.tx_log2 = 8, .rx_log2 = 10}, .check_us = CHECK_US};
-    struct guest_run *g = calloc(1, sizeof(*g));
+// ---- the parent ----
+
+static bool stopped(const struct guest_run *g) {
+    return g->opt.stop != NULL && *g->opt.stop != 0;
+}
+
+// Whether an error of weir_partition_connect may go away: nobody is there, or not ready. Back from an absence, our own
+// place may still be kept for who we were.
+static bool may_pass(int err, bool back) {
+    if (await_helps(err))
+        return true;
+    switch (-err) {
+    case EINTR:
+    case EAGAIN:
+    case ETIMEDOUT:
+    case EBUSY:
+    case EEXIST:
+    case ENOSPC:
+        return back;
+    default:
+        return false;
+    }
+}
+
+// Tries until there is a parent that takes us, or `until`.
+static int find_parent(struct guest_run *g, uint64_t until, bool back, char *err, size_t err_size) {
+    struct weir_partition_wish wish = {.name = g->opt.name, .mac = g->opt.own_mac ? g->opt.mac : NULL};
     char path[160];
     int ret;
+    snprintf(path, sizeof(path), "%s/guests/guest.sock", g->opt.parent);
+    for (;;) {
+        ret = weir_partition_connect(path, &wish, &g->terms, &g->partition, err, err_size);
+        if (ret == 0 || !may_pass(ret, back) || !await_more(until, g->opt.stop))
+            return ret;
+    }
+}
+
+static int join(struct guest_run *g, uint64_t until, bool back, char *err, size_t err_size) {
+    struct weir_netvsc_config nc = {
+        .ctx = g, .rx = on_rx, .open_vf = open_vf, .vf = {.tx_log2 = 8, .rx_log2 = 10}, .check_us = CHECK_US};
+    int ret = find_parent(g, until, back, err, err_size);
+    if (ret == 0)
+        ret = set_up_device(g, err, err_size);
+    if (ret != 0)
+        return ret;
+    nc.channel = weir_partition_channel(g->partition);
+    nc.vf.buf_bytes = weir_partition_buffer(g->terms.mtu);
+    ret = weir_netvsc_open(&nc, &g->nic);
+    if (ret != 0)
+        snprintf(err, err_size, "cannot open NetVSC: %s", strerror(-ret));
+    return ret;
+}
+
+static void add_stats(struct weir_netvsc_stats *sum, const struct weir_netvsc_stats *more) {
+    const uint64_t *from = (const void *)more;
+    uint64_t *to = (void *)sum;
+    for (unsigned i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+        to[i] += from[i];
+}
+
+static void leave(struct guest_run *g) {
+    if (g->nic != NULL)
+        add_stats(&g->past, weir_netvsc_stats(g->nic));
+    weir_netvsc_close(g->nic);
+    weir_partition_close(g->partition);
+    g->nic = NULL;
+    g->partition = NULL;
+}
+
+// The parent is gone. The device stays as it is, with what is under way in it, until there is one again.
+static int await_parent(struct guest_run *g) {
+    uint64_t since = now_us();
+    char err[256] = "";
+    int ret;
+    if (weir_partition_sent_away(g->partition))
+        return -EPIPE;
+    weir_netvsc_parent_gone(g->nic);
+    leave(g);
+    say(g, "the parent is gone; waiting for it");
+    ret = join(g, UINT64_MAX, true, err, sizeof(err));
+    if (ret != 0 && stopped(g))
+        return 0;
+    if (ret != 0) {
+        say(g, "%s", err);
+        return ret;
+    }
+    g->told = WEIR_NETVSC_SYNTHETIC;
+    say(g, "the parent is back after %llu ms; on the synthetic path", (unsigned long long)(now_us() - since) / 1000);
+    return 0;
+}
+
+struct guest_run *guest_new(const struct guest_options *o, char *err, size_t err_size) {
+    struct guest_run *g = calloc(1, sizeof(*g));
 
     if (g == NULL) {
         snprintf(err, err_size, "out of memory");
@@ -158,23 +248,11 @@ struct guest_run *guest_new(const struct guest_options *o, char *err, size_t err
     g->opt = *o;
     g->carrier = true;
     rate_init(&g->log_rate, 16, 2, now_us());
-    snprintf(path, sizeof(path), "%s/guests/guest.sock", o->parent);
-    if (weir_partition_connect(path, &wish, &g->terms, &g->partition, err, err_size) != 0 ||
-        set_up_device(g, err, err_size) != 0)
-        goto err_guest;
-    nc.ctx = g;
-    nc.channel = weir_partition_channel(g->partition);
-    nc.vf.buf_bytes = weir_partition_buffer(g->terms.mtu);
-    ret = weir_netvsc_open(&nc, &g->nic);
-    if (ret != 0) {
-        snprintf(err, err_size, "cannot open NetVSC: %s", strerror(-ret));
-        goto err_guest;
+    if (join(g, await_until(o->wait_s), false, err, err_size) == 0) {
+        for (unsigned i = 0; i < g->early; i++)
+            weir_netvsc_dropped(g->nic, WEIR_GUEST_tx_drop_early);
+        return g;
     }
-    for (unsigned i = 0; i < g->early; i++)
-        weir_netvsc_dropped(g->nic, WEIR_GUEST_tx_drop_early);
-    return g;
-
-err_guest:
     guest_free(g);
     return NULL;
 }
@@ -182,8 +260,7 @@ err_guest:
 void guest_free(struct guest_run *g) {
     if (g == NULL)
         return;
-    weir_netvsc_close(g->nic);
-    weir_partition_close(g->partition);
+    leave(g);
     free(g);
 }
 
@@ -302,8 +379,12 @@ int guest_run(struct guest_run *g, const volatile int *stop) {
         speak(g);
         watch_device(g);
         state = weir_netvsc_state(g->nic);
-        if (state == WEIR_NETVSC_DEAD || weir_partition_peer_gone(g->partition))
-            return -EPIPE;
+        if (state == WEIR_NETVSC_DEAD || weir_partition_peer_gone(g->partition)) {
+            int ret = await_parent(g);
+            if (ret != 0 || g->nic == NULL)
+                return ret;
+            continue;
+        }
         idle = work != 0 ? 0 : idle + 1;
         at_rest = (state == WEIR_NETVSC_ON_VF || state == WEIR_NETVSC_SYNTHETIC) && g->waiting == 0;
         n = waiting_for(g, fds);
@@ -318,6 +399,9 @@ const struct weir_partition_terms *guest_terms(const struct guest_run *g) {
     return &g->terms;
 }
 
-const struct weir_netvsc_stats *guest_stats(struct guest_run *g) {
-    return weir_netvsc_stats(g->nic);
+struct weir_netvsc_stats guest_stats(struct guest_run *g) {
+    struct weir_netvsc_stats s = g->past;
+    if (g->nic != NULL)
+        add_stats(&s, weir_netvsc_stats(g->nic));
+    return s;
 }

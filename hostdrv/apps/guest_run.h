@@ -19,6 +19,8 @@ struct guest_options {
     uint8_t mac[6];
     int tap;            // descriptor of the guest's network device: a read or write is a frame,
     bool virtio_header; // with a virtio_net_hdr in front: checksums the guest left open, and those the card found good
+    unsigned wait_s;    // for a parent that is not there yet
+    const volatile int *stop; // ends that wait, too; NULL: nothing does
     // One line of what happened; NULL: quiet.
     void (*log)(void *ctx, const char *line);
     void *log_ctx;
@@ -26,11 +28,13 @@ struct guest_options {
 
 // NULL with one line in err. The TAP descriptor stays the caller's.
 struct guest_run *guest_new(const struct guest_options *o, char *err, size_t err_size);
-// Runs until *stop is set or the parent is gone (-EPIPE). 0 or negative errno.
+// Runs until *stop is set or the parent sends this guest away (-EPIPE); one that is gone is waited for: what the
+// guest's stack sends waits in its device meanwhile, and both go on when it is back. 0 or negative errno.
 int guest_run(struct guest_run *g, const volatile int *stop);
 // What the parent said: address and MTU.
 const struct weir_partition_terms *guest_terms(const struct guest_run *g);
-const struct weir_netvsc_stats *guest_stats(struct guest_run *g);
+// Over all the parents that it has had.
+struct weir_netvsc_stats guest_stats(struct guest_run *g);
 void guest_free(struct guest_run *g);
 
 #endif

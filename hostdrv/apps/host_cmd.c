@@ -70,18 +70,19 @@ static int cmd_status(struct parent *p, struct json_object *req, struct json_obj
     struct weir_vstack *vs = p->vs;
     struct json_object *guests = json_object_new_array();
     uint32_t cycle = 0;
+    int err = weir_pf_ping(p->pf, &cycle);
 
     (void)req;
     cmd_put_text(rsp, "card", p->opt.card);
     put_number(rsp, "vfs", p->opt.vfs);
-    if (weir_pf_ping(p->pf, &cycle) == 0)
+    if (err == 0)
         put_number(rsp, "cycle", cycle);
     put_number(rsp, "records", weir_vstack_num_records(vs));
     for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
         if (p->place[i].state != EMPTY)
             json_object_array_add(guests, guest_status(p, &p->place[i]));
     json_object_object_add(rsp, "guests", guests);
-    return 0;
+    return err == 0 ? 0 : cmd_sentence(rsp, "the card does not answer: %s", strerror(-err));
 }
 
 static int find_guest(struct parent *p, struct json_object *req, struct json_object *rsp) {
@@ -294,6 +295,7 @@ static const struct {
     {"guest set", cmd_guest_set},
     {"guest remove", cmd_guest_remove},
     {"guest list", cmd_guest_list},
+    {"dev health", cmd_dev_health},
     {"link", cmd_link},
     {"halt", cmd_halt},
 };

@@ -17,6 +17,7 @@ const char *cmd_text(struct json_object *req, const char *key);
 int cmd_guest_add(struct parent *p, struct json_object *req, struct json_object *rsp);
 int cmd_guest_set(struct parent *p, struct json_object *req, struct json_object *rsp);
 int cmd_guest_remove(struct parent *p, struct json_object *req, struct json_object *rsp);
+int cmd_dev_health(struct parent *p, struct json_object *req, struct json_object *rsp);
 int cmd_guest_list(struct parent *p, struct json_object *req, struct json_object *rsp);
 
 #endif

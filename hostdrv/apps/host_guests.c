@@ -12,6 +12,7 @@
 
 #define ACCEPTS_A_TURN 16u
 #define HELLO_US 5000000u
+#define QUEUE_US 8000000u // for a predecessor to leave; a newcomer waits for its welcome 10 s
 // Questions of one guest for its VF: an honest one asks at most every 50 ms.
 #define ASKS_BURST 20u
 #define ASKS_PER_S 40u
@@ -76,13 +77,25 @@ static struct place *empty_place(struct parent *p) {
     return NULL;
 }
 
+static void listen_to(struct parent *p, struct place *g);
+
+// A guest that was started again as soon as its predecessor was dead: perhaps nobody has looked since.
+static bool predecessor_leaves(struct parent *p, const char *name) {
+    struct place *g = guests_find(p, name);
+    if (g != NULL && g->state == GUEST)
+        listen_to(p, g);
+    return g != NULL && g->state == LEAVING;
+}
+
 static void welcome(struct parent *p, unsigned i, const struct weir_partition_hello *hello) {
     struct weir_partition_terms terms = {.mtu = p->opt.mtu};
     struct weir_vstack_guest_config gc = {.name = ""};
     struct place *g = empty_place(p);
     uid_t uid = p->seats.seat[i].uid;
     char text[136] = "the parent has no room for another guest";
-    int ret = g == NULL ? -ENOSPC : admit(p, hello, uid, &gc, text, sizeof(text));
+    int ret = g == NULL                            ? -ENOSPC
+              : predecessor_leaves(p, hello->name) ? -EBUSY
+                                                   : admit(p, hello, uid, &gc, text, sizeof(text));
 
     if (ret == 0) {
         gc.channel = weir_partition_channel(p->handshake[i].partition);
@@ -91,6 +104,8 @@ static void welcome(struct parent *p, unsigned i, const struct weir_partition_he
             snprintf(text, sizeof(text), ret == -EEXIST ? "its hardware address is taken" : "the card says: %s",
                      strerror(-ret));
     }
+    if (ret == -EBUSY && parent_now_us() - p->handshake[i].since < QUEUE_US)
+        return; // next turn
     if (ret < 0) {
         parent_say(p, LOG_STRANGER, "guest '%s' of user %u refused: %s", gc.name, (unsigned)uid, text);
         (void)weir_partition_answer(p->handshake[i].partition, ret, NULL, text);
@@ -109,11 +124,11 @@ static void welcome(struct parent *p, unsigned i, const struct weir_partition_he
 }
 
 static void greet(struct parent *p, unsigned i) {
-    struct weir_partition_hello hello = {0};
-    int ret = weir_partition_join(p->handshake[i].partition, &hello);
+    int ret = p->handshake[i].said ? 0 : weir_partition_join(p->handshake[i].partition, &p->handshake[i].hello);
 
     if (ret == 0) {
-        welcome(p, i, &hello);
+        p->handshake[i].said = true;
+        welcome(p, i, &p->handshake[i].hello);
     } else if (ret != -EAGAIN) {
         parent_say(p, LOG_STRANGER, "a newcomer talks nonsense (%s) and was sent away", strerror(-ret));
         dismiss(p, i);
@@ -143,6 +158,7 @@ void guests_newcomers(struct parent *p) {
         }
         seats_sit(&p->seats, (unsigned)seat, uid, parent_now_us());
         p->handshake[seat].partition = partition;
+        p->handshake[seat].said = false;
         p->handshake[seat].since = parent_now_us();
         greet(p, (unsigned)seat); // an honest one has said hello by now, and needs the seat no more
     }
@@ -155,6 +171,7 @@ void guests_send_away(struct parent *p, struct place *g) {
         return;
     (void)weir_vstack_revoke(p->vs, (unsigned)g->number, WEIR_WHY_REMOVED);
     (void)weir_vstack_guest_remove(p->vs, (unsigned)g->number);
+    weir_partition_send_away(g->partition);
     g->state = LEAVING;
 }
 

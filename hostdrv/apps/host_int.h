@@ -32,8 +32,8 @@ struct place {
     unsigned vf_fn;
 };
 
-// Lines of the log that strangers cause, and that our guests cause, each with a budget of their own.
-enum log_class { LOG_STRANGER, LOG_GUEST, LOG_CLASSES };
+// Lines of the log that strangers cause, that our guests cause, and about the card, each with a budget of their own.
+enum log_class { LOG_STRANGER, LOG_GUEST, LOG_CARD, LOG_CLASSES };
 
 struct parent {
     struct parent_options opt;
@@ -46,11 +46,15 @@ struct parent {
     struct {
         struct weir_partition *partition;
         uint64_t since;
+        bool said; // hello; it waits until its predecessor of the same name is gone
+        struct weir_partition_hello hello;
     } handshake[MAX_HANDSHAKES];
     struct place place[PARENT_MAX_GUESTS];
     struct ctl_ledger ledger; // being read, for the client `reader`; 0 = none
     uint64_t reader, client;  // whose line is being answered
     struct rate log_rate[LOG_CLASSES];
+    unsigned restarts;  // of the card's cores, as far as the log knows
+    uint32_t panics[2]; // of each core since the card has power, the same
     bool halt;
 };
 
@@ -85,6 +89,11 @@ const char *admit_mac(const struct parent *p, const uint8_t mac[6], const char *
 void admit_assign(const struct parent *p, const char *name, uint8_t mac[6]);
 // Lets other users reach the socket exactly when the table or the door lets them in.
 int admit_open_socket(const struct parent *p);
+
+// ---- host_health.c ----
+void health_open(struct parent *p);
+// Once a turn. False: the card lost what it knew of its switch, and only a parent that begins anew can use it.
+bool health_look(struct parent *p);
 
 // ---- host_cmd.c ----
 struct json_object;

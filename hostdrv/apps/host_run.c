@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "await.h"
 #include "host_ctl.h"
 #include "host_int.h"
 #include "vfio_user.h"
@@ -19,6 +20,7 @@
 #define WAIT_IDLE_MS 100  // nothing is, but a bell may have been missed by nobody: only timers
 #define EVENTS_US 500000u // events of the card come with an interrupt; this is for one that got lost
 #define MAX_FDS (2 * PARENT_MAX_GUESTS + MAX_HANDSHAKES + CTL_MAX_CLIENTS + 16)
+#define HELD_S 1      // that another client, perhaps just killed, may still have the card
 #define LOG_BURST 32u // lines that one class may write at once, and a second
 #define LOG_PER_S 8u
 
@@ -43,10 +45,12 @@ void parent_say(struct parent *p, enum log_class who, const char *fmt, ...) {
 
 // What was not written is at least counted, as soon as there is room for a line again.
 static void tell_suppressed(struct parent *p) {
+    static const char *const about[LOG_CLASSES] = {
+        [LOG_STRANGER] = "newcomers", [LOG_GUEST] = "guests", [LOG_CARD] = "the card"};
     for (unsigned i = 0; i < LOG_CLASSES; i++)
-        if (p->log_rate[i].refused != 0 && rate_take(&p->log_rate[i], parent_now_us()))
+        if (p->log_rate[i].refused != 0 && rate_room(&p->log_rate[i], parent_now_us()))
             parent_say(p, (enum log_class)i, "%llu lines about %s suppressed",
-                       (unsigned long long)rate_refused(&p->log_rate[i]), i == LOG_GUEST ? "guests" : "newcomers");
+                       (unsigned long long)rate_refused(&p->log_rate[i]), about[i]);
 }
 
 // ---- opening and closing ----
@@ -83,6 +87,18 @@ static int open_sockets(struct parent *p, char *err, size_t err_size) {
     return ret;
 }
 
+static struct weir_bus *reach_card(const struct parent_options *o, char *err, size_t err_size) {
+    uint64_t until = await_until(o->wait_s), held = await_until(o->wait_s < HELD_S ? o->wait_s : HELD_S);
+    char path[160];
+    snprintf(path, sizeof(path), "%s/pf.sock", o->card);
+    for (;;) {
+        struct weir_bus *bus = weir_vfio_user_open(path, err, err_size);
+        int why = -errno;
+        if (bus != NULL || !(await_helps(why) || why == -EBUSY) || !await_more(why == -EBUSY ? held : until, o->stop))
+            return bus;
+    }
+}
+
 static int open_card(struct parent *p, char *err, size_t err_size) {
     const struct parent_options *o = &p->opt;
     struct weir_pf_config pc = {.num_vfs = (uint16_t)o->vfs,
@@ -96,16 +112,17 @@ static int open_card(struct parent *p, char *err, size_t err_size) {
                                     .vf_qps = o->vf_qps,
                                     .first_filter = 1,
                                     .events_us = EVENTS_US};
-    struct weir_bus *bus;
-    char path[160];
+    struct weir_bus *bus = reach_card(o, err, err_size);
     int ret;
 
-    snprintf(path, sizeof(path), "%s/pf.sock", o->card);
-    bus = weir_vfio_user_open(path, err, err_size);
     if (bus == NULL)
         return -EIO;
     ret = weir_pf_open(bus, &pc, &p->pf, err, err_size);
-    return ret != 0 ? ret : weir_vstack_open(p->pf, &vc, &p->vs, err, err_size);
+    if (ret == 0)
+        ret = weir_vstack_open(p->pf, &vc, &p->vs, err, err_size);
+    if (ret == 0)
+        health_open(p);
+    return ret;
 }
 
 struct parent *parent_new(const struct parent_options *o, char *err, size_t err_size) {
@@ -171,6 +188,13 @@ int parent_run(struct parent *p, const volatile int *stop, char *err, size_t err
         if (weir_dev_dead(weir_pf_dev(p->pf))) {
             snprintf(err, err_size, "the card is gone: nobody answers at %s/pf.sock", p->opt.card);
             return -ENODEV;
+        }
+        if (!health_look(p)) {
+            snprintf(err, err_size,
+                     "the card at %s was restarted and knows nothing of its guests any more; start "
+                     "weir-host again, guests wait for it",
+                     p->opt.card);
+            return -ENOTRECOVERABLE;
         }
         n = own = waiting_for(p, fds);
         n += ctl_pollfds(p->ctl, fds + own, MAX_FDS - own);

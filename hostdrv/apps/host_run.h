@@ -27,6 +27,8 @@ struct parent_options {
     enum parent_door door;
     uint8_t protect[PARENT_MAX_PROTECTED][6]; // addresses that are no guest's, such as the gateway's
     unsigned protected_macs;
+    unsigned wait_s;          // for a card that is not there yet
+    const volatile int *stop; // ends that wait, too; NULL: nothing does
     // One line of what happened; NULL: quiet.
     void (*log)(void *ctx, const char *line);
     void *log_ctx;

@@ -249,6 +249,21 @@ static int write_all(int fd, const char *text, size_t len) {
     return fsync(fd) == 0 ? 0 : -errno;
 }
 
+// The name is only safe when the folder is: after a power cut the table is the old one or the new one, and once this
+// has returned it is the new one.
+static int sync_folder(const char *path) {
+    char dir[sizeof(((struct table *)NULL)->path)];
+    const char *slash = strrchr(path, '/');
+    int fd, ret = 0;
+    snprintf(dir, sizeof(dir), "%.*s", slash != NULL ? (int)(slash - path) + 1 : 1, slash != NULL ? path : ".");
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0)
+        ret = -errno;
+    if (fd >= 0)
+        close(fd);
+    return ret;
+}
+
 int table_save(struct table *t, char *err, size_t err_size) {
     struct json_object *top;
     const char *text;
@@ -273,12 +288,14 @@ int table_save(struct table *t, char *err, size_t err_size) {
     json_object_put(top);
     if (ret == 0 && (fstat(fd, &st) != 0 || rename(temp, t->path) != 0))
         ret = -errno;
-    if (ret != 0) {
-        snprintf(err, err_size, "cannot write %s: %s", t->path, strerror(-ret));
-        (void)unlink(temp);
-    } else {
+    if (ret == 0) {
         know_file(t, &st);
+        ret = sync_folder(t->path);
+    } else {
+        (void)unlink(temp);
     }
+    if (ret != 0)
+        snprintf(err, err_size, "cannot write %s: %s", t->path, strerror(-ret));
     close(fd);
     return ret;
 }

@@ -8,11 +8,15 @@ void rate_init(struct rate *r, uint32_t burst, uint32_t per_s, uint64_t now_us) 
     *r = (struct rate){.burst = burst, .per_s = per_s, .millionths = burst * ONE, .last = now_us};
 }
 
-bool rate_take(struct rate *r, uint64_t now_us) {
+bool rate_room(struct rate *r, uint64_t now_us) {
     uint64_t full = r->burst * ONE, gained = (now_us - r->last) * r->per_s;
     r->last = now_us;
     r->millionths = r->millionths + gained < full ? r->millionths + gained : full;
-    if (r->millionths < ONE) {
+    return r->millionths >= ONE;
+}
+
+bool rate_take(struct rate *r, uint64_t now_us) {
+    if (!rate_room(r, now_us)) {
         r->refused++;
         return false;
     }

@@ -16,6 +16,8 @@ struct rate {
 void rate_init(struct rate *r, uint32_t burst, uint32_t per_s, uint64_t now_us);
 // Takes a token; false, and counted in `refused`, when there is none.
 bool rate_take(struct rate *r, uint64_t now_us);
+// Whether there is one; nothing is taken or counted.
+bool rate_room(struct rate *r, uint64_t now_us);
 // How many were refused since this was last asked.
 uint64_t rate_refused(struct rate *r);
 

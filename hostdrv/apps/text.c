@@ -2,6 +2,7 @@
 // See text.h.
 #include "text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool plain(unsigned char c) {
@@ -71,4 +72,13 @@ bool text_mac(const char *text, uint8_t mac[6]) {
 const char *text_of_mac(char out[18], const uint8_t mac[6]) {
     snprintf(out, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
     return out;
+}
+
+bool text_number(const char *text, unsigned max, unsigned *value) {
+    char *rest;
+    unsigned long v = strtoul(text, &rest, 10);
+    if (text[0] < '0' || text[0] > '9' || *rest != '\0' || v > max)
+        return false;
+    *value = (unsigned)v;
+    return true;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "await.h"
 #include "guest_run.h"
 #include "tap.h"
 #include "text.h"
@@ -43,21 +44,20 @@ static const char usage[] =
     "  --mac MAC     ask the parent for this hardware address, and give it to the device yourself; without, the\n"
     "                parent assigns one and the device gets it\n"
     "  --tap NAME    its network device (default weir0); its MTU is set to what the parent carries\n"
+    "  --wait SECONDS  for a parent that is not there yet (default 10); one that goes is waited for in any case\n"
     "  --quiet       only errors\n"
     "  --help        this text\n";
 
 int main(int argc, char **argv) {
-    static const struct option known[] = {{"parent", required_argument, NULL, 'p'},
-                                          {"name", required_argument, NULL, 'n'},
-                                          {"mac", required_argument, NULL, 'm'},
-                                          {"tap", required_argument, NULL, 't'},
-                                          {"quiet", no_argument, NULL, 's'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"parent", required_argument, NULL, 'p'}, {"name", required_argument, NULL, 'n'},
+        {"mac", required_argument, NULL, 'm'},    {"tap", required_argument, NULL, 't'},
+        {"wait", required_argument, NULL, 'w'},   {"quiet", no_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     const struct sigaction act = {.sa_handler = on_signal};
-    struct guest_options o = {.parent = "weir-host.d", .log = say};
+    struct guest_options o = {.parent = "weir-host.d", .wait_s = 10, .stop = &stop, .log = say};
     const char *tap = "weir0";
-    char err[512] = "", line[300], mac[18];
+    char err[512] = "", line[400], mac[18];
     struct guest_run *g;
     int c, ret;
 
@@ -78,6 +78,10 @@ int main(int argc, char **argv) {
             break;
         case 't':
             tap = optarg;
+            break;
+        case 'w':
+            if (!text_number(optarg, AWAIT_MAX_S, &o.wait_s))
+                return complain("--wait takes 0 to 3600 seconds");
             break;
         case 's':
             o.log = NULL;
@@ -111,17 +115,17 @@ int main(int argc, char **argv) {
     }
     ret = guest_run(g, &stop);
     if (o.log != NULL) {
-        const struct weir_netvsc_stats *s = guest_stats(g);
+        struct weir_netvsc_stats s = guest_stats(g);
         snprintf(line, sizeof(line),
                  "stopped: synthetic %" PRIu64 " sent, %" PRIu64 " received; VF %" PRIu64 " sent, %" PRIu64
                  " received; %" PRIu64 " left their checksum to the card; %" PRIu64 " times to the VF, %" PRIu64
-                 " back, %" PRIu64 " revoked",
-                 s->tx_synthetic, s->rx_synthetic, s->tx_vf, s->rx_vf, s->tx_offload, s->to_vf, s->to_synthetic,
-                 s->revoked);
+                 " back, %" PRIu64 " revoked; %" PRIu64 " lost with a parent",
+                 s.tx_synthetic, s.rx_synthetic, s.tx_vf, s.rx_vf, s.tx_offload, s.to_vf, s.to_synthetic, s.revoked,
+                 s.tx_untaken);
         say(NULL, line);
 #define ROW(field, kind, text)                                                                                         \
-    if ((kind) == DROP && s->field != 0) {                                                                             \
-        snprintf(line, sizeof(line), "dropped %" PRIu64 ": %s", s->field, text);                                       \
+    if ((kind) == DROP && s.field != 0) {                                                                              \
+        snprintf(line, sizeof(line), "dropped %" PRIu64 ": %s", s.field, text);                                        \
         say(NULL, line);                                                                                               \
     }
         WEIR_GUEST_COUNTERS(ROW)
@@ -129,5 +133,5 @@ int main(int argc, char **argv) {
     }
     guest_free(g);
     close(o.tap);
-    return ret == 0 ? 0 : complain(ret == -EPIPE ? "the parent is gone, or has sent this guest away" : strerror(-ret));
+    return ret == 0 ? 0 : complain(ret == -EPIPE ? "the parent has sent this guest away" : strerror(-ret));
 }

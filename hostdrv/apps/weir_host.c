@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "await.h"
 #include "host_run.h"
 #include "text.h"
 #include "weir/partition.h"
@@ -42,19 +43,19 @@ static const char usage[] =
     "  --vfs N        VFs to enable, 1 to 64 (default 4)\n"
     "  --queues N     queue pairs of the default vPort, 1 to 8 (default 1)\n"
     "  --vf-queues N  queue pairs of a guest's VF, 1 to 8 (default 1)\n"
+    "  --wait SECONDS for a card that is not there yet (default 10)\n"
     "  --quiet        only errors\n"
     "  --help         this text\n";
 
 static int number(const char *name, const char *text, unsigned min, unsigned max, unsigned *value) {
-    char *rest;
-    unsigned long v = strtoul(text, &rest, 10);
-    if (text[0] < '0' || text[0] > '9' || *rest != '\0' || v < min || v > max) {
+    unsigned v;
+    if (!text_number(text, max, &v) || v < min) {
         char clean[64];
         fprintf(stderr, "weir-host: --%s %s: expected a number from %u to %u\n", name,
                 text_clean(clean, sizeof(clean), text), min, max);
         return -1;
     }
-    *value = (unsigned)v;
+    *value = v;
     return 0;
 }
 
@@ -67,12 +68,20 @@ int main(int argc, char **argv) {
                                           {"mtu", required_argument, NULL, 'm'},
                                           {"open", optional_argument, NULL, 'o'},
                                           {"protect", required_argument, NULL, 'p'},
+                                          {"wait", required_argument, NULL, 'w'},
                                           {"quiet", no_argument, NULL, 's'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     const struct sigaction act = {.sa_handler = on_signal};
-    struct parent_options o = {
-        .card = "weir-sim.d", .dir = "weir-host.d", .vfs = 4, .qps = 1, .vf_qps = 1, .mtu = 1500, .log = say};
+    struct parent_options o = {.card = "weir-sim.d",
+                               .dir = "weir-host.d",
+                               .vfs = 4,
+                               .qps = 1,
+                               .vf_qps = 1,
+                               .mtu = 1500,
+                               .wait_s = 10,
+                               .stop = &stop,
+                               .log = say};
     char err[512] = "", line[160];
     struct parent *p;
     int c, ret = 0;
@@ -106,6 +115,9 @@ int main(int argc, char **argv) {
         case 'p':
             if (o.protected_macs == PARENT_MAX_PROTECTED || !text_mac(arg, o.protect[o.protected_macs++]))
                 return complain("--protect takes a unicast address such as 02:57:00:00:00:01, 16 at most");
+            break;
+        case 'w':
+            ret = number("wait", arg, 0, AWAIT_MAX_S, &o.wait_s);
             break;
         case 's':
             o.log = NULL;

@@ -10,11 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "await.h"
 #include "ctl_client.h"
 #include "text.h"
 #include "weirctl_show.h"
 
 #define TELL_S 10 // between words to a person who waits
+#define WAIT_S 3
 
 static const char usage[] =
     "weirctl [--parent DIR] [--json] COMMAND\n"
@@ -35,9 +37,11 @@ static const char usage[] =
     "      KEYs: mac (MAC, auto), uid (UID, any), vlan (any, port:VID[:PRIORITY], trunk:LIST), rate (Mb/s, 0), "
     "weight,\n"
     "      spoofchk, trust, learn, stags (on, off), max-mac, link (follow, up, down)\n"
+    "  dev health          the card's cores: stacks, restarts, the last panic of each (--json: with registers)\n"
     "  link [up|down]      whether the wire has a link; enable or disable the card's port\n"
     "  halt                stop the parent in order\n"
     "\n"
+    "  --wait SECONDS      for a parent that is not there yet (default 3)\n"
     "  --parent DIR        as given to weir-host --dir (default weir-host.d)\n"
     "\n"
     "exit status: 0 done, 1 refused or failed, 2 the call is wrong, 3 the ledger does not balance\n";
@@ -111,9 +115,10 @@ static int await(const struct ctl_link *asked, const char *cmd, const char *gues
 static struct json_object *question_of(int argc, char **argv, char *cmd, size_t size, const char **guest) {
     bool of_guests = strcmp(argv[0], "guest") == 0 && argc > 1, moves;
     struct json_object *q, *set;
-    int used = of_guests ? 2 : 1;
+    bool two = of_guests || (strcmp(argv[0], "dev") == 0 && argc > 1);
+    int used = two ? 2 : 1;
 
-    snprintf(cmd, size, of_guests ? "%s %s" : "%s", argv[0], argc > 1 ? argv[1] : "");
+    snprintf(cmd, size, two ? "%s %s" : "%s", argv[0], argc > 1 ? argv[1] : "");
     moves = strcmp(cmd, "attach") == 0 || strcmp(cmd, "detach") == 0 || strcmp(cmd, "revoke") == 0;
     if ((moves || (of_guests && strcmp(cmd, "guest list") != 0)) && argc == used) {
         fprintf(stderr, "weirctl: %s whom? name a guest; weirctl status lists them\n", cmd);
@@ -151,17 +156,17 @@ static struct json_object *question_of(int argc, char **argv, char *cmd, size_t 
 }
 
 int main(int argc, char **argv) {
-    static const struct option known[] = {{"parent", required_argument, NULL, 'p'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {"no-wait", no_argument, NULL, 'n'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"parent", required_argument, NULL, 'p'}, {"json", no_argument, NULL, 'j'}, {"no-wait", no_argument, NULL, 'n'},
+        {"wait", required_argument, NULL, 'w'},   {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     const char *dir = "weir-host.d", *guest = NULL;
     bool json = false, wait = true;
     struct json_object *question, *rsp;
     char err[512] = "", cmd[64];
     struct patience patience = {.what = "the parent's answer"};
     struct ctl_link l = {.fd = -1};
+    unsigned seconds = WAIT_S;
+    uint64_t until;
     int c, ret = 0;
 
     while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -174,6 +179,12 @@ int main(int argc, char **argv) {
             break;
         case 'n':
             wait = false;
+            break;
+        case 'w':
+            if (!text_number(optarg, AWAIT_MAX_S, &seconds)) {
+                fputs("weirctl: --wait takes 0 to 3600 seconds\n", stderr);
+                return 2;
+            }
             break;
         case 'h':
             fputs(usage, stdout);
@@ -189,10 +200,12 @@ int main(int argc, char **argv) {
     question = question_of(argc - optind, argv + optind, cmd, sizeof(cmd), &guest);
     if (question == NULL)
         return 2;
-    if (ctl_connect(&l, dir, err, sizeof(err)) != 0) {
-        json_object_put(question);
-        return complain(err);
-    }
+    until = await_until(seconds);
+    while ((ret = ctl_connect(&l, dir, err, sizeof(err))) != 0)
+        if (!await_helps(ret) || !await_more(until, NULL)) {
+            json_object_put(question);
+            return complain(err);
+        }
     l.meanwhile = still_waiting;
     l.ctx = &patience;
     rsp = ctl_ask(&l, question, err, sizeof(err));

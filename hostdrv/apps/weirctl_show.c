@@ -149,6 +149,22 @@ static void show_guests(struct json_object *rsp) {
     }
 }
 
+static void show_health(struct json_object *rsp) {
+    struct texts t = {.next = 0};
+    struct json_object *all = ctl_member(rsp, "cores");
+    printf("restarts of cores since this parent began: %lld\n", ctl_number(rsp, "restarts"));
+    for (size_t i = 0; i < ctl_length(all); i++) {
+        struct json_object *o = json_object_array_get_idx(all, i), *panic = ctl_member(o, "panic");
+        printf("core %lld: stack %lld of %lld bytes, %lld panics", ctl_number(o, "core"), ctl_number(o, "stack_used"),
+               ctl_number(o, "stack_bytes"), ctl_number(o, "panics"));
+        if (panic != NULL)
+            printf("; the last: cause %lld (%s), pc %08llx, value %08llx", ctl_number(panic, "cause"),
+                   clean(&t, panic, "text"), (unsigned long long)ctl_number(panic, "pc"),
+                   (unsigned long long)ctl_number(panic, "value"));
+        puts("");
+    }
+}
+
 void show_answer(const char *cmd, struct json_object *rsp) {
     struct texts t = {.next = 0};
     if (strcmp(cmd, "status") == 0)
@@ -159,6 +175,8 @@ void show_answer(const char *cmd, struct json_object *rsp) {
         show_ledger(rsp);
     else if (strcmp(cmd, "guest list") == 0)
         show_guests(rsp);
+    else if (strcmp(cmd, "dev health") == 0)
+        show_health(rsp);
     else if (strcmp(cmd, "counters") == 0)
         show_numbers(ctl_member(rsp, "counter"), "%-28s %lld\n", true);
     else if (strcmp(cmd, "link") == 0)

@@ -300,6 +300,7 @@ static struct weir_bus *open_server(const struct vfu_client *server, const char 
         struct vfu_client c = *server;
         vfu_client_close(&c);
         snprintf(err, err_size, "out of memory");
+        errno = ENOMEM;
         return NULL;
     }
     f->bus.ops = &ops;
@@ -317,18 +318,24 @@ static struct weir_bus *open_server(const struct vfu_client *server, const char 
     }
     if (vanished(f)) {
         snprintf(err, err_size, "%s: this function is not visible; the PF driver must enable its VFs first", name);
+        ret = -ENODEV;
         goto err_fn;
     }
     return &f->bus;
 
 err_fn:
     close_fn(&f->bus);
+    errno = -ret;
     return NULL;
 }
 
 struct weir_bus *weir_vfio_user_open(const char *path, char *err, size_t err_size) {
     struct vfu_client server;
-    return vfu_client_open(&server, path, err, err_size) == 0 ? open_server(&server, path, err, err_size) : NULL;
+    int ret = vfu_client_open(&server, path, err, err_size);
+    if (ret == 0)
+        return open_server(&server, path, err, err_size);
+    errno = -ret;
+    return NULL;
 }
 
 int weir_vfio_user_connect(const char *path, char *err, size_t err_size) {

@@ -9,7 +9,8 @@
 
 struct weir_bus;
 
-// NULL with one line in err: nobody listens there, another client has the function, or it is not visible yet.
+// NULL with one line in err, and why in errno: nobody listens there, another client has the function, or it is not
+// visible yet.
 struct weir_bus *weir_vfio_user_open(const char *socket_path, char *err, size_t err_size);
 // Only the connection, for somebody else to drive the function through: a descriptor, or negative errno with one line
 // in err. Never waits.

@@ -248,3 +248,18 @@ int weir_channel_recv(struct weir_channel *ch, void *buf, size_t room) {
     }
     return len;
 }
+
+uint64_t weir_channel_untaken(const struct weir_channel *ch, uint32_t type) {
+    uint32_t head = __atomic_load_n(&ch->out->head, __ATOMIC_ACQUIRE);
+    uint64_t n = 0;
+    // The peer can write all of it: each step stays in the ring, and leads on.
+    while (head % HDR == 0 && head != ch->tail && ch->tail - head <= ch->size) {
+        uint32_t at = head & (ch->size - 1), h[2];
+        memcpy(h, ch->out_data + at, sizeof(h));
+        if (h[1] > ch->size - at - HDR)
+            break;
+        n += h[0] == type;
+        head += HDR + ((h[1] + HDR - 1) & ~(HDR - 1));
+    }
+    return n;
+}

@@ -133,10 +133,15 @@ err_partition:
 
 // Takes what the parent said: only the reply to a question, with a descriptor exactly when it is good.
 static void listen_to_parent(struct weir_partition *p) {
-    int fd, ret = p->gone ? 0 : partition_recv(p->sock, &p->reply, sizeof(p->reply), &fd, 1);
+    struct weir_partition_reply reply;
+    int fd, ret = p->gone ? 0 : partition_recv(p->sock, &reply, sizeof(reply), &fd, 1);
 
     if (ret == 0)
         return;
+    if (ret == 1 && reply.magic == PARTITION_MAGIC && reply.kind == WEIR_PARTITION_AWAY)
+        p->sent_away = true;
+    else if (ret == 1)
+        p->reply = reply;
     if (ret == 1 && p->asking && !p->answered && p->reply.magic == PARTITION_MAGIC && p->reply.kind == p->ask.kind &&
         p->reply.fn == p->ask.fn && (p->reply.status == 0) == (fd >= 0)) {
         p->answered = true;
@@ -171,6 +176,11 @@ int weir_partition_vf(struct weir_partition *p, unsigned fn, int *fd) {
     p->ask = ask;
     p->asking = partition_send(p->sock, &ask, sizeof(ask), NULL, 0) == 0;
     return p->asking ? -EINPROGRESS : -EAGAIN;
+}
+
+bool weir_partition_sent_away(struct weir_partition *p) {
+    listen_to_parent(p);
+    return p->sent_away;
 }
 
 bool weir_partition_peer_gone(struct weir_partition *p) {

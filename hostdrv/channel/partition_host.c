@@ -75,3 +75,8 @@ int weir_partition_reply(struct weir_partition *p, unsigned fn, int status, int 
                                      .status = status < 0 ? -status : status};
     return partition_send(p->sock, &r, sizeof(r), &fd, status == 0 ? 1 : 0) == 0 ? 0 : -EIO;
 }
+
+void weir_partition_send_away(struct weir_partition *p) {
+    struct weir_partition_reply r = {.magic = PARTITION_MAGIC, .kind = WEIR_PARTITION_AWAY, .status = EPERM};
+    (void)partition_send(p->sock, &r, sizeof(r), NULL, 0);
+}

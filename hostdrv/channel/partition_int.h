@@ -15,7 +15,7 @@ struct weir_partition {
     size_t bytes;
     struct weir_channel *channel;
     // The guest's half of a question.
-    bool asking, answered, gone;
+    bool asking, answered, gone, sent_away;
     struct weir_partition_ask ask;
     struct weir_partition_reply reply;
     int reply_fd;

@@ -9,8 +9,10 @@ struct weir_dev {
     struct weir_bus *bus;
     unsigned fn;
     uint16_t seq;
-    bool dead;   // an access noticed that the function is gone
-    bool orphan; // not ours any more
+    bool dead;             // an access noticed that the function is gone
+    bool orphan;           // not ours any more
+    weir_dev_wait_fn wait; // while a call waits
+    void *wait_ctx;
     // Memory that the card may still write, until the function is quiet.
     struct weir_dma *kept;
     unsigned num_kept, room_kept;

@@ -5,7 +5,10 @@
 
 #include "dev_int.h"
 
-#define CALL_WAIT_US 1000000u
+// Of the card's time: 300 ms. A core that hangs is back, and has answered, after its watchdog's 200 ms and a few more.
+#define CALL_WAIT_CYCLES (WEIR_CLOCK_HZ / 10 * 3)
+#define STILL_LOOKS 16384u // at a clock that stands still, each 64 us after the last: nothing runs there any more
+#define BRISK_US 64u       // what is answered sooner keeps nobody waiting
 
 const char *weir_status_text(unsigned status) {
     switch (status) {
@@ -75,10 +78,17 @@ uint64_t weir_dev_events(struct weir_dev *dev) {
     return (uint64_t)hi << 32 | lo;
 }
 
+void weir_dev_set_wait(struct weir_dev *dev, weir_dev_wait_fn fn, void *ctx) {
+    dev->wait = fn;
+    dev->wait_ctx = ctx;
+}
+
 // Waits until the card gave the mailbox back, looking at most an eighth later than it did. A function in reset reads
 // all ones (rules 9.16).
 static int wait_owner(struct weir_dev *d) {
-    for (unsigned waited = 0; waited < CALL_WAIT_US;) {
+    uint32_t since = 0, last = 0, still = 0;
+    bool counts = false; // since the card's clock was first looked at
+    for (unsigned waited = 0;;) {
         unsigned step = waited < 16 ? 1 : waited < 512 ? waited / 8 : 64;
         uint32_t owner = bar_read(d, WEIR_BAR_MBOX_OWNER);
         if (d->dead || owner == UINT32_MAX) {
@@ -87,19 +97,30 @@ static int wait_owner(struct weir_dev *d) {
         }
         if ((owner & 1) == 0)
             return 0;
+        if (waited >= BRISK_US) {
+            uint32_t cycle = bar_read(d, WEIR_BAR_CYCLE);
+            still = counts && cycle == last ? still + 1 : 0;
+            if ((counts && cycle - since >= CALL_WAIT_CYCLES) || still >= STILL_LOOKS)
+                return -ETIMEDOUT;
+            if (!counts)
+                since = cycle;
+            last = cycle;
+            counts = true;
+            if (d->wait != NULL)
+                d->wait(d->wait_ctx);
+        }
         waited += d->bus->ops->pass(d->bus, step);
     }
-    return -ETIMEDOUT;
 }
 
-int weir_mbox_call(struct weir_dev *d, uint16_t opcode, const void *req, size_t req_len, void *rsp, size_t rsp_len,
-                   unsigned *status) {
+// *status: the card's, or FAILURE when there is none.
+static int call_once(struct weir_dev *d, uint16_t opcode, const void *req, size_t req_len, void *rsp, size_t rsp_len,
+                     unsigned *status) {
     struct weir_mbox_msg msg = {.hdr = {.opcode = opcode, .length = (uint16_t)req_len, .seq = ++d->seq}};
     uint32_t word[WEIR_MBOX_BYTES / 4];
     int err;
 
-    if (status != NULL)
-        *status = WEIR_FAILURE;
+    *status = WEIR_FAILURE;
     if (req_len > sizeof(msg.payload) || rsp_len > sizeof(msg.payload))
         return -EINVAL;
     if (d->dead)
@@ -124,8 +145,7 @@ int weir_mbox_call(struct weir_dev *d, uint16_t opcode, const void *req, size_t 
         return -ENODEV;
     if (msg.hdr.opcode != opcode || msg.hdr.seq != d->seq)
         return -ECANCELED; // a reset threw the request away
-    if (status != NULL)
-        *status = msg.hdr.status;
+    *status = msg.hdr.status;
     if (msg.hdr.status != WEIR_OK)
         return status_errno(msg.hdr.status);
     if (msg.hdr.length != rsp_len)
@@ -135,4 +155,35 @@ int weir_mbox_call(struct weir_dev *d, uint16_t opcode, const void *req, size_t 
     if (rsp_len != 0)
         memcpy(rsp, word, rsp_len);
     return d->dead ? -ENODEV : 0;
+}
+
+static int say_hello(struct weir_dev *d) {
+    struct weir_hello_req req = {.abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_MINOR};
+    struct weir_hello_rsp rsp;
+    unsigned status;
+    return call_once(d, WEIR_CMD_HELLO, &req, sizeof(req), &rsp, sizeof(rsp), &status);
+}
+
+// A card whose firmware was restarted answers what it was at with ABORTED: asked again, it is done as if for the first
+// time; and if it knows nobody any more, what comes next with VERSION. Once each, so a caller need not know.
+int weir_mbox_call(struct weir_dev *d, uint16_t opcode, const void *req, size_t req_len, void *rsp, size_t rsp_len,
+                   unsigned *status) {
+    bool again = true, hello = opcode != WEIR_CMD_HELLO;
+    unsigned s;
+    int err;
+    for (;;) {
+        err = call_once(d, opcode, req, req_len, rsp, rsp_len, &s);
+        if (s == WEIR_ABORTED && again) {
+            again = false;
+        } else if (s == WEIR_VERSION && hello) {
+            hello = false;
+            if (say_hello(d) != 0)
+                break;
+        } else {
+            break;
+        }
+    }
+    if (status != NULL)
+        *status = s;
+    return err;
 }

@@ -58,6 +58,12 @@ void weir_netvsc_close(struct weir_netvsc *n) {
     free_all(n);
 }
 
+void weir_netvsc_parent_gone(struct weir_netvsc *n) {
+    if (n->vf != NULL)
+        weir_vf_surprise(n->vf); // it was reset with the parent's function, or is another's soon
+    netvsc_dead(n);
+}
+
 void weir_netvsc_abandon(struct weir_netvsc *n) {
     if (n == NULL)
         return;

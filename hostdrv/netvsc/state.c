@@ -73,6 +73,8 @@ static void let_go(struct weir_netvsc *n) {
 void netvsc_dead(struct weir_netvsc *n) {
     if (n->state == WEIR_NETVSC_DEAD)
         return;
+    n->stats.tx_untaken += weir_channel_untaken(n->cfg.channel, WEIR_MSG_TX_FRAME);
+    n->stats.revoked += n->vf != NULL;
     enter(n, WEIR_NETVSC_DEAD);
     n->why = WEIR_WHY_PARENT_SILENT;
     // At most one of the two holds anything.

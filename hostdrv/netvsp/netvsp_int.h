@@ -70,6 +70,8 @@ struct weir_netvsp {
     struct wire_mac wire[WIRE_SETS][WIRE_WAYS];
     unsigned next_port[MAX_QPS]; // of each queue of the PF: whose turn it is
     uint64_t now;
+    bool polling;   // between the beginning and the end of a poll, which may wait for the card to learn an address
+    bool serving;   // while a call waits for the card: no other can be made
     uint64_t epoch; // unrolled: the newest the card was seen to have
     struct weir_netvsp_stats stats;
     uint8_t buf[WEIR_MAX_FRAME + 64];

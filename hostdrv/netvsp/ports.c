@@ -65,15 +65,17 @@ static int add_mac(struct weir_netvsp *v, unsigned port, struct port *p, const u
         return -ENOMEM;
     while ((p->slots >> e->slot & 1) != 0)
         e->slot++; // there is one: fewer addresses than slots
-    err = weir_pf_set_filter(v->pf, filter_of(v, e), 0, mac, WEIR_FILTER_ANY_VLAN, 0);
-    if (err != 0) {
-        mac_remove(&v->macs, e);
-        return err;
-    }
     e->seen = v->now;
     p->slots |= 1u << e->slot;
     p->mac[p->macs++] = e;
-    return 0;
+    // Whole before the card is asked: frames pass meanwhile (weir_netvsp_serve), but no address is learned.
+    err = weir_pf_set_filter(v->pf, filter_of(v, e), 0, mac, WEIR_FILTER_ANY_VLAN, 0);
+    if (err != 0) {
+        p->macs--;
+        p->slots &= ~(1u << e->slot);
+        mac_remove(&v->macs, e);
+    }
+    return err;
 }
 
 static int drop_mac(struct weir_netvsp *v, struct port *p, unsigned at) {
@@ -107,31 +109,43 @@ int weir_netvsp_port_add(struct weir_netvsp *v, const struct weir_netvsp_port_co
     p->filled = v->now;
     if (p->cfg.policy.max_mac == 0)
         weir_policy_default(&p->cfg.policy);
-    err =
-        cfg->channel == NULL || !may_be_a_guests(cfg->mac) || weir_policy_check(&p->cfg.policy, text, sizeof(text)) != 0
-            ? -EINVAL
-            : add_mac(v, at, p, cfg->mac);
+    if (cfg->channel == NULL || !may_be_a_guests(cfg->mac) ||
+        weir_policy_check(&p->cfg.policy, text, sizeof(text)) != 0) {
+        free(p);
+        return -EINVAL;
+    }
+    // A port has an address from its first moment on.
+    v->port[at] = p;
+    err = add_mac(v, at, p, cfg->mac);
     if (err != 0) {
+        v->port[at] = NULL;
         free(p);
         return err;
     }
-    v->port[at] = p;
     v->ports++;
     return (int)at;
 }
 
 int weir_netvsp_port_remove(struct weir_netvsp *v, unsigned port) {
     struct port *p = port < MAX_PORTS ? v->port[port] : NULL;
+    uint32_t filter[WEIR_POLICY_MACS];
+    unsigned macs;
     int err = 0;
     if (p == NULL)
         return -ENOENT;
-    while (p->macs != 0) {
-        int e = drop_mac(v, p, p->macs - 1);
-        err = err != 0 ? err : e;
+    // Gone for the frames that pass while the card is told.
+    macs = p->macs;
+    for (unsigned i = 0; i < macs; i++) {
+        filter[i] = filter_of(v, p->mac[i]);
+        mac_remove(&v->macs, p->mac[i]);
     }
     v->port[port] = NULL;
     v->ports--;
     free(p);
+    for (unsigned i = macs; i > 0; i--) {
+        int e = weir_pf_clear_filter(v->pf, filter[i - 1]);
+        err = err != 0 ? err : e;
+    }
     return err;
 }
 
@@ -197,13 +211,30 @@ struct weir_qp *netvsp_tx_qp(const struct weir_netvsp *v, unsigned port) {
     return weir_pf_qp(v->pf, port % weir_pf_num_qps(v->pf));
 }
 
+static void kick(struct weir_netvsp *v) {
+    for (unsigned i = 0; i < weir_pf_num_qps(v->pf); i++)
+        weir_qp_kick(weir_pf_qp(v->pf, i));
+}
+
 unsigned weir_netvsp_poll(struct weir_netvsp *v, uint64_t now_us) {
     unsigned work;
     v->now = now_us;
+    v->polling = true;
     work = netvsp_receive(v) + netvsp_transmit(v);
-    for (unsigned i = 0; i < weir_pf_num_qps(v->pf); i++)
-        weir_qp_kick(weir_pf_qp(v->pf, i));
+    v->polling = false;
+    kick(v);
     return work;
+}
+
+void weir_netvsp_serve(struct weir_netvsp *v, bool receive) {
+    if (v->polling)
+        return;
+    v->serving = true;
+    if (receive)
+        (void)netvsp_receive(v);
+    (void)netvsp_transmit(v);
+    v->serving = false;
+    kick(v);
 }
 
 int weir_netvsp_send(struct weir_netvsp *v, unsigned port, uint32_t type, const void *payload, size_t len) {

@@ -19,8 +19,10 @@ int vstack_move(struct weir_vstack *vs, struct guest *g, bool to_vf, unsigned fl
         uint8_t epoch;
         if (weir_netvsp_on_vf(vs->nv, g->port, i) == to_vf)
             continue;
+        vs->moving = true;
         err = weir_pf_move_filter(vs->pf, weir_netvsp_filter(vs->nv, g->port, i), src, dst, own, g->token, &epoch,
                                   &cycle);
+        vs->moving = false;
         if (err != 0)
             return err;
         weir_netvsp_moved(vs->nv, g->port, i, to_vf, vport, epoch, g->token);

@@ -55,6 +55,12 @@ static void on_storm(void *ctx, unsigned port) {
         vs->guest[vs->guest_of_port[port]]->storm = true;
 }
 
+// The card lets us wait.
+static void serve(void *ctx) {
+    struct weir_vstack *vs = ctx;
+    weir_netvsp_serve(vs->nv, !vs->moving);
+}
+
 static void set_default(unsigned *v, unsigned value) {
     if (*v == 0)
         *v = value;
@@ -106,6 +112,7 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
         free(vs);
         return ret;
     }
+    weir_dev_set_wait(weir_pf_dev(pf), serve, vs);
     *out = vs;
     return 0;
 }
@@ -122,6 +129,7 @@ void weir_vstack_close(struct weir_vstack *vs) {
             vstack_step(vs, i);
         free(vs->guest[i]);
     }
+    weir_dev_set_wait(weir_pf_dev(vs->pf), NULL, NULL);
     weir_netvsp_close(vs->nv);
     free(vs);
 }
@@ -267,6 +275,26 @@ static void link_changed(struct weir_vstack *vs, bool up) {
             vstack_send_status(vs, vs->guest[i]);
 }
 
+// A core of the card was restarted. What it was at, the driver has seen to; what it should still know is looked at, and
+// a VF of which it knows nothing is not the guest's any more.
+static void restarted(struct weir_vstack *vs, const struct weir_event *e) {
+    vs->restart = (struct weir_vstack_restart){
+        .count = vs->restart.count + 1, .core = e->a, .cause = e->b, .lost = vs->restart.lost || e->c != 0};
+    for (unsigned i = 0; i < vs->cfg.max_guests; i++) {
+        struct guest *g = vs->guest[i];
+        struct weir_get_vport_rsp rsp;
+        if (g == NULL || !vstack_has_vf(g) || g->vport == NONE)
+            continue;
+        if (weir_pf_get_vport(vs->pf, (unsigned)g->vport, &rsp) != 0 || rsp.vf != (unsigned)g->vf ||
+            (g->on_vport && rsp.num_filters == 0))
+            (void)weir_vstack_revoke(vs, g->number, WEIR_WHY_CARD_FAILED);
+    }
+}
+
+struct weir_vstack_restart weir_vstack_restart(const struct weir_vstack *vs) {
+    return vs->restart;
+}
+
 static void card_events(struct weir_vstack *vs) {
     struct weir_dev *dev = weir_pf_dev(vs->pf);
     struct weir_bus *bus = weir_dev_bus(dev);
@@ -287,6 +315,8 @@ static void card_events(struct weir_vstack *vs) {
                 revoke_vf(vs, event[i].a, WEIR_WHY_VF_RESET);
             else if (event[i].kind == WEIR_FW_EVENT_QP_ERROR && event[i].a != 0)
                 revoke_vf(vs, event[i].a - 1u, WEIR_WHY_MALICIOUS);
+            else if (event[i].kind == WEIR_FW_EVENT_CORE_RESTART)
+                restarted(vs, &event[i]);
             else if (event[i].kind == WEIR_FW_EVENT_LINK)
                 link_changed(vs, event[i].a != 0);
             else if (event[i].kind == WEIR_FW_EVENT_FENCE_DONE && event[i].c != 0)

@@ -60,10 +60,12 @@ struct weir_vstack {
     struct weir_clock clock;
     uint64_t card, next_clock; // the card's, as last read, and when to read it again
     uint64_t turns;            // ours: microseconds, at most TURN_US of each turn
+    bool moving;               // an address is between the card's move and our knowing
     unsigned looks, look;      // so far; whose VF's turn it was
     bool link;                 // of the wire
     uint32_t token;
     unsigned next_vport; // ids go round, so that a deleted vPort's counters stay readable for long
+    struct weir_vstack_restart restart;
     uint64_t num_records;
     struct weir_vstack_record record[RECORDS];
 };

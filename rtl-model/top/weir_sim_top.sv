@@ -85,6 +85,36 @@ module weir_sim_top (
     if (console_valid) console_q <= console_char;
   end
 
+`ifdef VERILATOR
+  // A test's particle: it spoils the parity of the word behind the one that a core fetches, and takes that back when the
+  // input falls, because nobody loads core 1's program again. Nothing but a test writes a memory from outside.
+  localparam int TcmW = $clog2(weir_abi_pkg::TcmBytes / 4);
+  logic [1:0]      upset_in, upset_q;
+  logic [TcmW-1:0] hit0_q, hit1_q;
+  assign upset_in = in_i[weir_top_pkg::InUpsetLsb +: 2];
+  /* verilator lint_off MULTIDRIVEN */
+  always_ff @(posedge clk_i) begin
+    upset_q <= upset_in;
+    if (upset_in[0] && !upset_q[0]) begin
+      hit0_q <= u_top.u_ctrl.u_core0.u_tcm.i_word + 1'b1;
+      u_top.u_ctrl.u_core0.u_tcm.mem_lo[u_top.u_ctrl.u_core0.u_tcm.i_word + 1'b1][8] <= !(^u_top.u_ctrl.u_core0.u_tcm.mem_lo[u_top.u_ctrl.u_core0.u_tcm.i_word + 1'b1][7:0]);
+      u_top.u_ctrl.u_core0.u_tcm.mem_hi[u_top.u_ctrl.u_core0.u_tcm.i_word + 1'b1][8] <= !(^u_top.u_ctrl.u_core0.u_tcm.mem_hi[u_top.u_ctrl.u_core0.u_tcm.i_word + 1'b1][7:0]);
+    end else if (!upset_in[0] && upset_q[0]) begin
+      u_top.u_ctrl.u_core0.u_tcm.mem_lo[hit0_q][8] <= ^u_top.u_ctrl.u_core0.u_tcm.mem_lo[hit0_q][7:0];
+      u_top.u_ctrl.u_core0.u_tcm.mem_hi[hit0_q][8] <= ^u_top.u_ctrl.u_core0.u_tcm.mem_hi[hit0_q][7:0];
+    end
+    if (upset_in[1] && !upset_q[1]) begin
+      hit1_q <= u_top.u_ctrl.u_core1.u_tcm.i_word + 1'b1;
+      u_top.u_ctrl.u_core1.u_tcm.mem_lo[u_top.u_ctrl.u_core1.u_tcm.i_word + 1'b1][8] <= !(^u_top.u_ctrl.u_core1.u_tcm.mem_lo[u_top.u_ctrl.u_core1.u_tcm.i_word + 1'b1][7:0]);
+      u_top.u_ctrl.u_core1.u_tcm.mem_hi[u_top.u_ctrl.u_core1.u_tcm.i_word + 1'b1][8] <= !(^u_top.u_ctrl.u_core1.u_tcm.mem_hi[u_top.u_ctrl.u_core1.u_tcm.i_word + 1'b1][7:0]);
+    end else if (!upset_in[1] && upset_q[1]) begin
+      u_top.u_ctrl.u_core1.u_tcm.mem_lo[hit1_q][8] <= ^u_top.u_ctrl.u_core1.u_tcm.mem_lo[hit1_q][7:0];
+      u_top.u_ctrl.u_core1.u_tcm.mem_hi[hit1_q][8] <= ^u_top.u_ctrl.u_core1.u_tcm.mem_hi[hit1_q][7:0];
+    end
+  end
+  /* verilator lint_on MULTIDRIVEN */
+`endif
+
   // The capture's taps look into the card, which itself has no pins for them. Data only with a beat: a wide bus at rest
   // costs nothing in simulation.
   logic        tap_tx, tap_rx;

@@ -31,6 +31,8 @@ struct card_out {
 #undef TOP_OUT
 };
 
+#define UPSET_CYCLES 33u
+
 struct card {
     struct weir_rtl *rtl;
     struct card_in *in;
@@ -47,6 +49,8 @@ struct card {
     unsigned line_len;
     bool idle;
     uint64_t rx_stalls;
+    unsigned upset_core, upset_left; // cycles of the damage to come; 0: none
+    uint64_t upset_at;
 };
 
 static int load_file(const char *path, uint8_t *to, size_t room, char *err, size_t err_size) {
@@ -138,6 +142,15 @@ static void console(struct card *c, char ch) {
         fprintf(stderr, "card: %s\n", c->line);
 }
 
+// The wrapper damages when the bit rises and mends when it falls.
+static void upset(struct card *c, uint64_t now) {
+    bool asleep = (c->out->status[0] >> (1 + c->upset_core) & 1) != 0;
+    if (now < c->upset_at || (asleep && c->upset_left >= UPSET_CYCLES))
+        return;
+    c->upset_left--;
+    c->in->upset[0] = c->upset_left != 0 && c->upset_left < UPSET_CYCLES ? 1u << c->upset_core : 0;
+}
+
 // Everything the model shows this cycle goes out, everything it takes goes in, then the edge.
 static void cycle(struct card *c) {
     struct card_in *in = c->in;
@@ -165,6 +178,8 @@ static void cycle(struct card *c) {
     in->flash_io[0] = flash_pins(&c->flash, out->flash_pins[0]);
     if (c->watch != NULL)
         watch_beat(c->watch, now, out->tap_tx[0], out->tap_tx_data, out->tap_rx[0], out->tap_rx_data, out->tap_fate[0]);
+    if (c->upset_left != 0)
+        upset(c, now);
     if ((out->console[0] >> 8 & 1) != 0)
         console(c, (char)(out->console[0] & 0xFF));
     weir_rtl_tick(c->rtl);
@@ -216,6 +231,12 @@ void card_hot_reset(struct card *c) {
     card_step(c, 16, false);
     rc_link_reset(c->rc);
     c->in->hot_reset[0] = 0;
+}
+
+void card_upset(struct card *c, unsigned core, uint64_t at, unsigned awake) {
+    c->upset_core = core & 1;
+    c->upset_at = at;
+    c->upset_left = UPSET_CYCLES + awake;
 }
 
 void card_set_watch(struct card *c, card_frame_fn fn, void *ctx) {

@@ -52,6 +52,9 @@ int card_boot(struct card *c, uint64_t max);
 void card_set_cable(struct card *c, bool in);
 // Conventional PCIe reset for some cycles.
 void card_hot_reset(struct card *c);
+// From cycle `at` on, when core 0 or 1 was awake for that many cycles, the instruction behind the one that it fetches
+// is damaged for a moment: most likely it gets there meanwhile and panics. One at a time.
+void card_upset(struct card *c, unsigned core, uint64_t at, unsigned awake);
 // Called for each frame that passes between a vPort and the switch, for captures; NULL: nobody looks.
 void card_set_watch(struct card *c, card_frame_fn fn, void *ctx);
 // FST waveform from now on; -ENOTSUP in a build without tracing.

@@ -34,7 +34,8 @@ const char sim_usage[] =
     "  --quiet            only errors\n"
     "  --help             this text\n"
     "\n"
-    "SIGUSR1 pulls the cable of the Ethernet port, and plugs it in again (kill -USR1 PID); SIGINT and SIGTERM end it.\n"
+    "SIGUSR1 pulls the cable of the Ethernet port, and plugs it in again (kill -USR1 PID); SIGUSR2 has core 0\n"
+    "panic, as a damaged word of its memory would; SIGINT and SIGTERM end it.\n"
     "Files that are named for output are replaced only when they are of the kind that is written.\n";
 
 #define MAX_RATE 100u

@@ -42,7 +42,8 @@ struct sim {
     int trace_vport[WEIR_NUM_VPORTS]; // its interface + 1, 0 = no frame of it yet
     bool receiving;                   // the PF's driver posted buffers, and the card has fetched them
     bool cable_out;
-    unsigned pulls; // of the cable that were seen
+    unsigned pulls;  // of the cable that were seen
+    unsigned upsets; // of core 0, the same
     sim_log_fn log;
     void *log_ctx;
 };
@@ -187,7 +188,15 @@ static void move_cable(struct sim *s, unsigned pulls) {
     s->pulls = pulls;
 }
 
-int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pulls) {
+static void upset(struct sim *s, unsigned upsets) {
+    if (upsets == s->upsets)
+        return;
+    s->upsets = upsets;
+    card_upset(s->card, 0, card_cycles(s->card), upsets % 16 * 61); // elsewhere each time
+    on_log(s, "an instruction of core 0 is damaged; it may panic");
+}
+
+int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pulls, const volatile unsigned *upsets) {
     struct wire *wire = card_wire(s->card);
 
     while (*stop == 0) {
@@ -197,6 +206,7 @@ int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pu
         int ready;
 
         move_cable(s, *pulls);
+        upset(s, *upsets);
         fds[n] = (struct pollfd){.fd = wire_end_fd(s->end, wire), .events = POLLIN};
         if (idle && s->trace != NULL)
             (void)weir_pcapng_flush(s->trace);

@@ -24,7 +24,8 @@ struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, 
 int sim_dump(struct sim *s, const struct sim_options *o, char *err, size_t err_size);
 // Runs until *stop is set, from a signal handler, say. Each time *pulls has grown the cable of the Ethernet port is
 // pulled or plugged in again, with a line about it. 0, or negative errno when waiting fails.
-int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pulls);
+// Each time *upsets has grown an instruction of the card's core 0 is damaged for a moment (card_upset).
+int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pulls, const volatile unsigned *upsets);
 void sim_totals(const struct sim *s, struct sim_totals *t);
 // Closes everything and removes the sockets. 0, or -EIO with one line in err when a file is not whole.
 int sim_free(struct sim *s, char *err, size_t err_size);

@@ -18,3 +18,8 @@ weir_system_test(sizes one_limit_on_both_paths)
 target_link_libraries(test_sizes PRIVATE weir_failover)
 add_test(NAME soak.paths.one_fate COMMAND test_paths every_frame_has_one_fate_on_both 11)
 set_tests_properties(soak.paths.one_fate PROPERTIES LABELS soak TIMEOUT 3600 ENVIRONMENT WEIR_SOAK=100000)
+# Panics of the card's cores; 1,000 in the soak.
+weir_system_test(restart panics_lose_nothing the_synthetic_path_moves_meanwhile)
+target_link_libraries(test_restart PRIVATE weir_failover)
+add_test(NAME soak.restart.panics COMMAND test_restart panics_lose_nothing 13)
+set_tests_properties(soak.restart.panics PROPERTIES LABELS soak TIMEOUT 3600 ENVIRONMENT WEIR_SOAK=1000)

@@ -22,7 +22,7 @@ bool virtio_devices;
 
 static const volatile int never = 0;
 
-void hosts_start_parent(const char *const *more) {
+void hosts_launch_parent(const char *const *more) {
     static const char *const open_door[] = {"--open", NULL};
     const char *args[20] = {"--card", sim.dir, "--dir", host_dir, "--vfs", "4"};
     unsigned n = 6;
@@ -31,15 +31,23 @@ void hosts_start_parent(const char *const *more) {
         args[n++] = *more;
     unlink(host_log);
     host = simproc_spawn(WEIR_HOST_BINARY, args, host_log);
+}
+
+void hosts_start_parent(const char *const *more) {
+    hosts_launch_parent(more);
     CHECK(simproc_log_has(host_log, "weir-host: ready"), "weir-host is not ready");
+}
+
+void hosts_prepare(void) {
+    snprintf(host_dir, sizeof(host_dir), "%s/h", sim.dir);
+    snprintf(host_log, sizeof(host_log), "%s.host", sim.dir);
 }
 
 void hosts_start(const char *const *more) {
     const char *const sim_args[] = {"--vfs", "4", NULL};
 
     simproc_start(&sim, sim_args);
-    snprintf(host_dir, sizeof(host_dir), "%s/h", sim.dir);
-    snprintf(host_log, sizeof(host_log), "%s.host", sim.dir);
+    hosts_prepare();
     hosts_start_parent(more);
 }
 
@@ -84,8 +92,12 @@ void must(const char *cmd, const char *arg) {
 }
 
 static void guest_process(int device, const char *name, const uint8_t *mac) {
-    struct guest_options o = {
-        .parent = host_dir, .name = name, .own_mac = mac[5] != 0, .tap = device, .virtio_header = virtio_devices};
+    struct guest_options o = {.parent = host_dir,
+                              .name = name,
+                              .own_mac = mac[5] != 0,
+                              .tap = device,
+                              .virtio_header = virtio_devices,
+                              .wait_s = WAIT_MS / 1000};
     char err[256] = "";
     struct guest_run *g;
 

@@ -26,6 +26,9 @@ extern bool virtio_devices; // guests' devices carry a virtio_net_hdr before eac
 
 // Starts card and parent; `more` (ended by NULL) are further arguments of weir-host, NULL = the door is open.
 void hosts_start(const char *const *more);
+// The folders' names alone; and weir-host, without waiting until it is ready.
+void hosts_prepare(void);
+void hosts_launch_parent(const char *const *more);
 void hosts_stop(void);
 // The parent alone, again.
 void hosts_start_parent(const char *const *more);

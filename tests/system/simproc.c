@@ -87,19 +87,27 @@ static int wait_end(pid_t pid, long ms) {
     return -1;
 }
 
-void simproc_start(struct simproc *s, const char *const *args) {
-    const char *all[MAX_ARGS + 1] = {"--dir", s->dir};
-    long until = simproc_now_ms() + START_MS;
-    char log[8192];
-    unsigned n = 2;
-
+void simproc_prepare(struct simproc *s) {
     memset(s, 0, sizeof(*s));
     snprintf(s->dir, sizeof(s->dir), "/tmp/weir-test-XXXXXX");
     CHECK(mkdtemp(s->dir) != NULL, "no temporary folder");
     snprintf(s->log, sizeof(s->log), "%s/log", s->dir);
+}
+
+void simproc_launch(struct simproc *s, const char *const *args) {
+    const char *all[MAX_ARGS + 1] = {"--dir", s->dir};
+    unsigned n = 2;
     for (unsigned i = 0; args[i] != NULL && n < MAX_ARGS; i++)
         all[n++] = args[i];
     s->pid = simproc_spawn(WEIR_SIM_BINARY, all, s->log);
+}
+
+void simproc_start(struct simproc *s, const char *const *args) {
+    long until = simproc_now_ms() + START_MS;
+    char log[8192];
+
+    simproc_prepare(s);
+    simproc_launch(s, args);
     do {
         read_log(s->log, log, sizeof(log));
         if (strstr(log, "weir-sim: ready") != NULL)

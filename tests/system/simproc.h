@@ -16,6 +16,9 @@ struct simproc {
 
 // Starts weir-sim with --dir and the further arguments (ended by NULL) and waits until it is ready.
 void simproc_start(struct simproc *s, const char *const *args);
+// Only the folder; then, without waiting, weir-sim.
+void simproc_prepare(struct simproc *s);
+void simproc_launch(struct simproc *s, const char *const *args);
 // Socket of "pf", "vf0", ...; the text is valid until the next call.
 const char *simproc_socket(struct simproc *s, const char *fn);
 // Runs a second weir-sim with exactly these arguments until it ends, at most 20 s. Returns its exit status; its output,

@@ -31,10 +31,16 @@ bool weir_dev_dead(const struct weir_dev *dev);
 // The function is not ours any more: no access touches it from now on, not even closing (its next owner may have it).
 void weir_dev_orphan(struct weir_dev *dev);
 
-// One command: lengths must be those of mbox.def. -ETIMEDOUT after 1 s, -ENODEV when the function vanished, else the
-// errno of the card's status (status.def); *status, when not NULL, gets the status itself.
+// One command: lengths must be those of mbox.def. -ETIMEDOUT when the card has not answered after 300 ms of its own
+// time (BAR register CYCLE), -ENODEV when the function vanished, else the errno of the card's status (status.def);
+// *status, when not NULL, gets the status itself. A command that a restart of the card's firmware ended without a trace
+// (ABORTED) is given once more, behind a new HELLO if that is asked for: -ECANCELED only when it ends it twice.
 int weir_mbox_call(struct weir_dev *dev, uint16_t opcode, const void *req, size_t req_len, void *rsp, size_t rsp_len,
                    unsigned *status);
+// Called again and again while a call waits for the card longer than a moment; NULL: nobody. It may do anything but
+// make a call on this device.
+typedef void (*weir_dev_wait_fn)(void *ctx);
+void weir_dev_set_wait(struct weir_dev *dev, weir_dev_wait_fn fn, void *ctx);
 // Text of a status, for people.
 const char *weir_status_text(unsigned status);
 // The card's clock: cycles of WEIR_CLOCK_HZ, low word. Waits for the card are counted in it: by the host's clock a busy

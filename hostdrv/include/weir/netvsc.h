@@ -56,10 +56,11 @@ enum weir_netvsc_state {
     WEIR_NETVSC_STATE_COUNT
 };
 
-struct weir_netvsc_stats {
+struct weir_netvsc_stats { // of uint64_t only
 #define WEIR_NETVSC_FIELD(name, kind, text) uint64_t name;
     WEIR_GUEST_COUNTERS(WEIR_NETVSC_FIELD)
 #undef WEIR_NETVSC_FIELD
+    uint64_t tx_untaken;       // of those sent on the channel: the parent was gone before it took them
     uint64_t tx_offload;       // of those sent: with work left to the card
     uint64_t tx_held, rx_held; // frames that waited in a queue of a hand-over
     uint64_t to_vf, to_synthetic, revoked, refused, declined;
@@ -73,6 +74,8 @@ struct weir_netvsc_stats {
 int weir_netvsc_open(const struct weir_netvsc_config *cfg, struct weir_netvsc **n);
 // Closes the VF if there is one, says BYE, closes the channel. NULL is fine.
 void weir_netvsc_close(struct weir_netvsc *n);
+// The parent died without a word: as when the channel is closed. The adapter is DEAD then.
+void weir_netvsc_parent_gone(struct weir_netvsc *n);
 // As if the guest's process died: frees memory, tells nobody. The VF must have been reset, as the host's kernel does.
 void weir_netvsc_abandon(struct weir_netvsc *n);
 

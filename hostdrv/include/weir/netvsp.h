@@ -99,6 +99,9 @@ void weir_netvsp_freeze(struct weir_netvsp *v, unsigned port, bool frozen);
 
 // Moves frames both ways; returns how many messages and frames it handled. now_us: any clock that only goes forward.
 unsigned weir_netvsp_poll(struct weir_netvsp *v, uint64_t now_us);
+// The same while a call waits for the card, so that nobody's frames wait with it (weir_dev_set_wait); no call is made.
+// receive: not while a move is under way, whose epoch is not known yet. A port that learns addresses sends later.
+void weir_netvsp_serve(struct weir_netvsp *v, bool receive);
 // A guest waits for its rate: poll again soon, nothing will wake whoever sleeps.
 bool weir_netvsp_limited(const struct weir_netvsp *v);
 // A control message to the guest: never dropped for room while the port's reserve lasts. 0 or negative errno.

@@ -52,6 +52,8 @@ struct weir_partition_ask {
 };
 _Static_assert(sizeof(struct weir_partition_ask) == 16, "struct weir_partition_ask is 16 bytes");
 #define WEIR_PARTITION_ASK_VF 1u
+#define WEIR_PARTITION_AWAY                                                                                            \
+    2u // in a reply that nobody asked for: the guest is sent away, and not to come back by itself
 
 struct weir_partition_reply {
     uint32_t magic;
@@ -90,6 +92,8 @@ int weir_partition_connect(const char *path, const struct weir_partition_wish *w
 int weir_partition_vf(struct weir_partition *p, unsigned fn, int *fd);
 // The parent is gone, or says what nobody asked.
 bool weir_partition_peer_gone(struct weir_partition *p);
+// It went, or closed the channel, because it wants this guest no more.
+bool weir_partition_sent_away(struct weir_partition *p);
 
 // ---- the parent ----
 
@@ -104,6 +108,8 @@ int weir_partition_answer(struct weir_partition *p, int status, const struct wei
 int weir_partition_asked(struct weir_partition *p, struct weir_partition_ask *ask);
 // Replies to it; fd goes along with status 0 and stays the caller's. -EIO: the guest does not read its replies.
 int weir_partition_reply(struct weir_partition *p, unsigned fn, int status, int fd);
+// Tells it that it is not wanted any more, in case it still listens.
+void weir_partition_send_away(struct weir_partition *p);
 
 // ---- both ----
 

@@ -94,6 +94,15 @@ int weir_pf_events(struct weir_pf *pf, struct weir_event *event, unsigned room);
 int weir_pf_link(struct weir_pf *pf, bool *up);
 // Enables or disables the Ethernet port; disabled, it has no link whatever the cable does.
 int weir_pf_set_link(struct weir_pf *pf, bool enable);
+// The last panic of core 0 or 1, which the card keeps while it has power: word[0] cause, [1] pc, [2] value
+// (docs/mailbox, struct weir_get_panic_rsp). count 0: there was none.
+struct weir_panic {
+    uint32_t count;
+    uint32_t word[WEIR_PANIC_WORDS];
+};
+int weir_pf_panic(struct weir_pf *pf, unsigned core, struct weir_panic *panic);
+// Stacks, panics and restarts of both cores.
+int weir_pf_health(struct weir_pf *pf, struct weir_get_health_rsp *health);
 int weir_pf_ping(struct weir_pf *pf, uint32_t *cycle);
 
 // All counters of a vPort, or of the switch with vport = WEIR_COUNTERS_SWITCH, since weir_pf_open, whatever the card

@@ -105,6 +105,15 @@ int weir_vstack_detach(struct weir_vstack *vs, unsigned guest, enum weir_why why
 // Takes it back now. -EALREADY when it has none.
 int weir_vstack_revoke(struct weir_vstack *vs, unsigned guest, enum weir_why why);
 
+// Restarts of the card's cores since the stack was opened, and the last one. What the card was asked then was asked
+// once more by the driver; lost: it knows nothing of its switch any more, and whoever opened the PF must do so again.
+struct weir_vstack_restart {
+    unsigned count, core;
+    uint32_t cause; // 1: its watchdog; 2: core 0 started it anew
+    bool lost;
+};
+struct weir_vstack_restart weir_vstack_restart(const struct weir_vstack *vs);
+
 // A guest waits for its rate: poll again within 4 ms, nothing will wake whoever sleeps.
 bool weir_vstack_limited(const struct weir_vstack *vs);
 // Does what there is to do; returns how many messages and frames it handled. now_us: any clock that only goes forward;

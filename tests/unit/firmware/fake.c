@@ -12,6 +12,7 @@
 #include "queue/queue.h"
 
 struct fake fake;
+jmp_buf fake_death[2];
 struct hal_shared hal_shared_ram;
 static uint32_t fn_sel_ctrl, fn_sel_pcie, fn_sel_dma;
 static unsigned pop_at;
@@ -238,16 +239,21 @@ static uint32_t ctrl_read(uint32_t offset) {
     }
 }
 
-static void run_core1(void) {
-    unsigned rounds = 0;
+static void restart_core1(void) {
     fake.core = 1;
-    if (fake.core1_restarts) {
-        fake.core1_restarts = false;
-        fake.reset_cause[1] = 1;
-        queue_start();
+    fake.reset_cause[1] = 1;
+    queue_start();
+}
+
+void fake_core1(void) {
+    volatile unsigned rounds = 0;
+    fake.core = 1;
+    if (setjmp(fake_death[1]) != 0) {
+        restart_core1();
     }
     while (queue_round()) {
-        if (++rounds > 2 * WEIR_NUM_QPS) {
+        rounds = rounds + 1;
+        if (rounds > 2 * WEIR_NUM_QPS) {
             fake_fail("core 1 finds no end");
         }
     }
@@ -281,7 +287,10 @@ static void ctrl_write(uint32_t offset, uint32_t value) {
         fake.bell[1] = fake.bell[1] || (value & 2) != 0;
         if ((value & 2) != 0 && fake.core == 0 && !fake.core1_dead) {
             fake.bell[1] = false;
-            run_core1();
+            if (fake.core1_restarts != 0 && --fake.core1_restarts == 0) {
+                restart_core1();
+            }
+            fake_core1();
         }
         break;
     case WEIR_CTRL_IPC_ACK_OFFSET:
@@ -367,6 +376,9 @@ static void small_write(uint32_t block, uint32_t offset, uint32_t value) {
 // ---- the bus ----
 static void check_access(uint32_t block, uint32_t offset, bool write) {
     const struct reg *r;
+    if (fake.dies_in[fake.core] != 0 && --fake.dies_in[fake.core] == 0) {
+        longjmp(fake_death[fake.core], 1);
+    }
     fake.cycle += fake.tick;
     if (fake.wdt_load[fake.core] != 0 && fake.cycle - fake.kick[fake.core] >= fake.wdt_load[fake.core]) {
         fake_fail("the watchdog would reset the core");

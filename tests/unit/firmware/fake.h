@@ -6,6 +6,7 @@
 #ifndef FAKE_H
 #define FAKE_H
 
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,13 +43,14 @@ struct fake_fence {
 
 struct fake {
     // ---- what a test may set ----
-    uint32_t tick;       // cycles an access takes
-    bool core1_dead;     // does not answer its bell
-    bool core1_restarts; // once: its watchdog resets it before it takes the request that is rung for
-    bool hold_fences;    // no fence ends
-    bool host_goes_on;   // resets are over for the host at once: its next request waits for FLR_DONE
-    bool vf_event_last;  // EVENT_POP shows FLR events before the VF_ENABLE event
-    unsigned flr_first;  // function whose FLR event EVENT_POP looks for first
+    uint32_t tick;           // cycles an access takes
+    bool core1_dead;         // does not answer its bell
+    unsigned core1_restarts; // once: its watchdog resets it before it takes the request that this ring is for, 1 = next
+    unsigned dies_in[2];     // accesses until a core dies, the last of them not made; 0: it does not
+    bool hold_fences;        // no fence ends
+    bool host_goes_on;       // resets are over for the host at once: its next request waits for FLR_DONE
+    bool vf_event_last;      // EVENT_POP shows FLR events before the VF_ENABLE event
+    unsigned flr_first;      // function whose FLR event EVENT_POP looks for first
     uint32_t reset_cause[2];
     unsigned dma_busy[WEIR_NUM_FNS]; // reads of FN_BUSY that still say busy; UINT_MAX = for ever
     uint64_t counter[WEIR_NUM_VPORTS][WEIR_VPORT_CNT_COUNT], sw_counter[WEIR_SW_CNT_COUNT];
@@ -99,6 +101,11 @@ extern struct fake fake;
 // Power-on: registers as csr.def says, no VF visible, cable in. The shared RAM is cleared, too.
 void fake_reset(void);
 void fake_fail(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+// Where a core that dies goes on (dies_in): core 0 in the test, core 1 is restarted by its watchdog.
+extern jmp_buf fake_death[2];
+
+void fake_core1(void); // its rounds, until it has nothing to do
 
 // ---- what hosts do ----
 // Writes a request and hands it over; false when the hardware refuses (not operational, in reset, still owned).

@@ -49,10 +49,7 @@ void fw_run(void) {
         }
         if (!fake.core1_dead) {
             // Core 1's own interrupts: errors of the hardware.
-            fake.core = 1;
-            while (queue_round()) {
-            }
-            fake.core = 0;
+            fake_core1();
         }
         if (!control_poll()) {
             return;

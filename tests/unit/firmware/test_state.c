@@ -139,7 +139,7 @@ static void who_does_not_come_to_rest_runs_on(void **state) {
         assert_int_equal(set_state(A, WEIR_VF_ALLOCATED), WEIR_OK);
     }
     // Core 1 is restarted while it works on it.
-    fake.core1_restarts = true;
+    fake.core1_restarts = 1;
     assert_int_equal(set_state(A, WEIR_VF_STOPPED), WEIR_ABORTED);
     assert_false(drains(1));
     all_run(A, true);

@@ -242,6 +242,12 @@ struct weir_bus *weir_dev_bus(struct weir_dev *dev) {
     return &bus_of_pf;
 }
 
+void weir_dev_set_wait(struct weir_dev *dev, weir_dev_wait_fn fn, void *ctx) {
+    (void)dev;
+    (void)fn;
+    (void)ctx;
+}
+
 bool weir_dev_dead(const struct weir_dev *dev) {
     (void)dev;
     return fake_pf.dead;

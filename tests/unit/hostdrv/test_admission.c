@@ -28,6 +28,31 @@ bool guests_on_wire(const struct parent *parent, const uint8_t mac[6]) {
     return memcmp(mac, on_wire, 6) == 0;
 }
 
+// What a file goes through until it is safe: 'f' a file's content, 'r' its new name, 'd' the folder's names.
+static char steps[16];
+int __real_fsync(int fd);
+int __real_rename(const char *from, const char *to);
+int __wrap_fsync(int fd);
+int __wrap_rename(const char *from, const char *to);
+
+static void step(char what) {
+    size_t n = strlen(steps);
+    if (n + 1 < sizeof(steps))
+        steps[n] = what;
+}
+
+int __wrap_fsync(int fd) {
+    struct stat st;
+    assert_int_equal(fstat(fd, &st), 0);
+    step(S_ISDIR(st.st_mode) ? 'd' : 'f');
+    return __real_fsync(fd);
+}
+
+int __wrap_rename(const char *from, const char *to) {
+    step('r');
+    return __real_rename(from, to);
+}
+
 static int setup(void **state) {
     (void)state;
     memset(&p, 0, sizeof(p));
@@ -261,8 +286,16 @@ static void somebody_elses_change_is_not_lost(void **state) {
     assert_int_not_equal(table_load(&p.table, path, err, sizeof(err)), 0);
 }
 
+static void a_saved_table_outlives_a_power_cut(void **state) {
+    (void)state;
+    memset(steps, 0, sizeof(steps));
+    assert_int_equal(table_save(&p.table, err, sizeof(err)), 0);
+    assert_string_equal(steps, "frd");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 static const struct CMUnitTest tests[] = {
+    CASE(a_saved_table_outlives_a_power_cut),
     CASE(a_closed_door_lets_only_the_table_in),
     CASE(a_name_is_its_users),
     CASE(nobody_takes_an_address_that_is_not_his),
