@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resets of functions, in steps: STOP (queue pairs at rest; needs core 1) -> REST (nothing of the function is in the
-// DMA engines or queued for its vPort any more) -> the end. The hardware does by itself what cannot wait: when a reset
-// begins it stops DMA, interrupts and doorbells and empties the mailbox, and for the host the reset is over when the
-// last read is back (pcie 28-32). Until FLR_DONE nothing of the function's next life gets further than its mailbox,
-// so a step that cannot be taken yet delays this function only.
+// Resets of functions, in steps: STOP (queue pairs at rest; needs core 1) -> SPREAD (its RSS as it began) -> REST
+// (nothing of the function is in the DMA engines or queued for its vPort any more) -> the end. The hardware does by
+// itself what cannot wait: when a reset begins it stops DMA, interrupts and doorbells and empties the mailbox, and for
+// the host the reset is over when the last read is back (pcie 28-32). Until FLR_DONE nothing of the function's next
+// life gets further than its mailbox, so a step that cannot be taken yet delays this function only.
 #include "hal/hal_ctrl.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_pcie.h"
@@ -16,7 +16,7 @@
 #define IDLE_CYCLES 25000000u
 #define FLUSH_CYCLES 250000u // 1 ms
 
-enum step { NONE = 0, STOP, REST };
+enum step { NONE = 0, STOP, SPREAD, REST };
 static struct {
     uint8_t step; // enum step
     bool sent;    // in REST: the fence is under way
@@ -99,12 +99,15 @@ static enum weir_status stop(unsigned fn) {
         return WEIR_OK;
     }
     steer_vport_down((unsigned)vport);
-    status = ipc_queue_kill(steer_vport((unsigned)vport)->qp_base, steer_vport((unsigned)vport)->num_qps);
-    if (status == WEIR_OK) {
-        // The other half of what its driver could set; policies are the PF's and stay.
+    return ipc_queue_kill(steer_vport((unsigned)vport)->qp_base, steer_vport((unsigned)vport)->num_qps);
+}
+
+// The other half of what a VF's driver could set; policies are the PF's and stay.
+static void spread_anew(unsigned fn) {
+    int vport = fn > 0 ? steer_vport_of_vf(fn - 1) : -1;
+    if (vport >= 0) {
         steer_rss_begin((unsigned)vport, steer_vport((unsigned)vport)->num_qps);
     }
-    return status;
 }
 
 static void end(unsigned fn) {
@@ -145,7 +148,12 @@ static bool at_rest(unsigned fn) {
 // True when the reset has ended.
 static bool step(unsigned fn) {
     uint8_t *at = &resets[fn].step;
-    if (*at == STOP && stop(fn) == WEIR_OK) {
+    if (*at == STOP) {
+        *at = stop(fn) == WEIR_OK ? SPREAD : STOP;
+        return false;
+    }
+    if (*at == SPREAD) {
+        spread_anew(fn);
         *at = REST;
         resets[fn].since = hal_ctrl_cycle();
         // The fence passes the switch while the last reads come back.

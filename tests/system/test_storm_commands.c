@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands beside VFs that keep the card's control core busy with all that they may do to it: nine of ten commands of
-// the PF, and of a VF that asks now and then, take at most twice as long as on an idle card, and none waits for more
-// than the longest command of another (threats T3, T26). In card cycles.
+// the PF, and of a VF that asks now and then, take at most twice as long as on an idle card that slept, and none waits
+// for more than the longest command of another (threats T3, T26). In card cycles.
 #include "weir/device.h"
 #include "world.h"
 
@@ -122,7 +122,7 @@ static struct took ask(int (*victim)(unsigned)) {
 }
 
 static bool late(struct took t, struct took alone) {
-    return t.most > 2 * alone.most || t.slowest > alone.slowest + LONGEST;
+    return t.most > 2 * alone.slowest || t.slowest > alone.slowest + LONGEST;
 }
 
 static void hook(struct weir_dev *dev) {
