@@ -8,7 +8,7 @@
 #define PATTERN 0xA5
 #define IOVA 0x7000000000ull
 #define AFTER_FREE 4000u // cycles in which the card would write on
-#define FAST 10000u
+#define FAST 1000u
 
 struct bare {
     struct weir_bus bus;
@@ -19,6 +19,7 @@ struct bare {
     bool deaf, looked;
     unsigned left; // areas until memory is out
     unsigned lose; // doorbells
+    uint32_t gone; // cycles that the deaf did not wait for
 };
 
 static struct area {
@@ -73,6 +74,8 @@ static int bar_read(struct weir_bus *b, uint64_t offset, uint32_t *value) {
     err = self(b)->real->ops->bar_read(self(b)->real, offset, value);
     if (self(b)->deaf && offset == WEIR_BAR_MBOX_OWNER)
         *value = 1;
+    if (offset == WEIR_BAR_CYCLE)
+        *value += self(b)->gone;
     return err;
 }
 
@@ -142,9 +145,13 @@ static int sriov(struct weir_bus *b, unsigned num_vfs) {
     return self(b)->real->ops->sriov(self(b)->real, num_vfs);
 }
 
+// Waiting for what never comes goes faster, by whatever clock.
 static unsigned pass(struct weir_bus *b, unsigned us) {
+    unsigned faster = self(b)->deaf ? FAST : 1, passed;
     self(b)->traffic(self(b)->w);
-    return self(b)->real->ops->pass(self(b)->real, us) * (self(b)->deaf ? FAST : 1);
+    passed = self(b)->real->ops->pass(self(b)->real, us);
+    self(b)->gone += passed * (faster - 1) * (WEIR_CLOCK_HZ / 1000000);
+    return passed * faster;
 }
 
 static void close_bare(struct weir_bus *b) {
