@@ -165,10 +165,11 @@ static int say_hello(struct weir_dev *d) {
 }
 
 // A card whose firmware was restarted answers what it was at with ABORTED: asked again, it is done as if for the first
-// time; and if it knows nobody any more, what comes next with VERSION. Once each, so a caller need not know.
+// time; and if it knows nobody any more, what comes next with VERSION. Once each, so the PF driver need not know. To a
+// VF's driver VERSION is a reset that it did not make: its queue pairs are gone, and it must stop.
 int weir_mbox_call(struct weir_dev *d, uint16_t opcode, const void *req, size_t req_len, void *rsp, size_t rsp_len,
                    unsigned *status) {
-    bool again = true, hello = opcode != WEIR_CMD_HELLO;
+    bool again = true, hello = opcode != WEIR_CMD_HELLO && d->fn == 0;
     unsigned s;
     int err;
     for (;;) {

@@ -97,6 +97,12 @@ static void hello_is_said_again_to_who_forgot_it(void **state) {
     fake.status[0] = fake.status[1] = fake.status[2] = fake.status[3] = WEIR_VERSION;
     assert_int_equal(ping(), -EPROTO);
     assert_int_equal(fake.hellos, 2);
+    // A VF that nobody knows any more was reset: saying HELLO would hide it from its driver.
+    dev.fn = 1;
+    fake.answers = fake.requests = 0;
+    assert_int_equal(ping(), -EPROTO);
+    assert_int_equal(fake.requests, 1);
+    assert_int_equal(fake.hellos, 2);
 }
 
 static void count_wait(void *ctx) {
