@@ -24,6 +24,7 @@ static bool take_over(void) {
             (v->vf != STEER_NO_VF && (v->vf >= WEIR_NUM_VFS || steer_vport_by_vf[v->vf] != 0 || v->fn != v->vf + 1u))) {
             return false;
         }
+        // bound: WEIR_NUM_QPS, a vPort has no more
         for (unsigned qp = v->qp_base; qp < v->qp_base + v->num_qps; qp++) {
             if (steer_qp_used[qp]) {
                 return false;
