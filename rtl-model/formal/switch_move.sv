@@ -27,6 +27,7 @@ module switch_move (
 
   logic started_q = 1'b0;
   logic rst_n, filter_set_q, busy_q, valid, done;
+  localparam logic [weir_pkg::LenW-1:0] MaxLen = weir_pkg::LenW'(weir_abi_pkg::MaxFrame);
   weir_switch_pkg::meta_t h, w;
   weir_switch_pkg::cmd_t cmd, cmd_q;
   weir_switch_pkg::vcfg_t src_cfg;
@@ -42,7 +43,7 @@ module switch_move (
   assign rst_n = started_q;
   weir_switch_hash u_hash (.enable_i(1'b1), .key_i(Key), .row_any_o(row_any), .row_o(row));
 
-  // Frames to the one MAC, untagged; what the tables do not look at is free.
+  // Frames to the one MAC, untagged, none too long, which is a reason to drop; what the tables do not look at is free.
   always_comb begin
     h = h_any_i;
     h.p.dmac = Mac;
@@ -51,11 +52,13 @@ module switch_move (
     h.p.ctrl = 1'b0;
     h.p.tuple = '0;
     h.vport = Sender;
+    if (h.len > MaxLen) h.len = MaxLen;
     w = w_any_i;
     w.p.dmac = Mac;
     w.p.has_tag = 1'b0;
     w.p.tci = '0;
     w.p.tuple = '0;
+    if (w.len > MaxLen) w.len = MaxLen;
     src_cfg = '0;
     src_cfg.enable = 1'b1;
   end
@@ -152,9 +155,9 @@ module switch_move (
   assign stored = filter_set_q && !(storing && !landed);
 
   logic plain1, plain2, plain3;              // as made above
-  assign plain1 = m1.p.dmac == Mac && !m1.p.has_tag && m1.p.tci == '0;
-  assign plain2 = m2.p.dmac == Mac && !m2.p.has_tag && m2.p.tci == '0;
-  assign plain3 = m3.p.dmac == Mac && !m3.p.has_tag && m3.p.tci == '0;
+  assign plain1 = m1.p.dmac == Mac && !m1.p.has_tag && m1.p.tci == '0 && m1.len <= MaxLen;
+  assign plain2 = m2.p.dmac == Mac && !m2.p.has_tag && m2.p.tci == '0 && m2.len <= MaxLen;
+  assign plain3 = m3.p.dmac == Mac && !m3.p.has_tag && m3.p.tci == '0 && m3.len <= MaxLen;
 
   (* hierconn *) wire [1:0] \u_dut.gen_bank[0].u_bank.init_q , \u_dut.gen_bank[1].u_bank.init_q ,
                             \u_dut.gen_bank[2].u_bank.init_q , \u_dut.gen_bank[3].u_bank.init_q ;
