@@ -3,6 +3,7 @@
 # Every C source of the host as a second compiler sees it: clang's warnings as errors; what ships also goes through its
 # static analyser (.clang-tidy says which checks).
 cd "$WEIR_ROOT" || exit 2
+files() { sh tests/lint/files.sh "$@"; }
 log=$WEIR_BUILD_DIR/clang-tidy.log
 : > "$log"
 
@@ -10,7 +11,7 @@ log=$WEIR_BUILD_DIR/clang-tidy.log
 tidy() {
   flag=$1
   shift
-  git ls-files "$@" | while read -r f; do
+  files "$@" | while read -r f; do
     grep -q "\"file\": \".*/$f\"" "$WEIR_BUILD_DIR/compile_commands.json" && echo "$f"
   done | tee -a "$log.files" | xargs -P 2 -n 4 clang-tidy -p "$WEIR_BUILD_DIR" --quiet $flag >> "$log" 2>&1
 }

@@ -7,7 +7,8 @@
 # Only the main loop of a core (firmware/*/*_main.c) may say "// bound: none": the watchdog checks that it comes round.
 # usage: loops.sh [FILE...]   without: all that runs on the card
 cd "$WEIR_ROOT" || exit 2
-[ $# -gt 0 ] || set -- $(git ls-files 'firmware/*.c' 'firmware/*.h' | grep -vE 'boot/(mkimage|rom_gen)')
+files() { sh tests/lint/files.sh "$@"; }
+[ $# -gt 0 ] || set -- $(files 'firmware/*.c' 'firmware/*.h' | grep -vE 'boot/(mkimage|rom_gen)')
 awk '
 function judge(    i, text) {
   for (i = 0; i <= 4; i++) text = text "\n" line[(at + i)]

@@ -23,3 +23,10 @@ set_tests_properties(system.demo.json_is_as_its_schema_says PROPERTIES FIXTURES_
 set_tests_properties(system.demo.a_hung_up_demo_leaves_nothing PROPERTIES SKIP_RETURN_CODE 77)
 set_tests_properties(system.demo.kernels_lose_nothing PROPERTIES FIXTURES_SETUP demo_live_json)
 set_tests_properties(system.demo.json_of_kernels_is_as_its_schema_says PROPERTIES FIXTURES_REQUIRED demo_live_json)
+# What the promise says of a machine that has no time.
+add_test(NAME soak.demo.beside_busy_loops
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/demo_loaded.sh $<TARGET_FILE:weir-demo> ${demo_dir}/loaded)
+set_tests_properties(soak.demo.beside_busy_loops PROPERTIES LABELS soak TIMEOUT 14400)
+# The script itself, with a build that only counts; and that test seen failing.
+add_test(NAME system.script.builds_when_due COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/script.sh ${CMAKE_SOURCE_DIR}/weir)
+set_tests_properties(system.script.builds_when_due PROPERTIES LABELS system TIMEOUT 600)
