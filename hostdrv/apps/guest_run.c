@@ -19,11 +19,11 @@
 #include "guest_tap.h"
 #include "rate.h"
 #include "text.h"
-#include "vfio_user.h"
 #include "weir/partition.h"
 #include "weir_abi.h"
 
 #define BURST 32u
+#define TX_LOG2 8u        // of a VF's transmit ring, at most
 #define WAIT_BUSY_MS 1    // a hand-over is under way, or a frame waits for room
 #define WAIT_IDLE_MS 100  // timers only: everything else wakes us
 #define CHECK_US 200000u  // between looks whether the VF still lives: a look wakes the card
@@ -44,6 +44,7 @@ struct guest_run {
     enum weir_netvsc_state told; // what was last spoken of
     enum weir_why told_why;
     uint64_t told_refused, told_dropped;
+    char told_error[256];
     size_t waiting;                 // length of a frame that found no room, 0 = none
     struct weir_tx_offload offload; // what it asked for
     struct rate log_rate;
@@ -86,22 +87,22 @@ static void on_rx(void *ctx, const void *frame, size_t len, const struct weir_ne
                             errno == EAGAIN || errno == ENOBUFS ? WEIR_GUEST_rx_drop_full : WEIR_GUEST_rx_drop_down);
 }
 
-// The parent opens the way to a VF only for the guest it offers it to, and only while it does.
+// The parent tells the way to a VF only to the guest it offers it to, and only while it does.
 static int open_vf(void *ctx, unsigned fn, struct weir_bus **bus) {
     struct guest_run *g = ctx;
     char err[256];
-    int fd, ret;
+    int ret;
 
     if (now_us() < g->next_ask)
         return -EAGAIN;
-    ret = weir_partition_vf(g->partition, fn, &fd);
+    ret = app_bus_vf(&g->opt.bus, g->partition, fn, bus, err, sizeof(err));
     if (ret == -EINPROGRESS)
         return -EAGAIN;
     g->next_ask = now_us() + ASK_US;
-    if (ret != 0)
-        return ret;
-    *bus = weir_vfio_user_open_fd(fd, err, sizeof(err));
-    return *bus != NULL ? 0 : -EAGAIN;
+    if (ret != 0 && err[0] != '\0' && strcmp(err, g->told_error) != 0)
+        say(g, "cannot open the VF%s: %s", ret == -EAGAIN ? " yet" : "", err);
+    snprintf(g->told_error, sizeof(g->told_error), "%s", ret != 0 ? err : "");
+    return ret;
 }
 
 // What the parent says of address and MTU goes to the device, so that both paths carry what the guest's stack sends.
@@ -185,8 +186,7 @@ static int find_parent(struct guest_run *g, uint64_t until, bool back, char *err
 }
 
 static int join(struct guest_run *g, uint64_t until, bool back, char *err, size_t err_size) {
-    struct weir_netvsc_config nc = {
-        .ctx = g, .rx = on_rx, .open_vf = open_vf, .vf = {.tx_log2 = 8, .rx_log2 = 10}, .check_us = CHECK_US};
+    struct weir_netvsc_config nc = {.ctx = g, .rx = on_rx, .open_vf = open_vf, .check_us = CHECK_US};
     int ret = find_parent(g, until, back, err, err_size);
     if (ret == 0)
         ret = set_up_device(g, err, err_size);
@@ -194,6 +194,9 @@ static int join(struct guest_run *g, uint64_t until, bool back, char *err, size_
         return ret;
     nc.channel = weir_partition_channel(g->partition);
     nc.vf.buf_bytes = weir_partition_buffer(g->terms.mtu);
+    nc.vf.rx_log2 = app_bus_ring_log2(&g->opt.bus, nc.vf.buf_bytes);
+    nc.vf.tx_log2 = nc.vf.rx_log2 < TX_LOG2 ? nc.vf.rx_log2 : TX_LOG2;
+    memcpy(nc.vf.mac, g->terms.mac, 6);
     ret = weir_netvsc_open(&nc, &g->nic);
     if (ret != 0)
         snprintf(err, err_size, "cannot open NetVSC: %s", strerror(-ret));
@@ -342,6 +345,8 @@ static void speak(struct guest_run *g) {
         g->told_why = weir_netvsc_why(g->nic);
         say(g, "%s: %s", state == WEIR_NETVSC_ON_VF ? "on the VF path" : "on the synthetic path",
             weir_why_text(g->told_why));
+        if (g->told_why == WEIR_WHY_OPEN_FAILED && weir_netvsc_error(g->nic)[0] != '\0')
+            say(g, "the VF's driver says: %s", weir_netvsc_error(g->nic));
     }
     if (s->tx_refused != g->told_refused)
         say(g, "%" PRIu64 " frames sent so far were refused: its policy forbids them", s->tx_refused);
@@ -364,8 +369,13 @@ static unsigned waiting_for(struct guest_run *g, struct pollfd *fds) {
     return n;
 }
 
+static bool polled(struct guest_run *g) {
+    struct weir_vf *vf = weir_netvsc_vf(g->nic);
+    return vf != NULL && app_bus_polled(weir_dev_bus(weir_vf_dev(vf)));
+}
+
 int guest_run(struct guest_run *g, const volatile int *stop) {
-    unsigned idle = 0;
+    struct app_sleep sleep = {0};
     say(g, "on the synthetic path: %s", weir_why_text(weir_netvsc_why(g->nic)));
     while (*stop == 0) {
         struct pollfd fds[3 + WEIR_VF_MAX_QPS];
@@ -385,11 +395,10 @@ int guest_run(struct guest_run *g, const volatile int *stop) {
                 return ret;
             continue;
         }
-        idle = work != 0 ? 0 : idle + 1;
         at_rest = (state == WEIR_NETVSC_ON_VF || state == WEIR_NETVSC_SYNTHETIC) && g->waiting == 0;
         n = waiting_for(g, fds);
-        // Once more without sleeping after the queues were armed: what came before that rings no bell.
-        if (poll(fds, n, idle < 2 ? 0 : at_rest ? WAIT_IDLE_MS : WAIT_BUSY_MS) < 0 && errno != EINTR)
+        if (app_sleep(&sleep, work != 0, polled(g), fds, n, at_rest ? WAIT_IDLE_MS : WAIT_BUSY_MS) < 0 &&
+            errno != EINTR)
             return -errno;
     }
     return 0;

@@ -7,12 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app_bus.h"
 #include "weir/netvsc.h"
 #include "weir/partition.h"
 
 struct guest_run;
 
 struct guest_options {
+    struct app_bus bus; // of its VF
     const char *parent; // folder of the parent's sockets (weir-host --dir)
     const char *name;
     bool own_mac; // ask for `mac`, and leave the device's address alone; else the parent assigns one

@@ -73,7 +73,7 @@ static int cmd_status(struct parent *p, struct json_object *req, struct json_obj
     int err = weir_pf_ping(p->pf, &cycle);
 
     (void)req;
-    cmd_put_text(rsp, "card", p->opt.card);
+    cmd_put_text(rsp, "card", parent_card(p));
     put_number(rsp, "vfs", p->opt.vfs);
     if (err == 0)
         put_number(rsp, "cycle", cycle);

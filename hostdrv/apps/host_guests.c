@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "host_int.h"
-#include "vfio_user.h"
 
 #define ACCEPTS_A_TURN 16u
 #define HELLO_US 5000000u
@@ -175,24 +174,22 @@ void guests_send_away(struct parent *p, struct place *g) {
     g->state = LEAVING;
 }
 
-// Connects the guest with the function that it is offered right now, and with no other.
-static int give_vf(struct parent *p, struct place *g, unsigned fn) {
-    char path[160], err[256];
-    int vf = weir_vstack_vf(p->vs, (unsigned)g->number), fd;
+// Gives the guest the function that it is offered right now, and no other.
+static int give_vf(struct parent *p, struct place *g, const struct weir_partition_ask *ask) {
+    int vf = weir_vstack_vf(p->vs, (unsigned)g->number), fd, ret;
 
-    if (fn == 0 || vf < 0 || fn != (unsigned)vf + 1 ||
+    if (ask->fn == 0 || vf < 0 || ask->fn != (unsigned)vf + 1 ||
         weir_vstack_state(p->vs, (unsigned)g->number) != WEIR_VSTACK_OFFERED) {
-        parent_say(p, LOG_GUEST, "guest '%s' asks for function %u, which it is not offered", g->name, fn);
-        return weir_partition_reply(g->partition, fn, -EACCES, -1);
+        parent_say(p, LOG_GUEST, "guest '%s' asks for function %u, which it is not offered", g->name, ask->fn);
+        return weir_partition_reply(g->partition, ask->fn, -EACCES, -1);
     }
-    snprintf(path, sizeof(path), "%s/vf%d.sock", p->opt.card, vf);
-    fd = weir_vfio_user_connect(path, err, sizeof(err));
-    if (fd < 0)
-        return weir_partition_reply(g->partition, fn, -EAGAIN, -1);
-    cut_vf(g); // one at a time
-    g->vf_fd = fd;
-    g->vf_fn = fn;
-    return weir_partition_reply(g->partition, fn, 0, fd);
+    ret = app_bus_give_vf(&p->opt.bus, weir_dev_bus(weir_pf_dev(p->pf)), p->opt.card, g->partition, ask, &fd);
+    if (fd >= 0) {
+        cut_vf(g); // one at a time
+        g->vf_fd = fd;
+        g->vf_fn = ask->fn;
+    }
+    return ret;
 }
 
 static void listen_to(struct parent *p, struct place *g) {
@@ -200,7 +197,7 @@ static void listen_to(struct parent *p, struct place *g) {
     int ret = weir_partition_asked(g->partition, &ask);
 
     if (ret == 1)
-        ret = rate_take(&g->asks, parent_now_us()) ? give_vf(p, g, ask.fn) : -EPROTO;
+        ret = rate_take(&g->asks, parent_now_us()) ? give_vf(p, g, &ask) : -EPROTO;
     if (ret == 0)
         return;
     if (ret == -EPIPE) {

@@ -56,9 +56,12 @@ struct parent {
     unsigned restarts;  // of the card's cores, as far as the log knows
     uint32_t panics[2]; // of each core since the card has power, the same
     bool halt;
+    bool polled; // the card has no interrupt for us
 };
 
 uint64_t parent_now_us(void);
+// Where the card is, for people.
+const char *parent_card(const struct parent *p);
 __attribute__((format(printf, 3, 4))) void parent_say(struct parent *p, enum log_class who, const char *fmt, ...);
 
 // ---- host_guests.c ----

@@ -14,11 +14,11 @@
 #include "await.h"
 #include "host_ctl.h"
 #include "host_int.h"
-#include "vfio_user.h"
 
-#define WAIT_BUSY_MS 1    // a hand-over is under way: its waits are counted in time
-#define WAIT_IDLE_MS 100  // nothing is, but a bell may have been missed by nobody: only timers
-#define EVENTS_US 500000u // events of the card come with an interrupt; this is for one that got lost
+#define WAIT_BUSY_MS 1          // a hand-over is under way: its waits are counted in time
+#define WAIT_IDLE_MS 100        // nothing is, but a bell may have been missed by nobody: only timers
+#define EVENTS_US 500000u       // events of the card come with an interrupt; this is for one that got lost,
+#define EVENTS_POLLED_US 20000u // and this for a card that has none
 #define MAX_FDS (2 * PARENT_MAX_GUESTS + MAX_HANDSHAKES + CTL_MAX_CLIENTS + 16)
 #define HELD_S 1      // that another client, perhaps just killed, may still have the card
 #define LOG_BURST 32u // lines that one class may write at once, and a second
@@ -28,6 +28,10 @@ uint64_t parent_now_us(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+const char *parent_card(const struct parent *p) {
+    return p->opt.bus.pci ? p->opt.bus.address : p->opt.card;
 }
 
 // ---- the log ----
@@ -89,10 +93,8 @@ static int open_sockets(struct parent *p, char *err, size_t err_size) {
 
 static struct weir_bus *reach_card(const struct parent_options *o, char *err, size_t err_size) {
     uint64_t until = await_until(o->wait_s), held = await_until(o->wait_s < HELD_S ? o->wait_s : HELD_S);
-    char path[160];
-    snprintf(path, sizeof(path), "%s/pf.sock", o->card);
     for (;;) {
-        struct weir_bus *bus = weir_vfio_user_open(path, err, err_size);
+        struct weir_bus *bus = app_bus_pf(&o->bus, o->card, err, err_size);
         int why = -errno;
         if (bus != NULL || !(await_helps(why) || why == -EBUSY) || !await_more(why == -EBUSY ? held : until, o->stop))
             return bus;
@@ -101,25 +103,26 @@ static struct weir_bus *reach_card(const struct parent_options *o, char *err, si
 
 static int open_card(struct parent *p, char *err, size_t err_size) {
     const struct parent_options *o = &p->opt;
+    const uint32_t buffer = weir_partition_buffer(o->mtu);
     struct weir_pf_config pc = {.num_vfs = (uint16_t)o->vfs,
                                 .num_vports = (uint16_t)(o->vfs + 1),
                                 .default_qps = (uint16_t)o->qps,
-                                .tx_log2 = 10,
-                                .rx_log2 = 10,
-                                .buf_bytes = weir_partition_buffer(o->mtu)};
-    struct weir_vstack_config vc = {.max_guests = PARENT_MAX_GUESTS,
-                                    .num_vports = o->vfs + 1,
-                                    .vf_qps = o->vf_qps,
-                                    .first_filter = 1,
-                                    .events_us = EVENTS_US};
+                                .tx_log2 = app_bus_ring_log2(&o->bus, buffer),
+                                .rx_log2 = app_bus_ring_log2(&o->bus, buffer),
+                                .buf_bytes = buffer};
+    struct weir_vstack_config vc = {
+        .max_guests = PARENT_MAX_GUESTS, .num_vports = o->vfs + 1, .vf_qps = o->vf_qps, .first_filter = 1};
     struct weir_bus *bus = reach_card(o, err, err_size);
     int ret;
 
     if (bus == NULL)
         return -EIO;
     ret = weir_pf_open(bus, &pc, &p->pf, err, err_size);
-    if (ret == 0)
-        ret = weir_vstack_open(p->pf, &vc, &p->vs, err, err_size);
+    if (ret != 0)
+        return ret;
+    p->polled = app_bus_polled(bus);
+    vc.events_us = p->polled ? EVENTS_POLLED_US : EVENTS_US;
+    ret = weir_vstack_open(p->pf, &vc, &p->vs, err, err_size);
     if (ret == 0)
         health_open(p);
     return ret;
@@ -175,32 +178,32 @@ static unsigned waiting_for(struct parent *p, struct pollfd *fds) {
 }
 
 int parent_run(struct parent *p, const volatile int *stop, char *err, size_t err_size) {
-    unsigned idle = 0;
+    struct app_sleep sleep = {0};
     while (*stop == 0 && !p->halt) {
         struct pollfd fds[MAX_FDS];
         unsigned n, own;
-        bool rest;
+        bool rest, worked;
 
         guests_hush(p);
-        idle = weir_vstack_poll(p->vs, parent_now_us()) != 0 ? 0 : idle + 1;
+        worked = weir_vstack_poll(p->vs, parent_now_us()) != 0;
         guests_look_after(p);
         tell_suppressed(p);
         if (weir_dev_dead(weir_pf_dev(p->pf))) {
-            snprintf(err, err_size, "the card is gone: nobody answers at %s/pf.sock", p->opt.card);
+            snprintf(err, err_size, "the card is gone: nobody answers at %s%s", parent_card(p),
+                     p->opt.bus.pci ? "" : "/pf.sock");
             return -ENODEV;
         }
         if (!health_look(p)) {
             snprintf(err, err_size,
                      "the card at %s was restarted and knows nothing of its guests any more; start "
                      "weir-host again, guests wait for it",
-                     p->opt.card);
+                     parent_card(p));
             return -ENOTRECOVERABLE;
         }
         n = own = waiting_for(p, fds);
         n += ctl_pollfds(p->ctl, fds + own, MAX_FDS - own);
         rest = guests_steady(p) && !ctl_pending(p->ctl) && !weir_vstack_limited(p->vs);
-        // Once more without sleeping after the queues were armed: what came before that rings no bell.
-        if (poll(fds, n, idle < 2 ? 0 : rest ? WAIT_IDLE_MS : WAIT_BUSY_MS) < 0 && errno != EINTR)
+        if (app_sleep(&sleep, worked, p->polled, fds, n, rest ? WAIT_IDLE_MS : WAIT_BUSY_MS) < 0 && errno != EINTR)
             return -errno;
         if ((fds[0].revents & POLLIN) != 0)
             guests_newcomers(p);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app_bus.h"
 #include "weir/vstack.h"
 
 struct parent;
@@ -18,7 +19,8 @@ struct parent;
 enum parent_door { DOOR_CLOSED, DOOR_OWN, DOOR_ALL };
 
 struct parent_options {
-    const char *card; // folder of the card's functions (weir-sim --dir)
+    struct app_bus bus;
+    const char *card; // on sockets: folder of the card's functions (weir-sim --dir)
     const char *dir;  // our own folder: admin/ctl.sock, guests/guest.sock, guests.json
     unsigned vfs;     // 1..64
     unsigned qps;     // of the default vPort, 1..8

@@ -40,6 +40,9 @@ static const char usage[] =
     "\n"
     "  --parent DIR  folder of the parent's sockets, as given to weir-host --dir (default "
     "weir-host.d)\n"
+    "  --bus pciaccess [ADDRESS]\n"
+    "                the parent's card is a PCI device, and so is the VF it offers: where the parent says, or, where\n"
+    "                this machine shows it elsewhere, at this address; as root\n"
     "  --name NAME   the guest's name: 1 to 31 letters, digits, '-', '_' and '.' (default guest0)\n"
     "  --mac MAC     ask the parent for this hardware address, and give it to the device yourself; without, the\n"
     "                parent assigns one and the device gets it\n"
@@ -49,14 +52,18 @@ static const char usage[] =
     "  --help        this text\n";
 
 int main(int argc, char **argv) {
-    static const struct option known[] = {
-        {"parent", required_argument, NULL, 'p'}, {"name", required_argument, NULL, 'n'},
-        {"mac", required_argument, NULL, 'm'},    {"tap", required_argument, NULL, 't'},
-        {"wait", required_argument, NULL, 'w'},   {"quiet", no_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"parent", required_argument, NULL, 'p'},
+                                          {"name", required_argument, NULL, 'n'},
+                                          {"mac", required_argument, NULL, 'm'},
+                                          {"tap", required_argument, NULL, 't'},
+                                          {"wait", required_argument, NULL, 'w'},
+                                          {"quiet", no_argument, NULL, 's'},
+                                          {"bus", required_argument, NULL, 'b'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     const struct sigaction act = {.sa_handler = on_signal};
     struct guest_options o = {.parent = "weir-host.d", .wait_s = 10, .stop = &stop, .log = say};
-    const char *tap = "weir0";
+    const char *tap = "weir0", *wrong;
     char err[512] = "", line[400], mac[18];
     struct guest_run *g;
     int c, ret;
@@ -83,6 +90,10 @@ int main(int argc, char **argv) {
             if (!text_number(optarg, AWAIT_MAX_S, &o.wait_s))
                 return complain("--wait takes 0 to 3600 seconds");
             break;
+        case 'b':
+            if (!app_bus_named(&o.bus, optarg))
+                return complain("--bus takes vfio-user (the simulator's sockets, the default) or pciaccess");
+            break;
         case 's':
             o.log = NULL;
             break;
@@ -93,9 +104,9 @@ int main(int argc, char **argv) {
             return 1; // getopt named the option
         }
     }
-    if (optind < argc) {
-        snprintf(err, sizeof(err), "unexpected argument %s; see weir-guest --help",
-                 text_clean(line, 100, argv[optind]));
+    wrong = app_bus_arguments(&o.bus, argc - optind, argv + optind, false);
+    if (wrong != NULL) {
+        snprintf(err, sizeof(err), "%s; see weir-guest --help", wrong);
         return complain(err);
     }
     o.name = name;

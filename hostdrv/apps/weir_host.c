@@ -34,6 +34,8 @@ static const char usage[] =
     "weir-host: the parent partition of a card: PF driver, extensible switch, virtualization stack.\n"
     "\n"
     "  --card DIR     folder of the card's functions, as given to weir-sim --dir (default weir-sim.d)\n"
+    "  --bus pciaccess ADDRESS\n"
+    "                 the card is a PCI device of this machine: its PF, as lspci -D shows it (0000:03:00.0); as root\n"
     "  --dir DIR      our own folder, what guests and weirctl call --parent (default weir-host.d); the table of "
     "guests\n"
     "                 is kept there in guests.json\n"
@@ -61,6 +63,7 @@ static int number(const char *name, const char *text, unsigned min, unsigned max
 
 int main(int argc, char **argv) {
     static const struct option known[] = {{"card", required_argument, NULL, 'c'},
+                                          {"bus", required_argument, NULL, 'b'},
                                           {"dir", required_argument, NULL, 'd'},
                                           {"vfs", required_argument, NULL, 'v'},
                                           {"queues", required_argument, NULL, 'q'},
@@ -83,6 +86,7 @@ int main(int argc, char **argv) {
                                .stop = &stop,
                                .log = say};
     char err[512] = "", line[160];
+    const char *wrong;
     struct parent *p;
     int c, ret = 0;
 
@@ -91,6 +95,10 @@ int main(int argc, char **argv) {
         switch (c) {
         case 'c':
             o.card = arg;
+            break;
+        case 'b':
+            if (!app_bus_named(&o.bus, arg))
+                return complain("--bus takes vfio-user (the simulator's sockets, the default) or pciaccess");
             break;
         case 'd':
             o.dir = arg;
@@ -131,8 +139,9 @@ int main(int argc, char **argv) {
     }
     if (ret != 0)
         return 1;
-    if (optind < argc) {
-        snprintf(err, sizeof(err), "unexpected argument %s; see weir-host --help", text_clean(line, 100, argv[optind]));
+    wrong = app_bus_arguments(&o.bus, argc - optind, argv + optind, true);
+    if (wrong != NULL) {
+        snprintf(err, sizeof(err), "%s; see weir-host --help", wrong);
         return complain(err);
     }
     sigaction(SIGINT, &act, NULL);

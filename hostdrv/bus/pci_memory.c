@@ -13,7 +13,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define HUGE_BYTES 0x200000u
+#include "weir_pciaccess.h"
+
+#define HUGE_BYTES WEIR_PCIACCESS_DMA_MAX
 #define PAGE 4096u
 #define PFN_MASK ((1ull << 55) - 1)
 #define PRESENT (1ull << 63)
@@ -211,7 +213,7 @@ int pci_memory_alloc(struct pci_memory *m, size_t bytes, struct weir_dma *dma) {
     size_t room = (bytes + PAGE - 1) & ~(size_t)(PAGE - 1);
     struct chunk *c;
 
-    if (bytes == 0 || bytes > (m->window ? m->first->bytes : HUGE_BYTES))
+    if (bytes == 0 || bytes > HUGE_BYTES) // of a window, too: what runs on the simulator runs on a card
         return bytes == 0 ? -EINVAL : -E2BIG;
     for (c = m->first; c != NULL && c->bytes - c->used < room; c = c->next) {
     }

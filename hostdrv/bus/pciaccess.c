@@ -9,11 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "pci_memory.h"
+#include "pci_place.h"
 #include "weir/bus.h"
 #include "weir_abi.h"
 
@@ -23,13 +24,11 @@
 
 struct pci_fn {
     struct weir_bus bus;
-    struct pci_device *dev;
+    struct pci_place place;
     volatile uint32_t *bar; // NULL where mapping is refused: then bar_fd
     int bar_fd;             // resource0, read and written instead
     uint64_t bar_bytes;
     struct pci_memory *memory;
-    int lock;       // on the device's configuration file, until this process ends
-    char sysfs[64]; // folder of the device
 };
 
 static struct pci_fn *self(struct weir_bus *bus) {
@@ -39,7 +38,7 @@ static struct pci_fn *self(struct weir_bus *bus) {
 static int cfg_read(struct weir_bus *bus, unsigned offset, unsigned size, uint32_t *value) {
     pciaddr_t got = 0;
     uint32_t v = 0;
-    int err = pci_device_cfg_read(self(bus)->dev, &v, offset, size, &got);
+    int err = pci_device_cfg_read(self(bus)->place.dev, &v, offset, size, &got);
 
     if (err == 0 && got != size)
         err = EIO;
@@ -49,7 +48,7 @@ static int cfg_read(struct weir_bus *bus, unsigned offset, unsigned size, uint32
 
 static int cfg_write(struct weir_bus *bus, unsigned offset, unsigned size, uint32_t value) {
     pciaddr_t put = 0;
-    int err = pci_device_cfg_write(self(bus)->dev, &value, offset, size, &put);
+    int err = pci_device_cfg_write(self(bus)->place.dev, &value, offset, size, &put);
     return err != 0 ? -err : put == size ? 0 : -EIO;
 }
 
@@ -111,30 +110,16 @@ static int irq_fd(struct weir_bus *bus, unsigned vector) {
     return -1;
 }
 
-static int write_sysfs(const struct pci_fn *f, const char *name, unsigned value) {
-    char path[128], text[16];
-    int fd, n, err = 0;
-
-    snprintf(path, sizeof(path), "%s/%s", f->sysfs, name);
-    fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? -EOPNOTSUPP : -errno;
-    n = snprintf(text, sizeof(text), "%u", value);
-    if (write(fd, text, (size_t)n) != n)
-        err = -errno;
-    close(fd);
-    return err;
-}
-
 static int reset(struct weir_bus *bus) {
-    int err = write_sysfs(self(bus), "reset", 1);
+    int err = pci_place_write(&self(bus)->place, "reset", 1);
     if (err == 0)
         pci_memory_sweep(self(bus)->memory);
     return err;
 }
 
 static int sriov(struct weir_bus *bus, unsigned num_vfs) {
-    return write_sysfs(self(bus), "sriov_numvfs", num_vfs); // -EBUSY by the kernel when some are enabled (rules 1.15)
+    // -EBUSY by the kernel when some are enabled (rules 1.15).
+    return pci_place_write(&self(bus)->place, "sriov_numvfs", num_vfs);
 }
 
 static unsigned pass(struct weir_bus *bus, unsigned microseconds) {
@@ -155,13 +140,12 @@ static void close_fn(struct weir_bus *bus) {
     struct pci_fn *f = self(bus);
 
     if (f->bar != NULL)
-        (void)pci_device_unmap_range(f->dev, (void *)(uintptr_t)f->bar, f->bar_bytes);
+        (void)pci_device_unmap_range(f->place.dev, (void *)(uintptr_t)f->bar, f->bar_bytes);
     if (f->bar_fd >= 0)
         close(f->bar_fd);
     if (f->memory != NULL)
         pci_memory_free(f->memory, master_is_off(bus));
-    if (f->lock >= 0)
-        close(f->lock);
+    pci_place_close(&f->place);
     free(f);
 }
 
@@ -185,90 +169,29 @@ static const struct weir_bus_ops ops = {
 
 // ---- opening ----
 
-// Behind an IOMMU that translates, physical addresses mean nothing to the device.
-static bool iommu_translates(const struct pci_fn *f) {
-    char path[128], type[32] = "";
-    int fd;
-    ssize_t n;
-
-    snprintf(path, sizeof(path), "%s/iommu_group/type", f->sysfs);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    n = read(fd, type, sizeof(type) - 1);
-    close(fd);
-    return n > 0 && strncmp(type, "identity", 8) != 0;
-}
-
-static int find(struct pci_fn *f, const char *slot, char *err, size_t err_size) {
-    unsigned domain, bus, device, function;
-    char rest;
-    int why;
-
-    if (sscanf(slot, "%4x:%2x:%2x.%1x%c", &domain, &bus, &device, &function, &rest) != 4 || device > 31 ||
-        function > 7) {
-        snprintf(err, err_size, "'%s' is no PCI address; write it as lspci -D does, 0000:03:00.0", slot);
-        return -EINVAL;
-    }
-    snprintf(f->sysfs, sizeof(f->sysfs), "/sys/bus/pci/devices/%04x:%02x:%02x.%x", domain, bus, device, function);
-    why = pci_system_init();
-    if (why != 0) {
-        snprintf(err, err_size, "%s: cannot look at this machine's PCI devices: %s", slot, strerror(why));
-        return -why;
-    }
-    f->dev = pci_device_find_by_slot(domain, bus, device, function);
-    if (f->dev == NULL) {
-        snprintf(err, err_size, "%s: there is no such PCI device; lspci -D shows those there are", slot);
-        return -ENODEV;
-    }
-    if (f->dev->vendor_id != WEIR_VENDOR_ID ||
-        (f->dev->device_id != WEIR_PF_DEVICE_ID && f->dev->device_id != WEIR_VF_DEVICE_ID)) {
-        snprintf(err, err_size, "%s: not a Weir function but %04x:%04x", slot, f->dev->vendor_id, f->dev->device_id);
-        return -ENODEV;
-    }
-    return 0;
-}
-
-// A second driver would reset the device under the first one and give its memory back.
-static int lock_device(struct pci_fn *f, const char *slot, char *err, size_t err_size) {
-    char path[96];
-
-    snprintf(path, sizeof(path), "%s/config", f->sysfs);
-    f->lock = open(path, O_RDONLY | O_CLOEXEC);
-    if (f->lock < 0 || flock(f->lock, LOCK_EX | LOCK_NB) != 0) {
-        int why = errno;
-        if (why == EWOULDBLOCK)
-            snprintf(err, err_size, "%s: another driver has this function; end it first", slot);
-        else
-            snprintf(err, err_size, "%s: cannot lock %s: %s", slot, path, strerror(why));
-        return -why;
-    }
-    return 0;
-}
-
 static int map_bar(struct pci_fn *f, const char *slot, char *err, size_t err_size) {
     void *mem = NULL;
-    int why = pci_device_probe(f->dev);
+    int why = pci_device_probe(f->place.dev);
 
-    if (why == 0 && f->dev->regions[0].size == 0)
+    if (why == 0 && f->place.dev->regions[0].size == 0)
         why = ENXIO;
     if (why == 0)
-        why = pci_device_map_range(f->dev, f->dev->regions[0].base_addr, f->dev->regions[0].size,
+        why = pci_device_map_range(f->place.dev, f->place.dev->regions[0].base_addr, f->place.dev->regions[0].size,
                                    PCI_DEV_MAP_FLAG_WRITABLE, &mem);
-    if (why != 0 && f->dev->regions[0].size != 0) {
+    if (why != 0 && f->place.dev->regions[0].size != 0) {
         // A file system that shows a simulated device cannot be mapped.
         char path[96];
-        snprintf(path, sizeof(path), "%s/resource0", f->sysfs);
+        snprintf(path, sizeof(path), "%s/resource0", f->place.sysfs);
         f->bar_fd = open(path, O_RDWR | O_CLOEXEC);
         why = f->bar_fd >= 0 ? 0 : why;
     }
     if (why != 0) {
-        snprintf(err, err_size, "%s: cannot map BAR 0: %s; is this process root, and no driver bound to the device?",
-                 slot, strerror(why));
+        snprintf(err, err_size, "%s: cannot map BAR 0: %s%s", slot, strerror(why),
+                 why == EACCES || why == EPERM ? "; only root can" : "");
         return -why;
     }
     f->bar = mem;
-    f->bar_bytes = f->dev->regions[0].size;
+    f->bar_bytes = f->place.dev->regions[0].size;
     return 0;
 }
 
@@ -279,11 +202,11 @@ static struct pci_memory *get_memory(const struct pci_fn *f, char *err, size_t e
     int fd;
     ssize_t n;
 
-    snprintf(path, sizeof(path), "%s/dma_memory", f->sysfs);
+    snprintf(path, sizeof(path), "%s/dma_memory", f->place.sysfs);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         if (pci_memory_folder(file, sizeof(file)))
-            return pci_memory_new(file, strrchr(f->sysfs, '/') + 1, err, err_size);
+            return pci_memory_new(file, strrchr(f->place.sysfs, '/') + 1, err, err_size);
         snprintf(err, err_size, "no hugetlbfs is mounted: mount -t hugetlbfs none /dev/hugepages");
         return NULL;
     }
@@ -296,31 +219,49 @@ static struct pci_memory *get_memory(const struct pci_fn *f, char *err, size_t e
     return pci_memory_new_window(file, (size_t)bytes, iova, err, err_size);
 }
 
-struct weir_bus *weir_pciaccess_open(const char *slot, char *err, size_t err_size) {
+struct weir_bus *weir_pciaccess_open(const char *slot, enum weir_pciaccess_kind kind, char *err, size_t err_size) {
     struct pci_fn *f = calloc(1, sizeof(*f));
+    int ret;
 
     if (f == NULL) {
         snprintf(err, err_size, "out of memory");
+        errno = ENOMEM;
         return NULL;
     }
     f->bus.ops = &ops;
     f->bar_fd = -1;
-    f->lock = -1;
-    if (find(f, slot, err, err_size) != 0 || lock_device(f, slot, err, err_size) != 0 ||
-        map_bar(f, slot, err, err_size) != 0)
-        goto err_fn;
-    if (iommu_translates(f)) {
-        snprintf(err, err_size,
-                 "%s: an IOMMU translates for this device; boot with iommu=pt, which leaves addresses as they are",
-                 slot);
-        goto err_fn;
+    ret = pci_place_open(&f->place, slot, kind, err, err_size);
+    if (ret == 0)
+        ret = map_bar(f, slot, err, err_size);
+    if (ret == 0) {
+        f->memory = get_memory(f, err, err_size);
+        ret = f->memory != NULL ? 0 : -ENOMEM;
     }
-    f->memory = get_memory(f, err, err_size);
-    if (f->memory == NULL)
-        goto err_fn;
-    return &f->bus;
-
-err_fn:
+    if (ret == 0)
+        return &f->bus;
     close_fn(&f->bus);
+    errno = -ret;
     return NULL;
+}
+
+void weir_pciaccess_text(uint32_t address, char text[16]) {
+    snprintf(text, 16, "%04x:%02x:%02x.%x", address >> 16, address >> 8 & 0xFF, address >> 3 & 0x1F, address & 7);
+}
+
+// Routing IDs of VFs, SR-IOV 1.1 section 2.1.2: First VF Offset and VF Stride, as the kernel read them.
+int weir_pciaccess_vf(struct weir_bus *pf, unsigned vf, uint32_t *address) {
+    const struct pci_fn *f = self(pf);
+    const struct pci_device *d = f->place.dev;
+    uint32_t at = (uint32_t)d->domain_16 << 16 | (uint32_t)d->bus << 8 | (uint32_t)d->dev << 3 | d->func;
+    unsigned offset, stride;
+    char path[96], text[16];
+    struct stat st;
+
+    if (pci_place_read(&f->place, "sriov_offset", &offset) != 0 ||
+        pci_place_read(&f->place, "sriov_stride", &stride) != 0)
+        return -ENODEV;
+    *address = at + offset + stride * vf;
+    weir_pciaccess_text(*address, text);
+    snprintf(path, sizeof(path), "%.*s/%s", (int)(strrchr(f->place.sysfs, '/') - f->place.sysfs), f->place.sysfs, text);
+    return stat(path, &st) == 0 ? 0 : -ENODEV;
 }

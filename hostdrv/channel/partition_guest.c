@@ -131,7 +131,8 @@ err_partition:
     return ret;
 }
 
-// Takes what the parent said: only the reply to a question, with a descriptor exactly when it is good.
+// Takes what the parent said: only the reply to a question, with a descriptor exactly when it is good and one was asked
+// for.
 static void listen_to_parent(struct weir_partition *p) {
     struct weir_partition_reply reply;
     int fd, ret = p->gone ? 0 : partition_recv(p->sock, &reply, sizeof(reply), &fd, 1);
@@ -143,7 +144,7 @@ static void listen_to_parent(struct weir_partition *p) {
     else if (ret == 1)
         p->reply = reply;
     if (ret == 1 && p->asking && !p->answered && p->reply.magic == PARTITION_MAGIC && p->reply.kind == p->ask.kind &&
-        p->reply.fn == p->ask.fn && (p->reply.status == 0) == (fd >= 0)) {
+        p->reply.fn == p->ask.fn && (p->reply.status == 0 && p->ask.kind == WEIR_PARTITION_ASK_VF) == (fd >= 0)) {
         p->answered = true;
         p->reply_fd = fd;
         return;
@@ -153,19 +154,18 @@ static void listen_to_parent(struct weir_partition *p) {
     p->gone = true;
 }
 
-int weir_partition_vf(struct weir_partition *p, unsigned fn, int *fd) {
-    struct weir_partition_ask ask = {.magic = PARTITION_MAGIC, .kind = WEIR_PARTITION_ASK_VF, .fn = (uint16_t)fn};
+// Asks, or has the answer: 0 when it is good, and in p->reply and p->reply_fd.
+static int question(struct weir_partition *p, unsigned kind, unsigned fn) {
+    struct weir_partition_ask ask = {.magic = PARTITION_MAGIC, .kind = (uint16_t)kind, .fn = (uint16_t)fn};
 
     listen_to_parent(p);
     if (p->gone)
         return -EPIPE;
     if (p->asking && !p->answered)
         return -EINPROGRESS;
-    if (p->asking && p->ask.fn == fn) {
+    if (p->asking && p->ask.fn == fn && p->ask.kind == kind) {
         int status = p->reply.status;
         p->asking = p->answered = false;
-        *fd = p->reply_fd;
-        p->reply_fd = -1;
         return status == 0 ? 0 : status > 0 && status < 4096 ? -status : -EPROTO;
     }
     if (p->reply_fd >= 0) { // of a function that nobody wants any more
@@ -176,6 +176,22 @@ int weir_partition_vf(struct weir_partition *p, unsigned fn, int *fd) {
     p->ask = ask;
     p->asking = partition_send(p->sock, &ask, sizeof(ask), NULL, 0) == 0;
     return p->asking ? -EINPROGRESS : -EAGAIN;
+}
+
+int weir_partition_vf(struct weir_partition *p, unsigned fn, int *fd) {
+    int ret = question(p, WEIR_PARTITION_ASK_VF, fn);
+    *fd = -1;
+    if (ret == 0) {
+        *fd = p->reply_fd;
+        p->reply_fd = -1;
+    }
+    return ret;
+}
+
+int weir_partition_pci(struct weir_partition *p, unsigned fn, uint32_t *pci) {
+    int ret = question(p, WEIR_PARTITION_ASK_PCI, fn);
+    *pci = ret == 0 ? p->reply.pci : 0;
+    return ret;
 }
 
 bool weir_partition_sent_away(struct weir_partition *p) {

@@ -65,15 +65,27 @@ int weir_partition_asked(struct weir_partition *p, struct weir_partition_ask *as
     int ret = partition_recv(p->sock, ask, sizeof(*ask), NULL, 0);
     if (ret != 1)
         return ret;
-    return ask->magic == PARTITION_MAGIC && ask->kind == WEIR_PARTITION_ASK_VF ? 1 : -EPROTO;
+    p->ask = *ask;
+    return ask->magic == PARTITION_MAGIC && (ask->kind == WEIR_PARTITION_ASK_VF || ask->kind == WEIR_PARTITION_ASK_PCI)
+               ? 1
+               : -EPROTO;
+}
+
+static int reply(struct weir_partition *p, unsigned fn, int status, int fd, uint32_t pci) {
+    struct weir_partition_reply r = {.magic = PARTITION_MAGIC,
+                                     .kind = p->ask.kind,
+                                     .fn = (uint16_t)fn,
+                                     .status = status < 0 ? -status : status,
+                                     .pci = pci};
+    return partition_send(p->sock, &r, sizeof(r), &fd, fd >= 0 ? 1 : 0) == 0 ? 0 : -EIO;
 }
 
 int weir_partition_reply(struct weir_partition *p, unsigned fn, int status, int fd) {
-    struct weir_partition_reply r = {.magic = PARTITION_MAGIC,
-                                     .kind = WEIR_PARTITION_ASK_VF,
-                                     .fn = (uint16_t)fn,
-                                     .status = status < 0 ? -status : status};
-    return partition_send(p->sock, &r, sizeof(r), &fd, status == 0 ? 1 : 0) == 0 ? 0 : -EIO;
+    return reply(p, fn, status, status == 0 ? fd : -1, 0);
+}
+
+int weir_partition_reply_pci(struct weir_partition *p, unsigned fn, uint32_t pci) {
+    return reply(p, fn, 0, -1, pci);
 }
 
 void weir_partition_send_away(struct weir_partition *p) {

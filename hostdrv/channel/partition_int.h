@@ -14,9 +14,9 @@ struct weir_partition {
     void *area;
     size_t bytes;
     struct weir_channel *channel;
-    // The guest's half of a question.
+    struct weir_partition_ask ask; // the last question
+    // The guest's half of it.
     bool asking, answered, gone, sent_away;
-    struct weir_partition_ask ask;
     struct weir_partition_reply reply;
     int reply_fd;
 };

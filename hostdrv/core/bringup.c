@@ -57,6 +57,22 @@ static bool master_off(struct weir_bus *bus) {
     return !there(bus, &command) || (command & COMMAND_BME) == 0;
 }
 
+// Without it the function reaches no memory: every frame would wait for ever.
+static int master_on(struct weir_bus *bus, char *err, size_t err_size) {
+    uint32_t command = 0;
+    int ret = bus->ops->cfg_write(bus, CFG_COMMAND, 2, COMMAND_MSE | COMMAND_BME);
+    if (ret == 0)
+        ret = bus->ops->cfg_read(bus, CFG_COMMAND, 2, &command);
+    if (ret == 0 && (command & COMMAND_BME) == 0)
+        ret = -EPERM;
+    if (ret != 0)
+        say(err, err_size,
+            "bus mastering stays off (command register %04x): %s; whoever passes the device on to this machine must "
+            "allow it",
+            command, strerror(-ret));
+    return ret;
+}
+
 static int begin_anew(struct weir_bus *bus, uint32_t id, char *err, size_t err_size) {
     int ret;
     (void)master_off(bus);
@@ -170,7 +186,9 @@ int weir_dev_open(struct weir_bus *bus, unsigned vectors, struct weir_dev **dev,
         ret = wait_firmware(d, err, err_size);
     if (ret != 0)
         goto err_dev;
-    (void)bus->ops->cfg_write(bus, CFG_COMMAND, 2, COMMAND_MSE | COMMAND_BME);
+    ret = master_on(bus, err, err_size);
+    if (ret != 0)
+        goto err_dev;
     ret = bus->ops->irq_enable(bus, vectors);
     if (ret != 0) {
         say(err, err_size, "cannot enable %u interrupt vectors: %s", vectors, strerror(-ret));

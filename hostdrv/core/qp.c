@@ -415,11 +415,12 @@ void weir_qp_arm(struct weir_qp *q) {
 }
 
 int weir_qp_wait_fd(struct weir_qp *q) {
-    if (!q->armed || q->bus->ops->irq_take(q->bus, q->cfg.vector) != 0) {
+    int fd = q->bus->ops->irq_fd(q->bus, q->cfg.vector);
+    if (fd >= 0 && (!q->armed || q->bus->ops->irq_take(q->bus, q->cfg.vector) != 0)) {
         weir_qp_arm(q);
         q->armed = true;
     }
-    return q->bus->ops->irq_fd(q->bus, q->cfg.vector);
+    return fd;
 }
 
 const struct weir_qp_stats *weir_qp_stats(const struct weir_qp *q) {

@@ -200,7 +200,7 @@ static void revoked_fence_done(struct weir_netvsc *n) {
 
 static void on_association(struct weir_netvsc *n, const struct weir_msg_vf_association *m) {
     if (m->allocated != 0 && n->state == WEIR_NETVSC_SYNTHETIC && m->token != 0) {
-        n->fn = m->fn;
+        n->fn = n->cfg.vf.fn = m->fn;
         n->token = m->token;
         n->tries = n->cfg.tries;
         n->next_try = n->now;

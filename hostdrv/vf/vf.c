@@ -15,6 +15,24 @@ struct weir_vf {
     bool gone;
 };
 
+// What was offered and what was opened found each other by a number of the bus: both say who they are.
+static int check_identity(const struct weir_vf *vf, const struct weir_vf_config *cfg, char *err, size_t err_size) {
+    static const uint8_t any[6];
+    const uint8_t *a = vf->info.mac, *b = cfg->mac;
+    unsigned fn = weir_dev_fn(vf->dev);
+
+    if (cfg->fn != 0 && cfg->fn != fn) {
+        snprintf(err, err_size, "this is VF %u of its card; the parent offers VF %u", fn - 1, cfg->fn - 1);
+        return -ENXIO;
+    }
+    if (memcmp(b, any, 6) != 0 && memcmp(a, b, 6) != 0) {
+        snprintf(err, err_size, "this VF is %02x:%02x:%02x:%02x:%02x:%02x's, not %02x:%02x:%02x:%02x:%02x:%02x's", a[0],
+                 a[1], a[2], a[3], a[4], a[5], b[0], b[1], b[2], b[3], b[4], b[5]);
+        return -ENXIO;
+    }
+    return 0;
+}
+
 int weir_vf_open(struct weir_bus *bus, const struct weir_vf_config *cfg, struct weir_vf **out, char *err,
                  size_t err_size) {
     struct weir_vf *vf = calloc(1, sizeof(*vf));
@@ -42,6 +60,9 @@ int weir_vf_open(struct weir_bus *bus, const struct weir_vf_config *cfg, struct 
         ret = ret != 0 ? ret : -ENOLINK;
         goto err_vf;
     }
+    ret = check_identity(vf, cfg, err, err_size);
+    if (ret != 0)
+        goto err_vf;
     n = cfg->max_qps != 0 && cfg->max_qps < vf->info.num_qps ? cfg->max_qps : vf->info.num_qps;
     for (unsigned i = 0; i < n && i < WEIR_VF_MAX_QPS; i++) {
         struct weir_qp_config qc = {.qp = (uint16_t)i,

@@ -236,12 +236,13 @@ static int do_reset(struct pci_tree *t, unsigned fn, const void *from, size_t si
     return number(from, size, &n) != 0 || n != 1 ? -EINVAL : host_reset(t->host, fn);
 }
 
+// As Linux does it: memory decode on; bus mastering off, when nobody wants the device any more.
 static int do_enable(struct pci_tree *t, unsigned fn, const void *from, size_t size) {
     unsigned long n;
     int err = number(from, size, &n);
     uint32_t cmd = config(t, fn, 4, 2);
-    if (err == 0 && fn == 0)
-        err = rc_cfg_write(t->rc, host_rid(fn), 4, 2, n != 0 ? cmd | 2 : cmd & ~2u);
+    if (err == 0 && (fn == 0 || n == 0))
+        err = rc_cfg_write(t->rc, host_rid(fn), 4, 2, n != 0 ? cmd | 2 : cmd & ~4u);
     return err;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -13,20 +14,28 @@
 #include <unistd.h>
 
 #include "guest_run.h"
+#include "pci_sim.h"
 #include "world.h"
 
 struct simproc sim;
 pid_t host;
 char host_dir[96], host_log[128];
-bool virtio_devices;
+bool virtio_devices, on_pci;
+const char *vf_address;
 
 static const volatile int never = 0;
+static char tree[64]; // where weir-sim serves its PCI tree
 
 void hosts_launch_parent(const char *const *more) {
     static const char *const open_door[] = {"--open", NULL};
     const char *args[20] = {"--card", sim.dir, "--dir", host_dir, "--vfs", "4"};
     unsigned n = 6;
 
+    if (on_pci) {
+        args[0] = "--bus";
+        args[1] = "pciaccess";
+        args[n++] = PCI_SIM_PF;
+    }
     for (more = more != NULL ? more : open_door; *more != NULL && n < 19; more++)
         args[n++] = *more;
     unlink(host_log);
@@ -44,9 +53,12 @@ void hosts_prepare(void) {
 }
 
 void hosts_start(const char *const *more) {
-    const char *const sim_args[] = {"--vfs", "4", NULL};
+    const char *const sim_args[] = {"--vfs", "4", NULL}, *const pci_args[] = {"--vfs", "0", "--sysfs", tree, NULL};
+    char err[256] = "";
 
-    simproc_start(&sim, sim_args);
+    snprintf(tree, sizeof(tree), "/tmp/weir-test-pci.%d", (int)getpid());
+    simproc_start(&sim, on_pci ? pci_args : sim_args);
+    CHECK(!on_pci || pci_sim_show(tree, err, sizeof(err)) == 0, "%s", err);
     hosts_prepare();
     hosts_start_parent(more);
 }
@@ -62,6 +74,15 @@ void remove_folder(const char *dir) {
     CHECK(rmdir(dir) == 0, "something was left behind in %s", dir);
 }
 
+void hosts_on_pci(void) {
+    char err[256] = "";
+    on_pci = true;
+    if (pci_sim_prepare(err, sizeof(err)) == 0)
+        return;
+    puts(err);
+    exit(77);
+}
+
 void hosts_stop_parent(void) {
     CHECK(simproc_end(host) == 0, "weir-host does not end in order");
 }
@@ -70,6 +91,8 @@ void hosts_stop(void) {
     hosts_stop_parent();
     unlink(host_log);
     remove_folder(host_dir);
+    if (on_pci)
+        pci_sim_hide();
     simproc_stop(&sim);
 }
 
@@ -92,7 +115,8 @@ void must(const char *cmd, const char *arg) {
 }
 
 static void guest_process(int device, const char *name, const uint8_t *mac) {
-    struct guest_options o = {.parent = host_dir,
+    struct guest_options o = {.bus = {.pci = on_pci, .address = vf_address},
+                              .parent = host_dir,
                               .name = name,
                               .own_mac = mac[5] != 0,
                               .tap = device,

@@ -23,6 +23,8 @@ extern struct simproc sim;
 extern pid_t host;
 extern char host_dir[96], host_log[128];
 extern bool virtio_devices; // guests' devices carry a virtio_net_hdr before each frame
+extern bool on_pci;         // card, parent and guests in a PCI tree, and where a guest looks for its VF, NULL = as told
+extern const char *vf_address;
 
 // Starts card and parent; `more` (ended by NULL) are further arguments of weir-host, NULL = the door is open.
 void hosts_start(const char *const *more);
@@ -30,6 +32,9 @@ void hosts_start(const char *const *more);
 void hosts_prepare(void);
 void hosts_launch_parent(const char *const *more);
 void hosts_stop(void);
+// A place in the live PCI tree of a weir-sim that hosts_start starts: ends the test with status 77 where there can be
+// none. Before anything else.
+void hosts_on_pci(void);
 // The parent alone, again.
 void hosts_start_parent(const char *const *more);
 void hosts_stop_parent(void);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Parent and guests as processes: hostdrv/apps. weir_hosts_test(<unit> <case>...): a system test on hosts.c.
 add_library(weir_test_hosts STATIC hosts.c simproc.c)
-target_link_libraries(weir_test_hosts PUBLIC weir_world weir_apps)
+target_link_libraries(weir_test_hosts PUBLIC weir_world weir_apps weir_pci_sim)
 target_compile_definitions(weir_test_hosts PUBLIC WEIR_SIM_BINARY="$<TARGET_FILE:weir-sim>" WEIR_HOST_BINARY="$<TARGET_FILE:weir-host>"
                            WEIR_GUEST_BINARY="$<TARGET_FILE:weir-guest>" WEIRCTL_BINARY="$<TARGET_FILE:weirctl>")
 add_dependencies(weir_test_hosts weir-sim weir-host weir-guest weirctl)

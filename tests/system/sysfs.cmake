@@ -5,14 +5,18 @@ if(FUSE3_FOUND)
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/sysfs_tools.sh $<TARGET_FILE:weir-sim>)
   set_tests_properties(system.sysfs.lspci_and_setpci_work_live PROPERTIES LABELS system TIMEOUT 120 SKIP_RETURN_CODE 77)
 endif()
-if(TARGET weir-demo-pci)
-  add_test(NAME system.sysfs.main_job_through_libpciaccess COMMAND weir-demo-pci)
-  set_tests_properties(system.sysfs.main_job_through_libpciaccess PROPERTIES LABELS system TIMEOUT 300 SKIP_RETURN_CODE 77)
+if(FUSE3_FOUND AND PCIACCESS_FOUND)
   add_executable(test_pci_kill test_pci_kill.c)
-  target_link_libraries(test_pci_kill PRIVATE weir_bus_pciaccess weir_pci_sim)
-  add_dependencies(test_pci_kill weir-sim)
+  target_link_libraries(test_pci_kill PRIVATE weir_test_hosts)
   add_test(NAME system.sysfs.killed_drivers_start_again COMMAND test_pci_kill)
-  set_tests_properties(system.sysfs.killed_drivers_start_again PROPERTIES LABELS system TIMEOUT 600 SKIP_RETURN_CODE 77)
+  # The programs on PCI functions.
+  weir_hosts_test(pci_hosts main_job_loses_nothing bad_functions_are_one_line only_the_offered_vf_is_driven
+                  killed_programs_start_again guests_survive_vfs_that_vanish idle_programs_sleep)
+  foreach(case sysfs.killed_drivers_start_again pci_hosts.main_job_loses_nothing pci_hosts.bad_functions_are_one_line
+          pci_hosts.only_the_offered_vf_is_driven pci_hosts.killed_programs_start_again
+          pci_hosts.guests_survive_vfs_that_vanish pci_hosts.idle_programs_sleep)
+    set_tests_properties(system.${case} PROPERTIES LABELS system TIMEOUT 600 SKIP_RETURN_CODE 77)
+  endforeach()
 endif()
 # Resets on the whole card.
 weir_system_test(flr vf_under_load_is_over_soon storm_is_over_soon link_down_and_up)

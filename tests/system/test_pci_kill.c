@@ -3,10 +3,8 @@
 // the next one starts and hears, and when it is up, nothing writes to the memory that the dead one had (threat T29).
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +14,11 @@
 #include <unistd.h>
 
 #include "pci_sim.h"
+#include "simproc.h"
 #include "weir/pf.h"
 #include "weir/vf.h"
 #include "weir_pciaccess.h"
+#include "world.h"
 
 #define KILLS 3u
 #define STEP_MS 120000 // of a machine ten times slower
@@ -33,19 +33,6 @@ struct driver {
 };
 static struct driver driver[2]; // PF, VF
 static unsigned came;
-
-__attribute__((format(printf, 1, 2), noreturn)) static void die(const char *fmt, ...) {
-    va_list ap;
-    va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
-    va_end(ap);
-    fputc('\n', stderr);
-    for (unsigned i = 0; i < 2; i++)
-        if (driver[i].pid > 0)
-            kill(driver[i].pid, SIGKILL);
-    (void)pci_sim_stop();
-    exit(1);
-}
 
 // ---- a driver's process ----
 
@@ -79,7 +66,7 @@ static _Noreturn void be_driver(unsigned fn, bool large, int progress) {
     struct weir_vf *vf;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    bus = weir_pciaccess_open(slot[fn], err, sizeof(err));
+    bus = weir_pciaccess_open(slot[fn], fn == 0 ? WEIR_PCIACCESS_PF : WEIR_PCIACCESS_VF, err, sizeof(err));
     if (bus == NULL || (fn == 0 ? weir_pf_open(bus, &pc, &pf, err, sizeof(err))
                                 : weir_vf_open(bus, &vc, &vf, err, sizeof(err))) != 0) {
         fprintf(stderr, "%s: %s\n", slot[fn], err);
@@ -97,8 +84,7 @@ static _Noreturn void be_driver(unsigned fn, bool large, int progress) {
 
 static void start(unsigned fn, bool large) {
     int fd[2];
-    if (pipe2(fd, O_CLOEXEC) != 0 || (driver[fn].pid = fork()) < 0)
-        die("cannot start a driver: %s", strerror(errno));
+    CHECK(pipe2(fd, O_CLOEXEC) == 0 && (driver[fn].pid = fork()) >= 0, "cannot start a driver: %s", strerror(errno));
     if (driver[fn].pid == 0) {
         close(fd[0]);
         be_driver(fn, large, fd[1]);
@@ -112,8 +98,7 @@ static void await(unsigned fn, unsigned steps, const char *when) {
     for (unsigned i = 0; i < steps; i++) {
         struct pollfd p = {.fd = driver[fn].progress, .events = POLLIN};
         char one;
-        if (poll(&p, 1, STEP_MS) != 1 || read(p.fd, &one, 1) != 1)
-            die("%s: %s does not go on", when, slot[fn]);
+        CHECK(poll(&p, 1, STEP_MS) == 1 && read(p.fd, &one, 1) == 1, "%s: %s does not go on", when, slot[fn]);
     }
 }
 
@@ -139,14 +124,13 @@ static struct memory map_memory(unsigned fn) {
 
     snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/dma_memory", slot[fn]);
     fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 || sscanf(text, "%127s %llu", file, &bytes) != 2)
-        die("%s says nothing of memory", path);
+    CHECK(fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && sscanf(text, "%127s %llu", file, &bytes) == 2,
+          "%s says nothing of memory", path);
     close(fd);
     fd = open(file, O_RDWR | O_CLOEXEC);
     m.mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     m.bytes = bytes;
-    if (m.mem == MAP_FAILED)
-        die("cannot map %s: %s", file, strerror(errno));
+    CHECK(m.mem != MAP_FAILED, "cannot map %s: %s", file, strerror(errno));
     close(fd);
     return m;
 }
@@ -166,55 +150,61 @@ static unsigned leave_alone(unsigned fn, const char *when) {
     memset(m.mem + OLD_BEGIN, POISON, m.bytes - OLD_BEGIN);
     await(fn, 20, when);
     for (size_t i = OLD_BEGIN; i < m.bytes; i++)
-        if (m.mem[i] != POISON)
-            die("%s: byte %zx of the dead driver's memory changed", when, i);
+        CHECK(m.mem[i] == POISON, "%s: byte %zx of the dead driver's memory changed", when, i);
     munmap(m.mem, m.bytes);
     return used;
 }
 
 static void second_driver_is_refused(void) {
     char err[256] = "";
-    if (weir_pciaccess_open(slot[0], err, sizeof(err)) != NULL ||
-        strstr(err, "another driver has this function") == NULL)
-        die("a second driver of the PF: %s", err);
+    CHECK(weir_pciaccess_open(slot[0], WEIR_PCIACCESS_PF, err, sizeof(err)) == NULL &&
+              strstr(err, "another driver has this function") != NULL,
+          "a second driver of the PF: %s", err);
+}
+
+static void kill_them(unsigned round) {
+    unsigned used;
+    start(0, true);
+    await(0, 1, "the first PF driver");
+    start(1, true);
+    await(1, 30, "the first VF driver");
+    await(0, 30, "the first PF driver");
+    second_driver_is_refused();
+    // The VF's dies; the PF's sends on to it.
+    slay(1);
+    start(1, false);
+    await(1, 1, "the second VF driver");
+    used = leave_alone(1, "the VF's driver was killed");
+    // The PF's dies; the VF's sends on to it.
+    slay(0);
+    start(0, false);
+    await(0, 1, "the second PF driver");
+    slay(1); // its function went with the old PF driver
+    start(1, false);
+    await(0, 1, "frames to the second PF driver");
+    used += leave_alone(0, "the PF's driver was killed");
+    printf("round %u: %u buffers of dead drivers, left alone\n", round, used);
+    CHECK(used != 0, "no frame was ever written where the test looks");
+    slay(0);
+    slay(1);
 }
 
 int main(void) {
-    char err[400];
-    int cannot = pci_sim_prepare("test_pci_kill");
-    if (cannot != 0)
-        return cannot;
-    if (pci_sim_start(err, sizeof(err)) != 0)
-        die("%s", err);
-    for (unsigned i = 0; i < KILLS; i++) {
-        unsigned used;
-        start(0, true);
-        await(0, 1, "the first PF driver");
-        start(1, true);
-        await(1, 30, "the first VF driver");
-        await(0, 30, "the first PF driver");
-        second_driver_is_refused();
-        // The VF's dies; the PF's sends on to it.
-        slay(1);
-        start(1, false);
-        await(1, 1, "the second VF driver");
-        used = leave_alone(1, "the VF's driver was killed");
-        // The PF's dies; the VF's sends on to it.
-        slay(0);
-        start(0, false);
-        await(0, 1, "the second PF driver");
-        slay(1); // its function went with the old PF driver
-        start(1, false);
-        await(0, 1, "frames to the second PF driver");
-        used += leave_alone(0, "the PF's driver was killed");
-        printf("round %u: %u buffers of dead drivers, left alone\n", i, used);
-        if (used == 0)
-            die("no frame was ever written where the test looks");
-        slay(0);
-        slay(1);
+    char err[256] = "", tree[64];
+    const char *const args[] = {"--sysfs", tree, "--vfs", "0", NULL};
+    struct simproc sim;
+
+    if (pci_sim_prepare(err, sizeof(err)) != 0) {
+        puts(err);
+        return 77;
     }
-    if (pci_sim_stop() != 0)
-        die("the card broke a TLP rule, or the simulator did not end in order");
+    snprintf(tree, sizeof(tree), "/tmp/weir-test-pci.%d", (int)getpid());
+    simproc_start(&sim, args);
+    CHECK(pci_sim_show(tree, err, sizeof(err)) == 0, "%s", err);
+    for (unsigned i = 0; i < KILLS; i++)
+        kill_them(i);
+    pci_sim_hide();
+    simproc_stop(&sim); // which sees a broken TLP rule
     puts("killed drivers on libpciaccess start again");
     return 0;
 }

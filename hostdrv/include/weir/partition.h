@@ -42,11 +42,12 @@ struct weir_partition_welcome {
 };
 _Static_assert(sizeof(struct weir_partition_welcome) == 160, "struct weir_partition_welcome is 160 bytes");
 
-// A welcomed guest asks for the connection to a function that it was offered: one question at a time. The reply comes
-// with the descriptor of a connected socket when status is 0.
+// A welcomed guest asks for a function that it was offered, one question at a time: for the connection to it (the reply
+// comes with the descriptor of a connected socket when status is 0), or, when the card is a PCI device of this machine,
+// for its address there.
 struct weir_partition_ask {
     uint32_t magic;
-    uint16_t kind; // WEIR_PARTITION_ASK_VF
+    uint16_t kind; // WEIR_PARTITION_ASK_VF or _ASK_PCI
     uint16_t fn;   // PCIe function of the card, VF + 1
     uint32_t reserved[2];
 };
@@ -54,12 +55,13 @@ _Static_assert(sizeof(struct weir_partition_ask) == 16, "struct weir_partition_a
 #define WEIR_PARTITION_ASK_VF 1u
 #define WEIR_PARTITION_AWAY                                                                                            \
     2u // in a reply that nobody asked for: the guest is sent away, and not to come back by itself
+#define WEIR_PARTITION_ASK_PCI 3u
 
 struct weir_partition_reply {
     uint32_t magic;
     uint16_t kind, fn; // of the question
-    int32_t status;    // 0 or an errno; EAGAIN: not now, ask again
-    uint32_t reserved;
+    int32_t status;    // 0 or an errno; EAGAIN: not now, ask again; EPROTONOSUPPORT: the card is on another kind of bus
+    uint32_t pci;      // to ASK_PCI: domain << 16 | bus << 8 | device << 3 | function; else 0
 };
 _Static_assert(sizeof(struct weir_partition_reply) == 16, "struct weir_partition_reply is 16 bytes");
 
@@ -90,6 +92,8 @@ int weir_partition_connect(const char *path, const struct weir_partition_wish *w
 // The connection to function fn: asks for it, -EINPROGRESS until the answer is there, then 0 with the descriptor, which
 // is the caller's, or its negative errno (-EAGAIN: not now, but another question may be answered). Never waits.
 int weir_partition_vf(struct weir_partition *p, unsigned fn, int *fd);
+// The same for its PCI address on this machine.
+int weir_partition_pci(struct weir_partition *p, unsigned fn, uint32_t *pci);
 // The parent is gone, or says what nobody asked.
 bool weir_partition_peer_gone(struct weir_partition *p);
 // It went, or closed the channel, because it wants this guest no more.
@@ -108,6 +112,7 @@ int weir_partition_answer(struct weir_partition *p, int status, const struct wei
 int weir_partition_asked(struct weir_partition *p, struct weir_partition_ask *ask);
 // Replies to it; fd goes along with status 0 and stays the caller's. -EIO: the guest does not read its replies.
 int weir_partition_reply(struct weir_partition *p, unsigned fn, int status, int fd);
+int weir_partition_reply_pci(struct weir_partition *p, unsigned fn, uint32_t pci);
 // Tells it that it is not wanted any more, in case it still listens.
 void weir_partition_send_away(struct weir_partition *p);
 

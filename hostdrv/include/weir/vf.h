@@ -12,9 +12,12 @@ struct weir_vf_config {
     uint8_t tx_log2, rx_log2;
     uint32_t buf_bytes;
     unsigned max_qps; // use at most this many of those the vPort has; 0 = all
+    // The function it must be: number on its card, and permanent address. 0: any.
+    unsigned fn;
+    uint8_t mac[6];
 };
 
-// Brings the VF up with all receive rings armed. Takes the bus over in any case.
+// Brings the VF up with all receive rings armed. Takes the bus over in any case. -ENXIO: it is another than it must be.
 int weir_vf_open(struct weir_bus *bus, const struct weir_vf_config *cfg, struct weir_vf **vf, char *err,
                  size_t err_size);
 // Stops the queues and lets the function go. NULL is fine.

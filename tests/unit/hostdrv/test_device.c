@@ -12,7 +12,7 @@ static struct {
     uint32_t id, command, abi, magic, fn;
     uint64_t bar_bytes;
     int reset_result;
-    bool gone, decode_stuck, master_stuck;
+    bool gone, decode_stuck, master_stuck, master_refused;
     uint32_t req[WEIR_MBOX_BYTES / 4];
     unsigned closed, irqs;
     uint64_t passed;
@@ -42,6 +42,7 @@ static int cfg_write(struct weir_bus *bus, unsigned offset, unsigned size, uint3
     assert_int_equal(offset, 4);
     assert_int_equal(size, 2);
     fake.command = (fake.decode_stuck ? value & ~2u : value) | (fake.master_stuck ? 4 : 0);
+    fake.command &= fake.master_refused ? ~4u : ~0u;
     note((value & 4) != 0 ? 'M' : (value & 2) != 0 ? 'm' : 'q');
     return 0;
 }
@@ -318,6 +319,14 @@ static void dead_firmware_is_waited_for_a_bounded_time(void **state) {
     refused(-ETIMEDOUT, "allocate the VF first");
 }
 
+// Whoever passes the function on may keep it from all memory: no frame would ever move.
+static void refused_bus_mastering_is_named(void **state) {
+    (void)state;
+    good();
+    fake.master_refused = true;
+    refused(-EPERM, "bus mastering stays off (command register 0002)");
+}
+
 static void too_few_vectors_are_named(void **state) {
     (void)state;
     good();
@@ -337,6 +346,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(another_contract_is_named),
     cmocka_unit_test(a_vanished_function_is_named),
     cmocka_unit_test(dead_firmware_is_waited_for_a_bounded_time),
+    cmocka_unit_test(refused_bus_mastering_is_named),
     cmocka_unit_test(too_few_vectors_are_named),
 };
 UNIT_MAIN(tests)

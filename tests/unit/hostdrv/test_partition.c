@@ -223,6 +223,42 @@ static void a_vf_is_reached_through_the_parent(void **state) {
     weir_partition_close(host);
 }
 
+// Where the card is a PCI device the parent says the address, and hands over no descriptor; and whoever asks for the
+// other kind of way is told so and stays.
+static void a_vf_has_a_pci_address(void **state) {
+    struct weir_partition_ask ask;
+    struct weir_partition *host;
+    struct guest g = {0};
+    uint32_t pci = 1;
+    int fd = 0;
+
+    (void)state;
+    pair(&host, &g);
+    assert_int_equal(weir_partition_pci(g.p, 3, &pci), -EINPROGRESS);
+    assert_int_equal(weir_partition_asked(host, &ask), 1);
+    assert_int_equal(ask.kind, WEIR_PARTITION_ASK_PCI);
+    assert_int_equal(weir_partition_reply_pci(host, ask.fn, 0x00020103), 0);
+    assert_int_equal(weir_partition_vf(g.p, 3, &fd), -EINPROGRESS); // that was another question
+    assert_int_equal(fd, -1);
+    assert_int_equal(weir_partition_asked(host, &ask), 1);
+    assert_int_equal(ask.kind, WEIR_PARTITION_ASK_VF);
+    assert_int_equal(weir_partition_reply(host, ask.fn, -EPROTONOSUPPORT, -1), 0);
+    assert_int_equal(weir_partition_vf(g.p, 3, &fd), -EPROTONOSUPPORT);
+    assert_int_equal(weir_partition_pci(g.p, 3, &pci), -EINPROGRESS);
+    assert_int_equal(weir_partition_asked(host, &ask), 1);
+    assert_int_equal(weir_partition_reply_pci(host, ask.fn, 0x00020103), 0);
+    assert_int_equal(weir_partition_pci(g.p, 3, &pci), 0);
+    assert_int_equal(pci, 0x00020103);
+    assert_false(weir_partition_peer_gone(g.p));
+    // A descriptor that nobody asked for.
+    assert_int_equal(weir_partition_pci(g.p, 4, &pci), -EINPROGRESS);
+    assert_int_equal(weir_partition_asked(host, &ask), 1);
+    assert_int_equal(weir_partition_reply(host, ask.fn, 0, 0), 0);
+    assert_int_equal(weir_partition_pci(g.p, 4, &pci), -EPIPE);
+    weir_partition_close(g.p);
+    weir_partition_close(host);
+}
+
 // One byte more than was asked for ends it: nobody is kept as present because something of it lies unread.
 static void a_guest_that_says_more_is_sent_away(void **state) {
     const struct weir_partition_ask good = {.magic = 0x57505254u, .kind = WEIR_PARTITION_ASK_VF, .fn = 1};
@@ -402,6 +438,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(names_are_plain),
     cmocka_unit_test(buffers_fit_the_card),
     cmocka_unit_test_setup_teardown(a_vf_is_reached_through_the_parent, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_vf_has_a_pci_address, setup, teardown),
     cmocka_unit_test_setup_teardown(a_blocking_bell_stops_nobody, setup, teardown),
     cmocka_unit_test_setup_teardown(a_guest_that_says_more_is_sent_away, setup, teardown),
     cmocka_unit_test_setup_teardown(bad_newcomers_are_sent_away, setup, teardown),

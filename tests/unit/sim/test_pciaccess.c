@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// There is no card here: what can be tested is that the backend says so, in one line, and leaves nothing behind; and
-// how long memory lives that a card could write.
+// There is no card here: what can be tested is that the backend says so, in one line, and leaves nothing behind; what
+// it says of the files that Linux would show; and how long memory lives that a card could write.
+#include <errno.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "pci_memory.h"
 #include "unit.h"
+#include "weir_abi.h"
 #include "weir_pciaccess.h"
 
 static void no_such_device_is_one_line(void **state) {
     char err[256] = "";
     (void)state;
-    assert_null(weir_pciaccess_open("0000:00:1f.7", err, sizeof(err)));
+    assert_null(weir_pciaccess_open("0000:00:1f.7", WEIR_PCIACCESS_PF, err, sizeof(err)));
     assert_int_equal(strncmp(err, "0000:00:1f.7: ", 14), 0);
     assert_true(strlen(err) > 20);
     assert_null(strchr(err, '\n'));
@@ -25,10 +30,113 @@ static void bad_address_is_one_line(void **state) {
     (void)state;
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         char err[256] = "";
-        assert_null(weir_pciaccess_open(bad[i], err, sizeof(err)));
+        assert_null(weir_pciaccess_open(bad[i], WEIR_PCIACCESS_PF, err, sizeof(err)));
         assert_non_null(strstr(err, "is no PCI address"));
         assert_null(strchr(err, '\n'));
     }
+}
+
+// ---- a tree of files in the place of this machine's ----
+
+static char tree[64], function[128];
+
+static void put(const char *name, const char *text) {
+    char path[192];
+    FILE *f;
+    snprintf(path, sizeof(path), "%s/%s", function, name);
+    f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void put_link(const char *name, const char *target) {
+    char path[192];
+    snprintf(path, sizeof(path), "%s/%s", function, name);
+    assert_int_equal(symlink(target, path), 0);
+}
+
+static void take(const char *name) {
+    char path[192];
+    snprintf(path, sizeof(path), "%s/%s", function, name);
+    assert_int_equal(remove(path), 0);
+}
+
+static bool plant(void) {
+    snprintf(tree, sizeof(tree), "/tmp/weir-unit-XXXXXX");
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mkdtemp(tree) == NULL || chmod(tree, 0755) != 0 || mount("none", tree, "tmpfs", 0, "mode=755") != 0)
+        return false;
+    snprintf(function, sizeof(function), "%s/devices", tree);
+    assert_int_equal(mkdir(function, 0755), 0);
+    snprintf(function, sizeof(function), "%s/devices/0000:01:00.0", tree);
+    assert_int_equal(mkdir(function, 0755), 0);
+    put("vendor", "0x8086\n");
+    put("device", "0x10fb\n");
+    put("class", "0x020000\n");
+    put("revision", "0x00\n");
+    put("subsystem_vendor", "0x0000\n");
+    put("subsystem_device", "0x0000\n");
+    put("irq", "0\n");
+    put("enable", "0\n");
+    put("resource", "0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n");
+    put("config", "0123456789012345678901234567890123456789012345678901234567890123");
+    return mount(tree, "/sys/bus/pci", NULL, MS_BIND, NULL) == 0;
+}
+
+static void says(enum weir_pciaccess_kind kind, int why, const char *part) {
+    char err[300] = "";
+    errno = 0;
+    assert_null(weir_pciaccess_open("0000:01:00.0", kind, err, sizeof(err)));
+    assert_int_equal(errno, why);
+    if (strstr(err, part) == NULL)
+        fail_msg("'%s' is not in '%s'", part, err);
+    assert_null(strchr(err, '\n'));
+    assert_int_equal(strncmp(err, "0000:01:00.0: ", 14), 0);
+}
+
+static void what_stands_in_between_is_one_line(void **state) {
+    char pf[8], vf[8], memory[160];
+    (void)state;
+    if (!plant()) {
+        puts("needs root and a mount namespace");
+        skip();
+    }
+    snprintf(pf, sizeof(pf), "0x%04x", WEIR_PF_DEVICE_ID);
+    snprintf(vf, sizeof(vf), "0x%04x", WEIR_VF_DEVICE_ID);
+    says(WEIR_PCIACCESS_PF, ENXIO, "not a Weir function but 8086:10fb");
+    put("vendor", "0x1234\n");
+    put("device", vf);
+    put_link("physfn", "../0000:01:00.7");
+    says(WEIR_PCIACCESS_PF, ENXIO, "a VF, which is a guest's; the parent drives the PF 0000:01:00.7");
+    put("device", pf);
+    says(WEIR_PCIACCESS_VF, ENXIO, "the PF, which is the parent's");
+    says(WEIR_PCIACCESS_PF, EOPNOTSUPP, "modprobe pci-pf-stub && echo 1234 5e10");
+    put_link("driver", "../../../../bus/pci/drivers/weird-net");
+    says(WEIR_PCIACCESS_PF, EBUSY,
+         "driver weird-net has it: echo 0000:01:00.0 > /sys/bus/pci/devices/0000:01:00.0/driver/unbind");
+    take("driver");
+    put_link("driver", "../../../../bus/pci/drivers/pci-pf-stub");
+    put_link("iommu_group", ".");
+    put("type", "DMA-FQ\n");
+    says(WEIR_PCIACCESS_PF, EPERM, "an IOMMU translates");
+    put("type", "identity\n");
+    assert_int_equal(seteuid(65534), 0);
+    says(WEIR_PCIACCESS_PF, EACCES, "cannot turn the device on: Permission denied; only root can");
+    assert_int_equal(seteuid(0), 0);
+    says(WEIR_PCIACCESS_PF, ENXIO, "cannot map BAR 0");
+    // A VF has no use for the stub: there its driver would be in the way, too. Simulated PFs do without.
+    put("device", vf);
+    says(WEIR_PCIACCESS_VF, EBUSY, "driver pci-pf-stub has it");
+    take("driver");
+    says(WEIR_PCIACCESS_VF, ENXIO, "cannot map BAR 0");
+    put("device", pf);
+    snprintf(memory, sizeof(memory), "%s/memory 4096 0\n", tree);
+    put("dma_memory", memory);
+    says(WEIR_PCIACCESS_PF, ENXIO, "cannot map BAR 0");
+    assert_int_equal(umount2("/sys/bus/pci", MNT_DETACH), 0);
+    assert_int_equal(umount2(tree, MNT_DETACH), 0);
+    assert_int_equal(rmdir(tree), 0);
 }
 
 static bool there(const char *folder, const char *name) {
@@ -92,6 +200,7 @@ static void memory_outlives_a_killed_driver(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(what_stands_in_between_is_one_line),
     cmocka_unit_test(memory_outlives_a_killed_driver),
     cmocka_unit_test(no_such_device_is_one_line),
     cmocka_unit_test(bad_address_is_one_line),
