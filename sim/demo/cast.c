@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pci_sim.h"
+
 #define TAP_QUEUE 20000
 
 const char *const cast_place[CAST_PLACES] = {"peer", "guest0", "guest1"};
@@ -47,26 +49,38 @@ static int set_up_device(struct cast *c, unsigned place, char *err, size_t err_s
 
 static int start_card(struct cast *c, char *err, size_t err_size) {
     char path[256], card[96];
-    const char *args[18] = {path,     "--dir", card,         "--vfs",     "4",       "--wire", "tap:weir0",
-                            "--rate", "10",    "--firmware", c->firmware, "--trace", c->trace, NULL};
+    const char *args[18] = {path,     "--dir", card,         "--vfs",     c->pci ? "0" : "4", "--wire", "tap:weir0",
+                            "--rate", "10",    "--firmware", c->firmware, "--trace",          c->trace, NULL};
+    unsigned n = 13;
     if (c->fst != NULL) {
-        args[13] = "--fst";
-        args[14] = c->fst;
+        args[n++] = "--fst";
+        args[n++] = c->fst;
+    }
+    if (c->pci) {
+        args[n++] = "--sysfs";
+        args[n++] = c->tree;
     }
     path_of(c, "weir-sim", path, sizeof(path));
     snprintf(card, sizeof(card), "%s/card", netns_dir(c->ns));
     if (proc_start(&c->sim, c->ns, 0, "weir-sim", args) != 0 ||
         proc_said(&c->sim, "weir-sim: ready", c->stop, err, err_size) != 0)
         return -EIO;
+    if (c->pci && pci_sim_show(c->tree, err, err_size) != 0)
+        return -EIO;
     return set_up_device(c, 0, err, err_size);
 }
 
 static int start_host(struct cast *c, char *err, size_t err_size) {
     char path[256], card[96];
-    const char *args[] = {path, "--card", card, "--dir", c->dir, "--vfs", "4", "--open", NULL};
+    const char *args[] = {path, "--dir", c->dir, "--vfs", "4", "--open", "--card", card, NULL, NULL};
 
     path_of(c, "weir-host", path, sizeof(path));
     snprintf(card, sizeof(card), "%s/card", netns_dir(c->ns));
+    if (c->pci) {
+        args[6] = "--bus";
+        args[7] = "pciaccess";
+        args[8] = PCI_SIM_PF;
+    }
     return proc_start(&c->host, c->ns, NETNS_HERE, "weir-host", args) != 0 ||
                    proc_said(&c->host, "weir-host: ready", c->stop, err, err_size) != 0
                ? -EIO
@@ -75,8 +89,9 @@ static int start_host(struct cast *c, char *err, size_t err_size) {
 
 static int start_guest(struct cast *c, unsigned i, char *err, size_t err_size) {
     char path[256], address[18];
-    const char *args[] = {path,    "--parent", c->dir,  "--name", cast_place[i + 1],
-                          "--mac", address,    "--tap", "weir0",  NULL};
+    const char *args[] = {path,        "--parent", c->dir,  "--name", cast_place[i + 1],
+                          "--mac",     address,    "--tap", "weir0",  c->pci ? "--bus" : NULL,
+                          "pciaccess", NULL};
 
     path_of(c, "weir-guest", path, sizeof(path));
     text_of(address, i + 1);
@@ -89,10 +104,13 @@ static int start_guest(struct cast *c, unsigned i, char *err, size_t err_size) {
 int cast_start(struct cast *c, void (*say)(void *ctx, const char *text), void *ctx, char *err, size_t err_size) {
     snprintf(c->trace, sizeof(c->trace), "%s/card.pcapng", netns_dir(c->ns));
     snprintf(c->dir, sizeof(c->dir), "%s/host", netns_dir(c->ns));
+    snprintf(c->tree, sizeof(c->tree), "%s/pci", netns_dir(c->ns));
     say(ctx, "weir-sim: two RV32 cores boot the firmware from flash");
     if (start_card(c, err, err_size) != 0)
         return -EIO;
-    say(ctx, "weir-host: PF driver, NIC switch, SR-IOV with 4 VFs, NetVSP");
+    say(ctx, c->pci ? "weir-host: PF driver on " PCI_SIM_PF
+                      " through libpciaccess, NIC switch, SR-IOV with 4 VFs, NetVSP"
+                    : "weir-host: PF driver, NIC switch, SR-IOV with 4 VFs, NetVSP");
     if (start_host(c, err, err_size) != 0)
         return -EIO;
     for (unsigned i = 0; i < CAST_GUESTS; i++)
@@ -124,5 +142,10 @@ int cast_stop(struct cast *c, void (*before_host)(void *ctx), void *ctx, char *e
         ret = stop(c, &c->guest[i], err, err_size) != 0 ? -EIO : ret;
     before_host(ctx);
     ret = stop(c, &c->host, err, err_size) != 0 ? -EIO : ret;
-    return stop(c, &c->sim, err, err_size) != 0 ? -EIO : ret;
+    if (c->pci)
+        pci_sim_hide();
+    ret = stop(c, &c->sim, err, err_size) != 0 ? -EIO : ret;
+    if (c->pci)
+        pci_sim_clear(c->tree);
+    return ret;
 }

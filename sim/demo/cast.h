@@ -15,7 +15,8 @@ struct cast {
     const struct netns *ns;
     const char *programs, *firmware, *fst; // fst may be NULL
     const volatile int *stop;
-    char trace[96], dir[96]; // pcapng of weir-sim; what guests and weirctl call --parent
+    bool pci;                          // the card is in this process's PCI tree (pci_sim.h), not on sockets
+    char trace[96], dir[96], tree[96]; // pcapng of weir-sim; what guests and weirctl call --parent; its PCI tree
     struct proc sim, host, guest[CAST_GUESTS];
 };
 

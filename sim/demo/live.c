@@ -339,8 +339,12 @@ int live_run(const struct live_options *opt, const struct netns *ns, struct repo
     l->opt = opt;
     l->report = r;
     l->ctl.fd = -1;
-    l->cast = (struct cast){
-        .ns = ns, .programs = opt->programs, .firmware = opt->firmware, .fst = opt->fst, .stop = opt->stop};
+    l->cast = (struct cast){.ns = ns,
+                            .programs = opt->programs,
+                            .firmware = opt->firmware,
+                            .fst = opt->fst,
+                            .stop = opt->stop,
+                            .pci = opt->pci};
     ran = cast_start(&l->cast, say, l, err, err_size) == 0 && ctl_connect(&l->ctl, l->cast.dir, err, err_size) == 0;
     if (ran) {
         l->udp = udp_open(ns, err, err_size);

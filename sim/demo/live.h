@@ -5,6 +5,7 @@
 #ifndef WEIR_DEMO_LIVE_H
 #define WEIR_DEMO_LIVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "netns.h"
@@ -16,6 +17,7 @@ struct live_options {
     const char *capture;    // pcapng of the hand-overs, to be written; NULL: none
     uint64_t capture_bytes; // at most about so large
     const char *fst;        // waveform, or NULL
+    bool pci;               // functions in a PCI tree (pci_sim.h) instead of sockets
     unsigned seconds;       // the tools' traffic runs about this long
     const volatile int *stop;
     void (*progress)(void *ctx, const char *text);

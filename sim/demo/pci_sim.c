@@ -31,3 +31,7 @@ int pci_sim_show(const char *tree, char *err, size_t err_size) {
 void pci_sim_hide(void) {
     (void)umount2(PLACE, MNT_DETACH);
 }
+
+void pci_sim_clear(const char *tree) {
+    (void)umount2(tree, MNT_DETACH);
+}

@@ -13,7 +13,8 @@
 int pci_sim_prepare(char *err, size_t err_size);
 // Puts the folder that a weir-sim serves there. 0, or -1 with one line in err.
 int pci_sim_show(const char *tree, char *err, size_t err_size);
-// Takes it away, before the weir-sim ends.
+// Takes it away, before the weir-sim ends. What one that had to be killed served is taken away with the second.
 void pci_sim_hide(void);
+void pci_sim_clear(const char *tree);
 
 #endif

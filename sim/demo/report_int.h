@@ -19,7 +19,7 @@ struct sample {
 };
 
 struct report {
-    char traffic[64], ledger[160];
+    char traffic[96], ledger[160];
     struct json_object *all; // of the ledger
     struct report_step step[MAX_STEPS];
     struct report_tool tool[MAX_TOOLS];

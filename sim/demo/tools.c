@@ -13,7 +13,7 @@
 #include "tools_read.h"
 
 #define MAX_TOOLS 24u
-#define OUTPUT_BYTES (1u << 20)
+#define OUTPUT_BYTES (4u << 20) // of an hour of ping, a line each reply
 // A reply that takes so long is lost; a machine may be slow.
 #define PATIENCE_S "300"
 
@@ -79,7 +79,7 @@ int tools_start(struct tools *t, unsigned seconds) {
     snprintf(time, sizeof(time), "%u", seconds);
     snprintf(count, sizeof(count), "%u", seconds * 5);
     err |= start(t, 1, "ping guest0 to peer",
-                 (const char *[]){"ping", "-q", "-i", "0.2", "-W", PATIENCE_S, "-c", count, "10.77.0.1", NULL});
+                 (const char *[]){"ping", "-i", "0.2", "-W", PATIENCE_S, "-c", count, "10.77.0.1", NULL});
     // Small windows: what waits in the kernels' queues waits in front of everybody.
     err |= start(t, 1, "TCP guest0 to peer",
                  (const char *[]){"iperf3", "-J", "-w", "64K", "-c", "10.77.0.1", "-p", "5201", "-t", time, NULL});

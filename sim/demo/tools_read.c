@@ -21,7 +21,19 @@ static int64_t before(const char *line, const char *words) {
     return strtoll(first, NULL, 10);
 }
 
+// Highest number among the replies, 0 without any.
+static int64_t last_reply(const char *output) {
+    static const char words[] = "icmp_seq=";
+    int64_t last = 0;
+    for (const char *at = output; (at = strstr(at, words)) != NULL; at += sizeof(words) - 1) {
+        int64_t n = strtoll(at + sizeof(words) - 1, NULL, 10);
+        last = n > last ? n : last;
+    }
+    return last;
+}
+
 void tools_read_ping(struct report_tool *t, const char *output) {
+    int64_t last = last_reply(output);
     const char *line = strstr(output, " packets transmitted, "), *rtt = strstr(output, "rtt min/avg/max/mdev = ");
     char copy[200];
 
@@ -31,6 +43,9 @@ void tools_read_ping(struct report_tool *t, const char *output) {
         line--;
     snprintf(copy, sizeof(copy), "%.*s", (int)strcspn(line, "\n"), line);
     t->sent = before(copy, " packets transmitted");
+    // Once it has heard anything, ping waits for the last replies twice as long as one ever took and no longer, by the
+    // wall: what it has not heard behind the last that came is not known to be lost.
+    t->sent = last != 0 && last < t->sent ? last : t->sent;
     t->lost = t->sent - before(copy, " received");
     t->duplicates = before(copy, " duplicates");
     t->errors = before(copy, " errors");

@@ -14,8 +14,11 @@
 #include "cast.h"
 #include "live.h"
 #include "pcapng.h"
+#include "pci_sim.h"
 #include "report.h"
 #include "story.h"
+
+#define CANNOT 77 // as tests say it
 
 static volatile int stop;
 
@@ -24,7 +27,7 @@ struct demo {
     char work[400], trace[512], programs[400]; // outputs are written in a folder of our own, and come out whole
     uint64_t seed, capture_bytes;
     unsigned seconds;
-    bool builtin, json;
+    bool builtin, json, pci;
     FILE *say; // progress and words for people; standard error when standard output is for a program
     unsigned step;
 };
@@ -43,23 +46,33 @@ static void show(void *ctx, const char *text) {
 }
 
 static const char usage[] =
-    "usage: weir-demo [--builtin] [--seconds N] [--out FOLDER] [--capture-mb N] [--fst FILE] [--json]\n"
+    "usage: weir-demo [--builtin | --bus pciaccess] [--seconds N] [--out FOLDER] [--capture-mb N] [--fst FILE] "
+    "[--json]\n"
     "                 [--firmware IMAGE] [--seed N]\n"
     "  --builtin   one process, sequence-checked generator only, deterministic to the cycle\n"
+    "  --bus pciaccess  the same story with the card's functions as PCI devices: the unmodified libpciaccess finds "
+    "them\n"
+    "              in a live PCI tree, which only this demo sees (root, /dev/fuse)\n"
     "  --seconds   how long ping, TCP and UDP of the kernels run (default 20)\n"
     "  --out       where demo.json, demo.html and demo.pcapng go (default: here)\n"
     "  --capture-mb  how large demo.pcapng may become: frames around the hand-overs (default 16, 0 for none)\n"
     "  --fst       waveform of the whole card; long and large\n"
     "  --json      demo.json on standard output, progress on standard error\n"
-    "exit status: 0 all came as it was asked for; 1 something failed, or the run was given up; 2 the call is wrong\n";
+    "exit status: 0 all came as it was asked for; 1 something failed, or the run was given up; 2 the call is wrong;\n"
+    "77 there can be no PCI tree here, or no network namespaces for it\n";
 
 static int parse(struct demo *d, int argc, char **argv) {
-    static const struct option options[] = {
-        {"firmware", required_argument, NULL, 'f'},   {"seed", required_argument, NULL, 's'},
-        {"out", required_argument, NULL, 'o'},        {"help", no_argument, NULL, 'h'},
-        {"builtin", no_argument, NULL, 'b'},          {"seconds", required_argument, NULL, 't'},
-        {"fst", required_argument, NULL, 'w'},        {"json", no_argument, NULL, 'j'},
-        {"capture-mb", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"firmware", required_argument, NULL, 'f'},
+                                            {"seed", required_argument, NULL, 's'},
+                                            {"out", required_argument, NULL, 'o'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"builtin", no_argument, NULL, 'b'},
+                                            {"seconds", required_argument, NULL, 't'},
+                                            {"fst", required_argument, NULL, 'w'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"capture-mb", required_argument, NULL, 'c'},
+                                            {"bus", required_argument, NULL, 'p'},
+                                            {NULL, 0, NULL, 0}};
     int c;
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         char *rest = NULL;
@@ -93,6 +106,14 @@ static int parse(struct demo *d, int argc, char **argv) {
                 return 2;
             }
             break;
+        case 'p':
+            d->pci = strcmp(optarg, "pciaccess") == 0;
+            if (!d->pci && strcmp(optarg, "vfio-user") != 0) {
+                fprintf(stderr, "weir-demo: --bus %s: expected vfio-user (sockets, the default) or pciaccess\n",
+                        optarg);
+                return 2;
+            }
+            break;
         case 'j':
             d->json = true;
             d->say = stderr;
@@ -104,6 +125,10 @@ static int parse(struct demo *d, int argc, char **argv) {
             fputs(usage, stderr);
             return 2;
         }
+    }
+    if (d->pci && d->builtin) {
+        fputs("weir-demo: --bus pciaccess takes programs, --builtin has none; leave one of them out\n", stderr);
+        return 2;
     }
     return -1;
 }
@@ -144,6 +169,7 @@ static int run_live(struct demo *d, const struct netns *ns, struct report *r, ch
                                .capture = d->capture_bytes != 0 ? d->trace : NULL,
                                .capture_bytes = d->capture_bytes,
                                .fst = d->fst,
+                               .pci = d->pci,
                                .seconds = d->seconds,
                                .stop = &stop,
                                .progress = show,
@@ -212,6 +238,10 @@ int main(int argc, char **argv) {
     if (ret >= 0)
         return ret;
     find_programs(&d);
+    if (d.pci && pci_sim_prepare(err, sizeof(err)) != 0) {
+        fprintf(stderr, "weir-demo: --bus pciaccess cannot run here: %s\n", err);
+        return CANNOT;
+    }
     if (make_work(&d) != 0)
         return 1;
     // Programs, namespaces and devices must not outlive the demo.
@@ -220,13 +250,19 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     if (!d.builtin) {
         ns = netns_open(CAST_PLACES, err, sizeof(err));
+        if (ns == NULL && d.pci) {
+            fprintf(stderr, "weir-demo: --bus pciaccess cannot run here: %s\n", err);
+            remove_work(&d);
+            return CANNOT;
+        }
         if (ns == NULL)
             fprintf(d.say, "No kernel traffic here (%s): the same story in one process on the built-in generator.\n",
                     err);
         err[0] = '\0';
     }
-    r = report_new(ns != NULL ? "the kernels' ping, TCP, UDP and numbered datagrams"
-                              : "built-in generator, sequence-numbered frames, deterministic");
+    r = report_new(d.pci        ? "the kernels' ping, TCP, UDP and numbered datagrams, functions through libpciaccess"
+                   : ns != NULL ? "the kernels' ping, TCP, UDP and numbered datagrams"
+                                : "built-in generator, sequence-numbered frames, deterministic");
     if (r == NULL) {
         netns_close(ns);
         remove_work(&d);

@@ -1,19 +1,24 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A demo whose terminal hangs up, or that is killed in the middle, leaves no program, namespace or folder behind, and no
-# other demo.json than the one that lay there. usage: demo_hangup.sh WEIR-DEMO FOLDER. 77: no namespaces here.
+# other demo.json than the one that lay there. usage: demo_hangup.sh WEIR-DEMO FOLDER [OPTION...]. 77: no namespaces here.
 set -u
 demo=$1 dir=$2
+shift 2
 fail() { echo "$*"; sed 's/^/  /' "$dir/log"; exit 1; }
 
 rm -rf "$dir" && mkdir -p "$dir" || exit 1
 for signal in HUP KILL; do
   printf '{\n  "traffic":"the last good one"}\n' > "$dir/demo.json"
   cp "$dir/demo.json" "$dir/before"
-  "$demo" --seconds 3 --out "$dir" > "$dir/log" 2>&1 &
+  "$demo" "$@" --seconds 3 --out "$dir" > "$dir/log" 2>&1 &
   pid=$!
   until grep -q 'second guest gets its VF' "$dir/log"; do # all programs run by then
-    kill -0 $pid 2>/dev/null || fail "the demo ended by itself"
+    if ! kill -0 $pid 2>/dev/null; then
+      wait $pid
+      [ $? -ne 77 ] || exit 77
+      fail "the demo ended by itself"
+    fi
     sleep 0.1
   done
   grep -q 'No kernel traffic here' "$dir/log" && { kill $pid; exit 77; }

@@ -19,15 +19,16 @@
 #define FOLDER "/sys/bus/pci/devices/" PCI_SIM_PF
 
 static struct guest a, b;
+static unsigned frame_bytes = 200;
 
 // One frame there and back, again and again; those that got lost on the way are sent again. Returns how many were.
 static unsigned exchange(unsigned rounds) {
     static uint32_t serial;
+    static uint8_t f[9000], got[sizeof(f) + 1];
     unsigned lost = 0;
     for (unsigned i = 0; i < 2 * rounds; i++) {
         struct guest *from = i % 2 == 0 ? &a : &b, *to = i % 2 == 0 ? &b : &a;
         long until = simproc_now_ms() + PATIENCE_MS;
-        uint8_t f[200] = {0}, got[2048];
         bool there = false;
         memcpy(f, to->mac, 6);
         memcpy(f + 6, from->mac, 6);
@@ -37,13 +38,13 @@ static unsigned exchange(unsigned rounds) {
         memcpy(f + 14, &serial, 4);
         while (!there) {
             struct pollfd p = {.fd = to->device, .events = POLLIN};
-            CHECK(send(from->device, f, sizeof(f), 0) == sizeof(f), "a guest's device takes nothing");
+            CHECK(send(from->device, f, frame_bytes, 0) == (ssize_t)frame_bytes, "a guest's device takes nothing");
             while (!there && poll(&p, 1, 2000) == 1) {
                 uint32_t seq;
                 ssize_t n = recv(to->device, got, sizeof(got), MSG_DONTWAIT);
                 CHECK(n > 0, "a guest is gone");
                 memcpy(&seq, got + 14, 4);
-                there = n == sizeof(f) && memcmp(got + 6, from->mac, 6) == 0 && seq == serial;
+                there = n == (ssize_t)frame_bytes && memcmp(got + 6, from->mac, 6) == 0 && seq == serial;
             }
             lost += !there;
             CHECK(simproc_now_ms() < until, "no frame comes from guest %s", from == &a ? "a" : "b");
@@ -52,8 +53,8 @@ static unsigned exchange(unsigned rounds) {
     return lost;
 }
 
-static void start(void) {
-    hosts_start(NULL);
+static void start(const char *const *more) {
+    hosts_start(more);
     guest_start(&a, "a", 1);
     guest_start(&b, "b", 2);
     await_status("02:57:00:00:00:01");
@@ -84,7 +85,7 @@ static void main_job_loses_nothing(void) {
     } plan[] = {{"attach", "a", 1}, {"attach", "b", 2}, {"detach", "a", 1}, {"attach", "a", 2},
                 {"revoke", "a", 1}, {"attach", "a", 2}, {"detach", "b", 1}, {"detach", "a", 0}};
     char text[8192];
-    start();
+    start(NULL);
     for (unsigned i = 0; i < sizeof(plan) / sizeof(plan[0]); i++) {
         unsigned lost;
         must(plan[i].cmd, plan[i].guest);
@@ -94,6 +95,17 @@ static void main_job_loses_nothing(void) {
     }
     CHECK(ctl("ledger", NULL, text, sizeof(text)) == 0 && strncmp(text, "ledger: balanced\n", 17) == 0, "%s", text);
     CHECK(ctl("status", NULL, text, sizeof(text)) == 0 && strncmp(text, "card " PCI_SIM_PF ":", 18) == 0, "%s", text);
+    stop();
+}
+
+// Buffers for long frames lie in one huge page: rings have as many as find room there.
+static void jumbo_frames_fit_huge_pages(void) {
+    frame_bytes = 9000;
+    start((const char *[]){"--open", "--mtu", "9000", NULL});
+    must("attach", "a");
+    CHECK(exchange(20) == 0, "frames were lost between a VF and the synthetic path");
+    must("attach", "b");
+    CHECK(exchange(20) == 0, "frames were lost between VFs");
     stop();
 }
 
@@ -155,7 +167,7 @@ static void only_the_offered_vf_is_driven(void) {
         puts("needs a network namespace and /dev/net/tun");
         exit(77);
     }
-    start();
+    start(NULL);
     snprintf(log, sizeof(log), "%s.guest", sim.dir);
     snprintf(ctl_log, sizeof(ctl_log), "%s.ctl", sim.dir);
     c = start_guest(PCI_SIM_PF, log);
@@ -184,7 +196,7 @@ static void only_the_offered_vf_is_driven(void) {
 static void killed_programs_start_again(void) {
     for (unsigned round = 0; round < 2; round++) {
         if (round == 0)
-            start();
+            start(NULL);
         must("attach", "a");
         must("attach", "b");
         CHECK(exchange(20) == 0, "frames were lost");
@@ -211,7 +223,7 @@ static void killed_programs_start_again(void) {
 static void guests_survive_vfs_that_vanish(void) {
     char text[4096];
     int fd;
-    start();
+    start(NULL);
     must("attach", "a");
     must("attach", "b");
     CHECK(exchange(20) == 0, "frames were lost");
@@ -229,7 +241,7 @@ static void guests_survive_vfs_that_vanish(void) {
 // Nothing wakes them but themselves: a few percent of a processor, not all of it.
 static void idle_programs_sleep(void) {
     static const char *const name[] = {"weir-host", "weir-guest"};
-    start();
+    start(NULL);
     must("attach", "a");
     for (unsigned who = 0; who < 2; who++) {
         struct simproc p = {.pid = who == 0 ? host : a.pid};
@@ -249,6 +261,7 @@ int main(int argc, char **argv) {
         void (*run)(void);
     } cases[] = {
         {"main_job_loses_nothing", main_job_loses_nothing},
+        {"jumbo_frames_fit_huge_pages", jumbo_frames_fit_huge_pages},
         {"bad_functions_are_one_line", bad_functions_are_one_line},
         {"only_the_offered_vf_is_driven", only_the_offered_vf_is_driven},
         {"killed_programs_start_again", killed_programs_start_again},

@@ -90,6 +90,18 @@ static void a_ping_that_lost_is_never_green(void **state) {
     assert_string_equal(read_ping("9 packets transmitted, 9 received, +1 errors, 0% packet loss\n", 0).failed,
                         "1 errors, the ledger counts 0 drops meanwhile");
     assert_string_equal(read_ping("ping: unknown host\n", 0).failed, "no result");
+    // Lost is what a later reply overtook; behind the last one ping did not wait.
+    t = read_ping(
+        "64 bytes from 10.77.0.1: icmp_seq=1 ttl=64 time=1 ms\n64 bytes from 10.77.0.1: icmp_seq=3 ttl=64 time=2 ms\n"
+        "5 packets transmitted, 2 received, 60% packet loss, time 1ms\n",
+        0);
+    assert_string_equal(t.failed, "1 lost, the ledger counts 0 drops meanwhile");
+    assert_int_equal(t.sent, 3);
+    t = read_ping(
+        "64 bytes from 10.77.0.1: icmp_seq=2 ttl=64 time=1 ms\n64 bytes from 10.77.0.1: icmp_seq=1 ttl=64 time=2 ms\n"
+        "5 packets transmitted, 2 received, 60% packet loss, time 1ms\n",
+        0);
+    assert_string_equal(t.failed, "");
 }
 
 static struct report_tool read_iperf(const char *text) {
