@@ -11,10 +11,10 @@ if(FUSE3_FOUND AND PCIACCESS_FOUND)
   add_test(NAME system.sysfs.killed_drivers_start_again COMMAND test_pci_kill)
   # The programs on PCI functions.
   weir_hosts_test(pci_hosts main_job_loses_nothing jumbo_frames_fit_huge_pages bad_functions_are_one_line only_the_offered_vf_is_driven
-                  killed_programs_start_again guests_survive_vfs_that_vanish idle_programs_sleep)
+                  killed_programs_start_again guests_survive_vfs_that_vanish a_pulled_card_ends_the_parent idle_programs_sleep)
   foreach(case sysfs.killed_drivers_start_again pci_hosts.main_job_loses_nothing pci_hosts.jumbo_frames_fit_huge_pages pci_hosts.bad_functions_are_one_line
           pci_hosts.only_the_offered_vf_is_driven pci_hosts.killed_programs_start_again
-          pci_hosts.guests_survive_vfs_that_vanish pci_hosts.idle_programs_sleep)
+          pci_hosts.guests_survive_vfs_that_vanish pci_hosts.a_pulled_card_ends_the_parent pci_hosts.idle_programs_sleep)
     set_tests_properties(system.${case} PROPERTIES LABELS system TIMEOUT 600 SKIP_RETURN_CODE 77)
   endforeach()
 endif()

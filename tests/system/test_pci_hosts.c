@@ -252,6 +252,28 @@ static void guests_survive_vfs_that_vanish(void) {
     stop();
 }
 
+// A card that is pulled with all its functions ends the parent with one line; guests wait for the next.
+static void a_pulled_card_ends_the_parent(void) {
+    char tree[64];
+    int status = 0;
+    start(NULL);
+    must("attach", "a");
+    snprintf(tree, sizeof(tree), "/tmp/weir-test-pci.%d", (int)getpid());
+    simproc_kill(&sim);
+    CHECK(waitpid(host, &status, 0) == host && WIFEXITED(status) && WEXITSTATUS(status) == 1, "weir-host: status %x",
+          status);
+    CHECK(simproc_log_has(host_log, "weir-host: the card is gone: nobody answers at " PCI_SIM_PF "\n"), "not a word");
+    CHECK(waitpid(a.pid, NULL, WNOHANG) == 0 && waitpid(b.pid, NULL, WNOHANG) == 0, "a guest ended");
+    guest_kill(&a);
+    guest_kill(&b);
+    pci_sim_hide();
+    pci_sim_clear(tree);
+    (void)rmdir(tree);
+    unlink(host_log);
+    remove_folder(host_dir);
+    simproc_remove(&sim);
+}
+
 // Nothing wakes them but themselves: a few percent of a processor, not all of it.
 static void idle_programs_sleep(void) {
     static const char *const name[] = {"weir-host", "weir-guest"};
@@ -280,6 +302,7 @@ int main(int argc, char **argv) {
         {"only_the_offered_vf_is_driven", only_the_offered_vf_is_driven},
         {"killed_programs_start_again", killed_programs_start_again},
         {"guests_survive_vfs_that_vanish", guests_survive_vfs_that_vanish},
+        {"a_pulled_card_ends_the_parent", a_pulled_card_ends_the_parent},
         {"idle_programs_sleep", idle_programs_sleep},
     };
     hosts_on_pci();
