@@ -40,7 +40,7 @@ if(FUSE3_FOUND AND PCIACCESS_FOUND)
   add_test(NAME system.sysfs.a_hung_up_demo_leaves_nothing
            COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/demo_hangup.sh $<TARGET_FILE:weir-demo> ${demo_dir}/pci_hangup --bus pciaccess)
   set_tests_properties(system.sysfs.main_job_through_libpciaccess system.sysfs.json_of_the_main_job_is_as_its_schema_says
-                       system.sysfs.a_hung_up_demo_leaves_nothing PROPERTIES LABELS system TIMEOUT 600 SKIP_RETURN_CODE 77)
+                       system.sysfs.a_hung_up_demo_leaves_nothing PROPERTIES LABELS system TIMEOUT 1800 SKIP_RETURN_CODE 77)
   set_tests_properties(system.sysfs.main_job_through_libpciaccess PROPERTIES FIXTURES_SETUP demo_pci_json)
   set_tests_properties(system.sysfs.json_of_the_main_job_is_as_its_schema_says PROPERTIES FIXTURES_REQUIRED demo_pci_json)
 endif()

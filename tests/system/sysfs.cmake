@@ -15,7 +15,7 @@ if(FUSE3_FOUND AND PCIACCESS_FOUND)
   foreach(case sysfs.killed_drivers_start_again pci_hosts.main_job_loses_nothing pci_hosts.jumbo_frames_fit_huge_pages pci_hosts.bad_functions_are_one_line
           pci_hosts.only_the_offered_vf_is_driven pci_hosts.killed_programs_start_again
           pci_hosts.guests_survive_vfs_that_vanish pci_hosts.a_pulled_card_ends_the_parent pci_hosts.idle_programs_sleep)
-    set_tests_properties(system.${case} PROPERTIES LABELS system TIMEOUT 600 SKIP_RETURN_CODE 77)
+    set_tests_properties(system.${case} PROPERTIES LABELS system TIMEOUT 1200 SKIP_RETURN_CODE 77)
   endforeach()
 endif()
 # Resets on the whole card.
