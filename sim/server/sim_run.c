@@ -219,7 +219,8 @@ int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pu
             weir_server_dispatch(s->server, fds, n);
         if (ready > 0 && all > n + 1 && fds[n + 1].revents != 0)
             (void)weir_server_start(s->server, answer_sysfs, s);
-        s->receiving = weir_server_pf_in_use(s->server) && (s->receiving || card_idle(s->card));
+        s->receiving =
+            (weir_server_pf_in_use(s->server) || sysfs_pf_in_use(s->sysfs)) && (s->receiving || card_idle(s->card));
         if (wire_end_feed(s->end, wire, s->receiving) == 0 && ready <= 0 && idle)
             idle_slice(s);
         else

@@ -31,6 +31,7 @@ struct pci_tree {
     struct host *host;
     struct rc *rc;
     unsigned sriov;
+    bool pf_in_use;
     struct memory memory[WEIR_NUM_FNS];
 };
 
@@ -233,7 +234,10 @@ static int do_sriov_numvfs(struct pci_tree *t, unsigned fn, const void *from, si
 
 static int do_reset(struct pci_tree *t, unsigned fn, const void *from, size_t size) {
     unsigned long n;
-    return number(from, size, &n) != 0 || n != 1 ? -EINVAL : host_reset(t->host, fn);
+    if (number(from, size, &n) != 0 || n != 1)
+        return -EINVAL;
+    t->pf_in_use = t->pf_in_use && fn != 0;
+    return host_reset(t->host, fn);
 }
 
 // As Linux does it: memory decode on; bus mastering off, when nobody wants the device any more.
@@ -342,12 +346,17 @@ static int bar_access(struct pci_tree *t, unsigned fn, void *data, size_t size, 
         if (write) {
             if (rc_mem_write(t->rc, bar + offset + done, v) != 0)
                 return -EIO;
+            t->pf_in_use = t->pf_in_use || (fn == 0 && offset + done >= WEIR_BAR_DOORBELL_BASE);
             continue;
         }
         (void)rc_mem_read(t->rc, bar + offset + done, &v); // all ones when refused, as on a bus
         memcpy((uint8_t *)data + done, &v, 4);
     }
     return (int)size;
+}
+
+bool pci_tree_pf_in_use(const struct pci_tree *t) {
+    return t->pf_in_use;
 }
 
 int pci_tree_read(struct pci_tree *t, unsigned fn, const char *file, void *to, size_t size, uint64_t offset) {

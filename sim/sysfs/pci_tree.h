@@ -28,6 +28,9 @@ const char *pci_tree_file(struct pci_tree *t, unsigned fn, unsigned nth, uint64_
 int pci_tree_read(struct pci_tree *t, unsigned fn, const char *file, void *to, size_t size, uint64_t offset);
 int pci_tree_write(struct pci_tree *t, unsigned fn, const char *file, const void *from, size_t size, uint64_t offset);
 
+// The PF's driver rang a doorbell, and did not reset the PF since.
+bool pci_tree_pf_in_use(const struct pci_tree *t);
+
 // Configuration space of every function there is, as `lspci -F FILE` reads it.
 int pci_tree_dump(struct pci_tree *t, FILE *out);
 

@@ -237,3 +237,7 @@ void sysfs_dispatch(struct sysfs *s) {
     if (fuse_session_receive_buf(s->session, &s->buf) > 0)
         fuse_session_process_buf(s->session, &s->buf);
 }
+
+bool sysfs_pf_in_use(const struct sysfs *s) {
+    return s != NULL && pci_tree_pf_in_use(s->tree);
+}

@@ -4,6 +4,7 @@
 #ifndef WEIR_SIM_SYSFS_H
 #define WEIR_SIM_SYSFS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct host;
@@ -15,5 +16,7 @@ void sysfs_close(struct sysfs *s);
 // Readable when there is something to answer.
 int sysfs_fd(const struct sysfs *s);
 void sysfs_dispatch(struct sysfs *s);
+// Whether the PF has a driver there (pci_tree_pf_in_use). NULL: false.
+bool sysfs_pf_in_use(const struct sysfs *s);
 
 #endif

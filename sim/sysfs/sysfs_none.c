@@ -22,3 +22,8 @@ int sysfs_fd(const struct sysfs *s) {
 void sysfs_dispatch(struct sysfs *s) {
     (void)s;
 }
+
+bool sysfs_pf_in_use(const struct sysfs *s) {
+    (void)s;
+    return false;
+}

@@ -109,6 +109,48 @@ static void jumbo_frames_fit_huge_pages(void) {
     stop();
 }
 
+static void put32(FILE *f, uint32_t v) {
+    CHECK(fwrite(&v, 4, 1, f) == 1, "cannot write");
+}
+
+// What the wire has for the card waits for the PF's driver, on whatever bus it comes.
+static void a_capture_plays_into_the_pf(void) {
+    static const uint8_t frame[60] = {0x02, 0x57, 0, 0, 0, 1, 0x02, 0, 0, 0, 0, 9, 0x88, 0xB5};
+    char err[256] = "", tree[64], in[80], wire[96], text[2048] = "";
+    const char *args[] = {"--vfs", "0", "--sysfs", tree, "--wire", wire, NULL};
+    long until = simproc_now_ms() + PATIENCE_MS;
+    FILE *f;
+    snprintf(tree, sizeof(tree), "/tmp/weir-test-pci.%d", (int)getpid());
+    snprintf(in, sizeof(in), "%s.pcap", tree);
+    snprintf(wire, sizeof(wire), "pcap:%s", in);
+    f = fopen(in, "wb");
+    CHECK(f != NULL, "cannot write %s", in);
+    put32(f, 0xA1B2C3D4);
+    put32(f, 2 | 4u << 16);
+    put32(f, 0);
+    put32(f, 0);
+    put32(f, 65535);
+    put32(f, 1);
+    for (uint32_t i = 0; i < 3; i++) {
+        put32(f, i);
+        put32(f, 0);
+        put32(f, sizeof(frame));
+        put32(f, sizeof(frame));
+        CHECK(fwrite(frame, sizeof(frame), 1, f) == 1, "cannot write");
+    }
+    fclose(f);
+    simproc_start(&sim, args);
+    CHECK(pci_sim_show(tree, err, sizeof(err)) == 0, "%s", err);
+    hosts_prepare();
+    hosts_start_parent(NULL);
+    while (strstr(text, "3 frames from the wire") == NULL) {
+        CHECK(ctl("ledger", NULL, text, sizeof(text)) == 0 || simproc_now_ms() < until, "%s", text);
+        CHECK(simproc_now_ms() < until, "not all came: %s", text);
+    }
+    unlink(in);
+    hosts_stop();
+}
+
 // ---- what is said ----
 
 // How programs end whose call is wrong is theirs to say: not with 0.
@@ -298,6 +340,7 @@ int main(int argc, char **argv) {
     } cases[] = {
         {"main_job_loses_nothing", main_job_loses_nothing},
         {"jumbo_frames_fit_huge_pages", jumbo_frames_fit_huge_pages},
+        {"a_capture_plays_into_the_pf", a_capture_plays_into_the_pf},
         {"bad_functions_are_one_line", bad_functions_are_one_line},
         {"only_the_offered_vf_is_driven", only_the_offered_vf_is_driven},
         {"killed_programs_start_again", killed_programs_start_again},
