@@ -107,7 +107,7 @@ static void try_open(struct weir_netvsc *n) {
         err = weir_vf_open(bus, &n->cfg.vf, &n->vf, n->error, sizeof(n->error));
         if (err != 0)
             n->vf = NULL;
-        if (err != 0 && --n->tries != 0)
+        if (err != 0 && err != -ENXIO && --n->tries != 0) // another function stays another one
             return;
     }
     if (err != 0) {

@@ -372,6 +372,13 @@ static void a_guest_without_driver_declines(void **state) {
     expect_host("released(0,0,0)");
     assert_int_equal(fake_vf.opened, 3);
     assert_string_equal(weir_netvsc_error(t.sc), "the fake VF does not open");
+    // One that is another than the offered one is left alone from then on.
+    fake_vf.open_result = -ENXIO;
+    host_offer();
+    for (unsigned i = 0; i < 4; i++)
+        run(1000);
+    expect_host("released(0,0,0)");
+    assert_int_equal(fake_vf.opened, 4);
 }
 
 static void to_synthetic_holds_the_channel_until_every_ring_fenced(void **state) {
