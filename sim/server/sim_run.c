@@ -228,6 +228,10 @@ int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pu
     return 0;
 }
 
+void sim_device(const struct sim *s, char name[TAP_NAME_ROOM]) {
+    wire_end_device(s->end, name);
+}
+
 void sim_totals(const struct sim *s, struct sim_totals *t) {
     const struct wire_end_stats *w = wire_end_stats(s->end);
     const struct rc_stats *r = rc_stats(card_rc(s->card));

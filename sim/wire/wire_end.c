@@ -9,7 +9,6 @@
 
 #include "link.h"
 #include "pcap.h"
-#include "tap.h"
 #include "wire.h"
 
 #define QUEUE_FRAMES 64u   // waiting for the card at most
@@ -43,6 +42,16 @@ static int open_pcap(struct wire_end *e, const char *spec, char *err, size_t err
     return comma != NULL && e->out == NULL ? -1 : 0;
 }
 
+bool wire_end_known(const char *spec) {
+    static const char *const kind[] = {"tap:", "link:", "pcap:"};
+    if (strcmp(spec, "tap") == 0 || strcmp(spec, "none") == 0)
+        return true;
+    for (unsigned i = 0; i < sizeof(kind) / sizeof(kind[0]); i++)
+        if (strncmp(spec, kind[i], strlen(kind[i])) == 0)
+            return spec[strlen(kind[i])] != '\0' && spec[strlen(kind[i])] != ',';
+    return false;
+}
+
 struct wire_end *wire_end_open(const char *spec, char *err, size_t err_size) {
     struct wire_end *e = calloc(1, sizeof(*e));
 
@@ -51,8 +60,8 @@ struct wire_end *wire_end_open(const char *spec, char *err, size_t err_size) {
         return NULL;
     }
     e->tap = -1;
-    if (strncmp(spec, "tap:", 4) == 0) {
-        e->tap = tap_open(spec + 4, false, err, err_size);
+    if (strncmp(spec, "tap:", 4) == 0 || strcmp(spec, "tap") == 0) {
+        e->tap = tap_open(spec[3] == ':' ? spec + 4 : "wire%d", false, err, err_size);
         if (e->tap < 0)
             goto err_end;
     } else if (strncmp(spec, "link:", 5) == 0) {
@@ -62,8 +71,8 @@ struct wire_end *wire_end_open(const char *spec, char *err, size_t err_size) {
     } else if (strncmp(spec, "pcap:", 5) == 0) {
         if (open_pcap(e, spec + 5, err, err_size) != 0)
             goto err_end;
-    } else if (strcmp(spec, "none") != 0) {
-        snprintf(err, err_size, "--wire %s: expected tap:NAME, link:PATH, pcap:IN[,OUT] or none", spec);
+    } else if (!wire_end_known(spec)) {
+        snprintf(err, err_size, "%s is no end of a wire: expected " WIRE_END_SPECS, spec);
         goto err_end;
     }
     return e;
@@ -141,6 +150,10 @@ void wire_end_take(struct wire_end *e, const uint8_t *frame, size_t len, uint64_
     e->stats.from_card++;
     if (!taken)
         e->stats.dropped++;
+}
+
+void wire_end_device(const struct wire_end *e, char name[TAP_NAME_ROOM]) {
+    tap_name(e->tap, name);
 }
 
 const struct wire_end_stats *wire_end_stats(const struct wire_end *e) {
