@@ -18,7 +18,7 @@ static struct json_object *at_path(struct json_object *o, const char *path) {
     if (slash == NULL)
         return ctl_member(o, path);
     snprintf(first, sizeof(first), "%.*s", (int)(slash - path), path);
-    return ctl_member(ctl_member(o, first), slash + 1);
+    return at_path(ctl_member(o, first), slash + 1);
 }
 
 static void cell(struct table_out *t, struct json_object *v) {

@@ -89,7 +89,7 @@ static int run_builtin(struct demo *d, struct report *r, char *err, size_t err_s
     struct report_capture sum = {0};
     int ret;
     opt.stop = &stop;
-    opt.capture = d->capture_bytes != 0 ? weir_pcapng_open(d->trace, err, err_size) : NULL;
+    opt.capture = d->capture_bytes != 0 ? weir_pcapng_open(d->trace, 0, err, err_size) : NULL;
     if (opt.capture == NULL && d->capture_bytes != 0)
         return -EIO;
     opt.capture_bytes = d->capture_bytes;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "link.h"
@@ -19,9 +20,16 @@ struct wire_end {
     struct link *link;
     struct pcap_in *in;
     struct pcap_out *out;
+    uint64_t start; // of its times, nanoseconds since 1970
     struct wire_end_stats stats;
     uint8_t frame[WIRE_MAX_FRAME];
 };
+
+static uint64_t wall_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
 
 static int open_pcap(struct wire_end *e, const char *spec, char *err, size_t err_size) {
     char in[4096];
@@ -34,7 +42,7 @@ static int open_pcap(struct wire_end *e, const char *spec, char *err, size_t err
     }
     memcpy(in, spec, n);
     in[n] = '\0';
-    e->in = pcap_in_open(in, err, err_size);
+    e->in = pcap_in_open(in, sizeof(e->frame), err, err_size);
     if (e->in == NULL)
         return -1;
     if (comma != NULL)
@@ -60,6 +68,7 @@ struct wire_end *wire_end_open(const char *spec, char *err, size_t err_size) {
         return NULL;
     }
     e->tap = -1;
+    e->start = wall_ns();
     if (strncmp(spec, "tap:", 4) == 0 || strcmp(spec, "tap") == 0) {
         e->tap = tap_open(spec[3] == ':' ? spec + 4 : "wire%d", false, err, err_size);
         if (e->tap < 0)
@@ -112,7 +121,7 @@ static size_t next_frame(struct wire_end *e, bool ready) {
         return link_read(e->link, e->frame, sizeof(e->frame));
     if (e->in == NULL || !ready)
         return 0;
-    n = pcap_in_next(e->in, e->frame, sizeof(e->frame));
+    n = pcap_in_next(e->in, e->frame);
     if (n > 0)
         return (size_t)n;
     e->stats.input_cut = n < 0;
@@ -146,7 +155,7 @@ void wire_end_take(struct wire_end *e, const uint8_t *frame, size_t len, uint64_
     else if (e->link != NULL)
         taken = link_write(e->link, frame, len);
     else if (e->out != NULL)
-        taken = pcap_out_write(e->out, ns, frame, len) == 0;
+        taken = pcap_out_write(e->out, e->start + ns, frame, len) == 0;
     e->stats.from_card++;
     if (!taken)
         e->stats.dropped++;

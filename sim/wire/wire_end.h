@@ -16,7 +16,7 @@ struct wire_end;
 struct wire_end_stats {
     uint64_t to_card, from_card; // frames
     uint64_t dropped;            // frames from the card that the other end did not take
-    bool input_cut;              // the pcap input is damaged: what came before was played
+    bool input_cut;              // the pcap input, no file but a pipe, is damaged: what came before was played
 };
 
 // spec: "tap:NAME", "tap" (the first of wire0, wire1 ... that is free), "link:PATH", "pcap:IN", "pcap:IN,OUT" or

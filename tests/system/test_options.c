@@ -236,6 +236,12 @@ static void try_argument(const struct verb *v, unsigned i) {
         words[n] = bad[k];
         wrong(&programs[3], words, v->name, "expected");
     }
+    if (a->kind == ARG_NUMBER || a->kind == ARG_TARGET) {
+        char more[32];
+        snprintf(more, sizeof(more), "%llu", (unsigned long long)a->most + 1);
+        words[n] = more;
+        wrong(&programs[3], words, v->name, "expected");
+    }
     if (i < v->required) {
         words[n] = NULL;
         wrong(&programs[3], words, v->name, "is missing");

@@ -86,8 +86,8 @@ static void moves_stay_planned(const char *name) {
     }
     char newest[8];
     snprintf(newest, sizeof(newest), "%u", 2 * MOVES);
-    CHECK(ctl_words(text, sizeof(text), (const char *const[]){"--json", "records", newest, NULL}) == 0, "no records: %s",
-          text);
+    CHECK(ctl_words(text, sizeof(text), (const char *const[]){"--json", "records", newest, NULL}) == 0,
+          "no records: %s", text);
     CHECK(count(text, "\"surprise\":false") >= 2 * MOVES && strstr(text, "\"surprise\":true") == NULL &&
               count(text, "\"status\":\"done\"") == count(text, "\"surprise\":false"),
           "%s: a planned hand-over became another: %s", name, text);
