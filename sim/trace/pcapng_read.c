@@ -76,7 +76,7 @@ static int section(struct reader *r, size_t body) {
     size_t n = 0;
     const uint8_t *comment = body >= 16 ? option(r->block + 16, body - 16, OPT_COMMENT, &n) : NULL;
     char text[128];
-    snprintf(text, sizeof(text), "%.*s", comment != NULL ? (int)n : 0, (const char *)comment);
+    snprintf(text, sizeof(text), "%.*s", comment != NULL ? (int)n : 0, comment != NULL ? (const char *)comment : "");
     return sscanf(text, PCAPNG_START "%" SCNu64, &r->start) == 1 ? 0 : -EPROTO;
 }
 
@@ -94,7 +94,7 @@ static int packet(struct reader *r, size_t body) {
     p.start = r->start;
     p.speed = r->speed[which];
     comment = option(r->block + 20 + room, body - 20 - room, OPT_COMMENT, &n);
-    snprintf(text, sizeof(text), "%.*s", comment != NULL ? (int)n : 0, (const char *)comment);
+    snprintf(text, sizeof(text), "%.*s", comment != NULL ? (int)n : 0, comment != NULL ? (const char *)comment : "");
     p.comment = text;
     flags = option(r->block + 20 + room, body - 20 - room, OPT_FLAGS, &n);
     p.dir = flags != NULL && n == 4 ? (enum weir_pcapng_dir)(get32(flags) & 3) : WEIR_PCAPNG_UNKNOWN;
