@@ -198,13 +198,13 @@ static bool as_json;
 static const struct cli_option options[] = {
     {"json", NULL, CLI_FLAG, .to = &as_json, .help = "the table as JSON on standard output"}, {.name = NULL}};
 
-static const struct cli cli = {
-    .program = "weir-bench",
-    .about = "weir-bench: measures the table of goals; writes bench.json and bench.html here.",
-    .words = "[ROW]",
-    .behind = "ROW: only rows whose number begins so, 24 for 24a and 24b.\n"
-              "Exit status: 0 measured, 1 a file cannot be written, 2 the call is wrong.\n",
-    .options = options};
+static const struct cli cli = {.program = "weir-bench",
+                               .about =
+                                   "weir-bench: measures the table of goals; writes bench.json and bench.html here.",
+                               .words = "[ROW]",
+                               .behind = "ROW: only rows whose number begins so, 24 for 24a and 24b.\n"
+                                         "Exit status: 0 measured, 1 a file cannot be written, 2 the call is wrong.\n",
+                               .options = options};
 
 // Which rows are asked for; NULL when none is.
 static const char *rows_of(int words, char **argv) {
