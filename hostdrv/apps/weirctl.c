@@ -85,14 +85,15 @@ static bool at_rest(const char *state) {
 
 // Asks until the guest rests on one path, in `state` then. A hand-over that was asked for has begun before its answer;
 // a guest that is awaited may not have come yet. 0, or the exit status, all being said.
-static int await_rest(struct ctl_link *l, enum verb_id id, const char *guest, char *state, size_t size) {
+static int await_rest(const struct ctl_link *l, enum verb_id id, const char *guest, char *state, size_t size) {
     struct patience patience = {.what = state};
+    struct ctl_link asked = *l;
     char err[320];
-    l->ctx = &patience;
+    asked.ctx = &patience;
     for (;;) {
-        struct json_object *rsp = ctl_ask(l, ctl_question(verbs[VERB_await].name, guest), err, sizeof(err));
+        struct json_object *rsp = ctl_ask(&asked, ctl_question(verbs[VERB_await].name, guest), err, sizeof(err));
         if (rsp == NULL)
-            return fail(l->code, err);
+            return fail(asked.code, err);
         text_clean(state, size, ctl_text(rsp, "state"));
         json_object_put(rsp);
         if (at_rest(state) || (id != VERB_await && strcmp(state, "not here") == 0))
@@ -103,7 +104,7 @@ static int await_rest(struct ctl_link *l, enum verb_id id, const char *guest, ch
 }
 
 // 0 when the guest came to where it was asked to go.
-static int await_move(struct ctl_link *l, enum verb_id id, const char *guest) {
+static int await_move(const struct ctl_link *l, enum verb_id id, const char *guest) {
     const char *want = id == VERB_attach ? "attached" : "detached";
     char state[64] = "", clean[64], text[256];
     int ret = await_rest(l, id, guest, state, sizeof(state));
