@@ -157,6 +157,20 @@ static void every_command_works(void) {
 
 // ---- refusals ----
 
+// Scripts know them: whoever adds one adds it at the end, here too.
+static void codes_stay(void) {
+    static const char *const name[] = {"wrong_call", "unknown_command", "no_parent", "not_allowed",  "no_answer",
+                                       "no_guest",   "guest_exists",    "no_object", "bad_setting",  "address_taken",
+                                       "table_full", "not_kept",        "already",   "guest_silent", "no_resource",
+                                       "card",       "not_moved"};
+    for (unsigned i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
+        CHECK(ctl_error_find(name[i]) == (enum ctl_error)(i + 1) &&
+                  strcmp(ctl_error_name((enum ctl_error)(i + 1)), name[i]) == 0,
+              "error %u is no longer %s", i + 1, name[i]);
+        CHECK(ctl_error_text((enum ctl_error)(i + 1))[0] != '\0', "%s has no text", name[i]);
+    }
+}
+
 static void refusals_have_codes(void) {
     static const struct {
         const char *word[8];
@@ -184,6 +198,7 @@ static void refusals_have_codes(void) {
         {{"--wait", "0", "--parent", "/nonexistent", "status"}, CTL_no_parent, 1},
     };
     struct guest a, b;
+    codes_stay();
     two_guests(&a, &b);
     for (unsigned i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
         const char *args[14] = {"--parent", host_dir, "--json"};
