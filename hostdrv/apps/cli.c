@@ -82,6 +82,8 @@ static void expected(const struct cli_option *o, char *text, size_t size) {
 
 static bool take(const struct cli_option *o, const char *value) {
     uint64_t n;
+    if (value == NULL && o->kind != CLI_FLAG && o->kind != CLI_OWN)
+        return false;
     switch (o->kind) {
     case CLI_FLAG:
         *(bool *)o->to = true;

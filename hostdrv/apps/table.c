@@ -186,10 +186,10 @@ static void print_blocks(const struct table_out *t) {
 }
 
 void table_out_end(struct table_out *t) {
-    unsigned width[TABLE_COLUMNS];
+    unsigned width[TABLE_COLUMNS] = {0};
     if (t == NULL)
         return;
-    if (t->count != 0) {
+    if (t->count != 0 && t->columns != 0) {
         if (fit(t, table_width(), width))
             print_rows(t, width);
         else
