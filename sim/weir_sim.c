@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // weir-sim: words for people and signals; everything else is in sim/server.
-// Exit status: 0 stopped by a signal, 1 could not start or run, 2 the card broke a TLP rule (sim/pcie/rc.h).
+// Exit status: sim_options.c.
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,15 +49,12 @@ int main(int argc, char **argv) {
     struct sim_options o;
     struct sim_totals t;
     struct sim *s;
-    char err[512] = "", line[512];
+    char err[512] = "", line[512], device[TAP_NAME_ROOM];
     int ret;
 
-    if (sim_options_parse(&o, argc, argv, err, sizeof(err)) != 0)
-        return complain(err);
-    if (o.help) {
-        fputs(sim_usage, stdout);
-        return 0;
-    }
+    ret = sim_options_read(&o, argc, argv);
+    if (ret >= 0)
+        return ret;
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
     sigaction(SIGUSR1, &act, NULL);
@@ -77,6 +74,11 @@ int main(int argc, char **argv) {
     else
         snprintf(line, sizeof(line), "ready: PF at %s/pf.sock", o.dir);
     say(&o, line);
+    sim_device(s, device);
+    if (device[0] != '\0') {
+        snprintf(line, sizeof(line), "the wire ends at device %s", device);
+        say(&o, line);
+    }
     ret = sim_run(s, &stop, &pulls, &upsets);
     sim_totals(s, &t);
     if (sim_free(s, err, sizeof(err)) != 0)
@@ -93,7 +95,7 @@ int main(int argc, char **argv) {
     if (t.violations != 0) {
         fprintf(stderr, "weir-sim: the card broke TLP rules %" PRIu64 " times, first: %s\n", t.violations,
                 t.first_violation);
-        return 2;
+        return 3;
     }
     return ret;
 }

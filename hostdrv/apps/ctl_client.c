@@ -25,6 +25,7 @@ int ctl_connect(struct ctl_link *l, const char *dir, char *err, size_t err_size)
     l->fd = -1;
     if ((size_t)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/admin/ctl.sock", dir) >= sizeof(addr.sun_path)) {
         snprintf(err, err_size, "%s is too long for the path of a socket", dir);
+        l->code = CTL_wrong_call;
         return -ENAMETOOLONG;
     }
     l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -32,6 +33,7 @@ int ctl_connect(struct ctl_link *l, const char *dir, char *err, size_t err_size)
     if (l->fd < 0 || setsockopt(l->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0 ||
         connect(l->fd, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
         ret = -errno;
+        l->code = ret == -EACCES ? CTL_not_allowed : CTL_no_parent;
         snprintf(err, err_size,
                  ret == -EACCES ? "%s: %s; the parent hears only root and the user it runs as"
                                 : "no parent answers at %s: %s; start weir-host, or name its folder with --parent",
@@ -102,7 +104,19 @@ static struct json_object *read_answer(const struct ctl_link *l) {
     return rsp;
 }
 
-struct json_object *ctl_ask(const struct ctl_link *l, struct json_object *question, char *err, size_t err_size) {
+void ctl_await_end(const struct ctl_link *l) {
+    char more[256];
+    for (;;) {
+        struct pollfd p = {.fd = l->fd, .events = POLLIN};
+        int ready = poll(&p, 1, 100);
+        if (l->meanwhile != NULL && !l->meanwhile(l->ctx))
+            return;
+        if (ready == 1 && recv(l->fd, more, sizeof(more), MSG_DONTWAIT) <= 0)
+            return;
+    }
+}
+
+struct json_object *ctl_ask(struct ctl_link *l, struct json_object *question, char *err, size_t err_size) {
     const char *text = json_object_to_json_string_ext(question, JSON_C_TO_STRING_PLAIN);
     size_t len = strlen(text);
     struct json_object *rsp = NULL;
@@ -110,12 +124,15 @@ struct json_object *ctl_ask(const struct ctl_link *l, struct json_object *questi
     if (send(l->fd, text, len, MSG_NOSIGNAL) == (ssize_t)len && send(l->fd, "\n", 1, MSG_NOSIGNAL) == 1)
         rsp = read_answer(l);
     json_object_put(question);
+    l->code = CTL_no_answer;
     if (rsp == NULL) {
         snprintf(err, err_size, "the parent does not answer");
         return NULL;
     }
     if (!json_object_get_boolean(ctl_member(rsp, "ok"))) {
-        text_clean(err, err_size, ctl_text(rsp, "error"));
+        struct json_object *why = ctl_member(rsp, "error");
+        l->code = ctl_error_find(ctl_text(why, "code"));
+        text_clean(err, err_size, why != NULL ? ctl_text(why, "text") : "the parent says no, and not why");
         json_object_put(rsp);
         return NULL;
     }

@@ -111,12 +111,12 @@ static int set_up_device(struct guest_run *g, char *err, size_t err_size) {
     int ret;
     if (!guest_tap_is_one(g->opt.tap))
         return 0;
-    ret = g->opt.own_mac ? 0 : guest_tap_set_mac(g->opt.tap, g->terms.mac);
+    ret = guest_tap_set_mac(g->opt.tap, g->terms.mac);
     if (ret != 0)
         say(g, "cannot give the device its address (%s): ip link set DEVICE address %s", strerror(-ret),
             text_of_mac(mac, g->terms.mac));
     // What the stack sent while the device came up has another source: it would be dropped as spoofed.
-    while (!g->set_up && g->early < EARLY_FRAMES && !g->opt.own_mac && read(g->opt.tap, g->buf, sizeof(g->buf)) > 0)
+    while (!g->set_up && g->early < EARLY_FRAMES && read(g->opt.tap, g->buf, sizeof(g->buf)) > 0)
         g->early++;
     (void)guest_tap_set_carrier(g->opt.tap, g->carrier); // an older guest may have left it otherwise
     ret = guest_tap_set_mtu(g->opt.tap, g->terms.mtu);

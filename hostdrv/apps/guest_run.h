@@ -17,7 +17,7 @@ struct guest_options {
     struct app_bus bus; // of its VF
     const char *parent; // folder of the parent's sockets (weir-host --dir)
     const char *name;
-    bool own_mac; // ask for `mac`, and leave the device's address alone; else the parent assigns one
+    bool own_mac; // ask for `mac`; else the parent assigns one. The device gets what the parent says
     uint8_t mac[6];
     int tap;            // descriptor of the guest's network device: a read or write is a frame,
     bool virtio_header; // with a virtio_net_hdr in front: checksums the guest left open, and those the card found good

@@ -115,7 +115,9 @@ int admit(struct parent *p, const struct weir_partition_hello *hello, uid_t uid,
     ret = e != NULL ? admit_known(e, hello, uid, gc, text, size) : admit_stranger(p, hello, uid, gc, text, size);
     there = guests_find(p, hello->name);
     if (ret == 0 && there != NULL) {
-        snprintf(text, size, there->state == GUEST ? "there is a guest '%s' already" : "guest '%s' is still leaving",
+        snprintf(text, size,
+                 there->state == GUEST ? "there is a guest '%s' already; take another --name"
+                                       : "guest '%s' is still leaving",
                  hello->name);
         ret = there->state == GUEST ? -EEXIST : -EBUSY;
     }

@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-// For the commands of the control socket (host_cmd.c, host_cmd_guest.c): reading a question, writing an answer.
+// For the commands of the control socket (host_cmd*.c, host_health.c): reading a question, writing an answer.
 #ifndef WEIR_APPS_HOST_CMD_H
 #define WEIR_APPS_HOST_CMD_H
 
-struct json_object;
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "verbs.h"
+
 struct parent;
+struct weir_vstack_record;
 
 // Printable ASCII in any case.
 void cmd_put_text(struct json_object *o, const char *key, const char *text);
-// The answer is no: a sentence with `what`, often the client's own word, in it. Returns -1.
-int cmd_sentence(struct json_object *o, const char *text, const char *what);
-// A text of the question; NULL when it has none.
+void cmd_put_number(struct json_object *o, const char *key, uint64_t v);
+void cmd_put_bool(struct json_object *o, const char *key, bool v);
+// The answer is no: a code and a sentence, made printable. Returns -1.
+__attribute__((format(printf, 3, 4))) int cmd_no(struct json_object *rsp, enum ctl_error code, const char *fmt, ...);
+// 0, or no for what the card answered (negative errno).
+int cmd_card(struct json_object *rsp, int err);
+// A text of the question; NULL when it has none. A number, `otherwise` when it has none.
 const char *cmd_text(struct json_object *req, const char *key);
+int64_t cmd_number(struct json_object *req, const char *key, int64_t otherwise);
 
-// Each: 0, or -1 with the reason in the answer.
-int cmd_guest_add(struct parent *p, struct json_object *req, struct json_object *rsp);
-int cmd_guest_set(struct parent *p, struct json_object *req, struct json_object *rsp);
-int cmd_guest_remove(struct parent *p, struct json_object *req, struct json_object *rsp);
-int cmd_dev_health(struct parent *p, struct json_object *req, struct json_object *rsp);
-int cmd_guest_list(struct parent *p, struct json_object *req, struct json_object *rsp);
+#define CMD_LATER 2 // a command that takes more than one turn: it is run again
+
+// Each: 0, or -1 with the reason in the answer, or CMD_LATER. The question's arguments are what verbs.def says.
+#define VERB(id, name, first, second, required, help)                                                                  \
+    int cmd_##id(struct parent *p, struct json_object *req, struct json_object *rsp);
+#include "verbs.def"
+#undef VERB
 
 #endif

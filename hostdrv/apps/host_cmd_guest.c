@@ -18,14 +18,14 @@ static int apply(struct table_entry *e, struct json_object *req, struct json_obj
     if (!json_object_object_get_ex(req, "set", &set))
         return 0;
     if (!json_object_is_type(set, json_type_object))
-        return cmd_sentence(rsp, "%s: settings are an object of texts", "set");
+        return cmd_no(rsp, CTL_wrong_call, "set: settings are an object of texts");
     json_object_object_foreach(set, key, value) {
-        if (table_json_text(value) == NULL)
-            return cmd_sentence(rsp, "%s: a setting is a text", key);
-        if (table_set(e, key, table_json_text(value), err, sizeof(err)) != 0)
-            return cmd_sentence(rsp, "%s", err);
+        if (verb_text(value) == NULL)
+            return cmd_no(rsp, CTL_wrong_call, "%s: a setting is a text", key);
+        if (table_set(e, key, verb_text(value), err, sizeof(err)) != 0)
+            return cmd_no(rsp, CTL_bad_setting, "%s", err);
     }
-    return weir_policy_check(&e->policy, err, sizeof(err)) == 0 ? 0 : cmd_sentence(rsp, "%s", err);
+    return weir_policy_check(&e->policy, err, sizeof(err)) == 0 ? 0 : cmd_no(rsp, CTL_bad_setting, "%s", err);
 }
 
 static bool here(const struct place *g) {
@@ -41,7 +41,7 @@ static int settle_mac(struct parent *p, struct table_entry *e, struct json_objec
     else if (memcmp(e->mac, (const uint8_t[6]){0}, 6) == 0)
         admit_assign(p, e->name, e->mac);
     why = admit_mac(p, e->mac, e->name);
-    return why == NULL ? 0 : cmd_sentence(rsp, "mac: %s", why);
+    return why == NULL ? 0 : cmd_no(rsp, CTL_address_taken, "mac: %s", why);
 }
 
 // Makes the table that with *changed in it real. On failure the table is *before again.
@@ -57,17 +57,17 @@ static int commit(struct parent *p, const struct table *before, const struct tab
         ret = weir_vstack_guest_set(p->vs, (unsigned)g->number, &changed->policy);
         if (ret != 0) {
             p->table = *before;
-            return cmd_sentence(rsp, "the card says: %s", strerror(-ret));
+            return cmd_card(rsp, ret);
         }
     }
     if (table_save(&p->table, err, sizeof(err)) != 0) {
         if (here(g))
             (void)weir_vstack_guest_set(p->vs, (unsigned)g->number, &old);
         p->table = *before;
-        return cmd_sentence(rsp, "%s", err);
+        return cmd_no(rsp, CTL_not_kept, "%s", err);
     }
     if (admit_open_socket(p) != 0)
-        return cmd_sentence(rsp, "%s", "kept, but the mode of the guests' socket cannot be set");
+        return cmd_no(rsp, CTL_not_kept, "kept, but the mode of the guests' socket cannot be set");
     if (here(g) && (memcmp(g->mac, changed->mac, 6) != 0 || (changed->has_uid && changed->uid != g->uid)))
         cmd_put_text(rsp, "note", "address and user hold from the guest's next start");
     return 0;
@@ -75,9 +75,9 @@ static int commit(struct parent *p, const struct table *before, const struct tab
 
 static const char *name_of(struct json_object *req, struct json_object *rsp) {
     const char *name = cmd_text(req, "guest");
-    if (name != NULL && weir_partition_name_ok(name, strlen(name) + 1))
+    if (weir_partition_name_ok(name, strlen(name) + 1))
         return name;
-    (void)cmd_sentence(rsp, "%s is 1 to 31 letters, digits, '-', '_' and '.'", "a guest's name");
+    (void)cmd_no(rsp, CTL_wrong_call, "a guest's name is 1 to 31 letters, digits, '-', '_' and '.'");
     return NULL;
 }
 
@@ -89,10 +89,10 @@ int cmd_guest_add(struct parent *p, struct json_object *req, struct json_object 
     if (name == NULL)
         return -1;
     if (table_find(&p->table, name) != NULL)
-        return cmd_sentence(rsp, "guest '%s' is in the table already; change it with guest set", name);
+        return cmd_no(rsp, CTL_guest_exists, "guest '%s' is in the table already; change it with guest set", name);
     e = table_add(&p->table, name);
     if (e == NULL)
-        return cmd_sentence(rsp, "%s", "the table of guests is full");
+        return cmd_no(rsp, CTL_table_full, "the table of guests is full");
     if (apply(e, req, rsp) == 0 && settle_mac(p, e, rsp) == 0)
         return commit(p, &before, e, rsp);
     p->table = before;
@@ -108,7 +108,7 @@ int cmd_guest_set(struct parent *p, struct json_object *req, struct json_object 
         return -1;
     e = table_find(&p->table, name);
     if (e == NULL)
-        return cmd_sentence(rsp, "guest '%s' is not in the table; put it there with guest add", name);
+        return cmd_no(rsp, CTL_no_guest, "guest '%s' is not in the table; put it there with guest add", name);
     if (apply(e, req, rsp) == 0 && settle_mac(p, e, rsp) == 0)
         return commit(p, &before, e, rsp);
     p->table = before;
@@ -119,11 +119,11 @@ int cmd_guest_set(struct parent *p, struct json_object *req, struct json_object 
 int cmd_guest_remove(struct parent *p, struct json_object *req, struct json_object *rsp) {
     const struct table before = p->table;
     const char *name = cmd_text(req, "guest");
-    struct table_entry *e = name != NULL ? table_find(&p->table, name) : NULL;
-    struct place *g = name != NULL ? guests_find(p, name) : NULL;
+    struct table_entry *e = table_find(&p->table, name);
+    struct place *g = guests_find(p, name);
 
     if (e == NULL && g == NULL)
-        return cmd_sentence(rsp, "there is no guest '%s'; see weirctl guest list", name != NULL ? name : "");
+        return cmd_no(rsp, CTL_no_guest, "there is no guest '%s'; see weirctl guest list", name);
     if (e != NULL) {
         table_remove(&p->table, e);
         if (commit(p, &before, NULL, rsp) != 0)
@@ -142,7 +142,7 @@ static struct json_object *row(struct parent *p, const struct table_entry *e, co
     cmd_put_text(o, "name", e->name);
     cmd_put_text(o, "state",
                  g != NULL ? weir_vstack_state_text(weir_vstack_state(p->vs, (unsigned)g->number)) : "not here");
-    json_object_object_add(o, "known", json_object_new_boolean(known));
+    cmd_put_bool(o, "known", known);
     for (unsigned k = 0; (key = table_key(k)) != NULL; k++)
         if (table_get(e, key, value, sizeof(value)))
             cmd_put_text(o, key, value);

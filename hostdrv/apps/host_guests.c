@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host_int.h"
@@ -229,7 +230,18 @@ static void look_after(struct parent *p, struct place *g) {
     }
 }
 
+// When each hand-over was recorded, for people: the card's clock knows no date.
+static void note_records(struct parent *p) {
+    struct timespec t;
+    if (weir_vstack_num_records(p->vs) == p->records)
+        return;
+    clock_gettime(CLOCK_REALTIME, &t);
+    for (; p->records < weir_vstack_num_records(p->vs); p->records++)
+        p->recorded[p->records % PARENT_RECORDS] = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 void guests_look_after(struct parent *p) {
+    note_records(p);
     for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
         if (p->place[i].state != EMPTY)
             look_after(p, &p->place[i]);

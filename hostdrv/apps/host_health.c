@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the parent says of the card's cores: one line when one was restarted, and `dev health` for whoever asks later
 // (host_int.h).
-#include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,10 +49,6 @@ bool health_look(struct parent *p) {
     return !r.lost;
 }
 
-static void put_number(struct json_object *o, const char *key, uint32_t v) {
-    json_object_object_add(o, key, json_object_new_int64(v));
-}
-
 static struct json_object *words(const uint32_t *word, unsigned n) {
     struct json_object *all = json_object_new_array();
     for (unsigned i = 0; i < n; i++)
@@ -61,16 +56,14 @@ static struct json_object *words(const uint32_t *word, unsigned n) {
     return all;
 }
 
-static struct json_object *panic_of(const struct weir_panic *panic) {
-    struct json_object *o = json_object_new_object();
-    put_number(o, "cause", panic->word[0]);
+static void put_panic(struct json_object *o, const struct weir_panic *panic) {
+    cmd_put_number(o, "cause", panic->word[0]);
     cmd_put_text(o, "text", cause_text(panic->word[0]));
-    put_number(o, "pc", panic->word[1]);
-    put_number(o, "value", panic->word[2]);
-    put_number(o, "cycle", panic->word[3]);
+    cmd_put_number(o, "pc", panic->word[1]);
+    cmd_put_number(o, "value", panic->word[2]);
+    cmd_put_number(o, "cycle", panic->word[3]);
     json_object_object_add(o, "registers", words(panic->word + WEIR_PANIC_REGS, 32));
     json_object_object_add(o, "stack", words(panic->word + WEIR_PANIC_STACK, WEIR_PANIC_WORDS - WEIR_PANIC_STACK));
-    return o;
 }
 
 int cmd_dev_health(struct parent *p, struct json_object *req, struct json_object *rsp) {
@@ -82,15 +75,28 @@ int cmd_dev_health(struct parent *p, struct json_object *req, struct json_object
         struct json_object *o = json_object_new_object();
         struct weir_panic panic;
         err = weir_pf_panic(p->pf, core, &panic);
-        put_number(o, "core", core);
-        put_number(o, "stack_bytes", h.stack_bytes[core]);
-        put_number(o, "stack_used", h.stack_used[core]);
-        put_number(o, "panics", h.panics[core]);
-        if (err == 0 && panic.count != 0)
-            json_object_object_add(o, "panic", panic_of(&panic));
+        cmd_put_number(o, "core", core);
+        cmd_put_number(o, "stack_bytes", h.stack_bytes[core]);
+        cmd_put_number(o, "stack_used", h.stack_used[core]);
+        cmd_put_number(o, "panics", h.panics[core]);
+        if (err == 0 && panic.count != 0) {
+            struct json_object *last = json_object_new_object();
+            put_panic(last, &panic);
+            json_object_object_add(o, "panic", last);
+        }
         json_object_array_add(cores, o);
     }
-    put_number(rsp, "restarts", p->restarts);
+    cmd_put_number(rsp, "restarts", p->restarts);
     json_object_object_add(rsp, "cores", cores);
-    return err == 0 ? 0 : cmd_sentence(rsp, "the card says: %s", strerror(-err));
+    return cmd_card(rsp, err);
+}
+
+int cmd_dev_panic(struct parent *p, struct json_object *req, struct json_object *rsp) {
+    struct weir_panic panic;
+    int err = weir_pf_panic(p->pf, (unsigned)cmd_number(req, "core", 0), &panic);
+    cmd_put_number(rsp, "core", (uint64_t)cmd_number(req, "core", 0));
+    cmd_put_number(rsp, "panics", err == 0 ? panic.count : 0);
+    if (err == 0 && panic.count != 0)
+        put_panic(rsp, &panic);
+    return cmd_card(rsp, err);
 }

@@ -16,6 +16,7 @@
 #include "weir/partition.h"
 
 #define MAX_HANDSHAKES 64u  // newcomers that have not said who they are
+#define PARENT_RECORDS 256u // hand-overs that the stack remembers
 #define STRANGER_GUESTS 16u // of one user, other than root and our own, whom the table does not name
 
 enum place_state { EMPTY, GUEST, LEAVING };
@@ -50,8 +51,10 @@ struct parent {
         struct weir_partition_hello hello;
     } handshake[MAX_HANDSHAKES];
     struct place place[PARENT_MAX_GUESTS];
-    struct ctl_ledger ledger; // being read, for the client `reader`; 0 = none
-    uint64_t reader, client;  // whose line is being answered
+    struct ctl_ledger ledger;          // being read, for the client `reader`; 0 = none
+    uint64_t reader, client;           // whose line is being answered
+    uint64_t records;                  // hand-overs that were seen,
+    uint64_t recorded[PARENT_RECORDS]; // and when by the wall clock, microseconds since 1970
     struct rate log_rate[LOG_CLASSES];
     unsigned restarts;  // of the card's cores, as far as the log knows
     uint32_t panics[2]; // of each core since the card has power, the same

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "await.h"
 #include "host_ctl.h"
@@ -101,6 +102,27 @@ static struct weir_bus *reach_card(const struct parent_options *o, char *err, si
     }
 }
 
+// The card's driver answered, so all its sockets are there: as many VFs as it has.
+static int count_vfs(const struct parent_options *o, char *err, size_t err_size) {
+    char path[160];
+    unsigned n;
+    for (n = 0; n < o->vfs; n++) {
+        snprintf(path, sizeof(path), "%s/vf%u.sock", o->card, n);
+        if (access(path, F_OK) != 0)
+            break;
+    }
+    if (n == o->vfs)
+        return 0;
+    if (n == 0)
+        snprintf(err, err_size, "--vfs %u: the card at %s has no VFs: start weir-sim with --vfs %u", o->vfs, o->card,
+                 o->vfs);
+    else
+        snprintf(err, err_size,
+                 "--vfs %u: the card at %s has only %u VFs: start weir-host with --vfs %u, or weir-sim with --vfs %u",
+                 o->vfs, o->card, n, n, o->vfs);
+    return -ERANGE;
+}
+
 static int open_card(struct parent *p, char *err, size_t err_size) {
     const struct parent_options *o = &p->opt;
     const uint32_t buffer = weir_partition_buffer(o->mtu);
@@ -117,6 +139,11 @@ static int open_card(struct parent *p, char *err, size_t err_size) {
 
     if (bus == NULL)
         return -EIO;
+    ret = count_vfs(o, err, err_size);
+    if (ret != 0) {
+        bus->ops->close(bus);
+        return ret;
+    }
     ret = weir_pf_open(bus, &pc, &p->pf, err, err_size);
     if (ret != 0)
         return ret;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "text.h"
+#include "verbs.h"
 #include "weir/partition.h"
 
 #define VERSION 1
@@ -86,11 +87,6 @@ bool table_get(const struct table_entry *e, const char *key, char *value, size_t
 
 // ---- the file ----
 
-const char *table_json_text(struct json_object *v) {
-    const char *text = json_object_is_type(v, json_type_string) ? json_object_get_string(v) : NULL;
-    return text != NULL && strlen(text) == (size_t)json_object_get_string_len(v) ? text : NULL;
-}
-
 static int load_entry(struct table *t, struct json_object *o, char *why, size_t size) {
     struct json_object *v = NULL;
     struct table_entry *e;
@@ -100,7 +96,7 @@ static int load_entry(struct table *t, struct json_object *o, char *why, size_t 
         snprintf(why, size, "it has no name");
         return -EINVAL;
     }
-    name = table_json_text(v);
+    name = verb_text(v);
     if (name == NULL || !weir_partition_name_ok(name, strlen(name) + 1)) {
         snprintf(why, size, "name: 1 to 31 letters, digits, '-', '_' and '.'");
         return -EINVAL;
@@ -112,11 +108,11 @@ static int load_entry(struct table *t, struct json_object *o, char *why, size_t 
     json_object_object_foreach(o, key, value) {
         if (strcmp(key, "name") == 0)
             continue;
-        if (table_json_text(value) == NULL) {
+        if (verb_text(value) == NULL) {
             snprintf(why, size, "a setting is no text");
             return -EINVAL;
         }
-        if (table_set(e, key, table_json_text(value), why, size) != 0)
+        if (table_set(e, key, verb_text(value), why, size) != 0)
             return -EINVAL;
     }
     if (weir_policy_check(&e->policy, why, size) != 0)

@@ -44,9 +44,6 @@ void table_remove(struct table *t, struct table_entry *e);
 int table_set(struct table_entry *e, const char *key, const char *value, char *err, size_t err_size);
 // The value of a key in the same words.
 bool table_get(const struct table_entry *e, const char *key, char *value, size_t size);
-// A text of JSON; NULL when it is none, or has a zero in it.
-struct json_object;
-const char *table_json_text(struct json_object *v);
 // Keys in their order; NULL behind the last.
 const char *table_key(unsigned i);
 

@@ -2,6 +2,7 @@
 // See text.h.
 #include "text.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,11 +75,13 @@ const char *text_of_mac(char out[18], const uint8_t mac[6]) {
     return out;
 }
 
-bool text_number(const char *text, unsigned max, unsigned *value) {
+bool text_range(const char *text, uint64_t min, uint64_t max, uint64_t *value) {
     char *rest;
-    unsigned long v = strtoul(text, &rest, 10);
-    if (text[0] < '0' || text[0] > '9' || *rest != '\0' || v > max)
+    unsigned long long v;
+    errno = 0;
+    v = strtoull(text, &rest, 10);
+    if (text[0] < '0' || text[0] > '9' || *rest != '\0' || errno != 0 || v < min || v > max)
         return false;
-    *value = (unsigned)v;
+    *value = v;
     return true;
 }

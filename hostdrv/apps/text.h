@@ -15,8 +15,8 @@ const char *text_clean(char *out, size_t size, const char *in);
 void text_json(FILE *f, const char *json);
 // aa:bb:cc:dd:ee:ff. True when it is a unicast address that is not zero.
 bool text_mac(const char *text, uint8_t mac[6]);
-// A decimal number up to `max`; false when it is none.
-bool text_number(const char *text, unsigned max, unsigned *value);
+// A decimal number, digits only, from `min` to `max`; false when it is none.
+bool text_range(const char *text, uint64_t min, uint64_t max, uint64_t *value);
 // The other way; out has room for 18.
 const char *text_of_mac(char out[18], const uint8_t mac[6]);
 

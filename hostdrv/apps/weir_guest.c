@@ -2,7 +2,6 @@
 // weir-guest: words for people, signals and the TAP device; everything else is in guest_run.c. Run it in the guest's
 // own network namespace: that is where the TAP device appears.
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "await.h"
+#include "cli.h"
 #include "guest_run.h"
 #include "tap.h"
 #include "text.h"
@@ -30,85 +30,74 @@ static void say(void *ctx, const char *line) {
     fflush(stdout);
 }
 
+static int take_name(void *to, const char *value) {
+    snprintf(to, sizeof(name), "%s", value);
+    return weir_partition_name_ok(value, strlen(value) + 1) ? 0 : -1;
+}
+
+static int take_mac(void *to, const char *value) {
+    struct guest_options *o = to;
+    o->own_mac = true;
+    return text_mac(value, o->mac) ? 0 : -1;
+}
+
+static int take_bus(void *to, const char *value) {
+    return app_bus_named(to, value) ? 0 : -1;
+}
+
+static bool quiet;
+static const char *tap = "weir%d";
+static struct guest_options o = {.parent = "weir-host.d", .wait_s = 10, .stop = &stop, .log = say};
+
+static const struct cli_option options[] = {
+    {"parent", "DIR", CLI_TEXT, .to = &o.parent, .max = CLI_SOCKETS_DIR,
+     .help = "folder of the parent's sockets, as given to weir-host --dir (default weir-host.d)"},
+    {"bus", "NAME", CLI_OWN, .to = &o.bus, .take = take_bus, .expects = "vfio-user or pciaccess",
+     .help =
+         "vfio-user: the simulator's sockets (default); pciaccess: the parent's card is a PCI device, and so is the "
+         "VF it offers: where the parent says, or, where this machine shows it elsewhere, at the address beside the "
+         "options; as root"},
+    {"name", "NAME", CLI_OWN, .to = name, .take = take_name, .expects = "1 to 31 letters, digits, '-', '_' and '.'",
+     .help = "the guest's name: 1 to 31 letters, digits, '-', '_' and '.' (default guest0)"},
+    {"mac", "MAC", CLI_OWN, .to = &o, .take = take_mac, .expects = "a unicast address such as 02:57:00:00:00:01",
+     .help = "ask the parent for this hardware address; without, the parent assigns one, of the name. The device gets "
+             "it in either case"},
+    {"tap", "NAME", CLI_TEXT, .to = &tap, .max = TAP_NAME_ROOM - 1,
+     .help = "its network device (default: the first of weir0, weir1 ... that is free); its MTU is set to what the "
+             "parent carries"},
+    {"wait", "SECONDS", CLI_NUMBER, .to = &o.wait_s, .max = AWAIT_MAX_S,
+     .help = "for a parent that is not there yet (default 10); one that goes is waited for in any case"},
+    {"quiet", NULL, CLI_FLAG, .to = &quiet, .help = "only errors"},
+    {.name = NULL}};
+
+static const struct cli cli = {
+    .program = "weir-guest",
+    .about = "weir-guest: a guest partition: a TAP device, NetVSC behind it, a VF driver when\n"
+             "a VF comes. Run it in the guest's network namespace: the device is made there.",
+    .words = "[ADDRESS]",
+    .behind = "SIGINT and SIGTERM end it.\n"
+              "Exit status: 0 stopped, 1 could not start or was sent away, 2 the call is wrong.\n",
+    .options = options};
+
 static int complain(const char *err) {
     fprintf(stderr, "weir-guest %s: %s\n", name, err);
     return 1;
 }
 
-static const char usage[] =
-    "weir-guest: a guest partition: a TAP device, NetVSC behind it, a VF driver when a VF comes.\n"
-    "\n"
-    "  --parent DIR  folder of the parent's sockets, as given to weir-host --dir (default "
-    "weir-host.d)\n"
-    "  --bus pciaccess [ADDRESS]\n"
-    "                the parent's card is a PCI device, and so is the VF it offers: where the parent says, or, where\n"
-    "                this machine shows it elsewhere, at this address; as root\n"
-    "  --name NAME   the guest's name: 1 to 31 letters, digits, '-', '_' and '.' (default guest0)\n"
-    "  --mac MAC     ask the parent for this hardware address, and give it to the device yourself; without, the\n"
-    "                parent assigns one and the device gets it\n"
-    "  --tap NAME    its network device (default weir0); its MTU is set to what the parent carries\n"
-    "  --wait SECONDS  for a parent that is not there yet (default 10); one that goes is waited for in any case\n"
-    "  --quiet       only errors\n"
-    "  --help        this text\n";
-
 int main(int argc, char **argv) {
-    static const struct option known[] = {{"parent", required_argument, NULL, 'p'},
-                                          {"name", required_argument, NULL, 'n'},
-                                          {"mac", required_argument, NULL, 'm'},
-                                          {"tap", required_argument, NULL, 't'},
-                                          {"wait", required_argument, NULL, 'w'},
-                                          {"quiet", no_argument, NULL, 's'},
-                                          {"bus", required_argument, NULL, 'b'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
     const struct sigaction act = {.sa_handler = on_signal};
-    struct guest_options o = {.parent = "weir-host.d", .wait_s = 10, .stop = &stop, .log = say};
-    const char *tap = "weir0", *wrong;
-    char err[512] = "", line[400], mac[18];
+    char err[512] = "", line[400], mac[18], device[TAP_NAME_ROOM];
+    const char *wrong;
     struct guest_run *g;
-    int c, ret;
+    int words, ret = cli_read(&cli, argc, argv, &words);
 
-    while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        switch (c) {
-        case 'p':
-            o.parent = optarg;
-            break;
-        case 'n':
-            if (!weir_partition_name_ok(optarg, strlen(optarg) + 1))
-                return complain("--name takes 1 to 31 letters, digits, '-', '_' and '.'");
-            snprintf(name, sizeof(name), "%s", optarg);
-            break;
-        case 'm':
-            o.own_mac = true;
-            if (!text_mac(optarg, o.mac))
-                return complain("--mac takes a unicast address such as 02:57:00:00:00:01");
-            break;
-        case 't':
-            tap = optarg;
-            break;
-        case 'w':
-            if (!text_number(optarg, AWAIT_MAX_S, &o.wait_s))
-                return complain("--wait takes 0 to 3600 seconds");
-            break;
-        case 'b':
-            if (!app_bus_named(&o.bus, optarg))
-                return complain("--bus takes vfio-user (the simulator's sockets, the default) or pciaccess");
-            break;
-        case 's':
-            o.log = NULL;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return 0;
-        default:
-            return 1; // getopt named the option
-        }
-    }
-    wrong = app_bus_arguments(&o.bus, argc - optind, argv + optind, false);
-    if (wrong != NULL) {
-        snprintf(err, sizeof(err), "%s; see weir-guest --help", wrong);
-        return complain(err);
-    }
+    if (ret >= 0)
+        return ret;
+    wrong = app_bus_arguments(&o.bus, words, argv + 1, false);
+    if (wrong != NULL)
+        return cli_wrong(&cli, "%s", wrong);
+    if (quiet)
+        o.log = NULL;
     o.name = name;
     o.tap = tap_open(tap, true, err, sizeof(err));
     o.virtio_header = true;
@@ -121,7 +110,9 @@ int main(int argc, char **argv) {
     if (g == NULL)
         return complain(err);
     if (o.log != NULL) {
-        snprintf(line, sizeof(line), "%s, MTU %u", text_of_mac(mac, guest_terms(g)->mac), guest_terms(g)->mtu);
+        tap_name(o.tap, device);
+        snprintf(line, sizeof(line), "device %s, %s, MTU %u", device, text_of_mac(mac, guest_terms(g)->mac),
+                 guest_terms(g)->mtu);
         say(NULL, line);
     }
     ret = guest_run(g, &stop);

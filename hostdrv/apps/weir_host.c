@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // weir-host: words for people and signals; everything else is in host_run.c.
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "await.h"
+#include "cli.h"
 #include "host_run.h"
 #include "text.h"
 #include "weir/partition.h"
@@ -25,138 +24,93 @@ static void say(void *ctx, const char *line) {
     fflush(stdout);
 }
 
-static int complain(const char *err) {
-    fprintf(stderr, "weir-host: %s\n", err);
-    return 1;
+static int take_bus(void *to, const char *value) {
+    return app_bus_named(to, value) ? 0 : -1;
 }
 
-static const char usage[] =
-    "weir-host: the parent partition of a card: PF driver, extensible switch, virtualization stack.\n"
-    "\n"
-    "  --card DIR     folder of the card's functions, as given to weir-sim --dir (default weir-sim.d)\n"
-    "  --bus pciaccess ADDRESS\n"
-    "                 the card is a PCI device of this machine: its PF, as lspci -D shows it (0000:03:00.0); as root\n"
-    "  --dir DIR      our own folder, what guests and weirctl call --parent (default weir-host.d); the table of "
-    "guests\n"
-    "                 is kept there in guests.json\n"
-    "  --open[=all]   let guests in that the table does not name: those of our own user and root, or of all users\n"
-    "  --protect MAC  an address that is no guest's, such as the gateway's; may be given %u times\n"
-    "  --mtu N        of the guests, %u to %u (default 1500)\n"
-    "  --vfs N        VFs to enable, 1 to 64 (default 4)\n"
-    "  --queues N     queue pairs of the default vPort, 1 to 8 (default 1)\n"
-    "  --vf-queues N  queue pairs of a guest's VF, 1 to 8 (default 1)\n"
-    "  --wait SECONDS for a card that is not there yet (default 10)\n"
-    "  --quiet        only errors\n"
-    "  --help         this text\n";
-
-static int number(const char *name, const char *text, unsigned min, unsigned max, unsigned *value) {
-    unsigned v;
-    if (!text_number(text, max, &v) || v < min) {
-        char clean[64];
-        fprintf(stderr, "weir-host: --%s %s: expected a number from %u to %u\n", name,
-                text_clean(clean, sizeof(clean), text), min, max);
-        return -1;
-    }
-    *value = v;
-    return 0;
+static int take_door(void *to, const char *value) {
+    *(enum parent_door *)to = value != NULL ? DOOR_ALL : DOOR_OWN;
+    return value == NULL || strcmp(value, "all") == 0 ? 0 : -1;
 }
+
+static int take_protected(void *to, const char *value) {
+    struct parent_options *o = to;
+    return text_mac(value, o->protect[o->protected_macs++]) ? 0 : -1;
+}
+
+static bool quiet;
+static struct parent_options o = {.card = "weir-sim.d",
+                                  .dir = "weir-host.d",
+                                  .vfs = 4,
+                                  .qps = 1,
+                                  .vf_qps = 1,
+                                  .mtu = 1500,
+                                  .wait_s = 10,
+                                  .stop = &stop,
+                                  .log = say};
+
+static const struct cli_option options[] = {
+    {"card", "DIR", CLI_TEXT, .to = &o.card, .max = CLI_SOCKETS_DIR,
+     .help = "folder of the card's functions, as given to weir-sim --dir (default weir-sim.d)"},
+    {"bus", "NAME", CLI_OWN, .to = &o.bus, .take = take_bus, .expects = "vfio-user or pciaccess",
+     .help =
+         "vfio-user: the simulator's sockets (default); pciaccess: the card is a PCI device of this machine, and the "
+         "word beside the options is its PF, as lspci -D shows it; as root"},
+    {"dir", "DIR", CLI_TEXT, .to = &o.dir, .max = CLI_SOCKETS_DIR,
+     .help = "our own folder, what guests and weirctl call --parent (default weir-host.d); the table of guests is kept "
+             "there in guests.json"},
+    {"open", "[=all]", CLI_OWN, .to = &o.door, .take = take_door, .expects = "nothing, or =all", .optional = true,
+     .help = "let guests in that the table does not name: those of our own user and root, or of all users"},
+    {"protect", "MAC", CLI_OWN, .to = &o, .take = take_protected,
+     .expects = "a unicast address such as 02:57:00:00:00:01", .most = PARENT_MAX_PROTECTED,
+     .help = "an address that is no guest's, as the gateway's"},
+    {"mtu", "N", CLI_NUMBER, .to = &o.mtu, .min = WEIR_MTU_MIN, .max = WEIR_MTU_MAX,
+     .help = "of the guests (default 1500)"},
+    {"vfs", "N", CLI_NUMBER, .to = &o.vfs, .min = 1, .max = WEIR_NUM_VFS, .help = "VFs to enable (default 4)"},
+    {"queues", "N", CLI_NUMBER, .to = &o.qps, .min = 1, .max = 8,
+     .help = "queue pairs of the default vPort (default 1)"},
+    {"vf-queues", "N", CLI_NUMBER, .to = &o.vf_qps, .min = 1, .max = WEIR_VF_MAX_QPS,
+     .help = "queue pairs of a guest's VF (default 1)"},
+    {"wait", "SECONDS", CLI_NUMBER, .to = &o.wait_s, .max = AWAIT_MAX_S,
+     .help = "for a card that is not there yet (default 10)"},
+    {"quiet", NULL, CLI_FLAG, .to = &quiet, .help = "only errors"},
+    {.name = NULL}};
+
+static const struct cli cli = {
+    .program = "weir-host",
+    .about = "weir-host: the parent partition of a card: PF driver, extensible switch,\nvirtualization stack.",
+    .words = "[ADDRESS]",
+    .behind = "SIGINT, SIGTERM and weirctl halt end it.\n"
+              "Exit status: 0 halted, 1 could not start or go on, 2 the call is wrong.\n",
+    .options = options};
 
 int main(int argc, char **argv) {
-    static const struct option known[] = {{"card", required_argument, NULL, 'c'},
-                                          {"bus", required_argument, NULL, 'b'},
-                                          {"dir", required_argument, NULL, 'd'},
-                                          {"vfs", required_argument, NULL, 'v'},
-                                          {"queues", required_argument, NULL, 'q'},
-                                          {"vf-queues", required_argument, NULL, 'f'},
-                                          {"mtu", required_argument, NULL, 'm'},
-                                          {"open", optional_argument, NULL, 'o'},
-                                          {"protect", required_argument, NULL, 'p'},
-                                          {"wait", required_argument, NULL, 'w'},
-                                          {"quiet", no_argument, NULL, 's'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
     const struct sigaction act = {.sa_handler = on_signal};
-    struct parent_options o = {.card = "weir-sim.d",
-                               .dir = "weir-host.d",
-                               .vfs = 4,
-                               .qps = 1,
-                               .vf_qps = 1,
-                               .mtu = 1500,
-                               .wait_s = 10,
-                               .stop = &stop,
-                               .log = say};
     char err[512] = "", line[160];
     const char *wrong;
     struct parent *p;
-    int c, ret = 0;
+    int words, ret = cli_read(&cli, argc, argv, &words);
 
-    while (ret == 0 && (c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        const char *arg = optarg != NULL ? optarg : "";
-        switch (c) {
-        case 'c':
-            o.card = arg;
-            break;
-        case 'b':
-            if (!app_bus_named(&o.bus, arg))
-                return complain("--bus takes vfio-user (the simulator's sockets, the default) or pciaccess");
-            break;
-        case 'd':
-            o.dir = arg;
-            break;
-        case 'v':
-            ret = number("vfs", arg, 1, WEIR_NUM_VFS, &o.vfs);
-            break;
-        case 'q':
-            ret = number("queues", arg, 1, 8, &o.qps);
-            break;
-        case 'f':
-            ret = number("vf-queues", arg, 1, WEIR_VF_MAX_QPS, &o.vf_qps);
-            break;
-        case 'm':
-            ret = number("mtu", arg, WEIR_MTU_MIN, WEIR_MTU_MAX, &o.mtu);
-            break;
-        case 'o':
-            if (arg[0] != '\0' && strcmp(arg, "all") != 0)
-                return complain("--open takes nothing, or =all");
-            o.door = arg[0] != '\0' ? DOOR_ALL : DOOR_OWN;
-            break;
-        case 'p':
-            if (o.protected_macs == PARENT_MAX_PROTECTED || !text_mac(arg, o.protect[o.protected_macs++]))
-                return complain("--protect takes a unicast address such as 02:57:00:00:00:01, 16 at most");
-            break;
-        case 'w':
-            ret = number("wait", arg, 0, AWAIT_MAX_S, &o.wait_s);
-            break;
-        case 's':
-            o.log = NULL;
-            break;
-        case 'h':
-            printf(usage, PARENT_MAX_PROTECTED, WEIR_MTU_MIN, WEIR_MTU_MAX);
-            return 0;
-        default:
-            return 1; // getopt named the option
-        }
-    }
-    if (ret != 0)
-        return 1;
-    wrong = app_bus_arguments(&o.bus, argc - optind, argv + optind, true);
-    if (wrong != NULL) {
-        snprintf(err, sizeof(err), "%s; see weir-host --help", wrong);
-        return complain(err);
-    }
+    if (ret >= 0)
+        return ret;
+    wrong = app_bus_arguments(&o.bus, words, argv + 1, true);
+    if (wrong != NULL)
+        return cli_wrong(&cli, "%s", wrong);
+    if (quiet)
+        o.log = NULL;
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
     signal(SIGPIPE, SIG_IGN);
     p = parent_new(&o, err, sizeof(err));
     if (p == NULL)
-        return complain(err);
+        return cli_complain(&cli, err);
     snprintf(line, sizeof(line), "ready: %u VFs, MTU %u; guests and weirctl: --parent %.80s", o.vfs, o.mtu, o.dir);
     if (o.log != NULL)
         say(NULL, line);
     ret = parent_run(p, &stop, err, sizeof(err));
     parent_free(p);
     if (ret != 0)
-        return complain(err[0] != '\0' ? err : strerror(-ret));
+        return cli_complain(&cli, err[0] != '\0' ? err : strerror(-ret));
     if (o.log != NULL)
         say(NULL, "halted");
     return 0;

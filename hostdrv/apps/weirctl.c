@@ -1,73 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
-// weirctl: asks a parent (weir-host) what there is, and moves its guests between their paths.
-// Exit status: 0 done, 1 refused or failed, 2 the call itself is wrong, 3 the ledger does not balance.
-#include <getopt.h>
+// weirctl: asks a parent (weir-host) what there is, and moves its guests between their paths. Commands and their
+// arguments are verbs.def, reasons of failures errors.def.
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "await.h"
+#include "cli.h"
 #include "ctl_client.h"
 #include "text.h"
 #include "weirctl_show.h"
 
-#define TELL_S 10 // between words to a person who waits
-#define WAIT_S 3
+#define TELL_S 10        // between words to a person who waits
+#define UNBALANCED 3     // exit status
+#define MAX_PAGES 10000u // of one answer, whatever the parent says
+#define POLL_US 2000u
 
-static const char usage[] =
-    "weirctl [--parent DIR] [--json] COMMAND\n"
-    "\n"
-    "  status              card, guests, and why each is on the path it is on\n"
-    "  attach GUEST        give the guest a VF; returns when its traffic is on it (--no-wait: at once)\n"
-    "  detach GUEST        take it back with the guest's help: loses nothing\n"
-    "  revoke GUEST        take it back now, as if it vanished: loses what the ledger says\n"
-    "  records [FROM]      what each hand-over did\n"
-    "  counters [VPORT|GUEST]  of a vPort, of a guest from its stack to the card, or of the switch\n"
-    "  ledger              in = out + drops by reason + what is under way: of the port, each vPort, and each guest "
-    "from\n"
-    "                      its stack over all its paths; may be asked while traffic runs\n"
-    "  guest add NAME [KEY VALUE]...    let a guest of that name in, with these settings\n"
-    "  guest set NAME KEY VALUE...      change them, at once and on whatever path it is\n"
-    "  guest remove NAME                out of the table, its VF taken, itself sent away, dead or alive\n"
-    "  guest list                       the table, and guests that came through the open door\n"
-    "      KEYs: mac (MAC, auto), uid (UID, any), vlan (any, port:VID[:PRIORITY], trunk:LIST), rate (Mb/s, 0), "
-    "weight,\n"
-    "      spoofchk, trust, learn, stags (on, off), max-mac, link (follow, up, down)\n"
-    "  dev health          the card's cores: stacks, restarts, the last panic of each (--json: with registers)\n"
-    "  link [up|down]      whether the wire has a link; enable or disable the card's port\n"
-    "  halt                stop the parent in order\n"
-    "\n"
-    "  --wait SECONDS      for a parent that is not there yet (default 3)\n"
-    "  --parent DIR        as given to weir-host --dir (default weir-host.d)\n"
-    "\n"
-    "exit status: 0 done, 1 refused or failed, 2 the call is wrong, 3 the ledger does not balance\n";
+static const char *dir = "weir-host.d";
+static bool json, no_wait;
+static unsigned wait_s = 10;
 
-static int complain(const char *text) {
-    fprintf(stderr, "weirctl: %s\n", text);
-    return 1;
-}
+static const struct cli_option options[] = {
+    {"parent", "DIR", CLI_TEXT, .to = &dir, .max = CLI_SOCKETS_DIR,
+     .help = "as given to weir-host --dir (default weir-host.d)"},
+    {"json", NULL, CLI_FLAG, .to = &json, .help = "answers and errors as JSON on standard output"},
+    {"no-wait", NULL, CLI_FLAG, .to = &no_wait, .help = "attach, detach, revoke, halt: return before it is done"},
+    {"wait", "SECONDS", CLI_NUMBER, .to = &wait_s, .max = AWAIT_MAX_S,
+     .help = "for a parent that is not there yet (default 10)"},
+    {.name = NULL}};
 
-static const char *state_of(struct json_object *status, const char *guest) {
-    struct json_object *all = ctl_member(status, "guests");
-    for (size_t i = 0; i < ctl_length(all); i++) {
-        struct json_object *g = json_object_array_get_idx(all, i);
-        if (strcmp(ctl_text(g, "name"), guest) == 0)
-            return ctl_text(g, "state");
+// ---- what goes wrong ----
+
+// One line, or {"ok":false,"error":{"code":...,"number":...,"text":...}}.
+static int fail(enum ctl_error code, const char *text) {
+    struct json_object *o, *error;
+    if (!json) {
+        fprintf(stderr, "weirctl: %s\n", text);
+        return code == CTL_wrong_call || code == CTL_unknown_command ? CLI_USAGE : 1;
     }
-    return "gone";
+    o = json_object_new_object();
+    error = json_object_new_object();
+    json_object_object_add(o, "ok", json_object_new_boolean(false));
+    json_object_object_add(error, "code", json_object_new_string(ctl_error_name(code)));
+    json_object_object_add(error, "number", json_object_new_int(code));
+    json_object_object_add(error, "text", json_object_new_string(text[0] != '\0' ? text : ctl_error_text(code)));
+    json_object_object_add(o, "error", error);
+    text_json(stdout, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+    json_object_put(o);
+    return code == CTL_wrong_call || code == CTL_unknown_command ? CLI_USAGE : 1;
 }
 
-static bool at_rest(const char *state) {
-    static const char *const rest[] = {"attached", "detached", "failed", "gone"};
-    for (unsigned i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
-        if (strcmp(state, rest[i]) == 0)
-            return true;
-    return false;
+static void wrong_as_json(const char *line) {
+    (void)fail(CTL_wrong_call, line);
 }
+
+// ---- waiting ----
 
 // What somebody who waits is told now and then; how long it takes is the card's and the parent's affair.
 struct patience {
@@ -85,143 +75,183 @@ static bool still_waiting(void *ctx) {
     return true;
 }
 
-// A hand-over is over when the guest rests on one path; before its first answer the parent has begun. 0 when that is
-// the path that was asked for.
-static int await(const struct ctl_link *asked, const char *cmd, const char *guest) {
-    const char *want = strcmp(cmd, "attach") == 0 ? "attached" : "detached";
-    char err[320], last[64] = "", clean[64];
-    struct patience patience = {.what = last};
-    struct ctl_link l = *asked;
-
-    l.ctx = &patience;
-    for (;;) {
-        struct json_object *rsp = ctl_ask(&l, ctl_question("status", NULL), err, sizeof(err));
-        if (rsp == NULL)
-            return complain(err);
-        text_clean(last, sizeof(last), state_of(rsp, guest));
-        json_object_put(rsp);
-        if (strcmp(last, want) == 0)
-            return 0;
-        if (at_rest(last))
-            break;
-        usleep(2000);
-    }
-    snprintf(err, sizeof(err), "%s %s: the guest is '%s', not '%s'; weirctl status says why", cmd,
-             text_clean(clean, sizeof(clean), guest), last, want);
-    return complain(err);
+static bool at_rest(const char *state) {
+    static const char *const rest[] = {"attached", "detached", "failed"};
+    for (unsigned i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+        if (strcmp(state, rest[i]) == 0)
+            return true;
+    return false;
 }
 
-// The question of a command line; NULL, with what is wrong said, when it is none.
-static struct json_object *question_of(int argc, char **argv, char *cmd, size_t size, const char **guest) {
-    bool of_guests = strcmp(argv[0], "guest") == 0 && argc > 1, moves;
-    struct json_object *q, *set;
-    bool two = of_guests || (strcmp(argv[0], "dev") == 0 && argc > 1);
-    int used = two ? 2 : 1;
+// Asks until the guest rests on one path, in `state` then. A hand-over that was asked for has begun before its answer;
+// a guest that is awaited may not have come yet. 0, or the exit status, all being said.
+static int await_rest(const struct ctl_link *l, enum verb_id id, const char *guest, char *state, size_t size) {
+    struct patience patience = {.what = state};
+    struct ctl_link asked = *l;
+    char err[320];
+    asked.ctx = &patience;
+    for (;;) {
+        struct json_object *rsp = ctl_ask(&asked, ctl_question(verbs[VERB_await].name, guest), err, sizeof(err));
+        if (rsp == NULL)
+            return fail(asked.code, err);
+        text_clean(state, size, ctl_text(rsp, "state"));
+        json_object_put(rsp);
+        if (at_rest(state) || (id != VERB_await && strcmp(state, "not here") == 0))
+            return 0;
+        (void)still_waiting(&patience);
+        usleep(POLL_US);
+    }
+}
 
-    snprintf(cmd, size, two ? "%s %s" : "%s", argv[0], argc > 1 ? argv[1] : "");
-    moves = strcmp(cmd, "attach") == 0 || strcmp(cmd, "detach") == 0 || strcmp(cmd, "revoke") == 0;
-    if ((moves || (of_guests && strcmp(cmd, "guest list") != 0)) && argc == used) {
-        fprintf(stderr, "weirctl: %s whom? name a guest; weirctl status lists them\n", cmd);
+// 0 when the guest came to where it was asked to go.
+static int await_move(const struct ctl_link *l, enum verb_id id, const char *guest) {
+    const char *want = id == VERB_attach ? "attached" : "detached";
+    char state[64] = "", clean[64], text[256];
+    int ret = await_rest(l, id, guest, state, sizeof(state));
+    if (ret != 0 || id == VERB_await || strcmp(state, want) == 0)
+        return ret;
+    snprintf(text, sizeof(text), "%s %s: the guest is '%s', not '%s'; weirctl status says why", verbs[id].name,
+             text_clean(clean, sizeof(clean), guest), state, want);
+    return fail(CTL_not_moved, text);
+}
+
+// ---- asking ----
+
+static struct json_object *page_of(struct json_object *question, struct json_object *first) {
+    struct json_object *q = NULL;
+    if (json_object_deep_copy(question, &q, NULL) != 0)
         return NULL;
-    }
-    if (argc > used && (moves || of_guests))
-        *guest = argv[used++];
-    q = ctl_question(cmd, *guest);
-    if (of_guests && argc > used) {
-        set = json_object_new_object();
-        for (; used + 1 < argc; used += 2)
-            json_object_object_add(set, argv[used], json_object_new_string(argv[used + 1]));
-        json_object_object_add(q, "set", set);
-    } else if (argc > used) {
-        bool counters = strcmp(cmd, "counters") == 0, link = strcmp(cmd, "link") == 0;
-        char *rest;
-        long long number = strtoll(argv[used], &rest, 10);
-        if (*rest == '\0' && argv[used][0] >= '0' && argv[used][0] <= '9')
-            json_object_object_add(q, counters ? "vport" : "from", json_object_new_int64(number));
-        else if (link)
-            json_object_object_add(q, "state", json_object_new_string(argv[used]));
-        else if (counters)
-            json_object_object_add(q, "guest", json_object_new_string(argv[used]));
+    json_object_object_add(q, "from", json_object_new_int64(ctl_number(first, "next")));
+    return q;
+}
+
+// Appends the page's lists to the answer's.
+static void append(struct json_object *rsp, struct json_object *page) {
+    json_object_object_foreach(page, key, value) {
+        struct json_object *list = ctl_member(rsp, key);
+        if (json_object_is_type(value, json_type_array) && json_object_is_type(list, json_type_array))
+            for (size_t i = 0; i < ctl_length(value); i++)
+                json_object_array_add(list, json_object_get(json_object_array_get_idx(value, i)));
         else
-            used--; // too many words
-        used++;
+            json_object_object_add(rsp, key, json_object_get(value));
     }
-    if (used == argc)
-        return q;
-    fputs(of_guests ? "weirctl: settings come as KEY VALUE; the last has no value\n"
-                    : "weirctl: too many words; see weirctl --help\n",
-          stderr);
-    json_object_put(q);
-    return NULL;
+}
+
+// An answer that comes in pages becomes one: "more" says that there is another, "next" where it begins.
+static struct json_object *ask(struct ctl_link *l, struct json_object *question, char *err, size_t size) {
+    struct json_object *rsp = ctl_ask(l, json_object_get(question), err, size);
+    for (unsigned i = 0; rsp != NULL && i < MAX_PAGES && json_object_get_boolean(ctl_member(rsp, "more")); i++) {
+        long long before = ctl_number(rsp, "next");
+        struct json_object *page = ctl_ask(l, page_of(question, rsp), err, size);
+        if (page == NULL) {
+            json_object_put(rsp);
+            return NULL;
+        }
+        append(rsp, page);
+        json_object_put(page);
+        if (ctl_number(rsp, "next") <= before)
+            break;
+    }
+    return rsp;
+}
+
+// The newest COUNT of a list that only came whole.
+static void keep_newest(struct json_object *rsp, const char *list, long long count) {
+    struct json_object *all = ctl_member(rsp, list);
+    size_t n = ctl_length(all);
+    if (count > 0 && n > (size_t)count)
+        (void)json_object_array_del_idx(all, 0, n - (size_t)count);
+}
+
+static int answer(struct ctl_link *l, enum verb_id id, struct json_object *question) {
+    const char *guest = ctl_text(question, "guest");
+    bool moves = id == VERB_attach || id == VERB_detach || id == VERB_revoke;
+    struct json_object *rsp;
+    char err[512] = "";
+    int ret = 0;
+
+    rsp = ask(l, question, err, sizeof(err));
+    if (rsp == NULL)
+        return fail(l->code, err);
+    if ((moves && !no_wait) || id == VERB_await)
+        ret = await_move(l, id, guest);
+    if (id == VERB_halt && !no_wait)
+        ctl_await_end(l);
+    if (ret == 0) {
+        if (id == VERB_dev_log)
+            keep_newest(rsp, "line", ctl_number(question, "count"));
+        if (json)
+            text_json(stdout, json_object_to_json_string_ext(rsp, JSON_C_TO_STRING_PRETTY));
+        else
+            show_answer(id, rsp);
+        if (id == VERB_ledger && !json_object_get_boolean(ctl_member(rsp, "balanced")))
+            ret = UNBALANCED;
+    }
+    json_object_put(rsp);
+    return ret;
+}
+
+static int run(enum verb_id id, struct json_object *question) {
+    struct patience patience = {.what = "the parent's answer"};
+    struct ctl_link l = {.fd = -1, .meanwhile = still_waiting, .ctx = &patience};
+    uint64_t until = await_until(wait_s);
+    char err[512] = "";
+    int ret;
+    while ((ret = ctl_connect(&l, dir, err, sizeof(err))) != 0)
+        if (!await_helps(ret) || !await_more(until, NULL))
+            return fail(l.code, err);
+    ret = answer(&l, id, question);
+    ctl_disconnect(&l);
+    return ret;
+}
+
+// ---- the command line ----
+
+static void list_commands(char *text, size_t size) {
+    size_t n = (size_t)snprintf(text, size, "Commands:\n");
+    for (unsigned i = 0; i < VERB_COUNT && n < size; i++) {
+        char usage[160];
+        n += (size_t)snprintf(text + n, size - n, "  %s\n      %s\n", verb_usage((enum verb_id)i, usage, sizeof(usage)),
+                              verbs[i].help);
+    }
+    if (n < size)
+        (void)snprintf(text + n, size - n,
+                       "\nKEYs of guest add and set: mac (MAC, auto), uid (UID, any),\n"
+                       "  vlan (any, port:VID[:PRIORITY], trunk:LIST), rate (Mb/s, 0 for none), weight,\n"
+                       "  spoofchk, trust, learn, stags (on, off), max-mac, link (follow, up, down).\n"
+                       "Tables are as wide as the terminal, or as COLUMNS says.\n"
+                       "Exit status: 0 done, 1 refused or failed, 2 the call is wrong, 3 the ledger does\n"
+                       "not balance.\n");
 }
 
 int main(int argc, char **argv) {
-    static const struct option known[] = {
-        {"parent", required_argument, NULL, 'p'}, {"json", no_argument, NULL, 'j'}, {"no-wait", no_argument, NULL, 'n'},
-        {"wait", required_argument, NULL, 'w'},   {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-    const char *dir = "weir-host.d", *guest = NULL;
-    bool json = false, wait = true;
-    struct json_object *question, *rsp;
-    char err[512] = "", cmd[64];
-    struct patience patience = {.what = "the parent's answer"};
-    struct ctl_link l = {.fd = -1};
-    unsigned seconds = WAIT_S;
-    uint64_t until;
-    int c, ret = 0;
+    static char commands[8192];
+    struct cli cli = {.program = "weirctl",
+                      .about = "weirctl: asks a parent (weir-host) what there is, and moves its guests between\n"
+                               "their paths.",
+                      .words = "COMMAND [ARGUMENT]...",
+                      .behind = commands,
+                      .options = options};
+    enum ctl_error code = CTL_wrong_call;
+    enum verb_id id = VERB_COUNT;
+    struct json_object *question;
+    char err[512] = "which command?";
+    int words = 0, ret;
 
-    while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        switch (c) {
-        case 'p':
-            dir = optarg;
-            break;
-        case 'j':
-            json = true;
-            break;
-        case 'n':
-            wait = false;
-            break;
-        case 'w':
-            if (!text_number(optarg, AWAIT_MAX_S, &seconds)) {
-                fputs("weirctl: --wait takes 0 to 3600 seconds\n", stderr);
-                return 2;
-            }
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return 0;
-        default:
-            return 2; // getopt named the option
-        }
-    }
-    if (optind >= argc) {
-        fputs(usage, stderr);
-        return 2;
-    }
-    question = question_of(argc - optind, argv + optind, cmd, sizeof(cmd), &guest);
+    // Before anything can be wrong: what is wrong is JSON, too.
+    for (int i = 1; i < argc; i++)
+        json = json || strcmp(argv[i], "--json") == 0;
+    cli.wrong = json ? wrong_as_json : NULL;
+    list_commands(commands, sizeof(commands));
+    ret = cli_read(&cli, argc, argv, &words);
+    if (ret >= 0)
+        return ret;
+    question = words != 0 ? verb_question(argv + 1, (unsigned)words, &id, &code, err, sizeof(err)) : NULL;
+    if (question == NULL && json)
+        return fail(code, err);
     if (question == NULL)
-        return 2;
-    until = await_until(seconds);
-    while ((ret = ctl_connect(&l, dir, err, sizeof(err))) != 0)
-        if (!await_helps(ret) || !await_more(until, NULL)) {
-            json_object_put(question);
-            return complain(err);
-        }
-    l.meanwhile = still_waiting;
-    l.ctx = &patience;
-    rsp = ctl_ask(&l, question, err, sizeof(err));
-    if (rsp == NULL) {
-        ctl_disconnect(&l);
-        return complain(err);
-    }
-    if (guest != NULL && strncmp(cmd, "guest ", 6) != 0 && wait)
-        ret = await(&l, cmd, guest);
-    if (json)
-        text_json(stdout, json_object_to_json_string_ext(rsp, JSON_C_TO_STRING_PRETTY));
-    else
-        show_answer(cmd, rsp);
-    if (strcmp(cmd, "ledger") == 0 && !json_object_get_boolean(ctl_member(rsp, "balanced")))
-        ret = 3;
-    json_object_put(rsp);
-    ctl_disconnect(&l);
+        return cli_wrong(&cli, "%s", err);
+    ret = run(id, question);
+    json_object_put(question);
     return ret;
 }

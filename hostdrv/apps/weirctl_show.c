@@ -1,186 +1,254 @@
 // SPDX-License-Identifier: Apache-2.0
-// See weirctl_show.h.
+// See weirctl_show.h: guests, hand-overs, ledger.
 #include "weirctl_show.h"
 
 #include <json-c/json.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "ctl_client.h"
 #include "text.h"
 
-// Room for the texts of one line.
-struct texts {
-    char text[8][256];
-    unsigned next;
-};
+// ---- cells and tables ----
 
-static const char *clean(struct texts *t, struct json_object *o, const char *key) {
-    char *room = t->text[t->next++ % 8];
-    return text_clean(room, sizeof(t->text[0]), ctl_text(o, key));
+static struct json_object *at_path(struct json_object *o, const char *path) {
+    const char *slash = strchr(path, '/');
+    char first[32];
+    if (slash == NULL)
+        return ctl_member(o, path);
+    snprintf(first, sizeof(first), "%.*s", (int)(slash - path), path);
+    return at_path(ctl_member(o, first), slash + 1);
 }
 
-static void show_status(struct json_object *rsp) {
-    struct texts t = {.next = 0};
-    struct json_object *all = ctl_member(rsp, "guests");
-    printf("card %s: %lld VFs, cycle %lld, %lld hand-overs so far\n", clean(&t, rsp, "card"), ctl_number(rsp, "vfs"),
-           ctl_number(rsp, "cycle"), ctl_number(rsp, "records"));
-    if (ctl_length(all) == 0) {
-        puts("no guests");
-        return;
-    }
-    printf("%-16s %-18s %-20s %4s %6s  %s\n", "guest", "mac", "state", "vf", "vport", "why");
+static void cell(struct table_out *t, struct json_object *v) {
+    char clean[256];
+    if (json_object_is_type(v, json_type_string))
+        table_out_cell(t, "%s", text_clean(clean, sizeof(clean), json_object_get_string(v)));
+    else if (json_object_is_type(v, json_type_int))
+        table_out_cell(t, "%lld", (long long)json_object_get_int64(v));
+    else if (json_object_is_type(v, json_type_boolean))
+        table_out_cell(t, "%s", json_object_get_boolean(v) ? "yes" : "no");
+    else
+        table_out_cell(t, "-");
+}
+
+void show_table(struct json_object *all, const struct show_column *column,
+                void (*below)(struct table_out *t, struct json_object *row)) {
+    struct table_column columns[TABLE_COLUMNS + 1] = {{.head = NULL}};
+    struct table_out *t;
+    for (unsigned k = 0; k < TABLE_COLUMNS && column[k].key != NULL; k++)
+        columns[k] = column[k].column;
+    t = table_out_new(columns);
     for (size_t i = 0; i < ctl_length(all); i++) {
-        struct json_object *g = json_object_array_get_idx(all, i);
-        char vf[8] = "-", vport[8] = "-";
-        if (ctl_number(g, "vf") >= 0)
-            snprintf(vf, sizeof(vf), "%lld", ctl_number(g, "vf") % 1000);
-        if (ctl_number(g, "vport") >= 0)
-            snprintf(vport, sizeof(vport), "%lld", ctl_number(g, "vport") % 1000);
-        printf("%-16s %-18s %-20s %4s %6s  %s\n", clean(&t, g, "name"), clean(&t, g, "mac"), clean(&t, g, "state"), vf,
-               vport, clean(&t, g, "why"));
+        struct json_object *row = json_object_array_get_idx(all, i);
+        for (unsigned k = 0; columns[k].head != NULL; k++)
+            cell(t, at_path(row, column[k].key));
+        if (below != NULL)
+            below(t, row);
     }
+    table_out_end(t);
+}
+
+static const char *clean(char room[256], struct json_object *o, const char *key) {
+    return text_clean(room, 256, ctl_text(o, key));
+}
+
+// ---- guests ----
+
+static void show_status(struct json_object *rsp) {
+    static const struct show_column columns[] = {
+        {"name", {"guest", 'l', 8}},  {"mac", {"mac", 'l', 0}}, {"state", {"state", 'l', 8}}, {"vf", {"vf", 'r', 0}},
+        {"vport", {"vport", 'r', 0}}, {"why", {"why", 'l', 8}}, {NULL, {NULL, 0, 0}}};
+    char room[256];
+    table_text("card %s: %lld VFs, cycle %lld, %lld hand-overs so far", clean(room, rsp, "card"),
+               ctl_number(rsp, "vfs"), ctl_number(rsp, "cycle"), ctl_number(rsp, "records"));
+    if (ctl_length(ctl_member(rsp, "guests")) == 0)
+        puts("no guests");
+    show_table(ctl_member(rsp, "guests"), columns, NULL);
+}
+
+static void settings(struct table_out *t, struct json_object *g) {
+    static const char *const key[] = {"uid",   "vlan",    "stags", "spoofchk", "trust",
+                                      "learn", "max-mac", "link",  "rate",     "weight"};
+    char line[1024] = "", room[256];
+    for (unsigned k = 0; k < sizeof(key) / sizeof(key[0]); k++)
+        snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s %s", k != 0 ? " " : "", key[k],
+                 clean(room, g, key[k]));
+    table_out_note(t, "%s", line);
+}
+
+static void show_guests(struct json_object *rsp) {
+    static const struct show_column columns[] = {{"name", {"guest", 'l', 8}},
+                                                 {"mac", {"mac", 'l', 0}},
+                                                 {"state", {"state", 'l', 8}},
+                                                 {"known", {"in the table", 'l', 0}},
+                                                 {NULL, {NULL, 0, 0}}};
+    if (ctl_length(ctl_member(rsp, "guests")) == 0)
+        puts("no guests");
+    show_table(ctl_member(rsp, "guests"), columns, settings);
+}
+
+// ---- hand-overs ----
+
+static long long or_zero(struct json_object *o, const char *key) {
+    return ctl_number(o, key) < 0 ? 0 : ctl_number(o, key);
+}
+
+// Local time of the parent's wall clock, milliseconds.
+static void moment(struct json_object *r, const char *format, char *text, size_t size) {
+    long long us = or_zero(r, "wall_us");
+    time_t s = (time_t)(us / 1000000);
+    struct tm tm;
+    size_t n = localtime_r(&s, &tm) != NULL ? strftime(text, size, format, &tm) : 0;
+    snprintf(text + n, size - n, ".%03lld", us / 1000 % 1000);
+}
+
+static const struct table_column record_columns[] = {
+    {"no", 'r', 0},      {"time", 'l', 0},    {"guest", 'l', 8},   {"direction", 'l', 0}, {"cycles", 'r', 0},
+    {"tx lost", 'r', 0}, {"rx lost", 'r', 0}, {"dropped", 'r', 0}, {"why", 'l', 8},       {NULL, 0, 0}};
+
+static void record_row(struct table_out *t, struct json_object *r) {
+    char time[64], room[3][256];
+    moment(r, "%H:%M:%S", time, sizeof(time));
+    table_out_cell(t, "%lld", ctl_number(r, "serial"));
+    table_out_cell(t, "%s", time);
+    table_out_cell(t, "%s", clean(room[0], r, "guest"));
+    table_out_cell(t, "%s", clean(room[1], r, "direction"));
+    table_out_cell(t, "%u", (uint32_t)(ctl_number(r, "cycle_done") - ctl_number(r, "cycle_request")));
+    table_out_cell(t, "%lld", or_zero(r, "tx_lost"));
+    table_out_cell(t, "%lld", or_zero(r, "rx_lost"));
+    table_out_cell(t, "%lld", or_zero(r, "rx_dropped"));
+    table_out_cell(t, "%s%s (%s)", json_object_get_boolean(ctl_member(r, "surprise")) ? "surprise: " : "",
+                   clean(room[1], r, "why"), clean(room[2], r, "status"));
 }
 
 static void show_records(struct json_object *rsp) {
-    struct texts t = {.next = 0};
     struct json_object *all = ctl_member(rsp, "record");
-    printf("%4s %-12s %-13s %-9s %10s %8s %8s %8s  %s\n", "no", "guest", "direction", "surprise", "cycles", "tx lost",
-           "rx lost", "dropped", "why");
-    for (size_t i = 0; i < ctl_length(all); i++) {
-        struct json_object *r = json_object_array_get_idx(all, i);
-        printf("%4lld %-12s %-13s %-9s %10u %8lld %8lld %8lld  %s (%s)\n", ctl_number(r, "serial"),
-               clean(&t, r, "guest"), clean(&t, r, "direction"),
-               json_object_get_boolean(ctl_member(r, "surprise")) ? "yes" : "no",
-               (uint32_t)(ctl_number(r, "cycle_done") - ctl_number(r, "cycle_request")),
-               ctl_number(r, "tx_lost") < 0 ? 0 : ctl_number(r, "tx_lost"),
-               ctl_number(r, "rx_lost") < 0 ? 0 : ctl_number(r, "rx_lost"),
-               ctl_number(r, "rx_dropped") < 0 ? 0 : ctl_number(r, "rx_dropped"), clean(&t, r, "why"),
-               clean(&t, r, "status"));
-    }
+    struct table_out *t = table_out_new(record_columns);
+    for (size_t i = 0; i < ctl_length(all); i++)
+        record_row(t, json_object_array_get_idx(all, i));
+    table_out_end(t);
 }
 
-// Names and numbers of an object, those that are zero only with `all`.
-static void show_numbers(struct json_object *o, const char *format, bool all) {
+static void show_path(struct json_object *rsp) {
+    struct json_object *last = ctl_member(rsp, "last");
+    char room[3][256], time[64];
+    table_text("guest %s, %s: %s, %s", clean(room[0], rsp, "name"),
+               ctl_text(rsp, "mac")[0] != '\0' ? clean(room[1], rsp, "mac") : "-",
+               strcmp(ctl_text(rsp, "state"), "attached") == 0 ? "on its VF" : "on the synthetic path",
+               clean(room[2], rsp, "state"));
+    table_text("why: %s", clean(room[0], rsp, "why"));
+    if (ctl_number(rsp, "vf") >= 0)
+        table_text("VF %lld, vPort %lld", ctl_number(rsp, "vf"), ctl_number(rsp, "vport"));
+    if (last == NULL)
+        return;
+    moment(last, "%Y-%m-%d %H:%M:%S", time, sizeof(time));
+    table_text("last hand-over: %s, at %s, card cycle %lld to %lld, %s (%s)", clean(room[0], last, "direction"), time,
+               ctl_number(last, "cycle_request"), ctl_number(last, "cycle_done"), clean(room[1], last, "why"),
+               clean(room[2], last, "status"));
+}
+
+// ---- counters and ledger ----
+
+// Names and numbers of an object, those that are zero only with `all`; below a table with `t`.
+static void show_numbers(struct table_out *t, struct json_object *o, const char *format, bool all) {
     if (!json_object_is_type(o, json_type_object))
         return;
     json_object_object_foreach(o, key, value) {
-        char name[64];
+        char name[64], line[128];
         long long v = (long long)json_object_get_int64(value);
-        if (all || v != 0)
-            printf(format, text_clean(name, sizeof(name), key), v);
+        if (!all && v == 0)
+            continue;
+        snprintf(line, sizeof(line), format, text_clean(name, sizeof(name), key), v);
+        if (t != NULL)
+            table_out_note(t, "%s", line);
+        else
+            puts(line);
     }
 }
 
-static void show_reasons(struct json_object *side) {
-    show_numbers(ctl_member(side, "reason"), "       %s %lld\n", false);
+static void reasons(struct table_out *t, struct json_object *row) {
+    show_numbers(t, at_path(row, "tx/reason"), "%s %lld", false);
+    show_numbers(t, at_path(row, "rx/reason"), "%s %lld", false);
 }
 
 // Of a guest's, by who dropped.
-static void show_whose(struct json_object *side) {
-    struct json_object *reasons = ctl_member(side, "reason");
-    show_numbers(ctl_member(reasons, "guest"), "       guest  %s %lld\n", false);
-    show_numbers(ctl_member(reasons, "parent"), "       parent %s %lld\n", false);
-    show_numbers(ctl_member(reasons, "card"), "       card   %s %lld\n", false);
-}
-
-static void show_accounts(struct json_object *all) {
-    struct texts t = {.next = 0};
-    if (ctl_length(all) != 0)
-        printf("%-16s %10s %10s %10s %10s %10s  over all its paths and VFs\n", "guest", "sent", "dropped", "taken",
-               "dropped", "under way");
-    for (size_t i = 0; i < ctl_length(all); i++) {
-        struct json_object *o = json_object_array_get_idx(all, i), *rx = ctl_member(o, "rx"), *tx = ctl_member(o, "tx");
-        printf("%-16s %10lld %10lld %10lld %10lld %10lld%s\n", clean(&t, o, "name"), ctl_number(tx, "frames"),
-               ctl_number(tx, "dropped"), ctl_number(rx, "frames"), ctl_number(rx, "dropped"),
-               ctl_number(o, "under_way"),
-               json_object_get_boolean(ctl_member(o, "answers")) ? "" : "  (it does not answer: its half is unknown)");
-        show_whose(tx);
-        show_whose(rx);
+static void whose(struct table_out *t, struct json_object *row) {
+    static const char *const side[] = {"tx/reason/", "rx/reason/"};
+    static const char *const who[][2] = {
+        {"guest", "guest  %s %lld"}, {"parent", "parent %s %lld"}, {"card", "card   %s %lld"}};
+    if (!json_object_get_boolean(ctl_member(row, "answers")))
+        table_out_note(t, "(it does not answer: its half is unknown)");
+    for (unsigned i = 0; i < 6; i++) {
+        char path[32];
+        snprintf(path, sizeof(path), "%s%s", side[i / 3], who[i % 3][0]);
+        show_numbers(t, at_path(row, path), who[i % 3][1], false);
     }
 }
 
 static void show_ledger(struct json_object *rsp) {
-    struct texts t = {.next = 0};
-    struct json_object *p = ctl_member(rsp, "port"), *all = ctl_member(rsp, "vport");
+    static const struct show_column vports[] = {{"vport", {"vport", 'r', 0}},
+                                                {"tx/frames", {"sent", 'r', 0}},
+                                                {"tx/dropped", {"dropped", 'r', 0}},
+                                                {"rx/copies", {"routed to", 'r', 0}},
+                                                {"rx/redirect_in", {"drained in", 'r', 0}},
+                                                {"rx/delivered", {"delivered", 'r', 0}},
+                                                {"rx/redirect_out", {"drained", 'r', 0}},
+                                                {"rx/dropped", {"dropped", 'r', 0}},
+                                                {"name", {"name", 'l', 8}},
+                                                {NULL, {NULL, 0, 0}}};
+    static const struct show_column guests[] = {{"name", {"guest", 'l', 8}},
+                                                {"tx/frames", {"sent", 'r', 0}},
+                                                {"tx/dropped", {"dropped", 'r', 0}},
+                                                {"rx/frames", {"taken", 'r', 0}},
+                                                {"rx/dropped", {"dropped", 'r', 0}},
+                                                {"under_way", {"under way", 'r', 0}},
+                                                {NULL, {NULL, 0, 0}}};
+    struct json_object *p = ctl_member(rsp, "port");
     struct json_object *rx = ctl_member(p, "rx"), *tx = ctl_member(p, "tx");
+    char room[256];
 
-    printf("ledger: %s\n", clean(&t, rsp, "text"));
-    printf("%lld frames dropped, each with a reason below; %lld under way at most\n", ctl_number(rsp, "dropped"),
-           ctl_number(rsp, "under_way"));
-    printf("port: %lld frames from the wire, %lld dropped; %lld copies to the wire, %lld sent, %lld dropped\n",
-           ctl_number(rx, "frames"), ctl_number(rx, "dropped"), ctl_number(tx, "copies"), ctl_number(tx, "sent"),
-           ctl_number(tx, "dropped"));
-    show_reasons(rx);
-    show_reasons(tx);
-    printf("%5s %10s %10s %10s %10s %10s %10s %10s  %s\n", "vport", "sent", "dropped", "routed to", "drained in",
-           "delivered", "drained", "dropped", "name");
-    for (size_t i = 0; i < ctl_length(all); i++) {
-        struct json_object *o = json_object_array_get_idx(all, i);
-        rx = ctl_member(o, "rx");
-        tx = ctl_member(o, "tx");
-        printf("%5lld %10lld %10lld %10lld %10lld %10lld %10lld %10lld  %s\n", ctl_number(o, "vport"),
-               ctl_number(tx, "frames"), ctl_number(tx, "dropped"), ctl_number(rx, "copies"),
-               ctl_number(rx, "redirect_in"), ctl_number(rx, "delivered"), ctl_number(rx, "redirect_out"),
-               ctl_number(rx, "dropped"), clean(&t, o, "name"));
-        show_reasons(tx);
-        show_reasons(rx);
-    }
-    show_reasons(ctl_member(rsp, "parent"));
-    show_accounts(ctl_member(rsp, "guest"));
+    table_text("ledger: %s", clean(room, rsp, "text"));
+    table_text("%lld frames dropped, each with a reason below; %lld under way at most", ctl_number(rsp, "dropped"),
+               ctl_number(rsp, "under_way"));
+    table_text("port: %lld frames from the wire, %lld dropped; %lld copies to the wire, %lld sent, %lld dropped",
+               ctl_number(rx, "frames"), ctl_number(rx, "dropped"), ctl_number(tx, "copies"), ctl_number(tx, "sent"),
+               ctl_number(tx, "dropped"));
+    show_numbers(NULL, ctl_member(rx, "reason"), "    %s %lld", false);
+    show_numbers(NULL, ctl_member(tx, "reason"), "    %s %lld", false);
+    show_table(ctl_member(rsp, "vport"), vports, reasons);
+    show_numbers(NULL, at_path(rsp, "parent/reason"), "    %s %lld", false);
+    if (ctl_length(ctl_member(rsp, "guest")) != 0)
+        puts("guests, each over all its paths and VFs:");
+    show_table(ctl_member(rsp, "guest"), guests, whose);
 }
 
-static void show_guests(struct json_object *rsp) {
-    struct texts t = {.next = 0};
-    struct json_object *all = ctl_member(rsp, "guests");
-    static const char *const key[] = {"uid",   "vlan",    "stags", "spoofchk", "trust",
-                                      "learn", "max-mac", "link",  "rate",     "weight"};
-
-    if (ctl_length(all) == 0)
-        puts("no guests");
-    for (size_t i = 0; i < ctl_length(all); i++) {
-        struct json_object *g = json_object_array_get_idx(all, i);
-        printf("%-16s %-18s %-12s %s", clean(&t, g, "name"), clean(&t, g, "mac"), clean(&t, g, "state"),
-               json_object_get_boolean(ctl_member(g, "known")) ? "" : "(not in the table) ");
-        for (unsigned k = 0; k < sizeof(key) / sizeof(key[0]); k++)
-            printf(" %s %s", key[k], clean(&t, g, key[k]));
-        puts("");
-    }
+static void show_counters(struct json_object *rsp) {
+    show_numbers(NULL, ctl_member(rsp, "counter"), "%-28s %lld", true);
 }
 
-static void show_health(struct json_object *rsp) {
-    struct texts t = {.next = 0};
-    struct json_object *all = ctl_member(rsp, "cores");
-    printf("restarts of cores since this parent began: %lld\n", ctl_number(rsp, "restarts"));
-    for (size_t i = 0; i < ctl_length(all); i++) {
-        struct json_object *o = json_object_array_get_idx(all, i), *panic = ctl_member(o, "panic");
-        printf("core %lld: stack %lld of %lld bytes, %lld panics", ctl_number(o, "core"), ctl_number(o, "stack_used"),
-               ctl_number(o, "stack_bytes"), ctl_number(o, "panics"));
-        if (panic != NULL)
-            printf("; the last: cause %lld (%s), pc %08llx, value %08llx", ctl_number(panic, "cause"),
-                   clean(&t, panic, "text"), (unsigned long long)ctl_number(panic, "pc"),
-                   (unsigned long long)ctl_number(panic, "value"));
-        puts("");
-    }
+static void show_link(struct json_object *rsp) {
+    char room[256];
+    printf("link %s\n", clean(room, rsp, "link"));
 }
 
-void show_answer(const char *cmd, struct json_object *rsp) {
-    struct texts t = {.next = 0};
-    if (strcmp(cmd, "status") == 0)
-        show_status(rsp);
-    else if (strcmp(cmd, "records") == 0)
-        show_records(rsp);
-    else if (strcmp(cmd, "ledger") == 0)
-        show_ledger(rsp);
-    else if (strcmp(cmd, "guest list") == 0)
-        show_guests(rsp);
-    else if (strcmp(cmd, "dev health") == 0)
-        show_health(rsp);
-    else if (strcmp(cmd, "counters") == 0)
-        show_numbers(ctl_member(rsp, "counter"), "%-28s %lld\n", true);
-    else if (strcmp(cmd, "link") == 0)
-        printf("link %s\n", clean(&t, rsp, "link"));
+static void show_level(struct json_object *rsp) {
+    char room[256];
+    printf("log level %s\n", clean(room, rsp, "level"));
+}
+
+// What was only to be done needs no words, but the parent may have some.
+void show_answer(enum verb_id id, struct json_object *rsp) {
+    static void (*const show[VERB_COUNT])(struct json_object * rsp) = {
+        [VERB_status] = show_status,     [VERB_path] = show_path,         [VERB_records] = show_records,
+        [VERB_ledger] = show_ledger,     [VERB_counters] = show_counters, [VERB_guest_list] = show_guests,
+        [VERB_vport_list] = show_vports, [VERB_vf_list] = show_vfs,       [VERB_link] = show_link,
+        [VERB_dev_info] = show_info,     [VERB_dev_queues] = show_queues, [VERB_dev_health] = show_health,
+        [VERB_dev_panic] = show_panic,   [VERB_dev_log] = show_log,       [VERB_dev_log_level] = show_level};
+    char room[256];
+    if (show[id] != NULL)
+        show[id](rsp);
     if (ctl_text(rsp, "note")[0] != '\0')
-        printf("note: %s\n", clean(&t, rsp, "note"));
+        table_text("note: %s", clean(room, rsp, "note"));
 }

@@ -1,11 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers of a parent for people. The answer may come from anybody who has the socket: it is printed as printable ASCII
-// and whatever it lacks is left out.
+// Answers of the parent, for people. Whatever an answer looks like, what is printed is printable (threat T30).
 #ifndef WEIR_APPS_WEIRCTL_SHOW_H
 #define WEIR_APPS_WEIRCTL_SHOW_H
 
-struct json_object;
+#include "table.h"
+#include "verbs.h"
 
-void show_answer(const char *cmd, struct json_object *rsp);
+// A column: of each row the member `key`, or with a '/' in it a member of a member. Texts are made printable, true and
+// false are yes and no, what is not there is '-'.
+struct show_column {
+    const char *key;
+    struct table_column column;
+};
+
+// A table of an array of objects. `below`, unless NULL, adds lines below each row.
+void show_table(struct json_object *all, const struct show_column *column,
+                void (*below)(struct table_out *t, struct json_object *row));
+
+void show_answer(enum verb_id id, struct json_object *rsp);
+
+// ---- weirctl_show_dev.c ----
+void show_vports(struct json_object *rsp);
+void show_vfs(struct json_object *rsp);
+void show_info(struct json_object *rsp);
+void show_queues(struct json_object *rsp);
+void show_health(struct json_object *rsp);
+void show_panic(struct json_object *rsp);
+void show_log(struct json_object *rsp);
 
 #endif

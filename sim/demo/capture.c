@@ -31,7 +31,9 @@ static void on_packet(void *ctx, const struct weir_pcapng_packet *p) {
 
     if (strncmp(p->interface, "vport", 5) != 0 || p->len < 14)
         return;
-    vf = strcmp(p->interface, "vport0") != 0;
+    if (p->comment[0] != '\0')
+        return; // it was dropped
+    vf = strncmp(p->interface, "vport0 ", 7) != 0 && strcmp(p->interface, "vport0") != 0;
     for (; cycle >= e->next_sample; e->next_sample += SAMPLE_CYCLES) {
         report_sample(e->report, e->next_sample, e->sample[0], e->sample[1]);
         e->sample[0] = e->sample[1] = 0;
@@ -63,27 +65,31 @@ int capture_evaluate(const char *path, const uint8_t guest[6], int flow, struct 
 
 #define AROUND_CYCLES 100000u
 #define MAX_KEPT 32u
-#define MAX_INTERFACES 80u
+#define MAX_INTERFACES 300u
 #define BLOCK_BYTES 60u // of a frame's block beside its data
 
 struct keeper {
-    struct weir_pcapng *out;
+    const char *to;
+    struct weir_pcapng *out; // from the first frame on: its times begin where the source's do
+    char *err;
+    size_t err_size;
+    int ret;
     const struct capture_window *window;
     unsigned windows;
     uint64_t most, kept[MAX_KEPT]; // bytes of each window
-    char name[MAX_INTERFACES][16];
+    char name[MAX_INTERFACES][64];
     unsigned names;
     struct report_capture sum;
 };
 
-static int interface_of(struct keeper *k, const char *name) {
+static int interface_of(struct keeper *k, const char *name, uint64_t speed) {
     for (unsigned i = 0; i < k->names; i++)
         if (strcmp(k->name[i], name) == 0)
             return (int)i;
     if (k->names == MAX_INTERFACES)
         return -1;
     snprintf(k->name[k->names++], sizeof(k->name[0]), "%s", name);
-    return weir_pcapng_add_interface(k->out, name);
+    return weir_pcapng_add_interface(k->out, name, speed);
 }
 
 // The window that the frame belongs to and that has room for it; -1 without.
@@ -98,14 +104,19 @@ static int window_of(const struct keeper *k, uint64_t cycle, uint64_t bytes) {
 static void keep(void *ctx, const struct weir_pcapng_packet *p) {
     struct keeper *k = ctx;
     uint64_t bytes = p->len + BLOCK_BYTES;
+    if (k->out == NULL && k->ret == 0) {
+        k->out = weir_pcapng_open(k->to, p->start, k->err, k->err_size);
+        k->ret = k->out != NULL ? 0 : -EIO;
+    }
     int window = window_of(k, p->ns / NS_PER_CYCLE, bytes), interface;
 
     k->sum.all_frames++;
     k->sum.all_bytes += bytes;
-    if (window < 0)
+    if (window < 0 || k->out == NULL)
         return;
-    interface = interface_of(k, p->interface);
-    if (interface < 0 || weir_pcapng_write(k->out, interface, p->ns, p->dir, p->data, p->len) != 0)
+    interface = interface_of(k, p->interface, p->speed);
+    if (interface < 0 || weir_pcapng_write(k->out, interface, p->ns, p->dir, p->data, p->len,
+                                           p->comment[0] != '\0' ? p->comment : NULL) != 0)
         return;
     k->kept[window] += bytes;
     k->sum.frames++;
@@ -114,13 +125,15 @@ static void keep(void *ctx, const struct weir_pcapng_packet *p) {
 
 int capture_keep(const char *from, const char *to, uint64_t bytes, const struct capture_window *w, unsigned windows,
                  struct report *r, char *err, size_t err_size) {
-    struct keeper k = {.window = w, .windows = windows, .most = bytes};
-    int ret;
+    struct keeper k = {.to = to, .err = err, .err_size = err_size, .window = w, .windows = windows, .most = bytes};
+    int ret = weir_pcapng_read(from, keep, &k, err, err_size);
 
-    k.out = weir_pcapng_open(to, err, err_size);
-    if (k.out == NULL)
-        return -EIO;
-    ret = weir_pcapng_read(from, keep, &k, err, err_size);
+    if (ret == 0)
+        ret = k.ret;
+    if (ret == 0 && k.out == NULL) { // no frame came
+        k.out = weir_pcapng_open(to, 0, err, err_size);
+        ret = k.out != NULL ? 0 : -EIO;
+    }
     if (weir_pcapng_close(k.out) != 0 && ret == 0) {
         snprintf(err, err_size, "%s is not whole: disk full?", to);
         ret = -EIO;

@@ -98,7 +98,7 @@ static void capture(struct story *s, int interface, bool into_card, const uint8_
     c->frames++;
     c->bytes += len;
     (void)weir_pcapng_write(s->opt->capture, interface, card_cycles(s->card) * 4,
-                            into_card ? WEIR_PCAPNG_IN : WEIR_PCAPNG_OUT, frame, len);
+                            into_card ? WEIR_PCAPNG_IN : WEIR_PCAPNG_OUT, frame, len, NULL);
 }
 
 static int vport_interface(struct story *s, const struct guest *g, bool vf) {
@@ -108,10 +108,10 @@ static int vport_interface(struct story *s, const struct guest *g, bool vf) {
 
 static int name_interfaces(struct story *s) {
     char name[16];
-    int ret = s->opt->capture == NULL ? 0 : weir_pcapng_add_interface(s->opt->capture, "wire");
+    int ret = s->opt->capture == NULL ? 0 : weir_pcapng_add_interface(s->opt->capture, "wire", 0);
     for (unsigned v = 0; v < VPORTS && s->opt->capture != NULL && ret >= 0; v++) {
         snprintf(name, sizeof(name), "vport%u", v);
-        ret = weir_pcapng_add_interface(s->opt->capture, name);
+        ret = weir_pcapng_add_interface(s->opt->capture, name, 0);
     }
     return ret < 0 ? ret : 0;
 }

@@ -3,7 +3,6 @@
 // /dev/net/tun and namespaces with real programs and the kernels' traffic (live.h), else in one process on the built-in
 // generator (story.h).
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "cast.h"
+#include "cli.h"
 #include "live.h"
 #include "pcapng.h"
 #include "pci_sim.h"
@@ -45,92 +45,47 @@ static void show(void *ctx, const char *text) {
     fflush(d->say);
 }
 
-static const char usage[] =
-    "usage: weir-demo [--builtin | --bus pciaccess] [--seconds N] [--out FOLDER] [--capture-mb N] [--fst FILE] "
-    "[--json]\n"
-    "                 [--firmware IMAGE] [--seed N]\n"
-    "  --builtin   one process, sequence-checked generator only, deterministic to the cycle\n"
-    "  --bus pciaccess  the same story with the card's functions as PCI devices: the unmodified libpciaccess finds "
-    "them\n"
-    "              in a live PCI tree, which only this demo sees (root, /dev/fuse)\n"
-    "  --seconds   how long ping, TCP and UDP of the kernels run (default 20)\n"
-    "  --out       where demo.json, demo.html and demo.pcapng go (default: here)\n"
-    "  --capture-mb  how large demo.pcapng may become: frames around the hand-overs (default 16, 0 for none)\n"
-    "  --fst       waveform of the whole card; long and large\n"
-    "  --json      demo.json on standard output, progress on standard error\n"
-    "exit status: 0 all came as it was asked for; 1 something failed, or the run was given up; 2 the call is wrong;\n"
-    "77 there can be no PCI tree here, or no network namespaces for it\n";
+static int take_bus(void *to, const char *value) {
+    bool *pci = to;
+    *pci = strcmp(value, "pciaccess") == 0;
+    return *pci || strcmp(value, "vfio-user") == 0 ? 0 : -1;
+}
 
+// -1: go on; else the exit status.
 static int parse(struct demo *d, int argc, char **argv) {
-    static const struct option options[] = {{"firmware", required_argument, NULL, 'f'},
-                                            {"seed", required_argument, NULL, 's'},
-                                            {"out", required_argument, NULL, 'o'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"builtin", no_argument, NULL, 'b'},
-                                            {"seconds", required_argument, NULL, 't'},
-                                            {"fst", required_argument, NULL, 'w'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"capture-mb", required_argument, NULL, 'c'},
-                                            {"bus", required_argument, NULL, 'p'},
-                                            {NULL, 0, NULL, 0}};
-    int c;
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        char *rest = NULL;
-        switch (c) {
-        case 'f':
-            d->firmware = optarg;
-            break;
-        case 's':
-            d->seed = strtoull(optarg, NULL, 0);
-            break;
-        case 'o':
-            d->out = optarg;
-            break;
-        case 'b':
-            d->builtin = true;
-            break;
-        case 't':
-            d->seconds = (unsigned)strtoul(optarg, &rest, 10);
-            if (*rest != '\0' || d->seconds == 0 || d->seconds > 3600) {
-                fprintf(stderr, "weir-demo: --seconds %s: expected a number from 1 to 3600\n", optarg);
-                return 2;
-            }
-            break;
-        case 'w':
-            d->fst = optarg;
-            break;
-        case 'c':
-            d->capture_bytes = (uint64_t)strtoul(optarg, &rest, 10) * 1000000;
-            if (*rest != '\0' || *optarg == '\0' || d->capture_bytes > 100000000000) {
-                fprintf(stderr, "weir-demo: --capture-mb %s: expected a number from 0 to 100000\n", optarg);
-                return 2;
-            }
-            break;
-        case 'p':
-            d->pci = strcmp(optarg, "pciaccess") == 0;
-            if (!d->pci && strcmp(optarg, "vfio-user") != 0) {
-                fprintf(stderr, "weir-demo: --bus %s: expected vfio-user (sockets, the default) or pciaccess\n",
-                        optarg);
-                return 2;
-            }
-            break;
-        case 'j':
-            d->json = true;
-            d->say = stderr;
-            break;
-        case 'h':
-            fputs(usage, stdout);
-            return 0;
-        default:
-            fputs(usage, stderr);
-            return 2;
-        }
-    }
-    if (d->pci && d->builtin) {
-        fputs("weir-demo: --bus pciaccess takes programs, --builtin has none; leave one of them out\n", stderr);
-        return 2;
-    }
-    return -1;
+    unsigned megabytes = 16;
+    const struct cli_option options[] = {
+        {"builtin", NULL, CLI_FLAG, .to = &d->builtin,
+         .help = "one process, sequence-checked generator only, deterministic to the cycle"},
+        {"bus", "NAME", CLI_OWN, .to = &d->pci, .take = take_bus, .expects = "vfio-user or pciaccess",
+         .help = "vfio-user (sockets, the default) or pciaccess: the card's functions are PCI devices, which the "
+                 "unmodified libpciaccess finds in a live PCI tree that only this demo sees (root, /dev/fuse)"},
+        {"seconds", "N", CLI_NUMBER, .to = &d->seconds, .min = 1, .max = 3600,
+         .help = "how long ping, TCP and UDP of the kernels run (default 20)"},
+        {"out", "DIR", CLI_TEXT, .to = &d->out, .max = 360,
+         .help = "where demo.json, demo.html and demo.pcapng go (default: here)"},
+        {"capture-mb", "N", CLI_NUMBER, .to = &megabytes, .max = 100000,
+         .help = "how large demo.pcapng may become: frames around the hand-overs (default 16, 0 for none)"},
+        {"fst", "FILE", CLI_TEXT, .to = &d->fst, .max = CLI_PATH, .help = "waveform of the whole card; long and large"},
+        {"json", NULL, CLI_FLAG, .to = &d->json, .help = "demo.json on standard output, progress on standard error"},
+        {"firmware", "FILE", CLI_TEXT, .to = &d->firmware, .max = CLI_PATH,
+         .help = "firmware image (default: that of this build)"},
+        {"seed", "N", CLI_LONG, .to = &d->seed, .max = UINT64_MAX, .help = "of the generator (default 1)"},
+        {.name = NULL}};
+    const struct cli cli = {.program = "weir-demo",
+                            .about = "weir-demo: the main job, shown: guests get VFs, lose them, fail over, and no\n"
+                                     "frame is lost uncounted.",
+                            .behind =
+                                "Exit status: 0 all came as it was asked for, 1 something failed, or the run was\n"
+                                "given up, 2 the call is wrong, 77 there can be no PCI tree here, or no network\n"
+                                "namespaces for it.\n",
+                            .options = options};
+    int ret = cli_read(&cli, argc, argv, NULL);
+    if (ret < 0 && d->pci && d->builtin)
+        ret = cli_wrong(&cli, "--bus pciaccess takes programs, --builtin has none; leave one of them out");
+    d->capture_bytes = megabytes * (uint64_t)1000000;
+    d->say = d->json ? stderr : stdout;
+    return ret;
 }
 
 // The other programs lie beside this one.
@@ -149,7 +104,7 @@ static int run_builtin(struct demo *d, struct report *r, char *err, size_t err_s
     struct report_capture sum = {0};
     int ret;
     opt.stop = &stop;
-    opt.capture = d->capture_bytes != 0 ? weir_pcapng_open(d->trace, err, err_size) : NULL;
+    opt.capture = d->capture_bytes != 0 ? weir_pcapng_open(d->trace, 0, err, err_size) : NULL;
     if (opt.capture == NULL && d->capture_bytes != 0)
         return -EIO;
     opt.capture_bytes = d->capture_bytes;
@@ -224,12 +179,7 @@ static int write_reports(const struct demo *d, const struct report *r) {
 }
 
 int main(int argc, char **argv) {
-    struct demo d = {.out = ".",
-                     .firmware = WEIR_FIRMWARE_IMAGE,
-                     .seed = 1,
-                     .seconds = 20,
-                     .capture_bytes = 16000000,
-                     .say = stdout};
+    struct demo d = {.out = ".", .firmware = WEIR_FIRMWARE_IMAGE, .seed = 1, .seconds = 20};
     struct netns *ns = NULL;
     struct report *r;
     char err[700] = "";

@@ -97,8 +97,15 @@ static int bar_write(struct fn *f, uint64_t offset, const uint8_t *from, unsigne
         rc_pass(f->rc, WRITE_CYCLES);
         if (at >= WEIR_BAR_DOORBELL_BASE)
             f->in_use = true;
+        else if (f->heard != NULL)
+            f->heard(f->heard_ctx, at, v);
     }
     return 0;
+}
+
+void fn_hear(struct fn *f, fn_heard heard, void *ctx) {
+    f->heard = heard;
+    f->heard_ctx = ctx;
 }
 
 static int region_read(void *dev, unsigned index, uint64_t offset, void *to, unsigned n) {

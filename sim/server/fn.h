@@ -27,6 +27,9 @@ void fn_client_gone(struct fn *f);
 void fn_dma_drop_lost(struct fn *f);
 // An MSI-X message arrived.
 void fn_irq(struct fn *f, unsigned vector);
+// Tells of each word that its driver writes to its BAR below the doorbells; NULL: nobody listens.
+typedef void (*fn_heard)(void *ctx, uint64_t offset, uint32_t value);
+void fn_hear(struct fn *f, fn_heard heard, void *ctx);
 // The driver has rung a doorbell since the last reset.
 bool fn_in_use(const struct fn *f);
 

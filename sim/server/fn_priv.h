@@ -20,6 +20,8 @@ struct fn {
     struct rc *rc;
     unsigned index;
     bool in_use;
+    fn_heard heard;
+    void *heard_ctx;
 
     // Configuration registers that are the client's own view.
     uint64_t bar;

@@ -98,6 +98,8 @@ static int open_slot(struct weir_server *s, unsigned i, char *err, size_t err_si
         snprintf(err, err_size, "out of memory");
         return -ENOMEM;
     }
+    if (i == 0)
+        fn_hear(t->fn, s->opt.heard, s->opt.heard_ctx);
     snprintf(path, sizeof(path), "%s/%s.sock", s->opt.dir, t->name);
     t->listener =
         unix_place_listen(&t->place, path, SOCK_STREAM, BACKLOG, s->opt.num_allowed != 0 ? 0666 : 0600, err, err_size);

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct host;
@@ -24,6 +25,8 @@ struct weir_server_options {
     unsigned num_allowed;   // none: the sockets are closed to all others by their mode, too
     weir_server_log_fn log; // may be NULL
     void *log_ctx;
+    void (*heard)(void *ctx, uint64_t offset, uint32_t value); // what the PF's driver writes to its BAR; may be NULL
+    void *heard_ctx;
 };
 
 #define WEIR_SERVER_WAITING 4u                       // connections of a function that have not said their version

@@ -2,166 +2,76 @@
 // See sim_options.h.
 #include "sim_options.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "cli.h"
+#include "text.h"
 #include "weir_abi.h"
-
-const char sim_usage[] =
-    "weir-sim: the Weir card, simulated from its RTL, with every PCI function on a vfio-user socket.\n"
-    "\n"
-    "  --dir DIR          folder of the sockets pf.sock, vf0.sock ... (default weir-sim.d)\n"
-    "  --vfs N            sockets for VFs 0 to N-1, at most 64 (default 8)\n"
-    "  --allow-uid UID    let this user's programs connect, too, and open the sockets' modes; may be given again\n"
-    "  --firmware FILE    firmware image for flash slot A (default: the one of this build)\n"
-    "  --flash FILE       flash content to start from and to write back; without --firmware the card boots from it\n"
-    "  --wire END         other end of the cable: tap:NAME, link:PATH (another weir-sim with the same PATH),\n"
-    "                     pcap:IN[,OUT] or none (default none);\n"
-    "                     IN is played when the PF driver receives\n"
-    "  --rate GBPS        line rate of the wire, 1 to 100, in time of the card (default 100). Programs on this machine "
-    "are\n"
-    "                     slower than the card believes: at 10 they keep up, at 100 bursts may find no buffers\n"
-    "  --trace FILE       frames on the wire and on each vPort, both directions, as pcapng\n"
-    "  --fst FILE         waveform (needs a build with -DWEIR_TRACE=ON)\n"
-    "  --sysfs DIR        live tree of the PCI functions, as Linux shows it in /sys/bus/pci: lspci -O sysfs.path=DIR,\n"
-    "                     setpci, libpciaccess (root and /dev/fuse)\n"
-    "  --lspci FILE       write the configuration space of the PF and of --vfs VFs for lspci -F FILE, and end\n"
-    "  --console          the card's console on standard error\n"
-    "  --quiet            only errors\n"
-    "  --help             this text\n"
-    "\n"
-    "SIGUSR1 pulls the cable of the Ethernet port, and plugs it in again (kill -USR1 PID); SIGUSR2 has core 0\n"
-    "panic, as a damaged word of its memory would; SIGINT and SIGTERM end it.\n"
-    "Files that are named for output are replaced only when they are of the kind that is written.\n";
+#include "wire_end.h"
 
 #define MAX_RATE 100u
 
-enum option_id {
-    OPT_DIR = 256,
-    OPT_VFS,
-    OPT_ALLOW_UID,
-    OPT_FIRMWARE,
-    OPT_FLASH,
-    OPT_WIRE,
-    OPT_RATE,
-    OPT_TRACE,
-    OPT_FST,
-    OPT_SYSFS,
-    OPT_LSPCI,
-    OPT_CONSOLE,
-    OPT_QUIET,
-    OPT_HELP
-};
-
-static int parse_number(const char *text, unsigned least, unsigned most, unsigned *n) {
-    char *rest;
-    unsigned long v;
-
-    errno = 0;
-    v = strtoul(text, &rest, 10);
-    if (text[0] < '0' || text[0] > '9' || *rest != '\0' || errno != 0 || v < least || v > most)
-        return -EINVAL;
-    *n = (unsigned)v;
+static int take_user(void *to, const char *value) {
+    struct sim_options *o = to;
+    uint64_t uid;
+    if (!text_range(value, 0, UINT_MAX - 1, &uid))
+        return -1;
+    o->allowed[o->num_allowed++] = (uid_t)uid;
     return 0;
 }
 
-int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, size_t err_size) {
-    static const struct option known[] = {{"dir", required_argument, NULL, OPT_DIR},
-                                          {"vfs", required_argument, NULL, OPT_VFS},
-                                          {"allow-uid", required_argument, NULL, OPT_ALLOW_UID},
-                                          {"firmware", required_argument, NULL, OPT_FIRMWARE},
-                                          {"flash", required_argument, NULL, OPT_FLASH},
-                                          {"wire", required_argument, NULL, OPT_WIRE},
-                                          {"rate", required_argument, NULL, OPT_RATE},
-                                          {"trace", required_argument, NULL, OPT_TRACE},
-                                          {"fst", required_argument, NULL, OPT_FST},
-                                          {"sysfs", required_argument, NULL, OPT_SYSFS},
-                                          {"lspci", required_argument, NULL, OPT_LSPCI},
-                                          {"console", no_argument, NULL, OPT_CONSOLE},
-                                          {"quiet", no_argument, NULL, OPT_QUIET},
-                                          {"help", no_argument, NULL, OPT_HELP},
-                                          {NULL, 0, NULL, 0}};
-    int c;
+static int take_wire(void *to, const char *value) {
+    *(const char **)to = value;
+    return wire_end_known(value) ? 0 : -1;
+}
 
-    *o = (struct sim_options){
-        .firmware = WEIR_FIRMWARE_IMAGE, .dir = "weir-sim.d", .num_vfs = 8, .wire = "none", .rate = MAX_RATE};
-    bool named_firmware = false;
-    unsigned uid;
-    opterr = 0;
-    optind = 1;
-    while ((c = getopt_long(argc, argv, ":", known, NULL)) != -1) {
-        switch (c) {
-        case OPT_DIR:
-            o->dir = optarg;
-            break;
-        case OPT_VFS:
-            if (parse_number(optarg, 0, WEIR_NUM_VFS, &o->num_vfs) != 0) {
-                snprintf(err, err_size, "--vfs %s: expected a number from 0 to %u", optarg, WEIR_NUM_VFS);
-                return -EINVAL;
-            }
-            break;
-        case OPT_ALLOW_UID:
-            if (o->num_allowed == SIM_MAX_ALLOWED || parse_number(optarg, 0, UINT_MAX - 1, &uid) != 0) {
-                snprintf(err, err_size, "--allow-uid %s: expected the number of a user, at most %u of them", optarg,
-                         SIM_MAX_ALLOWED);
-                return -EINVAL;
-            }
-            o->allowed[o->num_allowed++] = uid;
-            break;
-        case OPT_FIRMWARE:
-            o->firmware = optarg;
-            named_firmware = true;
-            break;
-        case OPT_FLASH:
-            o->flash = optarg;
-            break;
-        case OPT_WIRE:
-            o->wire = optarg;
-            break;
-        case OPT_RATE:
-            if (parse_number(optarg, 1, MAX_RATE, &o->rate) != 0) {
-                snprintf(err, err_size, "--rate %s: expected Gb/s from 1 to %u", optarg, MAX_RATE);
-                return -EINVAL;
-            }
-            break;
-        case OPT_TRACE:
-            o->trace = optarg;
-            break;
-        case OPT_FST:
-            o->fst = optarg;
-            break;
-        case OPT_SYSFS:
-            o->sysfs = optarg;
-            break;
-        case OPT_LSPCI:
-            o->lspci = optarg;
-            break;
-        case OPT_CONSOLE:
-            o->console = true;
-            break;
-        case OPT_QUIET:
-            o->quiet = true;
-            break;
-        case OPT_HELP:
-            o->help = true;
-            break;
-        default:
-            snprintf(err, err_size,
-                     c == ':' ? "option %s needs a value; see weir-sim --help"
-                              : "unknown option %s; see weir-sim --help",
-                     argv[optind - 1]);
-            return -EINVAL;
-        }
-    }
-    if (optind < argc) {
-        snprintf(err, err_size, "unexpected argument %s; see weir-sim --help", argv[optind]);
-        return -EINVAL;
-    }
-    if (o->flash != NULL && !named_firmware)
-        o->firmware = NULL;
-    return 0;
+int sim_options_read(struct sim_options *o, int argc, char **argv) {
+    const struct cli_option options[] = {
+        {"dir", "DIR", CLI_TEXT, .to = &o->dir, .max = CLI_SOCKETS_DIR,
+         .help = "folder of the sockets pf.sock, vf0.sock ... (default weir-sim.d)"},
+        {"vfs", "N", CLI_NUMBER, .to = &o->num_vfs, .max = WEIR_NUM_VFS,
+         .help = "VFs of the card, 0 to N-1, a socket each (default 8); weir-host --vfs takes as many or fewer"},
+        {"allow-uid", "UID", CLI_OWN, .to = o, .take = take_user, .expects = "the number of a user",
+         .most = SIM_MAX_ALLOWED, .help = "let this user's programs connect, too, and open the sockets' modes"},
+        {"firmware", "FILE", CLI_TEXT, .to = &o->firmware, .max = CLI_PATH,
+         .help = "firmware image for flash slot A (default: that of this build)"},
+        {"flash", "FILE", CLI_TEXT, .to = &o->flash, .max = CLI_PATH,
+         .help = "flash content to start from and to write back; without --firmware the card boots from it"},
+        {"wire", "END", CLI_OWN, .to = &o->wire, .take = take_wire, .expects = WIRE_END_SPECS,
+         .help = "other end of the cable: tap[:NAME] (default NAME: the first of wire0, wire1 ... that is free), "
+                 "link:PATH (another weir-sim with the same PATH), pcap:IN[,OUT] (IN is played when the PF driver "
+                 "receives) or none (default)"},
+        {"rate", "GBPS", CLI_NUMBER, .to = &o->rate, .min = 1, .max = MAX_RATE,
+         .help = "line rate of the wire in time of the card (default 100). Programs on this machine are slower than "
+                 "the card believes: at 10 they keep up, at 100 bursts may find no buffers"},
+        {"trace", "FILE", CLI_TEXT, .to = &o->trace, .max = CLI_PATH,
+         .help = "frames on the wire and on each vPort, both directions, pcapng"},
+        {"fst", "FILE", CLI_TEXT, .to = &o->fst, .max = CLI_PATH,
+         .help = "waveform (needs a build with -DWEIR_TRACE=ON)"},
+        {"sysfs", "DIR", CLI_TEXT, .to = &o->sysfs, .max = CLI_PATH,
+         .help = "live tree of the PCI functions, as Linux shows it in /sys/bus/pci: lspci -O sysfs.path=DIR, setpci, "
+                 "libpciaccess (root and /dev/fuse)"},
+        {"lspci", "FILE", CLI_TEXT, .to = &o->lspci, .max = CLI_PATH,
+         .help = "write the configuration space of the PF and of --vfs VFs for lspci -F FILE, and end"},
+        {"console", NULL, CLI_FLAG, .to = &o->console, .help = "the card's console on standard error"},
+        {"quiet", NULL, CLI_FLAG, .to = &o->quiet, .help = "only errors"},
+        {.name = NULL}};
+    const struct cli cli = {
+        .program = "weir-sim",
+        .about = "weir-sim: the Weir card, simulated from its RTL, with every PCI function on a\nvfio-user socket.",
+        .behind = "SIGUSR1 pulls the cable of the Ethernet port, and plugs it in again (kill -USR1\n"
+                  "PID); SIGUSR2 has core 0 panic, as a damaged word of its memory would; SIGINT\n"
+                  "and SIGTERM end it.\n"
+                  "Files that are named for output are replaced only when they are of the kind that\n"
+                  "is written.\n"
+                  "Exit status: 0 stopped, 1 could not start or go on, or a file is not whole,\n"
+                  "2 the call is wrong, 3 the card broke a rule of TLPs.\n",
+        .options = options};
+    int ret;
+
+    *o = (struct sim_options){.dir = "weir-sim.d", .num_vfs = 8, .wire = "none", .rate = MAX_RATE};
+    ret = cli_read(&cli, argc, argv, NULL);
+    if (ret < 0 && o->flash == NULL && o->firmware == NULL)
+        o->firmware = WEIR_FIRMWARE_IMAGE;
+    return ret;
 }

@@ -22,11 +22,10 @@ struct sim_options {
     const char *lspci; // file for configuration spaces; then the simulator ends
     uid_t allowed[SIM_MAX_ALLOWED];
     unsigned num_allowed;
-    bool console, quiet, help;
+    bool console, quiet;
 };
 
-// 0, or -EINVAL with one line in err.
-int sim_options_parse(struct sim_options *o, int argc, char **argv, char *err, size_t err_size);
-extern const char sim_usage[];
+// -1: go on; else the exit status, all being said (cli.h).
+int sim_options_read(struct sim_options *o, int argc, char **argv);
 
 #endif

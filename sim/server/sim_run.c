@@ -19,6 +19,7 @@
 #include "rc.h"
 #include "server.h"
 #include "sysfs.h"
+#include "vport_names.h"
 #include "weir_abi.h"
 #include "wire.h"
 #include "wire_end.h"
@@ -39,8 +40,13 @@ struct sim {
     struct wire_end *end;
     struct weir_pcapng *trace;
     int trace_wire;
-    int trace_vport[WEIR_NUM_VPORTS]; // its interface + 1, 0 = no frame of it yet
-    bool receiving;                   // the PF's driver posted buffers, and the card has fetched them
+    struct vport_names names;
+    struct {
+        int interface;  // + 1, 0 = no frame of it yet
+        unsigned given; // when the interface was made (vport_names.h)
+    } trace_vport[WEIR_NUM_VPORTS];
+    uint64_t speed; // of the wire, bits a second
+    bool receiving; // the PF's driver posted buffers, and the card has fetched them
     bool cable_out;
     unsigned pulls;  // of the cable that were seen
     unsigned upsets; // of core 0, the same
@@ -58,28 +64,64 @@ static void from_card(void *ctx, const uint8_t *frame, size_t len, uint64_t cycl
     struct sim *s = ctx;
     wire_end_take(s->end, frame, len, cycle * NS_PER_CYCLE);
     if (s->trace != NULL)
-        (void)weir_pcapng_write(s->trace, s->trace_wire, cycle * NS_PER_CYCLE, WEIR_PCAPNG_OUT, frame, len);
+        (void)weir_pcapng_write(s->trace, s->trace_wire, cycle * NS_PER_CYCLE, WEIR_PCAPNG_OUT, frame, len, NULL);
 }
 
 static void to_card(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle) {
     struct sim *s = ctx;
     if (s->trace != NULL && !s->cable_out)
-        (void)weir_pcapng_write(s->trace, s->trace_wire, cycle * NS_PER_CYCLE, WEIR_PCAPNG_IN, frame, len);
+        (void)weir_pcapng_write(s->trace, s->trace_wire, cycle * NS_PER_CYCLE, WEIR_PCAPNG_IN, frame, len, NULL);
 }
 
-// vPorts become interfaces with their first frame: most captures see few of them.
+static const char *reason_text(unsigned reason) {
+    static const char *const text[] = {
+#define HW_EVENT(value, name, text)
+#define FW_EVENT(value, name, text)
+#define FN_EVENT(bit, name, text)
+#define QP_REASON(value, name, text) [value] = #name ": " text,
+#include "event.def"
+#undef QP_REASON
+#undef FN_EVENT
+#undef FW_EVENT
+#undef HW_EVENT
+    };
+    return reason < sizeof(text) / sizeof(text[0]) && text[reason] != NULL ? text[reason] : "for no known reason";
+}
+
+// vPorts become interfaces with their first frame: most captures see few of them. A vPort that was made anew is
+// another.
+static int interface_of(struct sim *s, unsigned vport) {
+    unsigned given = s->names.vport[vport].given;
+    char name[VPORT_NAME_ROOM];
+    if (s->trace_vport[vport].interface == 0 || s->trace_vport[vport].given != given) {
+        s->trace_vport[vport].interface =
+            weir_pcapng_add_interface(s->trace, vport_name(&s->names, vport, name), s->speed) + 1;
+        s->trace_vport[vport].given = given;
+    }
+    return s->trace_vport[vport].interface - 1;
+}
+
+// What was dropped is there, too, and says why.
 static void between(void *ctx, const struct card_frame *t) {
     struct sim *s = ctx;
-    char name[16];
+    char comment[128];
 
-    if (t->reason != 0 || t->vport >= WEIR_NUM_VPORTS)
+    if (t->vport >= WEIR_NUM_VPORTS)
         return;
-    if (s->trace_vport[t->vport] == 0) {
-        snprintf(name, sizeof(name), "vport%u", t->vport);
-        s->trace_vport[t->vport] = weir_pcapng_add_interface(s->trace, name) + 1;
-    }
-    (void)weir_pcapng_write(s->trace, s->trace_vport[t->vport] - 1, t->cycle * NS_PER_CYCLE,
-                            t->to_vport ? WEIR_PCAPNG_OUT : WEIR_PCAPNG_IN, t->data, t->len);
+    snprintf(comment, sizeof(comment), "dropped, %s", reason_text(t->reason));
+    (void)weir_pcapng_write(s->trace, interface_of(s, t->vport), t->cycle * NS_PER_CYCLE,
+                            t->to_vport ? WEIR_PCAPNG_OUT : WEIR_PCAPNG_IN, t->data, t->len,
+                            t->reason != 0 ? comment : NULL);
+}
+
+static void hear(void *ctx, uint64_t offset, uint32_t value) {
+    vport_names_hear(&((struct sim *)ctx)->names, offset, value);
+}
+
+static uint64_t wall_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 static int boot(struct sim *s, const struct sim_options *o, char *err, size_t err_size) {
@@ -123,6 +165,9 @@ struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, 
     s->log = log;
     s->log_ctx = log_ctx;
     so.log_ctx = s;
+    so.heard = o->trace != NULL ? hear : NULL;
+    so.heard_ctx = s;
+    s->speed = o->rate * UINT64_C(1000000000);
     // What fails quickly comes first, the card's boot takes a second.
     s->lock = weir_server_lock(o->dir, o->num_allowed != 0, err, err_size);
     if (s->lock < 0)
@@ -131,10 +176,10 @@ struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, 
     if (s->end == NULL)
         goto err_sim;
     if (o->trace != NULL) {
-        s->trace = weir_pcapng_open(o->trace, err, err_size);
+        s->trace = weir_pcapng_open(o->trace, wall_ns(), err, err_size);
         if (s->trace == NULL)
             goto err_sim;
-        s->trace_wire = weir_pcapng_add_interface(s->trace, "wire");
+        s->trace_wire = weir_pcapng_add_interface(s->trace, "wire", s->speed);
     }
     if (boot(s, o, err, err_size) != 0)
         goto err_sim;
@@ -229,6 +274,10 @@ int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pu
     return 0;
 }
 
+void sim_device(const struct sim *s, char name[TAP_NAME_ROOM]) {
+    wire_end_device(s->end, name);
+}
+
 void sim_totals(const struct sim *s, struct sim_totals *t) {
     const struct wire_end_stats *w = wire_end_stats(s->end);
     const struct rc_stats *r = rc_stats(card_rc(s->card));
@@ -280,6 +329,11 @@ int sim_free(struct sim *s, char *err, size_t err_size) {
     if (weir_pcapng_close(s->trace) != 0) {
         ret = -EIO;
         snprintf(err, err_size, "the trace is not whole: is the disk full?");
+    }
+    if (s->end != NULL && wire_end_stats(s->end)->input_cut) {
+        ret = -EIO;
+        snprintf(err, err_size, "the pcap input is damaged: it was played up to frame %llu",
+                 (unsigned long long)wire_end_stats(s->end)->to_card);
     }
     if (wire_end_close(s->end) != 0) {
         ret = -EIO;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "sim_options.h"
+#include "tap.h"
 
 struct sim;
 
@@ -26,6 +27,8 @@ int sim_dump(struct sim *s, const struct sim_options *o, char *err, size_t err_s
 // pulled or plugged in again, with a line about it. 0, or negative errno when waiting fails.
 // Each time *upsets has grown an instruction of the card's core 0 is damaged for a moment (card_upset).
 int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pulls, const volatile unsigned *upsets);
+// The TAP device at the other end of the wire; "" without.
+void sim_device(const struct sim *s, char name[TAP_NAME_ROOM]);
 void sim_totals(const struct sim *s, struct sim_totals *t);
 // Closes everything and removes the sockets. 0, or -EIO with one line in err when a file is not whole.
 int sim_free(struct sim *s, char *err, size_t err_size);

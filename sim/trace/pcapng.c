@@ -4,6 +4,7 @@
 #include "pcapng.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,10 @@ enum {
     BYTE_ORDER_MAGIC = 0x1A2B3C4D,
     LINK_ETHERNET = 1,
     OPT_END = 0,
+    OPT_COMMENT = 1,
     OPT_USERAPPL = 4,
     OPT_IF_NAME = 2,
+    OPT_IF_SPEED = 8,
     OPT_IF_TSRESOL = 9,
     OPT_EPB_FLAGS = 2,
 };
@@ -29,6 +32,7 @@ struct weir_pcapng {
     FILE *file;
     int interfaces;
     int error;
+    uint64_t start;
 };
 
 struct block {
@@ -88,9 +92,10 @@ static int end(struct weir_pcapng *p, struct block *b, size_t at, const void *fr
     return p->error;
 }
 
-struct weir_pcapng *weir_pcapng_open(const char *path, char *err, size_t err_size) {
+struct weir_pcapng *weir_pcapng_open(const char *path, uint64_t start, char *err, size_t err_size) {
     static const char writer[] = "weir";
     struct weir_pcapng *p = calloc(1, sizeof(*p));
+    char comment[96];
     struct block b;
 
     if (p == NULL) {
@@ -103,19 +108,22 @@ struct weir_pcapng *weir_pcapng_open(const char *path, char *err, size_t err_siz
         free(p);
         return NULL;
     }
+    p->start = start;
+    snprintf(comment, sizeof(comment), PCAPNG_START "%" PRIu64, start);
     begin(&b, BLOCK_SECTION);
     put32(&b, BYTE_ORDER_MAGIC);
     put16(&b, 1); // version 1.0
     put16(&b, 0);
     put32(&b, UINT32_MAX); // section length: not known in advance
     put32(&b, UINT32_MAX);
+    put_option(&b, OPT_COMMENT, comment, strlen(comment));
     put_option(&b, OPT_USERAPPL, writer, sizeof(writer) - 1);
     put_option(&b, OPT_END, NULL, 0);
     (void)end(p, &b, b.len, NULL, 0);
     return p;
 }
 
-int weir_pcapng_add_interface(struct weir_pcapng *p, const char *name) {
+int weir_pcapng_add_interface(struct weir_pcapng *p, const char *name, uint64_t speed) {
     const uint8_t nanoseconds = 9;
     size_t n = strnlen(name, 63);
     struct block b;
@@ -126,6 +134,8 @@ int weir_pcapng_add_interface(struct weir_pcapng *p, const char *name) {
     put16(&b, 0);
     put32(&b, 0); // no snap length
     put_option(&b, OPT_IF_NAME, name, n);
+    if (speed != 0)
+        put_option(&b, OPT_IF_SPEED, &speed, sizeof(speed));
     put_option(&b, OPT_IF_TSRESOL, &nanoseconds, 1);
     put_option(&b, OPT_END, NULL, 0);
     err = end(p, &b, b.len, NULL, 0);
@@ -133,13 +143,14 @@ int weir_pcapng_add_interface(struct weir_pcapng *p, const char *name) {
 }
 
 int weir_pcapng_write(struct weir_pcapng *p, int interface, uint64_t ns, enum weir_pcapng_dir dir, const void *frame,
-                      size_t len) {
+                      size_t len, const char *comment) {
     uint32_t flags = (uint32_t)dir;
     struct block b;
     size_t at;
 
     if (interface < 0 || interface >= p->interfaces || len > MAX_FRAME)
         return -EINVAL;
+    ns += p->start;
     begin(&b, BLOCK_PACKET);
     put32(&b, (uint32_t)interface);
     put32(&b, (uint32_t)(ns >> 32));
@@ -147,6 +158,8 @@ int weir_pcapng_write(struct weir_pcapng *p, int interface, uint64_t ns, enum we
     put32(&b, (uint32_t)len);
     put32(&b, (uint32_t)len);
     at = b.len;
+    if (comment != NULL)
+        put_option(&b, OPT_COMMENT, comment, strnlen(comment, 127));
     put_option(&b, OPT_EPB_FLAGS, &flags, sizeof(flags));
     put_option(&b, OPT_END, NULL, 0);
     return end(p, &b, at, frame, len);

@@ -10,16 +10,21 @@
 
 struct weir_pcapng;
 
+// How the comment of a file begins that says where its times begin.
+#define PCAPNG_START "time 0 of the card, in nanoseconds since 1970: "
+
 enum weir_pcapng_dir { WEIR_PCAPNG_UNKNOWN = 0, WEIR_PCAPNG_IN = 1, WEIR_PCAPNG_OUT = 2 };
 
-// Makes or replaces `path`. NULL with one line in err.
-struct weir_pcapng *weir_pcapng_open(const char *path, char *err, size_t err_size);
-// An Ethernet interface of that name (63 bytes of it are kept), at any time before its first frame. Returns its index,
-// or negative errno.
-int weir_pcapng_add_interface(struct weir_pcapng *p, const char *name);
-// A frame without FCS. 0, -EINVAL (no such interface, longer than 65535), or -EIO once the file could not be written.
+// Makes or replaces `path`. Times of frames count from `start`, nanoseconds since 1970; 0 where no clock tells. NULL
+// with one line in err.
+struct weir_pcapng *weir_pcapng_open(const char *path, uint64_t start, char *err, size_t err_size);
+// An Ethernet interface of that name (63 bytes of it are kept) and speed in bits a second (0: nobody knows), at any
+// time before its first frame. Returns its index, or negative errno.
+int weir_pcapng_add_interface(struct weir_pcapng *p, const char *name, uint64_t speed);
+// A frame without FCS, `ns` after the start; `comment`, or NULL, is for whoever reads it (127 bytes are kept). 0,
+// -EINVAL (no such interface, longer than 65535), or -EIO once the file could not be written.
 int weir_pcapng_write(struct weir_pcapng *p, int interface, uint64_t ns, enum weir_pcapng_dir dir, const void *frame,
-                      size_t len);
+                      size_t len, const char *comment);
 // Hands what was written so far to readers.
 int weir_pcapng_flush(struct weir_pcapng *p);
 // 0 or -EIO when any write failed. NULL is fine.

@@ -12,7 +12,10 @@
 struct weir_pcapng_packet {
     const char *interface;
     enum weir_pcapng_dir dir;
-    uint64_t ns;
+    uint64_t ns;         // after the start,
+    uint64_t start;      // which is so many nanoseconds since 1970
+    const char *comment; // "" without
+    uint64_t speed;      // of the interface, bits a second, 0 = nobody knows
     const uint8_t *data;
     size_t len;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Classic pcap files: read frame by frame in either byte order and resolution, written with nanoseconds.
+// Classic pcap files, version 2.4: read frame by frame in either byte order and resolution, written with nanoseconds.
 #ifndef WEIR_SIM_PCAP_H
 #define WEIR_SIM_PCAP_H
 
@@ -9,11 +9,12 @@
 struct pcap_in;
 struct pcap_out;
 
-// NULL with one line in err.
-struct pcap_in *pcap_in_open(const char *path, char *err, size_t err_size);
-// The next frame, at most `room` bytes of it. Bytes, 0 at the end, -EBADMSG when the file is cut or not sane from here
-// on.
-int pcap_in_next(struct pcap_in *p, uint8_t *to, size_t room);
+// Frames of up to `most` bytes. A file is judged whole before its first frame is handed out: NULL with one line in err
+// that names the frame and its place. What can be read only once, such as a pipe, is judged as it comes.
+struct pcap_in *pcap_in_open(const char *path, size_t most, char *err, size_t err_size);
+// The next frame into `to`, which has room for `most` bytes. Bytes, 0 at the end, -EBADMSG when it is cut or not sane
+// from here on.
+int pcap_in_next(struct pcap_in *p, uint8_t *to);
 void pcap_in_close(struct pcap_in *p);
 
 struct pcap_out *pcap_out_open(const char *path, char *err, size_t err_size);

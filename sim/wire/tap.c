@@ -30,6 +30,14 @@ static int set_up(const char *name) {
     return err;
 }
 
+void tap_name(int fd, char name[TAP_NAME_ROOM]) {
+    struct ifreq r = {0};
+    _Static_assert(IFNAMSIZ <= TAP_NAME_ROOM, "a name fits");
+    if (ioctl(fd, TUNGETIFF, &r) != 0)
+        r.ifr_name[0] = '\0';
+    snprintf(name, TAP_NAME_ROOM, "%.15s", r.ifr_name);
+}
+
 int tap_open(const char *name, bool virtio_header, char *err, size_t err_size) {
     struct ifreq r;
     int fd, why;
@@ -41,7 +49,7 @@ int tap_open(const char *name, bool virtio_header, char *err, size_t err_size) {
     fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         why = errno;
-        snprintf(err, err_size, "cannot open /dev/net/tun: %s; load the tun module, or run with --wire none",
+        snprintf(err, err_size, "cannot open /dev/net/tun: %s; load the tun module, or give this place the device",
                  strerror(why));
         return -why;
     }
@@ -51,7 +59,7 @@ int tap_open(const char *name, bool virtio_header, char *err, size_t err_size) {
     if (ioctl(fd, TUNSETIFF, &r) != 0) {
         why = errno;
         snprintf(err, err_size, "cannot use TAP device %s: %s; %s", name, strerror(why),
-                 why == EBUSY ? "another process has it"
+                 why == EBUSY ? "another process has it: choose another name"
                               : "it needs root (CAP_NET_ADMIN), or `ip tuntap add NAME mode tap user YOU` beforehand");
         close(fd);
         return -why;
@@ -59,9 +67,9 @@ int tap_open(const char *name, bool virtio_header, char *err, size_t err_size) {
     // Without: the header says of every frame that there is nothing to do.
     if (virtio_header)
         (void)ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM);
-    why = -set_up(name);
+    why = -set_up(r.ifr_name);
     if (why != 0 && why != EPERM) { // an ordinary user's device is set up by whoever made it
-        snprintf(err, err_size, "cannot set TAP device %s up: %s", name, strerror(why));
+        snprintf(err, err_size, "cannot set TAP device %s up: %s", r.ifr_name, strerror(why));
         close(fd);
         return -why;
     }

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "link.h"
 #include "pcap.h"
-#include "tap.h"
 #include "wire.h"
 
 #define QUEUE_FRAMES 64u   // waiting for the card at most
@@ -20,9 +20,16 @@ struct wire_end {
     struct link *link;
     struct pcap_in *in;
     struct pcap_out *out;
+    uint64_t start; // of its times, nanoseconds since 1970
     struct wire_end_stats stats;
     uint8_t frame[WIRE_MAX_FRAME];
 };
+
+static uint64_t wall_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
 
 static int open_pcap(struct wire_end *e, const char *spec, char *err, size_t err_size) {
     char in[4096];
@@ -35,12 +42,22 @@ static int open_pcap(struct wire_end *e, const char *spec, char *err, size_t err
     }
     memcpy(in, spec, n);
     in[n] = '\0';
-    e->in = pcap_in_open(in, err, err_size);
+    e->in = pcap_in_open(in, sizeof(e->frame), err, err_size);
     if (e->in == NULL)
         return -1;
     if (comma != NULL)
         e->out = pcap_out_open(comma + 1, err, err_size);
     return comma != NULL && e->out == NULL ? -1 : 0;
+}
+
+bool wire_end_known(const char *spec) {
+    static const char *const kind[] = {"tap:", "link:", "pcap:"};
+    if (strcmp(spec, "tap") == 0 || strcmp(spec, "none") == 0)
+        return true;
+    for (unsigned i = 0; i < sizeof(kind) / sizeof(kind[0]); i++)
+        if (strncmp(spec, kind[i], strlen(kind[i])) == 0)
+            return spec[strlen(kind[i])] != '\0' && spec[strlen(kind[i])] != ',';
+    return false;
 }
 
 struct wire_end *wire_end_open(const char *spec, char *err, size_t err_size) {
@@ -51,8 +68,9 @@ struct wire_end *wire_end_open(const char *spec, char *err, size_t err_size) {
         return NULL;
     }
     e->tap = -1;
-    if (strncmp(spec, "tap:", 4) == 0) {
-        e->tap = tap_open(spec + 4, false, err, err_size);
+    e->start = wall_ns();
+    if (strncmp(spec, "tap:", 4) == 0 || strcmp(spec, "tap") == 0) {
+        e->tap = tap_open(spec[3] == ':' ? spec + 4 : "wire%d", false, err, err_size);
         if (e->tap < 0)
             goto err_end;
     } else if (strncmp(spec, "link:", 5) == 0) {
@@ -62,8 +80,8 @@ struct wire_end *wire_end_open(const char *spec, char *err, size_t err_size) {
     } else if (strncmp(spec, "pcap:", 5) == 0) {
         if (open_pcap(e, spec + 5, err, err_size) != 0)
             goto err_end;
-    } else if (strcmp(spec, "none") != 0) {
-        snprintf(err, err_size, "--wire %s: expected tap:NAME, link:PATH, pcap:IN[,OUT] or none", spec);
+    } else if (!wire_end_known(spec)) {
+        snprintf(err, err_size, "%s is no end of a wire: expected " WIRE_END_SPECS, spec);
         goto err_end;
     }
     return e;
@@ -103,7 +121,7 @@ static size_t next_frame(struct wire_end *e, bool ready) {
         return link_read(e->link, e->frame, sizeof(e->frame));
     if (e->in == NULL || !ready)
         return 0;
-    n = pcap_in_next(e->in, e->frame, sizeof(e->frame));
+    n = pcap_in_next(e->in, e->frame);
     if (n > 0)
         return (size_t)n;
     e->stats.input_cut = n < 0;
@@ -137,10 +155,14 @@ void wire_end_take(struct wire_end *e, const uint8_t *frame, size_t len, uint64_
     else if (e->link != NULL)
         taken = link_write(e->link, frame, len);
     else if (e->out != NULL)
-        taken = pcap_out_write(e->out, ns, frame, len) == 0;
+        taken = pcap_out_write(e->out, e->start + ns, frame, len) == 0;
     e->stats.from_card++;
     if (!taken)
         e->stats.dropped++;
+}
+
+void wire_end_device(const struct wire_end *e, char name[TAP_NAME_ROOM]) {
+    tap_name(e->tap, name);
 }
 
 const struct wire_end_stats *wire_end_stats(const struct wire_end *e) {

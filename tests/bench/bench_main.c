@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `./weir bench [--json] [ROWS]`: prints the goal table with what was measured, writes bench.json and bench.html.
-// --json prints the JSON instead; ROWS: only rows whose number begins so.
+// `./weir bench`: prints the goal table with what was measured, writes bench.json and bench.html (--help).
 #include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "bench.h"
 #include "bench_cpu.h"
+#include "cli.h"
 
 // One run of a scenario serves all its rows.
 static struct bench_rate rate(unsigned queues, unsigned latency, unsigned bytes, bool tx, bool rx) {
@@ -193,15 +193,46 @@ static const struct bench_row rows[] = {
     {"25", "simulator idle: share of one processor", "%", "-", 2, false, bench_sim_idle},
 };
 
+static bool as_json;
+
+static const struct cli_option options[] = {
+    {"json", NULL, CLI_FLAG, .to = &as_json, .help = "the table as JSON on standard output"}, {.name = NULL}};
+
+static const struct cli cli = {.program = "weir-bench",
+                               .about =
+                                   "weir-bench: measures the table of goals; writes bench.json and bench.html here.",
+                               .words = "[ROW]",
+                               .behind = "ROW: only rows whose number begins so, 24 for 24a and 24b.\n"
+                                         "Exit status: 0 measured, 1 a file cannot be written, 2 the call is wrong.\n",
+                               .options = options};
+
+// Which rows are asked for; NULL when none is.
+static const char *rows_of(int words, char **argv) {
+    const char *only = words > 0 ? argv[1] : "";
+    if (words > 1) {
+        (void)cli_wrong(&cli, "unexpected argument '%.100s'", argv[2]);
+        return NULL;
+    }
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (strncmp(rows[i].id, only, strlen(only)) == 0 && (words == 0 || only[0] != '\0'))
+            return only;
+    (void)cli_wrong(&cli, "no row begins with '%.100s': the first is %s, the last %s", only, rows[0].id,
+                    rows[sizeof(rows) / sizeof(rows[0]) - 1].id);
+    return NULL;
+}
+
 int main(int argc, char **argv) {
-    bool as_json = argc > 1 && strcmp(argv[1], "--json") == 0;
-    // Rows that begin so, else all: ./weir bench 24
-    const char *only = argc > 1 + as_json ? argv[1 + as_json] : "";
+    int words = 0, ret = cli_read(&cli, argc, argv, &words);
+    const char *only = ret < 0 ? rows_of(words, argv) : NULL;
     bool tty = isatty(STDOUT_FILENO) != 0 && getenv("NO_COLOR") == NULL;
     struct json_object *all = json_object_new_array();
     unsigned measured = 0, met = 0, n = sizeof(rows) / sizeof(rows[0]);
     double value[sizeof(rows) / sizeof(rows[0])];
 
+    if (only == NULL) {
+        json_object_put(all);
+        return ret < 0 ? CLI_USAGE : ret;
+    }
     // The scenarios print their own lines; the table is what this program is for.
     FILE *out = fdopen(dup(STDOUT_FILENO), "w");
     if (out == NULL || freopen("/dev/null", "w", stdout) == NULL)
@@ -244,11 +275,12 @@ int main(int argc, char **argv) {
         fprintf(out, "%s\n", json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY));
     else
         fprintf(out, "%u of %u rows measured, %u goals met; bench.json and bench.html written\n", measured, n, met);
+    ret = 0;
     if (json_object_to_file_ext("bench.json", all, JSON_C_TO_STRING_PRETTY) != 0)
-        fprintf(stderr, "cannot write bench.json here\n");
+        ret = cli_complain(&cli, "cannot write bench.json here");
     if (bench_html("bench.html", rows, value, n) != 0)
-        fprintf(stderr, "cannot write bench.html here\n");
+        ret = cli_complain(&cli, "cannot write bench.html here");
     json_object_put(all);
     fclose(out);
-    return 0;
+    return ret;
 }

@@ -226,7 +226,7 @@ void files_of_the_user_survive_every_option(void) {
         snprintf(value, sizeof(value), "%s%s", strcmp(option[i][1], "%s") == 0 ? "" : option[i][1], letter);
         if (strstr(option[i][1], ":") != NULL)
             snprintf(value, sizeof(value), "%.*s%s", (int)(strlen(option[i][1]) - 2), option[i][1], letter);
-        status = simproc_run(args, text, sizeof(text));
+        status = simproc_run(strcmp(option[i][0], "--dir") == 0 ? args + 2 : args, text, sizeof(text));
         CHECK(letter_is_there(letter), "%s %s cost the letter", option[i][0], value);
         CHECK(status == 1 && strncmp(text, "weir-sim: ", 10) == 0 && strchr(text, '\n') == text + strlen(text) - 1,
               "%s %s: status %d, not one line: %s", option[i][0], value, status, text);

@@ -85,7 +85,7 @@ static void the_table_decides(void) {
     CHECK(try_in("vm1", NULL, NULL) == -EACCES, "the door is open");
     expect(0, "", WORDS("guest", "add", "vm1", "mac", "02:57:00:00:00:01", "rate", "1000"));
     expect(1, "is in the table already", WORDS("guest", "add", "vm1"));
-    expect(1, "1 to 31 letters", WORDS("guest", "add", "vm 1"));
+    expect(2, "1 to 31 letters", WORDS("guest", "add", "vm 1"));
     expect(1, "taken", WORDS("guest", "add", "vm2", "mac", "02:57:00:00:00:01"));
     expect(1, "mac takes", WORDS("guest", "add", "vm2", "mac", "01:57:00:00:00:01"));
     expect(1, "no setting of that name", WORDS("guest", "add", "vm2", "colour", "red"));

@@ -289,16 +289,17 @@ static void bad_input_is_one_line(void) {
     one_line(WEIR_HOST_BINARY, (const char *[]){"--card", "/nonexistent", "--dir", "/tmp/weir-test-nocard", NULL}, 1,
              "/nonexistent/pf.sock");
     remove_folder("/tmp/weir-test-nocard");
-    one_line(WEIR_HOST_BINARY, (const char *[]){"--vfs", "65", NULL}, 1, "--vfs 65: expected a number from 1 to 64");
+    one_line(WEIR_HOST_BINARY, (const char *[]){"--vfs", "65", NULL}, 2, "--vfs 65: expected a number from 1 to 64");
     one_line(WEIRCTL_BINARY, (const char *[]){"--parent", "/nonexistent", "status", NULL}, 1, "start weir-host");
-    one_line(WEIR_GUEST_BINARY, (const char *[]){"--mac", "01:00:00:00:00:01", NULL}, 1,
-             "--mac takes a unicast address");
+    one_line(WEIR_GUEST_BINARY, (const char *[]){"--mac", "01:00:00:00:00:01", NULL}, 2,
+             "--mac 01:00:00:00:00:01: expected a unicast address");
     hosts_start(NULL);
-    one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "dance", NULL}, 1, "unknown command 'dance'");
+    one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "dance", NULL}, 2, "unknown command 'dance'");
     one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "attach", "nobody", NULL}, 1,
              "there is no guest 'nobody'");
-    one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "counters", "128", NULL}, 1, "no such vPort");
-    one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "attach", NULL}, 2, "attach whom?");
+    one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "counters", "128", NULL}, 2,
+             "counters '128': expected a vPort");
+    one_line(WEIRCTL_BINARY, (const char *[]){"--parent", host_dir, "attach", NULL}, 2, "attach: GUEST is missing");
     one_line(WEIR_HOST_BINARY, (const char *[]){"--card", sim.dir, "--dir", host_dir, NULL}, 1,
              "is in use by another process");
     guest_start(&a, "a", 1);

@@ -103,6 +103,18 @@ struct weir_panic {
 int weir_pf_panic(struct weir_pf *pf, unsigned core, struct weir_panic *panic);
 // Stacks, panics and restarts of both cores.
 int weir_pf_health(struct weir_pf *pf, struct weir_get_health_rsp *health);
+// Versions of contract and firmware, asked for once more: the driver and the card agree on the same again.
+int weir_pf_version(struct weir_pf *pf, struct weir_hello_rsp *rsp);
+// Limits of the card: what it has, and what is enabled (rules 1.5).
+int weir_pf_caps(struct weir_pf *pf, struct weir_get_caps_rsp *caps);
+// State of a VF; of queue pair qp, counted from 0, of the PF's own.
+int weir_pf_get_vf(struct weir_pf *pf, unsigned vf, struct weir_get_vf_rsp *rsp);
+int weir_pf_get_qp(struct weir_pf *pf, unsigned qp, struct weir_get_qp_rsp *rsp);
+// A piece of the log of the card's firmware, from `position` on or from the oldest byte that is kept (0: that one);
+// rsp->position says from where, rsp->length is 0 at the end.
+int weir_pf_log(struct weir_pf *pf, uint32_t position, struct weir_read_log_rsp *rsp);
+// The least important lines, WEIR_LOG_*, that it takes from now on; weir_pf_health has the level.
+int weir_pf_set_log_level(struct weir_pf *pf, unsigned level);
 int weir_pf_ping(struct weir_pf *pf, uint32_t *cycle);
 
 // All counters of a vPort, or of the switch with vport = WEIR_COUNTERS_SWITCH, since weir_pf_open, whatever the card

@@ -51,7 +51,7 @@ static void other_kinds_stay(void **state) {
         }
         assert_null(pcap_out_open(path, err, sizeof(err)));
         assert_non_null(strstr(err, path));
-        assert_null(weir_pcapng_open(path, err, sizeof(err)));
+        assert_null(weir_pcapng_open(path, 0, err, sizeof(err)));
         assert_non_null(strstr(err, path));
         assert_int_equal(size(), n);
     }
@@ -72,14 +72,14 @@ static void a_capture_replaces_its_own_kind_only(void **state) {
         assert_int_equal(pcap_out_close(p), 0);
         assert_int_equal(size(), 24 + 16 + 60);
     }
-    assert_null(weir_pcapng_open(path, err, sizeof(err)));
+    assert_null(weir_pcapng_open(path, 0, err, sizeof(err)));
     assert_int_equal(size(), 24 + 16 + 60);
     assert_int_equal(unlink(path), 0);
-    t = weir_pcapng_open(path, err, sizeof(err));
+    t = weir_pcapng_open(path, 0, err, sizeof(err));
     assert_non_null(t);
     assert_int_equal(weir_pcapng_close(t), 0);
     assert_null(pcap_out_open(path, err, sizeof(err)));
-    t = weir_pcapng_open(path, err, sizeof(err));
+    t = weir_pcapng_open(path, 0, err, sizeof(err));
     assert_non_null(t);
     assert_int_equal(weir_pcapng_close(t), 0);
     leave();
@@ -94,9 +94,9 @@ static void nobody_reads_what_he_writes(void **state) {
     p = pcap_out_open(path, err, sizeof(err));
     assert_non_null(p);
     assert_null(pcap_out_open(path, err, sizeof(err)));
-    assert_null(pcap_in_open(path, err, sizeof(err)));
+    assert_null(pcap_in_open(path, 2000, err, sizeof(err)));
     assert_int_equal(pcap_out_close(p), 0);
-    in = pcap_in_open(path, err, sizeof(err));
+    in = pcap_in_open(path, 2000, err, sizeof(err));
     assert_non_null(in);
     assert_null(pcap_out_open(path, err, sizeof(err)));
     pcap_in_close(in);

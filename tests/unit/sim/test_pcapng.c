@@ -70,7 +70,7 @@ static uint32_t block(size_t at, size_t *body, size_t *end) {
 static void section_then_interfaces_then_frames(void **state) {
     static const size_t lens[] = {0, 1, 2, 3, 4, 60, 61, 1514, 9600, 65535};
     const char *names[] = {"wire", "vport0", "vport127"};
-    const uint64_t start = 0x123456789ABCull;
+    const uint64_t start = 0x123456789ABCull, began = 1764505699123456789ull;
     char path[] = "/tmp/weir-unit-XXXXXX", err[128] = "";
     uint8_t *frame = malloc(65535);
     struct weir_pcapng *p;
@@ -80,18 +80,19 @@ static void section_then_interfaces_then_frames(void **state) {
     (void)state;
     assert_non_null(frame);
     close(mkstemp(path));
-    p = weir_pcapng_open(path, err, sizeof(err));
+    p = weir_pcapng_open(path, began, err, sizeof(err));
     assert_non_null(p);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(weir_pcapng_add_interface(p, names[i]), i);
+        assert_int_equal(weir_pcapng_add_interface(p, names[i], (uint64_t)i * 10000000000), i);
     for (unsigned i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
         memset(frame, (int)i + 1, lens[i]);
-        assert_int_equal(weir_pcapng_write(p, (int)(i % 3), start + i, (enum weir_pcapng_dir)(i % 3), frame, lens[i]),
+        assert_int_equal(weir_pcapng_write(p, (int)(i % 3), start + i, (enum weir_pcapng_dir)(i % 3), frame, lens[i],
+                                           i % 2 != 0 ? "dropped, NO_DESC" : NULL),
                          0);
     }
-    assert_int_equal(weir_pcapng_write(p, 3, 0, WEIR_PCAPNG_IN, frame, 60), -EINVAL);
-    assert_int_equal(weir_pcapng_write(p, -1, 0, WEIR_PCAPNG_IN, frame, 60), -EINVAL);
-    assert_int_equal(weir_pcapng_write(p, 0, 0, WEIR_PCAPNG_IN, frame, 65536), -EINVAL);
+    assert_int_equal(weir_pcapng_write(p, 3, 0, WEIR_PCAPNG_IN, frame, 60, NULL), -EINVAL);
+    assert_int_equal(weir_pcapng_write(p, -1, 0, WEIR_PCAPNG_IN, frame, 60, NULL), -EINVAL);
+    assert_int_equal(weir_pcapng_write(p, 0, 0, WEIR_PCAPNG_IN, frame, 65536, NULL), -EINVAL);
     assert_int_equal(weir_pcapng_flush(p), 0);
     assert_int_equal(weir_pcapng_close(p), 0);
     load(path);
@@ -112,13 +113,21 @@ static void section_then_interfaces_then_frames(void **state) {
         assert_memory_equal(o, names[i], len);
         o = option(body + 8, end, 9, &len);
         assert_true(o != NULL && len == 1 && *o == 9);
+        o = option(body + 8, end, 8, &len); // bits a second
+        assert_int_equal(o != NULL, i != 0);
+        if (o != NULL) {
+            uint64_t speed;
+            assert_int_equal(len, 8);
+            memcpy(&speed, o, 8);
+            assert_int_equal(speed, (uint64_t)i * 10000000000);
+        }
         at = end + 4;
     }
     for (unsigned i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
         uint32_t flags;
         assert_int_equal(block(at, &body, &end), 6);
         assert_int_equal(get32(body), i % 3);
-        assert_int_equal((uint64_t)get32(body + 4) << 32 | get32(body + 8), start + i);
+        assert_int_equal((uint64_t)get32(body + 4) << 32 | get32(body + 8), began + start + i);
         assert_int_equal(get32(body + 12), lens[i]);
         assert_int_equal(get32(body + 16), lens[i]);
         for (size_t k = 0; k < lens[i]; k++)
@@ -127,6 +136,9 @@ static void section_then_interfaces_then_frames(void **state) {
         assert_true(o != NULL && len == 4);
         memcpy(&flags, o, 4);
         assert_int_equal(flags, i % 3);
+        o = option(body + 20 + ((lens[i] + 3) & ~(size_t)3), end, 1, &len);
+        assert_int_equal(o != NULL, i % 2 != 0);
+        assert_true(o == NULL || (len == 16 && memcmp(o, "dropped, NO_DESC", 16) == 0));
         at = end + 4;
     }
     assert_int_equal(at, size);
@@ -143,8 +155,8 @@ static void long_interface_name_is_cut(void **state) {
     memset(name, 'n', sizeof(name) - 1);
     name[sizeof(name) - 1] = '\0';
     close(mkstemp(path));
-    p = weir_pcapng_open(path, err, sizeof(err));
-    assert_int_equal(weir_pcapng_add_interface(p, name), 0);
+    p = weir_pcapng_open(path, 0, err, sizeof(err));
+    assert_int_equal(weir_pcapng_add_interface(p, name, 0), 0);
     assert_int_equal(weir_pcapng_close(p), 0);
     load(path);
     (void)block(0, &body, &end);
@@ -157,14 +169,14 @@ static void long_interface_name_is_cut(void **state) {
 static void full_disk_is_reported(void **state) {
     char err[128] = "";
     uint8_t frame[1514] = {0};
-    struct weir_pcapng *p = weir_pcapng_open("/dev/full", err, sizeof(err));
+    struct weir_pcapng *p = weir_pcapng_open("/dev/full", 0, err, sizeof(err));
     int ret = 0;
 
     (void)state;
     assert_non_null(p);
-    assert_int_equal(weir_pcapng_add_interface(p, "wire"), 0);
+    assert_int_equal(weir_pcapng_add_interface(p, "wire", 0), 0);
     for (unsigned i = 0; i < 1000; i++)
-        ret = weir_pcapng_write(p, 0, i, WEIR_PCAPNG_IN, frame, sizeof(frame));
+        ret = weir_pcapng_write(p, 0, i, WEIR_PCAPNG_IN, frame, sizeof(frame), NULL);
     assert_int_equal(ret, -EIO);
     assert_int_equal(weir_pcapng_close(p), -EIO);
 }
@@ -172,7 +184,7 @@ static void full_disk_is_reported(void **state) {
 static void missing_folder_is_one_line(void **state) {
     char err[128] = "";
     (void)state;
-    assert_null(weir_pcapng_open("/nonexistent/t.pcapng", err, sizeof(err)));
+    assert_null(weir_pcapng_open("/nonexistent/t.pcapng", 0, err, sizeof(err)));
     assert_non_null(strstr(err, "/nonexistent/t.pcapng"));
     assert_null(strchr(err, '\n'));
     assert_int_equal(weir_pcapng_close(NULL), 0);
@@ -183,6 +195,9 @@ static void count_and_check(void *ctx, const struct weir_pcapng_packet *p) {
     assert_string_equal(p->interface, i % 2 == 0 ? "wire" : "vport5");
     assert_int_equal(p->dir, i % 2 == 0 ? WEIR_PCAPNG_IN : WEIR_PCAPNG_OUT);
     assert_int_equal(p->ns, 0x100000000ull * i + 7);
+    assert_int_equal(p->start, 77);
+    assert_string_equal(p->comment, i % 3 == 0 ? "why" : "");
+    assert_int_equal(p->speed, i % 2 == 0 ? 5 : 0);
     assert_int_equal(p->len, 60 + i);
     for (size_t k = 0; k < p->len; k++)
         assert_int_equal(p->data[k], i);
@@ -191,14 +206,15 @@ static void count_and_check(void *ctx, const struct weir_pcapng_packet *p) {
 static void write_twenty(const char *path) {
     uint8_t frame[128];
     char err[128] = "";
-    struct weir_pcapng *p = weir_pcapng_open(path, err, sizeof(err));
+    struct weir_pcapng *p = weir_pcapng_open(path, 77, err, sizeof(err));
     assert_non_null(p);
-    assert_int_equal(weir_pcapng_add_interface(p, "wire"), 0);
-    assert_int_equal(weir_pcapng_add_interface(p, "vport5"), 1);
+    assert_int_equal(weir_pcapng_add_interface(p, "wire", 5), 0);
+    assert_int_equal(weir_pcapng_add_interface(p, "vport5", 0), 1);
     for (unsigned i = 0; i < 20; i++) {
         memset(frame, (int)i, sizeof(frame));
         assert_int_equal(weir_pcapng_write(p, (int)i % 2, 0x100000000ull * i + 7,
-                                           i % 2 == 0 ? WEIR_PCAPNG_IN : WEIR_PCAPNG_OUT, frame, 60 + i),
+                                           i % 2 == 0 ? WEIR_PCAPNG_IN : WEIR_PCAPNG_OUT, frame, 60 + i,
+                                           i % 3 == 0 ? "why" : NULL),
                          0);
     }
     assert_int_equal(weir_pcapng_close(p), 0);

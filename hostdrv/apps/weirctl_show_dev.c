@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// See weirctl_show.h: the card, its switch, its cores and their log.
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "ctl_client.h"
+#include "text.h"
+#include "weirctl_show.h"
+
+#define END                                                                                                            \
+    {                                                                                                                  \
+        NULL, {                                                                                                        \
+            NULL, 0, 0                                                                                                 \
+        }                                                                                                              \
+    }
+
+void show_vports(struct json_object *rsp) {
+    static const struct show_column columns[] = {
+        {"vport", {"vport", 'r', 0}},           {"name", {"name", 'l', 6}},         {"vf", {"vf", 'r', 0}},
+        {"state", {"state", 'l', 0}},           {"first_queue", {"first", 'r', 0}}, {"queues", {"queues", 'r', 0}},
+        {"filters", {"filters", 'r', 0}},       {"flags", {"flags", 'l', 6}},       {"vlan", {"vlan", 'l', 5}},
+        {"moderation", {"moderation", 'l', 6}}, {"mirror", {"mirror", 'r', 0}},     END};
+    show_table(ctl_member(rsp, "vports"), columns, NULL);
+}
+
+void show_vfs(struct json_object *rsp) {
+    static const struct show_column columns[] = {{"vf", {"vf", 'r', 0}},
+                                                 {"guest", {"guest", 'l', 8}},
+                                                 {"state", {"state", 'l', 0}},
+                                                 {"rid", {"rid", 'l', 0}},
+                                                 {"mac", {"mac", 'l', 0}},
+                                                 {"driver", {"driver", 'l', 0}},
+                                                 {"vport", {"vport", 'r', 0}},
+                                                 {"queues", {"queues", 'r', 0}},
+                                                 {"state_bytes", {"state bytes", 'r', 0}},
+                                                 END};
+    if (ctl_length(ctl_member(rsp, "vfs")) == 0)
+        puts("no guest has a VF");
+    show_table(ctl_member(rsp, "vfs"), columns, NULL);
+}
+
+void show_info(struct json_object *rsp) {
+    static const struct show_column columns[] = {
+        {"what", {"limit", 'l', 0}}, {"hardware", {"hardware", 'r', 0}}, {"enabled", {"enabled", 'r', 0}}, END};
+    char fw[256], contract[256];
+    table_text("firmware %s, contract %s, clock %lld Hz, frames up to %lld bytes, MTU of guests %lld",
+               text_clean(fw, sizeof(fw), ctl_text(rsp, "firmware")),
+               text_clean(contract, sizeof(contract), ctl_text(rsp, "contract")), ctl_number(rsp, "clock_hz"),
+               ctl_number(rsp, "max_frame"), ctl_number(rsp, "mtu"));
+    show_table(ctl_member(rsp, "limits"), columns, NULL);
+}
+
+void show_queues(struct json_object *rsp) {
+    static const struct show_column columns[] = {{"queue", {"queue", 'r', 0}},     {"state", {"state", 'l', 0}},
+                                                 {"tx_head", {"tx head", 'r', 0}}, {"tx_tail", {"tx tail", 'r', 0}},
+                                                 {"rx_head", {"rx head", 'r', 0}}, {"rx_tail", {"rx tail", 'r', 0}},
+                                                 {"cq_head", {"cq head", 'r', 0}}, {"cq_tail", {"cq tail", 'r', 0}},
+                                                 {"reason", {"reason", 'r', 0}},   END};
+    show_table(ctl_member(rsp, "queues"), columns, NULL);
+}
+
+static void last_panic(struct table_out *t, struct json_object *o) {
+    struct json_object *panic = ctl_member(o, "panic");
+    char text[256];
+    if (panic != NULL)
+        table_out_note(t, "the last: cause %lld (%s), pc %08llx, value %08llx", ctl_number(panic, "cause"),
+                       text_clean(text, sizeof(text), ctl_text(panic, "text")),
+                       (unsigned long long)ctl_number(panic, "pc"), (unsigned long long)ctl_number(panic, "value"));
+}
+
+void show_health(struct json_object *rsp) {
+    static const struct show_column columns[] = {{"core", {"core", 'r', 0}},
+                                                 {"stack_used", {"stack used", 'r', 0}},
+                                                 {"stack_bytes", {"of bytes", 'r', 0}},
+                                                 {"panics", {"panics", 'r', 0}},
+                                                 END};
+    table_text("restarts of cores since this parent began: %lld", ctl_number(rsp, "restarts"));
+    show_table(ctl_member(rsp, "cores"), columns, last_panic);
+}
+
+// 32-bit words, four a line, with the name or offset of the first.
+static void words(struct json_object *all, bool registers) {
+    for (size_t i = 0; i < ctl_length(all); i++) {
+        if (i % 4 == 0)
+            printf(registers ? "  x%-4zu" : "  sp+%-3zu", registers ? i : 4 * i);
+        printf(" %08llx", (unsigned long long)json_object_get_int64(json_object_array_get_idx(all, i)) & 0xFFFFFFFFu);
+        if (i % 4 == 3 || i + 1 == ctl_length(all))
+            puts("");
+    }
+}
+
+void show_panic(struct json_object *rsp) {
+    char text[256];
+    if (ctl_number(rsp, "panics") <= 0) {
+        printf("core %lld did not panic since the card has power\n", ctl_number(rsp, "core"));
+        return;
+    }
+    table_text("core %lld, %lld panics; the last: cause %lld (%s), pc %08llx, value %08llx, cycle %lld",
+               ctl_number(rsp, "core"), ctl_number(rsp, "panics"), ctl_number(rsp, "cause"),
+               text_clean(text, sizeof(text), ctl_text(rsp, "text")), (unsigned long long)ctl_number(rsp, "pc"),
+               (unsigned long long)ctl_number(rsp, "value"), ctl_number(rsp, "cycle"));
+    puts("registers:");
+    words(ctl_member(rsp, "registers"), true);
+    puts("stack:");
+    words(ctl_member(rsp, "stack"), false);
+}
+
+void show_log(struct json_object *rsp) {
+    struct json_object *all = ctl_member(rsp, "line");
+    for (size_t i = 0; i < ctl_length(all); i++) {
+        struct json_object *line = json_object_array_get_idx(all, i);
+        char text[1024];
+        puts(text_clean(text, sizeof(text),
+                        json_object_is_type(line, json_type_string) ? json_object_get_string(line) : ""));
+    }
+}
