@@ -117,6 +117,7 @@ module weir_queue_txdesc #(
   logic [15:0]      slot;
   logic [5:0]       behind;      // slots of the batch behind i_q
   logic [5:0]       taken;       // slots of it up to the end of this frame
+  int               pieces_log;  // of their number, rounded down
   logic [3:0]       extra;       // slots of the frame behind its first
   logic             skip;        // some of it is done with
   logic             done;        // all of its own is
@@ -244,9 +245,10 @@ module weir_queue_txdesc #(
     meta_d.vlan_tci = tci;
     meta_o = (beat_q != '0) ? meta_q : meta_d;
     frame_len_o = meta_o.len;
+    pieces_log = (seg_q >= SegW'(7)) ? 3 : (seg_q >= SegW'(3)) ? 2 : (seg_q >= SegW'(1)) ? 1 : 0;
     hint_o = '0;
     if (!meta_o.inl) begin
-      for (int s = 0; s < 5; s++) if (sum > 17'd512 << s) hint_o = 3'(s + 1);
+      for (int s = 0; s < 5; s++) if (sum > 17'd512 << (s + pieces_log)) hint_o = 3'(s + 1);
     end
     inl_o = {inl_last, behind_i};
     piece.fn = ctx_i.fn;
