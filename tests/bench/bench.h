@@ -33,7 +33,6 @@ struct bench_rate bench_throughput(struct bench_load load);
 // costs, and how many bytes more than its own the card gets from the host for a frame, headers of TLPs included.
 struct bench_sweep {
     double worst, bytes_over;
-    unsigned worst_len;
 };
 struct bench_sweep bench_sweep(unsigned queues, unsigned latency, unsigned pieces);
 // Cycles from the doorbell's TLP to the frame's last beat on the wire; from the frame's last beat to its completion.

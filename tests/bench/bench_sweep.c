@@ -76,7 +76,7 @@ struct bench_sweep bench_sweep(unsigned queues, unsigned latency, unsigned piece
     struct sweep s = {.queues = queues, .pieces = pieces};
     struct bench_sweep r = {0};
     double cost[LONGEST], least = 1e9;
-    unsigned at[LONGEST], n = 0;
+    unsigned n = 0;
     struct weir_bus *bus;
 
     world_open_with(&s.w, 0, queues, 10);
@@ -101,7 +101,6 @@ struct bench_sweep bench_sweep(unsigned queues, unsigned latency, unsigned piece
         out = s.out;
         run(&s, WINDOW);
         CHECK(s.out - out > 20, "%u frames of %u bytes", (unsigned)(s.out - out), len);
-        at[n] = len;
         cost[n] = (double)WINDOW / (double)(s.out - out);
         bytes =
             (double)(rc_stats(card_rc(s.w.card))->tlp_bytes_to_card - before.tlp_bytes_to_card) / (double)(s.out - out);
@@ -110,10 +109,7 @@ struct bench_sweep bench_sweep(unsigned queues, unsigned latency, unsigned piece
         n++;
     }
     for (unsigned i = n; i-- > 0;) {
-        if (cost[i] / least > r.worst) {
-            r.worst = cost[i] / least;
-            r.worst_len = at[i];
-        }
+        r.worst = cost[i] / least > r.worst ? cost[i] / least : r.worst;
         least = cost[i] < least ? cost[i] : least;
     }
     drain(&s);
