@@ -84,8 +84,8 @@ void perf_run(void) {
         }
 }
 
-// Cycles a frame of `len` bytes in `segs` pieces, or inline where that is 0, and bytes of descriptors read for it. The ring
-// begins `shift` 64-byte blocks into a 512-byte line, so frames meet the lines at every place.
+// Cycles a frame of `len` bytes in `segs` pieces, or inline where that is 0, and bytes of descriptors read for it. The
+// ring begins `shift` 64-byte blocks into a 512-byte line, so frames meet the lines at every place.
 static void cut(unsigned queues, unsigned latency, unsigned len, unsigned segs, double *cycles, double *bytes) {
     uint32_t tx[2] = {0};
     uint64_t read[2] = {0};
@@ -124,12 +124,13 @@ static void cut(unsigned queues, unsigned latency, unsigned len, unsigned segs, 
     *bytes = (double)(read[1] - read[0]) / (tx[1] - tx[0]);
 }
 
-// Frames of several slots that do not divide a batch or a line. They cost what they have most of, pieces or beats of 64 bytes,
-// not a round trip to the host for each batch that ends inside of one; a single queue behind 250-cycle reads, what its ring
-// can hold meanwhile.
+// Frames of several slots that do not divide a batch or a line. They cost what they have most of, pieces or beats of 64
+// bytes, not a round trip to the host for each batch that ends inside of one; a single queue behind 250-cycle reads,
+// what its ring can hold meanwhile.
 static const struct {
     unsigned len, segs; // no pieces: inline
-} cut_kinds[] = {{60, 0}, {66, 0}, {128, 0}, {144, 0}, {200, 0}, {240, 0}, {90, 2}, {200, 3}, {300, 5}, {400, 7}, {600, 8}};
+} cut_kinds[] = {{60, 0}, {66, 0},  {128, 0}, {144, 0}, {200, 0}, {240, 0},
+                 {90, 2}, {200, 3}, {300, 5}, {400, 7}, {600, 8}};
 enum { CUT_KINDS = sizeof(cut_kinds) / sizeof(cut_kinds[0]) };
 
 static unsigned cut_slots(unsigned kind) {
@@ -147,13 +148,14 @@ void perf_cut_rates(void) {
                 printf("%u queue%s, %3u-cycle reads, %4u bytes in %2u %s: %5.2f cycles, %4.0f bytes of descriptors\n",
                        queues, queues > 1 ? "s" : " ", lat, len, slots, cut_kinds[i].segs == 0 ? "slots " : "pieces",
                        cycles, bytes);
-                CHECK(cycles <= most + 0.2, "%u bytes in %u slots take %.2f cycles, not %.2f", len, slots, cycles, most);
+                CHECK(cycles <= most + 0.2, "%u bytes in %u slots take %.2f cycles, not %.2f", len, slots, cycles,
+                      most);
                 CHECK(bytes <= 16.0 * slots * 1.25 + 40, "%u bytes in %u slots read %.0f bytes", len, slots, bytes);
             }
 }
 
-// The same at every place of a ring, of its lines and of a batch: each frame goes out once, as it was (the driver looks at
-// each), and what was cut is read once more at most. Another queue begins life after life beside it.
+// The same at every place of a ring, of its lines and of a batch: each frame goes out once, as it was (the driver looks
+// at each), and what was cut is read once more at most. Another queue begins life after life beside it.
 void perf_cut_places(void) {
     struct hq *other;
     driver_init(bench_model, bench_rand());
@@ -186,8 +188,8 @@ void perf_cut_places(void) {
             settle();
             hq_poll(q);
             CHECK(q->sent == q->posted, "%u of %u frames left", q->sent, q->posted);
-            CHECK(h.client[TXD].bytes - before <= 32 * posted + 1024,
-                  "%u slots of frames of %u: %u bytes read", posted, slots, (unsigned)(h.client[TXD].bytes - before));
+            CHECK(h.client[TXD].bytes - before <= 32 * posted + 1024, "%u slots of frames of %u: %u bytes read", posted,
+                  slots, (unsigned)(h.client[TXD].bytes - before));
         }
     }
     // Whoever sends short frames again reads nothing in vain, after a while.
