@@ -207,6 +207,15 @@ module weir_queue #(
   logic rb_ready;
   logic [15:0] rb_ptr;
   logic rb_more;
+  logic rb_cut;
+  logic [3:0] rb_most;
+  logic rb_pieces;
+  logic seen;
+  logic [15:0] seen_end;
+  logic [3:0] seen_over;
+  logic [3:0] seen_most;
+  logic seen_pieces;
+  logic [3:0] over;
   logic pick_batches;
   logic pick_frames;
   logic db_none;
@@ -257,7 +266,8 @@ module weir_queue #(
       .fn_again_i(fn_again), .rated_i(qp_rated || fn_rated), .weight_valid_i(weight_valid), .weight_i(grant[3:0]),
       .hint_for_i(desc_issue), .hint_i(hint), .batch_pop_i(batch_pop), .batch_cost_i(batch.cost),
       .push_ready_o(push_ready), .push_i(push_take), .push_qp_i(db_qp), .push_ptr_i(db.value), .rb_valid_i(rb_valid), .rb_ready_o(rb_ready), .rb_qp_i(batch.qp),
-      .rb_ptr_i(rb_ptr), .rb_more_i(rb_more), .drain_o(drain), .gen_o(gen), .db_qp_i(db_qp), .db_fetch_o(db_tx_fetch),
+      .rb_ptr_i(rb_ptr), .rb_more_i(rb_more), .rb_cut_i(rb_cut), .rb_most_i(rb_most), .rb_pieces_i(rb_pieces),
+      .seen_i(seen), .seen_end_i(seen_end), .seen_over_i(seen_over), .seen_most_i(seen_most), .seen_pieces_i(seen_pieces), .over_o(over), .drain_o(drain), .gen_o(gen), .db_qp_i(db_qp), .db_fetch_o(db_tx_fetch),
       .sel_qp_i(sel_qp), .sel_fetch_o(sel_tx_fetch), .info_valid_o(info_valid), .info_ready_i(info_ready), .info_o(info),
       .txd_req_valid_o, .txd_req_ready_i, .txd_req_o, .busy_o(txf_busy));
   weir_queue_batch u_txbatch (
@@ -267,8 +277,9 @@ module weir_queue #(
   weir_queue_txdesc #(.NumQps(NumQps), .NumFns(NumFns)) u_txdesc (
       .clk_i, .rst_ni, .load_i(load), .fn_dma_ok_i, .err_i(err), .drain_i(drain), .gen_i(gen),
       .batch_valid_i(batch_valid), .batch_i(batch), .batch_err_i(batch_err), .index_o(batch_index), .desc_i(desc), .behind_i(desc_behind),
-      .batch_pop_o(batch_pop), .ctx_i(txd_ctx), .tail_i(rb_tail), .err_valid_o(txd_err_valid), .err_ready_i(txd_err_ready),
+      .batch_pop_o(batch_pop), .over_i(over), .seen_o(seen), .seen_end_o(seen_end), .seen_over_o(seen_over), .seen_most_o(seen_most), .seen_pieces_o(seen_pieces), .ctx_i(txd_ctx), .tail_i(rb_tail), .err_valid_o(txd_err_valid), .err_ready_i(txd_err_ready),
       .err_o(txd_err), .rb_valid_o(rb_valid), .rb_ready_i(rb_ready), .rb_ptr_o(rb_ptr), .rb_more_o(rb_more),
+      .rb_cut_o(rb_cut), .rb_most_o(rb_most), .rb_pieces_o(rb_pieces),
       .frame_issue_o(desc_issue), .frame_len_o(desc_len), .hint_o(hint), .txp_req_valid_o, .txp_req_ready_i, .txp_req_o,
       .meta_valid_o(desc_valid), .meta_ready_i(meta_ready && !push_take), .meta_o(desc_meta),
       .inl_valid_o(desc_inl_valid), .inl_ready_i(inl_ready && !push_take), .inl_o(desc_inl), .busy_o(txd_busy));

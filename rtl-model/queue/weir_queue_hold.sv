@@ -79,9 +79,9 @@ module weir_queue_hold #(
       quiet_q <= (!held_o || write_i || quiet) ? '0 : quiet_q + 1'b1;
       step_q <= (!held_o || turn) ? '0 : step_q + 1'b1;
       if (turn) sweep_q <= sweep_q + 1'b1;
-      if (hold_i) held_q[qp] <= 1'b1;
+      held_q <= held_q & ~due_o;
+      if (hold_i && !due_o[qp]) held_q[qp] <= 1'b1;
       if (written_i) held_q[qp] <= 1'b0;
-      for (int i = 0; i < NumQps; i++) if (due_o[i]) held_q[i] <= 1'b0;
       if (load_i.valid) held_q[load] <= 1'b0;
     end
   end

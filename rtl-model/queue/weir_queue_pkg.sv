@@ -60,11 +60,13 @@ package weir_queue_pkg;
     logic [7:0]               reason;
   } err_t;
 
-  // A batch of descriptors in flight: n of them from free-running index idx on.
+  // A batch of descriptors in flight: span of them from free-running index idx on. Frames that begin in the first n are its own,
+  // the others are there because the last of these may reach into them; the next batch begins with them again.
   typedef struct packed {
     logic [11:0] qp;
     logic [15:0]              idx;
-    logic [5:0]               n;       // up to 32
+    logic [5:0]               n;       // 1 to 32
+    logic [5:0]               span;    // n to 32
     logic                     gen;
     logic [5:0]               cost;    // bytes it is thought to bring, units of 512
   } batch_t;

@@ -133,6 +133,7 @@ module weir_queue_rxfetch #(
       req.len = weir_pkg::LenW'(weir_abi_pkg::QpsBytes);
       info.n = 6'd4;
     end
+    info.span = info.n;
   end
 
   // ---- answers: one descriptor a cycle ----

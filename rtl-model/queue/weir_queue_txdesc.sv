@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transmit descriptors: one a cycle is checked (threats T5, T10, T16); when a frame's last is good, its pieces are committed to
 // the payload client as one chain and the frame is in flight. A bad one stops its queue and nothing of its frame is read.
-// A batch that ends inside a frame is rolled back to the frame's first descriptor, and so is one of more than 32 KiB, whose
-// queue thereby waits for its next turn. CSUM and VLAN_INS count on any piece of a
+// A batch whose last frame reaches beyond it is rolled back to that frame's first descriptor, and so is one of more than 32 KiB,
+// whose queue thereby waits for its next turn. What a frame takes of the next batch's slots is passed over there. CSUM and VLAN_INS count on any piece of a
 // frame, CPL_REQ on the piece with EOP. An inline frame lies in the slots behind its one descriptor, within a 512-byte line of
 // memory; its bytes go to inl_o, a beat a cycle. From its first beat on it is finished whatever happens to its queue: a frame
 // of an ended life is cancelled behind here.
@@ -24,6 +24,12 @@ module weir_queue_txdesc #(
     input  logic [127:0]              desc_i,
     input  logic [511:0]              behind_i,    // the four slots behind index_o
     output logic                      batch_pop_o,
+    input  logic [3:0]                over_i,      // slots at its beginning that are done with
+    output logic                      seen_o,      // with batch_pop_o: see weir_queue_txfetch
+    output logic [15:0]               seen_end_o,
+    output logic [3:0]                seen_over_o,
+    output logic [3:0]                seen_most_o,
+    output logic                      seen_pieces_o,
     input  weir_queue_pkg::ctx_t      ctx_i,       // of batch_i.qp
     input  logic [15:0]               tail_i,
     output logic                      err_valid_o,
@@ -33,6 +39,9 @@ module weir_queue_txdesc #(
     input  logic                      rb_ready_i,
     output logic [15:0]               rb_ptr_o,
     output logic                      rb_more_o,
+    output logic                      rb_cut_o,
+    output logic [3:0]                rb_most_o,
+    output logic                      rb_pieces_o,
     output weir_queue_pkg::wake_t     frame_issue_o,
     output logic [weir_pkg::LenW-1:0] frame_len_o,
     output logic [2:0]                hint_o,      // with frame_issue_o: bytes a descriptor, 512 << hint_o at most
@@ -63,6 +72,9 @@ module weir_queue_txdesc #(
   // ---- the frame being checked ----
   logic [4:0]                i_q;        // descriptor of the batch
   logic [4:0]                first_q;    // the frame's first
+  logic                      begun_q;    // with the batch
+  logic [3:0]                most_q;     // slots behind its first that a frame of the batch had
+  logic                      pieces_q;   // a frame of it was in pieces
   logic [1:0]                beat_q;     // of an inline frame,
   logic [4:0]                slots_q;    // its slots
   weir_queue_pkg::txmeta_t   meta_q;     // and what its descriptor said
@@ -104,6 +116,11 @@ module weir_queue_txdesc #(
   logic             inl_wild;    // leaves its line, or the ring
   logic [15:0]      slot;
   logic [5:0]       behind;      // slots of the batch behind i_q
+  logic [5:0]       taken;       // slots of it up to the end of this frame
+  int               pieces_log;  // of their number, rounded down
+  logic [3:0]       extra;       // slots of the frame behind its first
+  logic             skip;        // some of it is done with
+  logic             done;        // all of its own is
 
   assign qp = batch_i.qp[QIdxW-1:0];
   assign idx = batch_i.idx + 16'(i_q);
@@ -114,7 +131,11 @@ module weir_queue_txdesc #(
   assign inl_last = {1'b0, beat_q, 2'b11} >= inl_slots - 5'd1;
   assign inl_wild = {1'b0, slot[4:0] + {ctx_i.tx_base[2:0], 2'b00}} + 6'(inl_slots) > 6'd31 ||
                     17'(slot) + 17'(inl_slots) >= 17'(17'd1 << ctx_i.tx_log);
-  assign behind = batch_i.n - 6'd1 - 6'(i_q);
+  assign behind = batch_i.span - 6'd1 - 6'(i_q);
+  assign skip = !begun_q && over_i != '0;
+  assign extra = (beat_q != '0) ? 4'(slots_q) : inl ? 4'(inl_slots) : 4'(seg_q);
+  assign taken = skip ? 6'(over_i) : 6'(i_q) + 6'd1 + ((inl || beat_q != '0) ? 6'(extra) : 6'd0);
+  assign done = taken >= batch_i.n;
   assign full = got_q[15] && seg_q == '0;
   always_comb begin
     dma_ok = '0;
@@ -173,10 +194,12 @@ module weir_queue_txdesc #(
       if (beat_q != '0) begin
         inl_valid_o = meta_ready_i;
         commit = inl_last && meta_ready_i && inl_ready_i;
-        batch_pop_o = commit && behind == 6'(slots_q);
+        batch_pop_o = commit && done;
       end else if (void_batch) begin
         batch_pop_o = 1'b1;
         drop = 1'b1;
+      end else if (skip) begin
+        batch_pop_o = done;
       end else if (reason != '0) begin
         err_valid_o = 1'b1;
         batch_pop_o = err_ready_i;
@@ -188,12 +211,12 @@ module weir_queue_txdesc #(
       end else if (inl) begin
         inl_valid_o = meta_ready_i;
         commit = inl_last && meta_ready_i && inl_ready_i;
-        batch_pop_o = commit && behind == 6'(inl_slots);
+        batch_pop_o = commit && done;
       end else if ((wr_q ^ rd_q) != {1'b1, {PIdxW{1'b0}}} && meta_ready_i) begin
         push = 1'b1;
         step = 1'b1;
         commit = eop;
-        batch_pop_o = behind == '0;
+        batch_pop_o = commit && done;
       end
     end
   end
@@ -202,7 +225,10 @@ module weir_queue_txdesc #(
     err_o.qp = batch_i.qp;
     err_o.reason = reason;
     rb_ptr_o = batch_i.idx + 16'(first_q);
-    rb_more_o = full || tail_i != 16'(batch_i.idx + 16'(batch_i.n));
+    rb_more_o = full || tail_i != 16'(batch_i.idx + 16'(batch_i.span));
+    rb_cut_o = !full;
+    rb_most_o = inl ? 4'(inl_slots) : 4'(weir_abi_pkg::MaxSegs - 1);
+    rb_pieces_o = !inl;
     frame_issue_o.valid = commit;
     frame_issue_o.qp = batch_i.qp;
     meta_valid_o = commit;
@@ -219,13 +245,10 @@ module weir_queue_txdesc #(
     meta_d.vlan_tci = tci;
     meta_o = (beat_q != '0) ? meta_q : meta_d;
     frame_len_o = meta_o.len;
-    // Of a frame in pieces a batch must see all.
+    pieces_log = (seg_q >= SegW'(7)) ? 3 : (seg_q >= SegW'(3)) ? 2 : (seg_q >= SegW'(1)) ? 1 : 0;
     hint_o = '0;
     if (!meta_o.inl) begin
-      for (int s = 0; s < 5; s++) if (sum > 17'd512 << s) hint_o = 3'(s + 1);
-      if (seg_q > SegW'(3) && hint_o > 3'd1) hint_o = 3'd1;
-      else if (seg_q > SegW'(1) && hint_o > 3'd2) hint_o = 3'd2;
-      else if (seg_q != '0 && hint_o > 3'd3) hint_o = 3'd3;
+      for (int s = 0; s < 5; s++) if (sum > 17'd512 << (s + pieces_log)) hint_o = 3'(s + 1);
     end
     inl_o = {inl_last, behind_i};
     piece.fn = ctx_i.fn;
@@ -233,6 +256,15 @@ module weir_queue_txdesc #(
     piece.len = len[weir_pkg::LenW-1:0];
     piece.last = eop;
     piece.ctx = 32'(batch_i.qp);
+  end
+
+  always_comb begin
+    // Of a life that has ended nothing is told.
+    seen_o = batch_pop_o && (commit || skip) && !void_batch;
+    seen_end_o = batch_i.idx + 16'(batch_i.n);
+    seen_over_o = 4'(taken - batch_i.n);
+    seen_most_o = (commit && extra > most_q) ? extra : most_q;
+    seen_pieces_o = pieces_q || (commit && !inl && beat_q == '0 && seg_q != '0);
   end
 
   assign txp_req_valid_o = rd_q != commit_q;
@@ -254,6 +286,9 @@ module weir_queue_txdesc #(
       rd_q <= '0;
       i_q <= '0;
       first_q <= '0;
+      begun_q <= 1'b0;
+      most_q <= '0;
+      pieces_q <= 1'b0;
       beat_q <= '0;
       seg_q <= '0;
       sum_q <= '0;
@@ -273,7 +308,21 @@ module weir_queue_txdesc #(
       if (inl_valid_o && inl_ready_i) beat_q <= inl_last ? '0 : beat_q + 2'd1;
       if (step) i_q <= i_q + 5'd1;
       else if (commit) i_q <= i_q + 5'd1 + inl_slots;
-      if (batch_pop_o) i_q <= '0;
+      if (batch_valid_i && !load_i.valid && skip) begin
+        i_q <= 5'(over_i);
+        first_q <= 5'(over_i);
+      end
+      if (batch_pop_o) begun_q <= 1'b0;
+      else if (batch_valid_i && !load_i.valid && (skip || step || commit)) begun_q <= 1'b1;
+      if (batch_pop_o) begin
+        i_q <= '0;
+        first_q <= '0;
+        most_q <= '0;
+        pieces_q <= 1'b0;
+      end else if (commit) begin
+        most_q <= seen_most_o;
+        pieces_q <= seen_pieces_o;
+      end
       if (commit || drop) begin
         first_q <= batch_pop_o ? '0 : i_q + 5'd1 + (step ? 5'd0 : inl_slots);
         seg_q <= '0;

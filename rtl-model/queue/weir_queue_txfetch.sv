@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transmit descriptor fetch: round robin over the queues with work, a batch of up to 32 slots for each turn, many batches in
-// flight. A batch ends at a 512-byte line of memory and at the ring's end; only one that restarts a frame which an earlier
-// batch cut in two may have several pieces, so that 16 slots always suffice to see a whole frame. A queue on credit has one
-// batch in flight, of no more descriptors than its credit pays in frames of 2 KiB, so its debt stays below one frame. Others get
+// flight. Frames are of several slots where they lie inline or in pieces, and nothing is looked into here: a batch asks for as
+// many slots more as the queue's latest frames had behind their first, so that its last frame is whole, and the next batch is
+// told how many of its slots are done with. Where frames are inline a batch ends at a 512-byte line of memory, as they do; of
+// pieces it may be two reads or three. A queue on credit has one
+// batch in flight, of no more frames than its credit pays in frames of 2 KiB, so its debt stays below one frame. Others get
 // what their latest frame's size says is 16 KiB of frames, and no more is under way than 250-cycle reads need: what is fetched
 // stays in order, so every byte too much is a wait for all queues behind. A pushed frame passes by here: its queue's pointer
-// moves on without a fetch. Does not look into descriptors.
+// moves on without a fetch.
 module weir_queue_txfetch #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int NumFns = weir_abi_pkg::NumFns
@@ -35,20 +37,32 @@ module weir_queue_txfetch #(
     // How large the frames of hint_qp_i are: 512 << hint_i bytes a descriptor at most.
     input  weir_queue_pkg::wake_t    hint_for_i,
     input  logic [2:0]               hint_i,
-    // A batch was looked through; what it was thought to bring.
+    // A batch of rb_qp_i leaves; what it was thought to bring.
     input  logic                     batch_pop_i,
     input  logic [5:0]               batch_cost_i,
+    // It was looked through to its end, which is seen_end_i: slots behind that which its last frame took, the most that a frame
+    // had behind its first, and some frame was in pieces.
+    input  logic                     seen_i,
+    input  logic [15:0]              seen_end_i,
+    input  logic [3:0]               seen_over_i,
+    input  logic [3:0]               seen_most_i,
+    input  logic                     seen_pieces_i,
+    output logic [3:0]               over_o,          // slots of rb_qp_i's oldest batch that are done with
     // A pushed frame of push_qp_i was taken: everything before push_ptr_i is with the card. In push_ready_o cycles only.
     output logic                     push_ready_o,
     input  logic                     push_i,
     input  logic [weir_pkg::QpW-1:0] push_qp_i,
     input  logic [15:0]              push_ptr_i,
-    // A batch ended inside a frame: start again at rb_ptr_i; rb_more_i = the tail already covers more than that batch did.
+    // A batch ended inside a frame, or its turn did: start again at rb_ptr_i; rb_more_i = the tail already covers more than that
+    // batch did. A frame that was cut has rb_most_i slots behind its first, where rb_cut_i.
     input  logic                     rb_valid_i,
     output logic                     rb_ready_o,
     input  logic [weir_pkg::QpW-1:0] rb_qp_i,
     input  logic [15:0]              rb_ptr_i,
     input  logic                     rb_more_i,
+    input  logic                     rb_cut_i,
+    input  logic [3:0]               rb_most_i,
+    input  logic                     rb_pieces_i,
     output logic [NumQps-1:0]        drain_o,     // work of the queue's former life is in flight
     output logic [NumQps-1:0]        gen_o,       // batches of the other generation are void
     input  logic [weir_pkg::QpW-1:0] db_qp_i,
@@ -71,7 +85,7 @@ module weir_queue_txfetch #(
   typedef enum logic [1:0] {
     Pick,  // choose a queue
     Eval,  // its state is read: ask for the first piece, or send it to sleep
-    More   // ask for the other pieces of a restarted batch
+    More   // ask for the other pieces of a batch
   } state_e;
 
   logic [15:0]       fetch [0:NumQps-1];
@@ -79,9 +93,11 @@ module weir_queue_txfetch #(
   logic [NumQps-1:0] hungry_q;   // asleep for want of credit
   logic [3:0]        weight [0:NumQps-1];
   logic [2:0]        hint [0:NumQps-1];
+  logic [3:0]        look [0:NumQps-1];    // slots behind the first that frames have, lately
+  logic [3:0]        over [0:NumQps-1];    // slots taken of the batches that are under way
+  logic [NumQps-1:0] pieces_q;   // frames are in pieces, so they go over lines
   logic [9:0]        plan_q;     // bytes thought to be under way, units of 512
   logic [3:0]        turns_q;    // batches left in this turn
-  logic [NumQps-1:0] restart_q;  // next batch begins a frame that was cut
   logic [NumQps-1:0] drain_q;
   logic [NumQps-1:0] gen_q;
   logic [NumFns-1:0] dma_ok_q;
@@ -102,9 +118,15 @@ module weir_queue_txfetch #(
   logic [5:0]        most;
   logic [5:0]        cost;
   logic [2:0]        size;
-  logic [5:0]        want;
+  logic [5:0]        behind;
+  logic [5:0]        edge_left;
+  logic [5:0]        own;
+  logic [5:0]        span;
+  logic [5:0]        left;
   logic [5:0]        piece;
-  logic [5:0]        count;
+  logic [QIdxW-1:0]  seen_qp;
+  logic [15:0]       ahead;    // slots asked for behind the batch that leaves
+  logic              bump;     // its last frame took more than these
   logic              eligible;
   logic              req_valid;
   logic              req_ready;
@@ -144,27 +166,35 @@ module weir_queue_txfetch #(
     // Ring bases are 64-byte aligned, so a 512-byte line may begin anywhere in a ring.
     to_line = 6'd32 - {1'b0, slot[4:0] + {ctx.tx_base[2:0], 2'b00}};
     size = hint[qp_q];
-    most = restart_q[qp_q] ? 6'd16 : limited_i ? 6'(credit_frames_i) : 6'd32 >> size;
-    want = (state_q == More) ? left_q : (avail > 16'(most)) ? most : avail[5:0];
-    piece = (want < to_line) ? want : to_line;
+    most = limited_i ? 6'(credit_frames_i) : 6'd32 >> size;
+    behind = 6'(look[qp_q]);
+    edge_left = (to_end < 16'(to_line)) ? to_end[5:0] : to_line;
+    if (pieces_q[qp_q]) edge_left = 6'd32;
+    span = (7'(most) + 7'(behind) < 7'(edge_left)) ? most + behind : edge_left;
+    if (avail < 16'(span)) span = avail[5:0];
+    // No frame reaches beyond the tail, nor an inline one beyond its line.
+    own = (avail == 16'(span) || (!pieces_q[qp_q] && span == edge_left)) ? span : span - behind;
+    if (most < own) own = most;
+    left = (state_q == More) ? left_q : span;
+    piece = (left < to_line) ? left : to_line;
     if (to_end < 16'(piece)) piece = to_end[5:0];
-    count = restart_q[qp_q] ? want : piece;
     eligible = tx_on_i[qp_q] && !err_i[qp_q] && dma_ok[ctx.fn[FIdxW-1:0]] && credit_ok_i && !drain_q[qp_q] && avail != '0;
 
     // Small frames are counted as one unit: there the number of batches is the bound.
-    cost = (size == 3'd0) ? 6'd1 : restart_q[qp_q] ? 6'd32 : count << size;
-    first = eval && eligible && info_ready_i && req_ready && !(limited_i && batches_i) && plan_q < Plan;
+    cost = (size == 3'd0) ? 6'd1 : own << size;
+    first = eval && !bump && eligible && info_ready_i && req_ready && !(limited_i && batches_i) && plan_q < Plan;
     req_valid = first || (state_q == More && !load_i.valid);
     req = '0;
     req.fn = ctx.fn;
     req.addr = {ctx.tx_base, 6'd0} + {44'd0, slot, 4'd0};
     req.len = weir_pkg::LenW'({piece, 4'd0});
-    req.last = (state_q == More) ? piece == left_q : piece == count;
+    req.last = piece == left;
     req.ctx = 32'(qp_q);
     info_valid_o = first;
     info_o.qp = weir_pkg::QpW'(qp_q);
     info_o.idx = fetch[qp_q];
-    info_o.n = count;
+    info_o.n = own;
+    info_o.span = span;
     info_o.gen = gen_q[qp_q];
     info_o.cost = cost;
   end
@@ -173,6 +203,10 @@ module weir_queue_txfetch #(
   assign gen_o = gen_q;
   assign db_fetch_o = fetch[db_qp_i[QIdxW-1:0]];
   assign sel_fetch_o = fetch[sel_qp_i[QIdxW-1:0]];
+  assign seen_qp = rb_qp_i[QIdxW-1:0];
+  assign over_o = over[seen_qp];
+  assign ahead = fetch[seen_qp] - seen_end_i;
+  assign bump = seen_i && 16'(seen_over_i) > ahead;
   assign busy_o = active_q != '0 || (rated_i && hungry_q != '0) || state_q != Pick || req_level != '0 || rise;
 
   always_ff @(posedge clk_i) begin
@@ -183,8 +217,16 @@ module weir_queue_txfetch #(
     else if (hint_for_i.valid) hint[hint_for_i.qp[QIdxW-1:0]] <= hint_i;
     if (load_i.valid) fetch[load_i.qp[QIdxW-1:0]] <= load_i.at.tx_next;
     else if (rb_take) fetch[rb_qp_i[QIdxW-1:0]] <= rb_ptr_i;
-    else if (first) fetch[qp_q] <= fetch[qp_q] + 16'(count);
+    else if (bump) fetch[seen_qp] <= seen_end_i + 16'(seen_over_i);
+    else if (first) fetch[qp_q] <= fetch[qp_q] + 16'(own);
     else if (push_i) fetch[push_qp_i[QIdxW-1:0]] <= push_ptr_i;
+    if (load_i.valid) over[load_i.qp[QIdxW-1:0]] <= '0;
+    else if (rb_take) over[seen_qp] <= '0;
+    else if (seen_i) over[seen_qp] <= bump ? ahead[3:0] : seen_over_i;
+    // What was long lately is looked for a while longer, a slot less a batch.
+    if (load_i.valid) look[load_i.qp[QIdxW-1:0]] <= '0;
+    else if (rb_take && rb_cut_i) look[seen_qp] <= rb_most_i;
+    else if (seen_i) look[seen_qp] <= (seen_most_i < look[seen_qp]) ? look[seen_qp] - 4'd1 : seen_most_i;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -193,7 +235,7 @@ module weir_queue_txfetch #(
       hungry_q <= '0;
       turns_q <= '0;
       plan_q <= '0;
-      restart_q <= '0;
+      pieces_q <= '0;
       drain_q <= '0;
       gen_q <= '0;
       dma_ok_q <= '0;
@@ -220,11 +262,10 @@ module weir_queue_txfetch #(
             hungry_q[qp_q] <= !credit_ok_i;
             state_q <= Pick;
           end else if (first) begin
-            restart_q[qp_q] <= 1'b0;
             pos_q <= pos + 16'(piece);
-            left_q <= count - piece;
+            left_q <= span - piece;
             turns_q <= turns_q - 4'd1;
-            state_q <= (piece != count) ? More : (turns_q > 4'd1) ? Eval : Pick;
+            state_q <= (piece != span) ? More : (turns_q > 4'd1) ? Eval : Pick;
           end else if (limited_i && batches_i) begin
             state_q <= Pick;
           end
@@ -232,18 +273,19 @@ module weir_queue_txfetch #(
         More: if (req_ready && !load_i.valid) begin
           pos_q <= pos + 16'(piece);
           left_q <= left_q - piece;
-          if (piece == left_q) state_q <= Pick;
+          if (piece == left_q) state_q <= (turns_q != 4'd0) ? Eval : Pick;
         end
         default: state_q <= Pick;
       endcase
+      if (seen_i && !load_i.valid) pieces_q[seen_qp] <= seen_pieces_i || (pieces_q[seen_qp] && seen_most_i < look[seen_qp]);
       if (rb_take) begin
         gen_q[rb_qp_i[QIdxW-1:0]] <= !gen_q[rb_qp_i[QIdxW-1:0]];
-        restart_q[rb_qp_i[QIdxW-1:0]] <= 1'b1;
+        if (rb_cut_i) pieces_q[seen_qp] <= rb_pieces_i;
         active_q[rb_qp_i[QIdxW-1:0]] <= rb_more_i;
       end
       if (load_i.valid) begin
         drain_q[load_i.qp[QIdxW-1:0]] <= !load_i.init;
-        restart_q[load_i.qp[QIdxW-1:0]] <= 1'b0;
+        pieces_q[load_i.qp[QIdxW-1:0]] <= 1'b0;
         active_q[load_i.qp[QIdxW-1:0]] <= 1'b0;
       end
       // Waking comes last: what changes in a cycle in which the queue falls asleep is looked at again.

@@ -29,6 +29,12 @@ struct bench_rate {
     double speed;                      // card cycles per second of wall time
 };
 struct bench_rate bench_throughput(struct bench_load load);
+// Frames of every length, sent as fast as the card takes them: how much more than any longer one the worst length
+// costs, and how many bytes more than its own the card gets from the host for a frame, headers of TLPs included.
+struct bench_sweep {
+    double worst, bytes_over;
+};
+struct bench_sweep bench_sweep(unsigned queues, unsigned latency, unsigned pieces);
 // Cycles from the doorbell's TLP to the frame's last beat on the wire; from the frame's last beat to its completion.
 double bench_doorbell_to_wire(unsigned latency);
 double bench_wire_to_completion(unsigned latency);

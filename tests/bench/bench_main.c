@@ -107,7 +107,25 @@ static double state_stop(void) {
 static double state_run(void) {
     return state().run;
 }
-static double victim(unsigned which) {
+static const struct bench_sweep *swept(unsigned i) {
+    static struct bench_sweep s[6];
+    static const unsigned how[6][3] = {{8, 0, 1}, {1, 0, 1}, {8, 250, 1}, {1, 250, 1}, {8, 0, 2}, {1, 250, 2}};
+    if (s[i].worst == 0)
+        s[i] = bench_sweep(how[i][0], how[i][1], how[i][2]);
+    return &s[i];
+}
+#define SWEPT(n)                                                                                                       \
+    static double sweep_cost##n(void) {                                                                                \
+        return swept(n)->worst;                                                                                        \
+    }                                                                                                                  \
+    static double sweep_bytes##n(void) {                                                                               \
+        return swept(n)->bytes_over;                                                                                   \
+    }
+SWEPT(0)
+SWEPT(1)
+SWEPT(2) SWEPT(3) SWEPT(4) SWEPT(5)
+
+    static double victim(unsigned which) {
     static double v[3];
     if (v[0] == 0)
         bench_victim(&v[0], &v[1], &v[2]);
@@ -191,6 +209,22 @@ static const struct bench_row rows[] = {
     {"24a", "simulator, busy", "kcycles/s", "Corundum 170", 850, true, busy},
     {"24b", "simulator, card without traffic, not skipped", "kcycles/s", "-", 0, true, rest},
     {"25", "simulator idle: share of one processor", "%", "-", 2, false, bench_sim_idle},
+    {"26a", "TX of 60..1514 B, 8 queues, instant host: worst against longer", "ratio", "-", 1.15, false, sweep_cost0},
+    {"26b", "  bytes from the host beyond the frame's own, worst", "bytes", "-", 96, false, sweep_bytes0},
+    {"26c", "TX of 60..1514 B, one queue, instant host: worst against longer", "ratio", "-", 1.15, false, sweep_cost1},
+    {"26d", "  bytes from the host beyond the frame's own, worst", "bytes", "-", 96, false, sweep_bytes1},
+    {"26e", "TX of 60..1514 B, 8 queues, 250-cycle reads: worst against longer", "ratio", "-", 1.15, false,
+     sweep_cost2},
+    {"26f", "  bytes from the host beyond the frame's own, worst", "bytes", "-", 96, false, sweep_bytes2},
+    {"26g", "TX of 60..1514 B, one queue, 250-cycle reads: worst against longer", "ratio", "-", 1.15, false,
+     sweep_cost3},
+    {"26h", "  bytes from the host beyond the frame's own, worst", "bytes", "-", 96, false, sweep_bytes3},
+    {"26i", "TX of 60..1514 B, in 2 pieces, 8 queues, instant host: worst against longer", "ratio", "-", 1.15, false,
+     sweep_cost4},
+    {"26j", "  bytes from the host beyond the frame's own, worst", "bytes", "-", 96, false, sweep_bytes4},
+    {"26k", "TX of 60..1514 B, in 2 pieces, one queue, 250-cycle reads: worst against longer", "ratio", "-", 1.15,
+     false, sweep_cost5},
+    {"26l", "  bytes from the host beyond the frame's own, worst", "bytes", "-", 96, false, sweep_bytes5},
 };
 
 static bool as_json;

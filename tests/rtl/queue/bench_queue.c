@@ -1026,6 +1026,8 @@ int main(int argc, char **argv) {
         {"inline_bounds", inline_bounds},
         {"rates", rates},
         {"cycles_per_frame", perf_run},
+        {"cut_frames", perf_cut_rates},
+        {"cut_places", perf_cut_places},
         {"pushed_first", share_pushed_first},
         {"pushed_not_only", share_pushed_not_only},
         {"batches_are_bounded", share_batches_are_bounded},

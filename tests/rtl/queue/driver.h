@@ -70,6 +70,8 @@ void hq_finish(struct hq *q); // settled: everything is accounted for
 uint32_t event_pop(void);
 void expect_error(const struct hq *q, unsigned reason);
 void perf_run(void);
+void perf_cut_rates(void);
+void perf_cut_places(void);
 // bench_queue_share.c
 void share_pushed_first(void);
 void share_pushed_not_only(void);

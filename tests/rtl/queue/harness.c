@@ -123,6 +123,7 @@ static void client_request(unsigned c) {
         cl->open = false;
         cl->tail++;
         cl->requests++;
+        cl->bytes += ch->total;
     }
 }
 

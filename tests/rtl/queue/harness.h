@@ -28,7 +28,7 @@ struct client {
     unsigned head, tail;
     bool open;
     uint64_t last_due;
-    uint64_t requests;
+    uint64_t requests, bytes;
 };
 
 struct tx_frame {
