@@ -52,6 +52,7 @@ void read_link_reset(void);
 void read_rate(void);
 void write_random(void);
 void write_disabled(void);
+void write_busy_to_the_last_beat(void);
 void write_rate(void);
 
 #endif
