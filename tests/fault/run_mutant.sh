@@ -41,7 +41,7 @@ export CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
 cmake -G Ninja -B "$work/build" -S "$work/src" -DWEIR_MODEL_OPT=-O1 -DCMAKE_BUILD_TYPE=Release > "$work/log" 2>&1 || { tail -20 "$work/log"; verdict 2 unbuilt "the copy cannot be configured"; }
 ninja -C "$work/build" -j1 "$target" >> "$work/log" 2>&1 || { tail -20 "$work/log"; verdict 2 unbuilt "the mutant does not build"; }
 status=0
-(cd "$work/build" && timeout -k 10 "${WEIR_MUTANT_TIMEOUT:-600}" "bin/$target" "${test##*.}" ${arg:+$arg}) > "$work/out" 2>&1 || status=$?
+(cd "$work/build" && timeout -k 10 "${WEIR_MUTANT_TIMEOUT:-600}" "bin/$target" "${test##*.}" ${arg:+$arg} || exit $?) > "$work/out" 2>&1 || status=$?
 seen=$(check "$work/out")
 case $status in
   0) verdict 1 SURVIVED "$test passes on: $(get why)" ;;
