@@ -113,6 +113,7 @@ module weir_dma_split #(
       assert (seg_addr_o == f_start + 64'(f_sum));
       assert (seg_len_o != 10'd0 && 13'(seg_addr_o[11:0]) + 13'(seg_len_o) <= 13'd4096);
       assert (seg_len_o <= size && (10'(seg_addr_o[8:0]) & (size - 10'd1)) + seg_len_o <= size);
+      cover (f_sum > 14'd1024 && seg_piece_o && seg_addr_o[11:0] == '0);
       if (seg_piece_o) assert (f_sum + weir_pkg::LenW'(seg_len_o) == f_len);
       else assert (f_sum + weir_pkg::LenW'(seg_len_o) < f_len);
     end

@@ -173,6 +173,12 @@ module weir_dma_tags #(
   logic [1:0] f_visits;    // visits that found it too old
   logic [31:0] f_age;
   logic [TagW-1:0] f_far;  // cycles until the scan's next visit
+  // The quarantine as the rule has it, told from the ends of requests alone: what timed out may still answer for one more
+  // timeout; what was broken, until its own time is over.
+  logic f_quarantine;
+  logic [31:0] f_clock;    // cycles since the request left, or since it timed out
+  logic f_mine;
+  assign f_mine = fin_o && fin_tag == f_tag;
   assign f_far = f_tag - scan;
   always_ff @(posedge clk_i) begin
     assume (timeout_i == FTimeout && !link_reset_i && ext_tag_i);
@@ -182,7 +188,13 @@ module weir_dma_tags #(
     if (f_visits == 2'd2 && scan == f_tag) assume (!end_i && !alloc_i);
     f_visits <= (!rst_ni || !wait_o[f_tag]) ? 2'd0 : f_visits + 2'(scan == f_tag && old);
     f_age <= (!rst_ni || !wait_o[f_tag]) ? 32'd0 : f_age + 32'd1;
+    f_clock <= (!rst_ni || (alloc_i && pick == f_tag) || (expire && scan == f_tag)) ? 32'd0 : f_clock + 32'd1;
+    f_quarantine <= rst_ni && ((f_quarantine && f_clock + 32'd1 < FTimeout) || (f_mine && (expire || end_hold_i)));
     if (rst_ni) begin
+      if (wait_o[f_tag]) assert (f_clock == f_age && !hold_q[f_tag]);
+      if (f_quarantine && f_clock < FTimeout) assert (hold_q[f_tag] && (f_clock + 32'd1 == now_q - since[f_tag]));
+      if (alloc_i && pick == f_tag) assert (!f_quarantine || f_clock >= FTimeout);
+      cover (f_quarantine && !busy_q[f_tag]);
       if (alloc_i) assert (!busy_q[pick] && !hold_q[pick] && tag_o == 8'(pick));
       if (wait_o[f_tag]) begin
         assert (f_visits <= 2'd2);

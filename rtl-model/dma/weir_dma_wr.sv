@@ -196,6 +196,7 @@ module weir_dma_wr #(
     if (rst_ni && state_q == Next) assert (addr_q == f_addr && rem_q == f_rem && rem_q != '0);
     if (rst_ni && state_q == Body) assert (addr_q == f_addr && rem_q == f_rem);
     if (rst_ni && fire && token) assert (state_q == First);
+    if (rst_ni) cover (fire && start && !first && addr[11:0] == '0 && rest != '0);
     if (rst_ni && wr_end_o && fire) assert (rest == '0);
   end
 `endif

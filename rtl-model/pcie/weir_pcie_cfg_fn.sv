@@ -124,6 +124,8 @@ module weir_pcie_cfg_fn #(
     if (rst_ni && f_past && f_rst) begin
       assume (32'(f_fn) < NumFns);
       if (bme_q[f_fn]) assert (f_bme || f_set);
+      cover (f_flr && f_bme);
+      cover (bme_q[f_fn] && !f_set);
       if (f_flr) assert (!bme_q[f_fn] && !en_q[f_fn]);
     end
   end

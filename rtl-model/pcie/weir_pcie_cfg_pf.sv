@@ -210,6 +210,7 @@ module weir_pcie_cfg_pf #(
     if (rst_ni) begin
       assert (num_q <= TotalVfs);
       assert (num_vfs_o == (vf_en_q ? num_q : 16'd0));
+      cover (f_en && vf_en_q && f_num > 16'd1 && write_i);
       if (f_past && f_rst && f_en && vf_en_q) assert (num_q == f_num && page_q == f_page && ari_q == f_ari);
     end
   end

@@ -249,7 +249,8 @@ module weir_pcie_fns #(
   // P2: DMA only with bus mastering, of a visible function that is not in reset and that firmware has let go of. P14, FLR
   // terminates: for the host NumFns answers after the last read has come back, whatever firmware does; inside with FLR_DONE, in
   // the cycle after its write, unless a new one begins or firmware does not know of one yet; and a reset's event reaches
-  // firmware after one round of the scan at most, when firmware takes the events and the number of VFs stands still.
+  // firmware after one round of the scan at most, when firmware takes the events and the number
+  // of VFs stands still meanwhile.
   (* anyconst *) logic [IdxW-1:0] f_fn;
   logic f_done;
   logic f_rst;
@@ -269,6 +270,9 @@ module weir_pcie_fns #(
     f_age <= (!rst_ni || !flr_ev_q[f_fn] || flr_shown[f_fn]) ? 16'd0 : f_age + 16'd1;
     if (rst_ni) begin
       assume (32'(f_fn) < NumFns);
+      cover (f_fn != '0 && dma_ok_o[f_fn]);
+      cover (f_fn != '0 && f_done && enabled_o[f_fn]);     // a reset has ended
+      cover (f_fn != '0 && csr_done && csr_fn == FnW'(f_fn) && unseen[f_fn]);
       if (dma_ok_o[f_fn]) assert (bme_i[f_fn] && visible_o[f_fn] && !flr_o[f_fn] && !hold_o[f_fn]);
       if (flr_q[f_fn]) assert (hold_q[f_fn]);
       if (unseen[f_fn]) assert (hold_q[f_fn]);
@@ -282,7 +286,7 @@ module weir_pcie_fns #(
       assert (32'(scan_q) < NumFns);
       // Firmware pops whenever there is something.
       assume (!(ev_q) || pop);
-      assume (num_vfs_i == num_q);
+      assume (num_vfs_i == num_q || !flr_ev_q[f_fn]);
       // Two cycles a function at most: one to look, one to have its event taken; VF_ENABLE goes in front of function 0's.
       if (flr_ev_q[f_fn]) begin
         assert (f_age + 16'd2 * 16'(f_far) + 16'(ev_q) + (vf_ev_q ? 16'd3 : 16'd0) <= 16'(2 * NumFns + 2));

@@ -247,6 +247,20 @@ module weir_pcie_msix #(
   (* anyconst *) logic [EntW-1:0] f_any;
   logic f_waited;
   logic f_taken;
+  // Entry f_any as its host and its interrupts made it, told from the ports alone.
+  logic [FnIdxW-1:0] f_of;
+  logic f_write;
+  logic f_gone;
+  logic f_mask;
+  logic f_torn;
+  logic f_pend;
+  logic f_held;       // a message waited while the entry was masked
+  logic [63:0] f_addr;
+  logic [31:0] f_data;
+  assign f_of = f_any[VecW +: FnIdxW];
+  assign f_write = wr_i && wr_fn_i == 8'(f_of) && !flr_i[f_of] &&
+                   wr_addr_i[20:4] == 17'(weir_abi_pkg::BarMsixTableBase >> 4) + 17'(f_any[VecW-1:0]);
+  assign f_gone = clear_i[f_of];
   always_ff @(posedge clk_i) begin
     f_rst <= rst_ni;
     f_sent <= sent;
@@ -254,8 +268,30 @@ module weir_pcie_msix #(
     f_waited <= pend_q[f_any];
     f_taken <= in_ok && {FnIdxW'(in.fn), in.vec[VecW-1:0]} == f_any;
     f_again <= in_ok && {FnIdxW'(in.fn), in.vec[VecW-1:0]} == se;
+    assume (32'(f_of) < NumFns && 32'(wr_fn_i) < NumFns);
+    if (f_write && wr_addr_i[3:2] == 2'd3 && wr_be_i[0]) {f_mask, f_torn} <= {wr_data_i[0], 1'b0};
+    if (f_write && wr_addr_i[3:2] != 2'd3) f_torn <= 1'b1;
+    for (int i = 0; i < 4; i++) begin
+      if (f_write && wr_be_i[i] && wr_addr_i[3:2] == 2'd0) f_addr[8*i +: 8] <= wr_data_i[8*i +: 8] & ((i == 0) ? 8'hFC : 8'hFF);
+      if (f_write && wr_be_i[i] && wr_addr_i[3:2] == 2'd1) f_addr[32 + 8*i +: 8] <= wr_data_i[8*i +: 8];
+      if (f_write && wr_be_i[i] && wr_addr_i[3:2] == 2'd2) f_data[8*i +: 8] <= wr_data_i[8*i +: 8];
+    end
+    if (msg_valid_o && msg_ready_i && se == f_any) f_pend <= 1'b0;
+    if (in_ok && {FnIdxW'(in.fn), in.vec[VecW-1:0]} == f_any) f_pend <= 1'b1;
+    f_held <= (f_held || (f_pend && f_mask)) && !f_gone && rst_ni;
+    if (f_gone || !rst_ni) {f_mask, f_torn, f_pend, f_addr, f_data} <= {3'b100, 96'd0};
     if (rst_ni) begin
-      if (msg_valid_o) assert (can_i[fn_q] && pend_q[se] && !mask_q[se] && !torn_q[se] && msg_fn_o == 8'(fn_q));
+      if (f_past && f_rst) begin
+        assert (mask_q[f_any] == f_mask && pend_q[f_any] == f_pend && torn_q[f_any] == f_torn);
+        assert (f_addr[1:0] == 2'd0);
+        if (written_q[f_any]) assert ({hi[f_any], lo[f_any], data[f_any]} == {f_addr, f_data});
+        else assert (f_addr == '0 && f_data == '0);
+        if (msg_valid_o && msg_fn_o == 8'(f_of) && vec_q == f_any[VecW-1:0]) begin
+          assert (can_i[f_of] && !f_mask && !f_torn && f_pend);
+          assert (msg_addr_o == f_addr && msg_data_o == f_data);
+        end
+        cover (msg_valid_o && msg_ready_i && se == f_any && f_held && f_addr[40] && f_data[0]);
+      end
       if (f_past && f_rst && f_sent && !f_again) assert (!pend_q[f_ent]);
       if (f_past && pend_q[f_any] && !(f_rst && f_waited)) assert (f_rst && f_taken);
     end

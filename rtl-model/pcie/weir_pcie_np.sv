@@ -61,11 +61,11 @@ module weir_pcie_np #(
   logic pop;
   logic [127:0] h;
   logic [31:0] wdata;
-  /* verilator lint_off PINCONNECTEMPTY */
-  weir_common_fifo #(.Width(160), .Depth(64)) u_queue (
+  localparam int Places = 64;       // and as many credits
+  logic [$clog2(Places):0] unused_level;
+  weir_common_fifo #(.Width(160), .Depth(Places)) u_queue (
       .clk_i, .rst_ni, .valid_i(np_valid_i), .ready_o(np_ready_o), .data_i({np_data_i, np_hdr_i}),
-      .valid_o(valid), .ready_i(pop), .data_o({wdata, h}), .level_o());
-  /* verilator lint_on PINCONNECTEMPTY */
+      .valid_o(valid), .ready_i(pop), .data_o({wdata, h}), .level_o(unused_level));
 
   logic four;
   logic [7:0] kind;
@@ -244,4 +244,22 @@ module weir_pcie_np #(
       endcase
     end
   end
+
+`ifdef FORMAL
+  // P8 (pcie 40): a host that keeps to its 64 non-posted credits, which come back as requests leave the queue, always finds
+  // room; so no posted write waits behind a read at the door (weir_pcie_rx assumes that).
+  logic f_past = 1'b0;
+  always_ff @(posedge clk_i) f_past <= 1'b1;
+  always_comb if (!f_past) assume (!rst_ni);
+  logic [7:0] f_spent;   // credits
+  always_ff @(posedge clk_i) begin
+    f_spent <= rst_ni ? f_spent + 8'(np_valid_i && np_ready_o) - 8'(valid && pop) : 8'd0;
+    assume (!np_valid_i || f_spent < 8'd64);
+    if (rst_ni && f_past) begin
+      assert (f_spent == 8'(unused_level));
+      assert (!np_valid_i || np_ready_o);
+      cover (f_spent == 8'd3 && pop);
+    end
+  end
+`endif
 endmodule

@@ -245,6 +245,8 @@ module weir_pcie_rx #(
       if (state_q == Write) assert (f_wait <= {1'b0, dw_q, 1'b0} + 6'd2 + 6'(f_bstop));
       else assert (f_wait <= 6'(f_stop) + 6'(f_bstop));
       assert (f_wait <= 6'd33);
+      cover (state_q == Write && dw_q == 4'd1 && f_wait == 6'd3);  // held up for a cycle
+      cover (np_valid_o);
     end
   end
   always_comb if (!f_past) assume (!rst_ni);

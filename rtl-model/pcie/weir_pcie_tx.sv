@@ -188,6 +188,8 @@ module weir_pcie_tx #(
     if (f_wr_new) assert (32'(wr_i.fn) < NumFns && dma_ok_i[wr_i.fn[$clog2(NumFns)-1:0]]);
     if (msg_valid_i && msg_ready_o) assert (out.hdr[63:48] == f_msg_rid);
     if (refused_o) assert (rdreq_valid_i && rdreq_ready_o);
+    cover (f_rd_fire && out.rider && rdreq_i.fn != wr_i.fn);
+    cover (refused_o);
     // A token is taken between writes only.
     if (token_valid_o) assert (!inside_q && !drop_q);
   end

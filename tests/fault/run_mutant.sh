@@ -1,28 +1,54 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Applies one mutant to a copy of the tree, builds the one target it names, runs the one test, and succeeds only if that
-# test fails. A mutant that no longer changes its file, or does not build, is an error of its own.
+# Applies one mutant to a copy of the tree, builds the one target it names, runs the one test, and succeeds only if a check
+# of that test fails. All else is an error of its own and proves nothing: a mutant that changes nothing or does not build, a
+# test that crashes, hangs or is not there. Prints one line, and leaves it in WORK/<mutant>/verdict for report.sh.
 # usage: run_mutant.sh FILE.mutant SOURCE WORK. Keys of a mutant: file, sed, target, test, seed (optional), label, why.
 set -euo pipefail
-mutant=$1 source=$2 work=$(realpath -m "$3")/$(basename "$1" .mutant)
+mutant=$1 source=$2 name=$(basename "$1" .mutant)
+work=$(realpath -m "$3")/$name
 get() { sed -n "s/^$1=//p" "$mutant" | head -1; }
 file=$(get file) script=$(get sed) target=$(get target) test=$(get test) arg=$(get seed)
 
-rm -rf "$work/src"
+# What a failed check looks like; the first that is found names it. A crash under cmocka looks like a failed test, too.
+check() {
+  if grep -aqE 'Test failed with exception:|AddressSanitizer: (SEGV|stack-overflow)' "$1"; then return; fi
+  {
+    # cmocka: the values on one line, the place on the next.
+    sed -nE '/^\[  ERROR   \] --- /{s///; N; s/^(.*)\n\[   LINE   \] --- ([^ ]+:[0-9]+): .*/\2: \1/; p}' "$1"
+    # CHECK of benches and system tests, and of helpers and models that say so.
+    grep -aE '^[^ ]+\.(c|h):[0-9]+: |^check failed: ' "$1" || true
+    # Assertions in the RTL; the sanitizers.
+    sed -nE 's/.*%Error: ([^ ]+\.sv:[0-9]+: Assertion failed.*)/\1/p; s/.*(runtime error: .*|ERROR: [A-Z][A-Za-z]*Sanitizer: [^ ]*).*/\1/p' "$1"
+  } | sed "s|$work/src/||g; s|\.\./src/||g" | cut -c1-160 | head -1
+}
+
+verdict() { # STATUS word, detail
+  printf '%-9s %-34s %-24s %s\n' "$2" "$name" "$target" "$3" | tee "$work/verdict"
+  exit "$1"
+}
+
+rm -rf "$work/src" "$work/verdict"
 mkdir -p "$work/src"
-(cd "$source" && git ls-files -z -co --exclude-standard | tar --null -T - -c 2>/dev/null) | tar -x -C "$work/src"
+# An unpacked archive has no list of its files: all but build folders.
+listed() { git ls-files -z -co --exclude-standard 2>/dev/null | grep -z . || find . -path './build*' -prune -o -type f -print0; }
+(cd "$source" && listed | tar --null -T - -c 2>/dev/null) | tar -x -C "$work/src"
 before=$(cksum < "$work/src/$file")
 sed -i -e "$script" "$work/src/$file"
-[ "$before" != "$(cksum < "$work/src/$file")" ] || { echo "mutant does not change $file any more: $script"; exit 2; }
+[ "$before" != "$(cksum < "$work/src/$file")" ] || verdict 2 stale "does not change $file any more: $script"
 
 # One failing run each: compiling fast matters more than running fast. Without debug information and with paths as seen from
 # the copy, the compiler cache knows all that the mutant did not change.
 export CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
-cmake -G Ninja -B "$work/build" -S "$work/src" -DWEIR_MODEL_OPT=-O1 -DCMAKE_BUILD_TYPE=Release > "$work/log" 2>&1 || { tail -20 "$work/log"; echo "configuration failed"; exit 2; }
-ninja -C "$work/build" -j1 "$target" >> "$work/log" 2>&1 || { tail -20 "$work/log"; echo "the mutant does not build, so it proves nothing"; exit 2; }
-if (cd "$work/build" && timeout 600 "bin/$target" "${test##*.}" ${arg:+$arg}) > "$work/out" 2>&1; then
-  echo "SURVIVED: $test passes on: $(get why)"
-  exit 1
-fi
-echo "caught by $test: $(get why)"
-tail -1 "$work/out"
+cmake -G Ninja -B "$work/build" -S "$work/src" -DWEIR_MODEL_OPT=-O1 -DCMAKE_BUILD_TYPE=Release > "$work/log" 2>&1 || { tail -20 "$work/log"; verdict 2 unbuilt "the copy cannot be configured"; }
+ninja -C "$work/build" -j1 "$target" >> "$work/log" 2>&1 || { tail -20 "$work/log"; verdict 2 unbuilt "the mutant does not build"; }
+status=0
+(cd "$work/build" && timeout -k 10 "${WEIR_MUTANT_TIMEOUT:-600}" "bin/$target" "${test##*.}" ${arg:+$arg} || exit $?) > "$work/out" 2>&1 || status=$?
+seen=$(check "$work/out")
+case $status in
+  0) verdict 1 SURVIVED "$test passes on: $(get why)" ;;
+  124 | 137) tail -5 "$work/out"; verdict 2 hung "$test does not end: $(get why)" ;;
+  126 | 127) verdict 2 missing "there is no program bin/$target" ;;
+esac
+[ -n "$seen" ] || { tail -5 "$work/out"; verdict 2 crashed "$test ends with status $status, but no check failed: $(get why)"; }
+verdict 0 caught "$seen"

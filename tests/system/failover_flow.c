@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// See failover_flow.h. A frame carries its flow, number and length, and bytes that follow from them.
+// See failover_flow.h. A frame carries its flow, number and length, and bytes that follow from them: behind the
+// Ethernet header, or, so that cards spread flows over queues, behind IPv4 and UDP.
 #include "failover_flow.h"
 
 #include <inttypes.h>
@@ -16,9 +17,12 @@
 #define BURST 8u
 #define CATCH_UP 4u
 
-struct header {
-    uint8_t dst[6], src[6];
-    uint8_t ethertype[2]; // 88B5, local experimental
+#define ETHER 14u
+#define IP_UDP 28u
+#define LOCAL_EXPERIMENTAL 0x88B5u
+#define IPV4 0x0800u
+
+struct label {
     uint8_t flow, len_hi, len_lo, pad;
     uint8_t magic[4];
     uint8_t number[8];
@@ -38,6 +42,7 @@ struct flow {
     int from, to;
     uint64_t gap, due, sent;
     size_t len; // of the frame that was not taken, 0 = none
+    bool udp;
     struct seen at[FLOW_ENDPOINTS];
 };
 
@@ -124,6 +129,10 @@ void flow_set_gap(struct flow_net *net, int flow, uint64_t mean_gap) {
     net->flow[flow].gap = mean_gap;
 }
 
+void flow_as_udp(struct flow_net *net, int flow) {
+    net->flow[flow].udp = true;
+}
+
 void flow_pause_all(struct flow_net *net) {
     for (int f = 0; f < net->num_flows; f++)
         net->flow[f].gap = 0;
@@ -145,26 +154,46 @@ static uint8_t filler(int flow, uint64_t number, size_t at) {
     return (uint8_t)(number * 37 + at * 11 + (unsigned)flow);
 }
 
+// From 10.0.0.<from> to 10.0.0.<to>; the source port is the flow's. No checksum over the datagram.
+static void put_ip_udp(uint8_t *at, int f, const struct flow *flow) {
+    uint32_t sum = 0;
+    memset(at, 0, IP_UDP);
+    at[0] = 0x45;
+    put_be(at + 2, flow->len - ETHER, 2);
+    at[8] = 64;
+    at[9] = 17;
+    put_be(at + 12, 0x0A000001u + (unsigned)flow->from, 4);
+    put_be(at + 16, flow->to == FLOW_TO_ALL ? UINT32_MAX : 0x0A000001u + (unsigned)flow->to, 4);
+    for (unsigned i = 0; i < 20; i += 2)
+        sum += (uint32_t)get_be(at + i, 2);
+    put_be(at + 10, (uint16_t) ~(sum + (sum >> 16)), 2);
+    put_be(at + 20, 40000u + (unsigned)f, 2);
+    put_be(at + 22, 9, 2); // discard
+    put_be(at + 24, flow->len - ETHER - 20, 2);
+}
+
 static bool send_one(struct flow_net *net, int f) {
     struct flow *flow = &net->flow[f];
     uint8_t frame[MAX_LEN];
-    struct header h;
+    size_t head = flow->udp ? ETHER + IP_UDP : ETHER;
+    struct label h = {0};
 
     if (flow->len == 0)
         flow->len = MIN_LEN + rnd(net) % (MAX_LEN - MIN_LEN + 1);
-    memset(&h, 0, sizeof(h));
-    memcpy(h.src, net->ep[flow->from].mac, 6);
     if (flow->to == FLOW_TO_ALL)
-        memset(h.dst, 0xFF, 6);
+        memset(frame, 0xFF, 6);
     else
-        memcpy(h.dst, net->ep[flow->to].mac, 6);
-    put_be(h.ethertype, 0x88B5, 2);
+        memcpy(frame, net->ep[flow->to].mac, 6);
+    memcpy(frame + 6, net->ep[flow->from].mac, 6);
+    put_be(frame + 12, flow->udp ? IPV4 : LOCAL_EXPERIMENTAL, 2);
+    if (flow->udp)
+        put_ip_udp(frame + ETHER, f, flow);
     h.flow = (uint8_t)f;
     put_be(&h.len_hi, flow->len, 2);
     put_be(h.magic, MAGIC, 4);
     put_be(h.number, flow->sent, 8);
-    memcpy(frame, &h, sizeof(h));
-    for (size_t i = sizeof(h); i < flow->len; i++)
+    memcpy(frame + head, &h, sizeof(h));
+    for (size_t i = head + sizeof(h); i < flow->len; i++)
         frame[i] = filler(f, flow->sent, i);
     if (net->ep[flow->from].send(net->ep[flow->from].ctx, frame, flow->len) != 0)
         return false;
@@ -224,13 +253,17 @@ static bool mark(struct seen *s, uint64_t number) {
 
 void flow_receive(struct flow_net *net, int endpoint, const void *frame, size_t len, uint64_t now) {
     const uint8_t *bytes = frame;
-    struct header h;
+    struct label h;
+    size_t head = ETHER;
     struct flow *flow;
     struct seen *s;
     uint64_t number;
     const char *name = net->ep[endpoint].name;
 
-    memcpy(&h, frame, len < sizeof(h) ? len : sizeof(h));
+    if (len >= MIN_LEN) {
+        head += get_be(bytes + 12, 2) == IPV4 ? IP_UDP : 0;
+        memcpy(&h, bytes + head, sizeof(h));
+    }
     if (len < MIN_LEN || get_be(h.magic, 4) != MAGIC || h.flow >= net->num_flows ||
         !net->flow[h.flow].at[endpoint].expected) {
         net->strays++;
@@ -246,7 +279,7 @@ void flow_receive(struct flow_net *net, int endpoint, const void *frame, size_t 
                  len);
         return;
     }
-    for (size_t i = sizeof(h); i < len; i++)
+    for (size_t i = head + sizeof(h); i < len; i++)
         if (bytes[i] != filler(h.flow, number, i)) {
             s->corrupt++;
             complain(net, "flow %u at %s: frame %" PRIu64 " differs at byte %zu", h.flow, name, number, i);

@@ -35,6 +35,8 @@ int flow_add(struct flow_net *net, int from, int to, uint64_t mean_gap);
 // 0 pauses it.
 void flow_set_gap(struct flow_net *net, int flow, uint64_t mean_gap);
 void flow_pause_all(struct flow_net *net);
+// Its frames are UDP datagrams with a source port of their own: what spreads flows over queues spreads this one.
+void flow_as_udp(struct flow_net *net, int flow);
 
 // Sends what is due; returns how many frames were taken.
 unsigned flow_pump(struct flow_net *net, uint64_t now);

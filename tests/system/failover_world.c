@@ -8,7 +8,7 @@
 #define NUM_VFS 4u
 #define NUM_VPORTS 16u
 
-unsigned fw_buf_bytes = 2048;
+struct fw_sizes fw_sizes = {.buf_bytes = 2048, .pf_rx_log2 = 10, .vf_rx_log2 = 9, .channel_ring = 1u << 19};
 
 uint64_t fw_cycle(struct fw *f) {
     return card_cycles(f->w.card);
@@ -32,8 +32,8 @@ void fw_open(struct fw *f, uint64_t seed, const struct weir_vstack_config *cfg) 
                                 .num_vports = NUM_VPORTS,
                                 .default_qps = 2,
                                 .tx_log2 = 9,
-                                .rx_log2 = 10,
-                                .buf_bytes = fw_buf_bytes};
+                                .rx_log2 = fw_sizes.pf_rx_log2,
+                                .buf_bytes = fw_sizes.buf_bytes};
     char err[256] = "";
 
     memset(f, 0, sizeof(*f));
@@ -53,6 +53,43 @@ void fw_open(struct fw *f, uint64_t seed, const struct weir_vstack_config *cfg) 
     f->wire = flow_endpoint_add(f->net, "wire", peer, wire_take, f);
     wire_set_rx(card_wire(f->w.card), on_wire, f);
     wire_set_rate(card_wire(f->w.card), 3, 4);
+}
+
+// ---- the wire at line rate ----
+
+static void feed(struct fw *f) {
+    while (f->line.count != 0 && f->line.left != 0 && wire_queued(card_wire(f->w.card)) < 4) {
+        if (flow_burst(f->net, f->line.flow[f->line.turn++ % f->line.count], 1) == 0)
+            return;
+        f->line.left -= f->line.period != 0;
+    }
+}
+
+static void on_fed(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle) {
+    (void)frame;
+    (void)len;
+    (void)cycle;
+    feed(ctx);
+}
+
+static void next_burst(struct fw *f) {
+    if (f->line.count == 0 || f->line.period == 0 || fw_cycle(f) < f->line.due)
+        return;
+    f->line.left = f->line.burst;
+    f->line.due = fw_cycle(f) + f->line.period;
+    feed(f);
+}
+
+void fw_line_rate(struct fw *f, const int *flows, unsigned count, unsigned burst, uint64_t period) {
+    CHECK(count <= FW_LINE, "too many flows for the line");
+    memcpy(f->line.flow, flows, count * sizeof(flows[0]));
+    f->line.count = count;
+    f->line.burst = f->line.left = burst;
+    f->line.period = period;
+    f->line.due = fw_cycle(f) + period;
+    wire_set_rate(card_wire(f->w.card), 1, 50);
+    wire_set_sent(card_wire(f->w.card), on_fed, f);
+    feed(f);
 }
 
 // ---- guests ----
@@ -175,21 +212,23 @@ static int open_vf(void *ctx, unsigned fn, struct weir_bus **bus) {
 void fw_guest_add(struct fw *f, unsigned i) {
     struct fw_guest *g = &f->guest[i];
     struct weir_vstack_guest_config gc = {.mac = {0x02, 0, 0, 0, 1, (uint8_t)i}};
-    struct weir_netvsc_config nc = {.ctx = g,
-                                    .rx = on_rx,
-                                    .open_vf = open_vf,
-                                    .vf = {.tx_log2 = 8, .rx_log2 = 9, .buf_bytes = fw_buf_bytes},
-                                    .retry_us = 100,
-                                    .check_us = 200};
+    struct weir_netvsc_config nc = {
+        .ctx = g,
+        .rx = on_rx,
+        .open_vf = open_vf,
+        .vf = {.tx_log2 = 8, .rx_log2 = fw_sizes.vf_rx_log2, .buf_bytes = fw_sizes.buf_bytes},
+        .retry_us = 100,
+        .check_us = 200};
 
     memset(g, 0, sizeof(*g));
     g->f = f;
     snprintf(gc.name, sizeof(gc.name), "guest%u", i);
-    g->area = aligned_alloc(64, WEIR_CHANNEL_BYTES(FW_CHANNEL_RING));
-    CHECK(g->area != NULL && weir_channel_init(g->area, WEIR_CHANNEL_BYTES(FW_CHANNEL_RING)) == 0, "no channel");
-    CHECK(weir_channel_attach(g->area, WEIR_CHANNEL_BYTES(FW_CHANNEL_RING), WEIR_CHANNEL_GUEST, &g->guest_end) == 0,
+    g->area = aligned_alloc(64, WEIR_CHANNEL_BYTES(fw_sizes.channel_ring));
+    CHECK(g->area != NULL && weir_channel_init(g->area, WEIR_CHANNEL_BYTES(fw_sizes.channel_ring)) == 0, "no channel");
+    CHECK(weir_channel_attach(g->area, WEIR_CHANNEL_BYTES(fw_sizes.channel_ring), WEIR_CHANNEL_GUEST, &g->guest_end) ==
+              0,
           "no guest end");
-    CHECK(weir_channel_attach(g->area, WEIR_CHANNEL_BYTES(FW_CHANNEL_RING), WEIR_CHANNEL_HOST, &g->host_end) == 0,
+    CHECK(weir_channel_attach(g->area, WEIR_CHANNEL_BYTES(fw_sizes.channel_ring), WEIR_CHANNEL_HOST, &g->host_end) == 0,
           "no host end");
     gc.channel = g->host_end;
     nc.channel = g->guest_end;
@@ -219,11 +258,21 @@ void fw_guest_bury(struct fw *f, unsigned i) {
 
 // ---- running ----
 
+static bool its_turn(struct fw *f, struct fw_guest *g) {
+    if (g->pace == 0)
+        return world_rand() % 3 != 0;
+    if (fw_cycle(f) < g->next)
+        return false;
+    g->next = fw_cycle(f) + g->pace;
+    return true;
+}
+
 void fw_step(struct fw *f, unsigned cycles) {
     flow_pump(f->net, fw_cycle(f));
+    next_burst(f);
     // Who runs is left to chance, as with processes: now the guest is behind, now the parent.
     for (unsigned i = 0; i < FW_GUESTS; i++)
-        if (f->guest[i].sc != NULL && !f->guest[i].stopped && world_rand() % 3 != 0)
+        if (f->guest[i].sc != NULL && !f->guest[i].stopped && its_turn(f, &f->guest[i]))
             weir_netvsc_poll(f->guest[i].sc, fw_cycle(f) / CYCLES_PER_US);
     if (world_rand() % 3 != 0)
         weir_vstack_poll(f->vs, fw_cycle(f) / CYCLES_PER_US);
@@ -275,6 +324,7 @@ void fw_check_flows(struct fw *f, const char *when) {
 
 void fw_drain(struct fw *f) {
     flow_pause_all(f->net);
+    f->line.count = 0;
     for (unsigned quiet = 0, rounds = 0; quiet < 50; rounds++) {
         struct flow_count before = flow_count(f->net, -1, -1), after;
         bool waiting = wire_queued(card_wire(f->w.card)) != 0;

@@ -10,7 +10,7 @@
 #include "world.h"
 
 #define FW_GUESTS 4
-#define FW_CHANNEL_RING (1u << 19)
+#define FW_LINE 8
 
 struct fw;
 
@@ -27,6 +27,7 @@ struct fw_guest {
     bool no_vf;         // its VF driver is not there yet
     unsigned bad_opens; // the next VFs are opened with receive rings that never get armed
     unsigned opens;
+    uint64_t pace, next; // cycles between its turns and the cycle of the next one; pace 0 = as chance has it
 };
 
 struct fw {
@@ -37,11 +38,22 @@ struct fw {
     int wire; // endpoint
     // Gets what the guests' stacks get, instead of the flows.
     void (*heard)(struct fw *f, unsigned guest, const uint8_t *frame, size_t len);
+    struct {
+        int flow[FW_LINE];
+        unsigned count, turn;
+        unsigned burst, left;
+        uint64_t period, due;
+    } line;
     unsigned wire_depth; // frames kept queued on the wire, so that traffic goes on while the host waits for its mailbox
 };
 
-// Of each buffer of the PF's and the VFs' queue pairs; set before fw_open.
-extern unsigned fw_buf_bytes;
+// Of the PF's and the VFs' queue pairs and of the guests' channels; set before fw_open.
+struct fw_sizes {
+    unsigned buf_bytes;
+    uint8_t pf_rx_log2, vf_rx_log2;
+    size_t channel_ring;
+};
+extern struct fw_sizes fw_sizes;
 // Stack bounds that are 0 in cfg get values that fit a test; cfg NULL: all of them.
 void fw_open(struct fw *f, uint64_t seed, const struct weir_vstack_config *cfg);
 // Adds guest i with MAC 02:00:00:00:01:<i>.
@@ -53,6 +65,10 @@ void fw_guest_bury(struct fw *f, unsigned i);
 // Lets traffic end and be delivered, ends all guests, checks flows as asked, ledger and monitor; frees.
 void fw_drain(struct fw *f);
 void fw_close(struct fw *f);
+
+// From now on the wire runs at 100 Gb/s, and sends these flows, one frame after the other without a gap, also while the
+// host waits for its mailbox: `burst` frames every `period` cycles; period 0: without an end.
+void fw_line_rate(struct fw *f, const int *flows, unsigned count, unsigned burst, uint64_t period);
 
 uint64_t fw_cycle(struct fw *f);
 // One round: traffic, some of the guests, perhaps the stack, then `cycles` of the card.

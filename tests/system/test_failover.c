@@ -3,104 +3,7 @@
 // card. test_failover <case> [seed]
 #include <errno.h>
 
-#include "failover_world.h"
-
-#define HANDOVERS 100u // each way, or as many as WEIR_SOAK says
-
-static void print_counts(struct fw *f) {
-    struct flow_count c = flow_count(f->net, -1, -1);
-    printf("%" PRIu64 " frames delivered of %" PRIu64 ": %" PRIu64 " lost, %" PRIu64 " duplicated, %" PRIu64
-           " reordered\n",
-           c.received, c.sent, c.lost, c.duplicated, c.reordered);
-}
-
-struct way {
-    struct flow_stat total, switched, gap_rx, gap_tx;
-};
-
-static void print_way(struct way *w, const char *name) {
-    char text[64];
-    snprintf(text, sizeof(text), "%s: request to done", name);
-    flow_stat_print(&w->total, text);
-    snprintf(text, sizeof(text), "%s: move to done", name);
-    flow_stat_print(&w->switched, text);
-    snprintf(text, sizeof(text), "%s: delivery gap at the guest", name);
-    flow_stat_print(&w->gap_rx, text);
-    snprintf(text, sizeof(text), "%s: delivery gap on the wire", name);
-    flow_stat_print(&w->gap_tx, text);
-    flow_stat_free(&w->total);
-    flow_stat_free(&w->switched);
-    flow_stat_free(&w->gap_rx);
-    flow_stat_free(&w->gap_tx);
-}
-
-static void watch(struct fw *f, int down, int up) {
-    flow_watch(f->net, down, f->guest[0].endpoint, fw_cycle(f));
-    flow_watch(f->net, up, f->wire, fw_cycle(f));
-}
-
-static void gather(struct fw *f, struct way *w, int down, int up, bool to_vf) {
-    const struct weir_vstack_record *r = fw_last_record(f);
-    CHECK(r->to_vf == to_vf && r->status == 0 && !r->surprise, "record: to_vf %d, status %d, surprise %d, %s", r->to_vf,
-          r->status, r->surprise, weir_why_text(r->why));
-    CHECK(r->tx_lost == 0 && r->rx_lost == 0 && r->rx_dropped == 0,
-          "the ledger lost %" PRIu64 " tx, %" PRIu64 " rx, dropped %" PRIu64, r->tx_lost, r->rx_lost, r->rx_dropped);
-    flow_stat_add(&w->total, r->cycle_done - r->cycle_request);
-    flow_stat_add(&w->switched, r->cycle_done - r->cycle_move);
-    flow_stat_add(&w->gap_rx, flow_watched(f->net, down, f->guest[0].endpoint, fw_cycle(f)));
-    flow_stat_add(&w->gap_tx, flow_watched(f->net, up, f->wire, fw_cycle(f)));
-}
-
-// Now and then a backlog of transmit that the wire takes long to carry: the hand-over must wait until it is in the
-// card.
-static void burst(struct fw *f, int up) {
-    if (world_rand() % 8 == 0)
-        flow_burst(f->net, up, 80 + world_rand() % 120);
-}
-
-// One guest under load, handed over and back at random moments (acceptance test A1 in the small).
-static void planned_both_ways_loses_nothing(uint64_t seed) {
-    const char *soak = getenv("WEIR_SOAK");
-    unsigned handovers = soak != NULL ? (unsigned)strtoul(soak, NULL, 0) : HANDOVERS;
-    struct weir_vstack_config vc = {.vf_qps = 1};
-    struct fw f;
-    struct way to_vf = {0}, to_syn = {0};
-    int down, up;
-
-    fw_open(&f, seed, &vc);
-    fw_guest_add(&f, 0);
-    down = flow_add(f.net, f.wire, f.guest[0].endpoint, 100); // as much as the wire takes: it never pauses
-    up = flow_add(f.net, f.guest[0].endpoint, f.wire, 1500);
-    flow_add(f.net, f.wire, FLOW_TO_ALL, 6000);
-    flow_add(f.net, f.guest[0].endpoint, FLOW_TO_ALL, 20000);
-    fw_run(&f, 100000);
-    for (unsigned i = 0; i < handovers; i++) {
-        fw_run(&f, world_rand() % 6000);
-        burst(&f, up);
-        // Gaps are taken from the guest's question on: bringing its VF up before stops this one thread, and so
-        // everybody, which in processes stops nobody.
-        CHECK(weir_vstack_attach(f.vs, (unsigned)f.guest[0].id) == 0, "cannot attach");
-        while (weir_netvsc_state(f.guest[0].sc) < WEIR_NETVSC_TO_VF)
-            fw_step(&f, 200);
-        watch(&f, down, up);
-        fw_await(&f, 0, WEIR_VSTACK_ATTACHED, 5000000);
-        gather(&f, &to_vf, down, up, true);
-        fw_run(&f, world_rand() % 6000);
-        burst(&f, up);
-        watch(&f, down, up);
-        fw_detach(&f, 0);
-        gather(&f, &to_syn, down, up, false);
-        CHECK(weir_netvsc_stats(f.guest[0].sc)->rx_drop_hold == 0, "a hold queue overflowed");
-    }
-    fw_drain(&f);
-    print_counts(&f);
-    print_way(&to_vf, "to VF");
-    print_way(&to_syn, "to synthetic");
-    fw_check_flows(&f, "after all hand-overs");
-    CHECK(weir_netvsc_stats(f.guest[0].sc)->tx_vf != 0 && weir_netvsc_stats(f.guest[0].sc)->rx_vf != 0,
-          "the VF carried nothing");
-    fw_close(&f);
-}
+#include "failover_planned.h"
 
 static uint64_t default_vport_drops(struct fw *f) {
     uint64_t v[32] = {0}, n = 0;
@@ -151,7 +54,7 @@ static void surprise_loses_only_what_the_ledger_says(uint64_t seed) {
         redirected += r->rx_redirected;
     }
     fw_drain(&f);
-    print_counts(&f);
+    planned_print_counts(&f);
     // While host memory is slow, the default vPort's own ring may run dry: its drops are in the ledger, too.
     rx_lost += default_vport_drops(&f);
     CHECK(flow_count(f.net, up, -1).lost == tx_lost, "%" PRIu64 " frames lost on transmit, the ledger says %" PRIu64,
@@ -200,7 +103,7 @@ static void neighbour_unaffected(uint64_t seed) {
               "a neighbour left its VF");
     }
     fw_drain(&f);
-    print_counts(&f);
+    planned_print_counts(&f);
     for (unsigned k = 0; k < 3; k++) {
         c = flow_count(f.net, mine[k], -1);
         CHECK(c.sent > 50 && c.lost == 0 && c.duplicated == 0 && c.reordered == 0,
@@ -268,7 +171,7 @@ static void guest_dies_in_mid_handover(uint64_t seed) {
         fw_guest_bury(&f, 0);
     }
     fw_drain(&f);
-    print_counts(&f);
+    planned_print_counts(&f);
     for (unsigned i = 1; i < 3; i++) {
         struct flow_count c = flow_count(f.net, -1, f.guest[i].endpoint);
         CHECK(c.sent > 100 && c.lost == 0 && c.duplicated == 0 && c.reordered == 0 && c.corrupt == 0,
@@ -324,7 +227,7 @@ static void attach_refused_until_armed(uint64_t seed) {
     CHECK(weir_netvsc_state(f.guest[0].sc) == WEIR_NETVSC_SYNTHETIC, "the adapter is %s",
           weir_netvsc_state_text(weir_netvsc_state(f.guest[0].sc)));
     fw_drain(&f);
-    print_counts(&f);
+    planned_print_counts(&f);
     fw_check_flows(&f, "after refusals");
     fw_close(&f);
 }
@@ -357,7 +260,7 @@ static void all_paths_reach_each_other(uint64_t seed) {
         fw_run(&f, 30000);
     }
     fw_drain(&f);
-    print_counts(&f);
+    planned_print_counts(&f);
     fw_check_flows(&f, "after all combinations");
     fw_close(&f);
 }
@@ -413,7 +316,7 @@ static void several_addresses_lose_nothing(uint64_t seed) {
         CHECK(!fw_last_record(&f)->surprise, "a planned move became a surprise");
     }
     fw_drain(&f);
-    print_counts(&f);
+    planned_print_counts(&f);
     fw_check_flows(&f, "after all hand-overs");
     CHECK(weir_netvsc_stats(f.guest[0].sc)->rx_vf > 500 && weir_netvsc_stats(f.guest[0].sc)->tx_vf > 200,
           "the VF carried next to nothing");
@@ -426,6 +329,10 @@ int main(int argc, char **argv) {
         void (*run)(uint64_t seed);
     } cases[] = {
         {"planned_both_ways_loses_nothing", planned_both_ways_loses_nothing},
+        {"planned_on_eight_queues", planned_on_eight_queues},
+        {"planned_without_a_backlog", planned_without_a_backlog},
+        {"planned_of_a_slow_guest", planned_of_a_slow_guest},
+        {"planned_of_a_slow_guest_on_eight_queues", planned_of_a_slow_guest_on_eight_queues},
         {"surprise_loses_only_what_the_ledger_says", surprise_loses_only_what_the_ledger_says},
         {"neighbour_unaffected", neighbour_unaffected},
         {"guest_dies_in_mid_handover", guest_dies_in_mid_handover},

@@ -140,7 +140,7 @@ static void one_limit_on_both_paths(void) {
     static const size_t edges[][2] = {{13, 16}, {58, 62}, {1513, 1520}, {9586, 9608}};
     unsigned sizes = 0;
 
-    fw_buf_bytes = 9664;
+    fw_sizes.buf_bytes = 9664;
     fw_open(&f, 1, NULL);
     f.heard = on_guest;
     wire_set_rx(card_wire(f.w.card), on_wire, &f);

@@ -89,7 +89,8 @@ static uint32_t volatile_csr(void *owner, unsigned csr) {
 
 __attribute__((format(printf, 2, 3), noreturn)) static void differ(const struct iss_effect *e, const char *fmt, ...) {
     va_list ap;
-    fprintf(stderr, "after %" PRIu64 " instructions: pc %08x insn %08x: ", seen.retired, rec[R_PC], rec[R_INSN]);
+    fprintf(stderr, "check failed: after %" PRIu64 " instructions: pc %08x insn %08x: ", seen.retired, rec[R_PC],
+            rec[R_INSN]);
     va_start(ap, fmt);
     vfprintf(stderr, fmt, ap);
     va_end(ap);

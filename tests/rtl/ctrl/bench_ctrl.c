@@ -101,6 +101,39 @@ static void mailbox(void) {
     CHECK(bar_read(0, WEIR_BAR_MBOX_REQ) == 19 * 1000, "another function's write reached the PF's mailbox");
 }
 
+// The host clears what it has seen in whatever cycle it likes, that of firmware's next event among them: each event is
+// seen once, raises one interrupt, and goes when it is cleared; a function's are its own.
+static void events(void) {
+    static const uint32_t word[] = {WEIR_BAR_EVENT_LO, WEIR_BAR_EVENT_HI};
+    load_image();
+    wait_text("core0 PASS", 400000);
+    for (unsigned round = 1; round <= 16; round++) {
+        uint32_t seen[2][2] = {{0}};
+        bool over = false;
+        bar(true, 0, WEIR_BAR_MBOX_REQ, 0xE7E70000u);
+        bar(true, 0, WEIR_BAR_MBOX_OWNER, 1);
+        for (unsigned k = 0, last = 0; last < 4; k++) {
+            unsigned fn = k % 2, w = k / 2 % 2;
+            uint32_t now = bar_read(fn, word[w]);
+            CHECK(k < 20000, "no end");
+            CHECK((now & seen[fn][w]) == 0, "events %08x of function %u come twice", now & seen[fn][w], fn);
+            bar(true, fn, word[w], now);
+            seen[fn][w] |= now;
+            for (unsigned i = 0; i < bench_below(4); i++)
+                bar(true, bench_below(2), word[bench_below(2)], 0); // clears none, and is in the way all the same
+            over = over || bar_read(0, WEIR_BAR_MBOX_OWNER) == 0;
+            last += over;
+        }
+        for (unsigned fn = 0; fn < 2; fn++) {
+            CHECK(seen[fn][0] == UINT32_MAX && seen[fn][1] == UINT32_MAX, "of function %u come %08x %08x", fn,
+                  seen[fn][1], seen[fn][0]);
+            CHECK(bar_read(fn, word[0]) == 0 && bar_read(fn, word[1]) == 0, "events of function %u stay", fn);
+            CHECK(irqs[fn] == round * (64 + (fn == 0)), "%u interrupts of function %u in round %u", irqs[fn], fn,
+                  round);
+        }
+    }
+}
+
 // Every damaged word of the header, and damage in either body, must stop the boot with the ROM's message.
 static void bad_image(void) {
     for (unsigned i = 0; i < 6; i++) {
@@ -120,6 +153,7 @@ static void bad_image(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct bench_case cases[] = {{"selftest", selftest}, {"mailbox", mailbox}, {"bad_image", bad_image}};
-    return bench_main(argc, argv, cases, 3);
+    static const struct bench_case cases[] = {
+        {"selftest", selftest}, {"mailbox", mailbox}, {"events", events}, {"bad_image", bad_image}};
+    return bench_main(argc, argv, cases, 4);
 }

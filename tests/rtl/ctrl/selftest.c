@@ -8,6 +8,7 @@
 
 #define REG(block, offset) (*(volatile uint32_t *)(0x40000000u + (uint32_t)(block) + (uint32_t)(offset)))
 #define CTRL(name) REG(WEIR_CSR_CTRL, WEIR_CTRL_##name##_OFFSET)
+#define SELFTEST_EVENTS 0xE7E70000u // first word of the request that wants them
 #define SHARED ((volatile uint32_t *)0x20000000u)
 
 int main(void);
@@ -212,6 +213,20 @@ static void traps(void) {
     CTRL(IRQ_ENABLE) = 0;
 }
 
+// Each event of functions 0 and 1 once, at a pace that drifts against whoever clears them.
+static void raise_events(void) {
+    for (unsigned i = 0; i < 64; i++)
+        for (unsigned fn = 0; fn < 2; fn++) {
+            CTRL(FN_SEL) = fn;
+            if (i < 32)
+                CTRL(FN_EVENT_LO) = 1u << i;
+            else
+                CTRL(FN_EVENT_HI) = 1u << (i - 32);
+            for (volatile unsigned pause = i % 3; pause != 0; pause--)
+                ;
+        }
+}
+
 int main(void) {
     unsigned core = CTRL(CORE_ID);
     uint32_t hart;
@@ -240,6 +255,8 @@ int main(void) {
         if ((pop >> 31) == 0)
             continue;
         uint32_t fn = pop & 0xFF;
+        if (REG(WEIR_CSR_MBOX, fn * 256) == SELFTEST_EVENTS)
+            raise_events();
         for (unsigned w = 0; w < 32; w++)
             REG(WEIR_CSR_MBOX, fn * 256 + 128 + w * 4) = ~REG(WEIR_CSR_MBOX, fn * 256 + w * 4);
         CTRL(MBOX_DONE) = fn;

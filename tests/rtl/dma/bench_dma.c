@@ -43,9 +43,21 @@ uint32_t dma_busy(unsigned fn) {
 
 int main(int argc, char **argv) {
     static const struct bench_case cases[] = {
-        {"read_random", read_random},     {"read_errors", read_errors},         {"read_timeout", read_timeout},
-        {"read_disabled", read_disabled}, {"read_link_reset", read_link_reset}, {"read_rate", read_rate},
-        {"write_random", write_random},   {"write_disabled", write_disabled},   {"write_rate", write_rate},
+        {"read_random", read_random},
+        {"read_errors", read_errors},
+        {"read_timeout", read_timeout},
+        {"read_disabled", read_disabled},
+        {"read_link_reset", read_link_reset},
+        {"read_rate", read_rate},
+        {"write_random", write_random},
+        {"write_disabled", write_disabled},
+        {"write_rate", write_rate},
+        {"write_busy_to_the_last_beat", write_busy_to_the_last_beat},
+        {"line_43_reads", line_43_reads},
+        {"line_43_writes", line_43_writes},
+        {"line_44_every_start_and_length", line_44_every_start_and_length},
+        {"line_45_every_tag_once", line_45_every_tag_once},
+        {"line_50_every_order", line_50_every_order},
     };
     return bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

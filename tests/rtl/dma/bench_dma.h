@@ -52,6 +52,13 @@ void read_link_reset(void);
 void read_rate(void);
 void write_random(void);
 void write_disabled(void);
+void write_busy_to_the_last_beat(void);
 void write_rate(void);
+// bench_lines.c
+void line_43_reads(void);
+void line_43_writes(void);
+void line_44_every_start_and_length(void);
+void line_45_every_tag_once(void);
+void line_50_every_order(void);
 
 #endif

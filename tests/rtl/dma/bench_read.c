@@ -488,6 +488,23 @@ void read_disabled(void) {
     }
     CHECK(sum == outstanding && sum > 0, "%u busy, %u outstanding", sum, outstanding);
     CHECK(!bench_get(weir_rtl_out(bench_model), OUT_IDLE, 1), "idle with reads out");
+    // They come back one after the other, each in pieces: each counts until its last byte is there.
+    opt.latency = 0;
+    for (unsigned t = 0; t < 256; t++) {
+        if (!requests[t].used)
+            continue;
+        unsigned fn = requests[t].fn, before = dma_busy(fn);
+        requests[t].due = 0;
+        for (unsigned i = 0; requests[t].used || cpl_busy; i++) {
+            CHECK(i < 100 && dma_busy(fn) == before, "function %u: %u reads busy before the end of one of %u", fn,
+                  dma_busy(fn), before);
+            step(false);
+        }
+        for (unsigned i = 0; i < 8; i++)
+            step(false);
+        CHECK(dma_busy(fn) == before - 1, "function %u: %u reads busy, expected %u", fn, dma_busy(fn), before - 1);
+    }
+    CHECK(outstanding == 0, "%u requests are left", outstanding);
 }
 
 // The link is lost with reads out and no timeout set: every chain fails, every tag is free again (pcie 59).

@@ -208,6 +208,46 @@ void write_disabled(void) {
     }
 }
 
+// FN_BUSY counts a write from its first beat until its last one is handed to the link, however long that takes; when
+// permission is lost meanwhile, until nothing of it stands in front of the link any more.
+void write_busy_to_the_last_beat(void) {
+    static const unsigned lens[] = {1, 64, 200, 1000};
+    uint32_t *in = weir_rtl_in(bench_model);
+    const uint32_t *out = weir_rtl_out(bench_model);
+    for (unsigned n = 0; n < 4; n++)
+        for (unsigned lost = 0; lost <= (lens[n] + 63) / 64; lost++) { // 0: permission stays
+            unsigned left = 0, quiet = 0;
+            reset_state();
+            gap = 1;
+            mps = 0;
+            align = 1;
+            fixed_len = lens[n];
+            dma_setup(mps, 0, true);
+            for (unsigned i = 0; quiet < 20; i++) {
+                bool owes;
+                CHECK(i < 1000, "does not end");
+                bench_put(in, 0, 10, 0);
+                // The link takes a beat only now and then.
+                if (i % 5 == 4 && bench_get(out, OUT_WR_VALID, 1)) {
+                    bench_put(in, IN_WR_READY, 1, 1);
+                    take(out);
+                    if (++left == lost)
+                        dma_permit(writes[0].fn, false);
+                }
+                if (i == 0 || in_beat != 0)
+                    drive(in, out, true);
+                weir_rtl_tick(bench_model);
+                owes = bench_get(out, OUT_WR_VALID, 1) || (lost == 0 && tail == 1 && head == 0);
+                CHECK(!owes || dma_busy(writes[0].fn) == 0x10000,
+                      "%u bytes, %u beats left, permission lost at %u: busy %08x", lens[n], left, lost,
+                      dma_busy(writes[0].fn));
+                quiet = owes || in_beat != 0 ? 0 : quiet + 1;
+            }
+            CHECK(left != 0 && dma_busy(writes[0].fn) == 0, "%u bytes: busy %08x in the end", lens[n],
+                  dma_busy(writes[0].fn));
+        }
+}
+
 static void rate(unsigned len, unsigned al, double most) {
     reset_state();
     mps = 1;

@@ -272,6 +272,7 @@ static void line_41_backpressure(void) {
     const uint32_t *out = weir_rtl_out(bench_model);
     uint32_t held[21];
     bool holding = false;
+    unsigned next = 0; // write that is to come
     up(3);
     for (unsigned i = 0; i < 3000; i++) { // what stands at the link stays as it is until it is taken
         tx_stop = bench_below(4) != 0;
@@ -289,9 +290,12 @@ static void line_41_backpressure(void) {
         tx_stop = false;
         while (i % 4 == 3 && (bench_get(out, OUT_TX_VALID, 1) || tx_head != tx_tail)) {
             const struct tlp *r = receive(50);
-            CHECK(r != NULL && (r->hdr[2] == 0x100000 + 4096 * (i - (i % 4)) || r->hdr[2] >= 0x100000), "order");
+            CHECK(r != NULL && r->hdr[2] == 0x100000 + 4096 * next, "%08x comes when it is write %u's turn",
+                  r != NULL ? r->hdr[2] : 0, next);
+            next++;
         }
     }
+    CHECK(next == 3000, "%u of 3000 writes left", next);
 }
 
 // ---- Requests out ----

@@ -298,6 +298,20 @@ static void line_16_disable_stops_vfs(void) {
     up(5);
     try_write(3, 2);
     CHECK(receive(50) != NULL, "a VF's write");
+    for (unsigned fn = 1; fn <= 4; fn++) { // they speak as long as they may
+        const struct tlp *message;
+        uint64_t entry = fn_bar(fn) + WEIR_BAR_MSIX_TABLE_BASE;
+        mem_wr(entry, 0xFEE00000u | fn << 12);
+        mem_wr(entry + 4, 0);
+        mem_wr(entry + 8, fn);
+        mem_wr(entry + 12, 0);
+        cfg_wr(fn, CFG_MSIX, 0xC, 1u << 31);
+        csr_wr(WEIR_PCIE_IRQ_RAISE_OFFSET, fn);
+        message = receive(100);
+        CHECK(message != NULL && message->data[0] == fn, "VF %u sends no message", fn);
+        // And one waits behind its mask, for which the end is no chance to leave.
+        csr_wr(WEIR_PCIE_IRQ_RAISE_OFFSET, fn | 1u << 8);
+    }
     cfg_wr(0, SRIOV_CTL, 3, ARI);
     unsigned before = cpl_seen;
     for (unsigned fn = 1; fn <= 4; fn++) {

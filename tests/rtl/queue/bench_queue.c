@@ -318,6 +318,17 @@ static void bad_doorbell(void) {
         settle();
         expect_error(q, k < 4 ? WEIR_QP_REASON_BAD_TAIL : WEIR_QP_REASON_BAD_CQ_HEAD);
     }
+    // It goes on ringing, rightly and wrongly: firmware has heard of it, and hears no more; the first reason stays.
+    for (unsigned k = 0; k < 6; k++) {
+        uint32_t page = WEIR_BAR_DOORBELL_BASE + k * WEIR_BAR_DOORBELL_SIZE;
+        for (unsigned i = 0; i < 30; i++)
+            bar_write(1, page + i % 3 * 4, i * 2221);
+        settle();
+        CHECK(event_pop() == 0, "queue %u raises a second event", 8 + k);
+        CHECK(WEIR_GET(hq_status(&hqs[8 + k]), QUEUE_QP_STATUS_REASON) ==
+                  (k < 4 ? WEIR_QP_REASON_BAD_TAIL : WEIR_QP_REASON_BAD_CQ_HEAD),
+              "queue %u gives another reason", 8 + k);
+    }
     // All queues of a function at once: no event is lost, and firmware pops each once.
     fn_map(2, 100, 100);
     for (unsigned i = 0; i < 100; i++)
@@ -332,6 +343,51 @@ static void bad_doorbell(void) {
         seen[qp] = true;
     }
     CHECK(event_pop() == 0, "no event more");
+}
+
+// Everything of a queue goes wrong at nearly the same time, while firmware takes each event at once: it hears of a
+// queue once, with the reason that the queue keeps.
+static void one_event_a_stop(void) {
+    enum { COUNT = 60 };
+    unsigned heard[COUNT] = {0}, twice = 0;
+    driver_init(bench_model, bench_rand());
+    fn_map(2, 40, COUNT);
+    uint64_t buf = mem_alloc(16384, 2);
+    h.lat_min = 4;
+    h.lat_max = 40;
+    for (unsigned i = 0; i < COUNT; i++) {
+        struct hq *q = hq_open((struct hq_config){40 + i, 2, i, 5, 5, 8});
+        uint32_t page = WEIR_BAR_DOORBELL_BASE + i * WEIR_BAR_DOORBELL_SIZE;
+        q->cancel_ok = q->unheard = true;
+        for (unsigned k = 0; k < 12; k++) {
+            if (i % 3 == 0) { // its payload cannot be read: many frames are under way by then
+                h.page_bad[(unsigned)(mem_at(q->txb) - h.mem) / PAGE + k / 2] = 1;
+                hq_tx(q, 300, 1, true);
+            } else {
+                hq_tx_raw(q, buf, LEN(0) | EOP);
+            }
+            hq_rx_raw(q, buf, 0);
+        }
+        hq_ring_tx(q);
+        if (i % 2 != 0)
+            hq_ring_rx(q);
+        for (unsigned k = 0; k < 3 && i % 4 != 0; k++) {
+            ticks(bench_below(40));
+            bar_write(2, page + k * 4, 40000);
+        }
+        for (unsigned k = 0; k < 100; k++) {
+            uint32_t e = event_pop(), qp = e & 0xffff;
+            if (e == 0)
+                continue;
+            CHECK(qp >= 40 && qp < 40 + COUNT, "event %08x", e);
+            twice += heard[qp - 40]++ != 0;
+            CHECK((e >> 16 & 0xff) == WEIR_GET(hq_status(&hqs[qp]), QUEUE_QP_STATUS_REASON),
+                  "event %08x of queue %u, status %08x", e, qp, hq_status(&hqs[qp]));
+        }
+    }
+    CHECK(twice == 0, "%u events of stopped queues", twice);
+    for (unsigned i = 0; i < COUNT; i++)
+        CHECK(heard[i] == 1, "queue %u was stopped without a word", 40 + i);
 }
 
 static void dma_error(void) {
@@ -618,6 +674,19 @@ static void credit(void) {
     settle();
     CHECK(q->sent >= first + 16 && q->sent < first + 16 + 8, "1600 bytes are 16 frames and less than a batch more: %u",
           q->sent - first);
+    // Every bit of a grant counts, whichever way; what is left is told as it is. Of a queue that has nothing to send.
+    csr_write(WEIR_QUEUE_QP_SEL_OFFSET, 1);
+    csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 0);
+    for (uint32_t bit = 0, left = 0; bit < 31; bit++)
+        for (unsigned negative = 0; negative < 2; negative++) {
+            uint32_t grant = negative != 0 ? 0u - (3u << bit >> 1) : 1u << bit;
+            csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, grant);
+            left += grant;
+            CHECK(csr_read(WEIR_QUEUE_QP_CREDIT_LEFT_OFFSET) == left, "a grant of %08x: %08x left, expected %08x",
+                  grant, csr_read(WEIR_QUEUE_QP_CREDIT_LEFT_OFFSET), left);
+        }
+    csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 0x80000000);
+    csr_write(WEIR_QUEUE_QP_SEL_OFFSET, 0);
     csr_write(WEIR_QUEUE_QP_CREDIT_OFFSET, 0x80000000);
     settle();
     CHECK(q->sent == 100, "unlimited");
@@ -1010,6 +1079,7 @@ int main(int argc, char **argv) {
         {"bad_tx", bad_tx},
         {"bad_rx", bad_rx},
         {"bad_doorbell", bad_doorbell},
+        {"one_event_a_stop", one_event_a_stop},
         {"dma_error", dma_error},
         {"doorbell_isolation", doorbell_isolation},
         {"no_lost_wakeup", no_lost_wakeup},

@@ -43,8 +43,9 @@ static uint32_t key(const struct state *s) {
 }
 
 static void fail(const struct state *s, const char *what) {
-    printf("%s: made %u written %u armed %d attention %d bell %d (%u) irqs %u head %u asleep %d owed %u\n", what,
-           s->made, s->written, s->armed, s->attention, s->bell, s->bell_head, s->irqs, s->head, s->asleep, s->owed);
+    printf(
+        "check failed: %s: made %u written %u armed %d attention %d bell %d (%u) irqs %u head %u asleep %d owed %u\n",
+        what, s->made, s->written, s->armed, s->attention, s->bell, s->bell_head, s->irqs, s->head, s->asleep, s->owed);
     exit(1);
 }
 

@@ -31,7 +31,7 @@ static const struct reg {
 
 void fake_fail(const char *fmt, ...) {
     va_list ap;
-    fprintf(stderr, "fake card, core %u, cycle %u: ", fake.core, fake.cycle);
+    fprintf(stderr, "check failed: fake card, core %u, cycle %u: ", fake.core, fake.cycle);
     va_start(ap, fmt);
     vfprintf(stderr, fmt, ap);
     va_end(ap);

@@ -15,7 +15,7 @@ static uint16_t seq;
 
 static void must(int status, const char *what) {
     if (status != WEIR_OK) {
-        fprintf(stderr, "%s: status %d\n", what, status);
+        fprintf(stderr, "check failed: %s: status %d\n", what, status);
         abort();
     }
 }

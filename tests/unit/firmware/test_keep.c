@@ -277,7 +277,7 @@ static const char *what_differs(const struct seen *a, const struct seen *b) {
 }
 
 static void give_up(const char *name, unsigned n, const char *why, const struct seen *a, const struct seen *b) {
-    fprintf(stderr, "%s, access %u: %s (%s)\n", name, n, why, a != NULL ? what_differs(a, b) : "");
+    fprintf(stderr, "check failed: %s, access %u: %s (%s)\n", name, n, why, a != NULL ? what_differs(a, b) : "");
     exit(1);
 }
 

@@ -10,9 +10,11 @@
 static struct {
     struct weir_bus bus;
     uint32_t id, command, abi, magic, fn;
+    uint32_t event[2]; // cleared by ones
     uint64_t bar_bytes;
     int reset_result;
     bool gone, decode_stuck, master_stuck, master_refused;
+    bool late; // another event comes behind each look
     uint32_t req[WEIR_MBOX_BYTES / 4];
     unsigned closed, irqs;
     uint64_t passed;
@@ -57,11 +59,15 @@ static int bar_read(struct weir_bus *bus, uint64_t offset, uint32_t *value) {
         h.seq = (uint16_t)fake.req[1];
         memcpy(value, (const uint8_t *)&h + offset - WEIR_BAR_MBOX_RSP, 4);
     } else {
-        *value = offset == WEIR_BAR_ABI     ? fake.abi
-                 : offset == WEIR_BAR_FN    ? fake.fn
-                 : offset == WEIR_BAR_MAGIC ? fake.magic
-                                            : 0;
+        *value = offset == WEIR_BAR_ABI        ? fake.abi
+                 : offset == WEIR_BAR_FN       ? fake.fn
+                 : offset == WEIR_BAR_MAGIC    ? fake.magic
+                 : offset == WEIR_BAR_EVENT_LO ? fake.event[0]
+                 : offset == WEIR_BAR_EVENT_HI ? fake.event[1]
+                                               : 0;
     }
+    if (fake.late && (offset == WEIR_BAR_EVENT_LO || offset == WEIR_BAR_EVENT_HI))
+        fake.event[offset == WEIR_BAR_EVENT_HI] |= 2;
     if (fake.gone || (fake.command & 2) == 0)
         *value = UINT32_MAX;
     return fake.gone ? -ENODEV : 0;
@@ -72,6 +78,8 @@ static int bar_write(struct weir_bus *bus, uint64_t offset, uint32_t value) {
     note('b');
     if (offset >= WEIR_BAR_MBOX_REQ && offset < WEIR_BAR_MBOX_RSP)
         fake.req[(offset - WEIR_BAR_MBOX_REQ) / 4] = value;
+    if (offset == WEIR_BAR_EVENT_LO || offset == WEIR_BAR_EVENT_HI)
+        fake.event[offset == WEIR_BAR_EVENT_HI] &= ~value;
     return 0;
 }
 
@@ -334,7 +342,32 @@ static void too_few_vectors_are_named(void **state) {
     assert_int_equal(fake.irqs, 9);
 }
 
+// Of all 64, in either word, with others beside it or alone; what comes between the look and the answer stays.
+static void each_event_is_taken_once(void **state) {
+    struct weir_dev *dev;
+    (void)state;
+    good();
+    dev = opened();
+    for (unsigned bit = 0; bit < 64; bit++)
+        for (unsigned with = 0; with < 2; with++) {
+            uint64_t set = (uint64_t)1 << bit | (with != 0 ? 0x8000000180000001u : 0);
+            fake.event[0] = (uint32_t)set;
+            fake.event[1] = (uint32_t)(set >> 32);
+            assert_true(weir_dev_events(dev) == set);
+            assert_int_equal(fake.event[0], 0);
+            assert_int_equal(fake.event[1], 0);
+            assert_true(weir_dev_events(dev) == 0);
+        }
+    fake.late = true;
+    fake.event[0] = fake.event[1] = 1;
+    assert_true(weir_dev_events(dev) == 0x100000001u);
+    assert_int_equal(fake.event[0], 2);
+    assert_int_equal(fake.event[1], 2);
+    weir_dev_close(dev);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(each_event_is_taken_once),
     cmocka_unit_test(quiet_and_reset_come_before_the_bar),
     cmocka_unit_test(a_function_that_cannot_be_reset_is_refused),
     cmocka_unit_test(a_bar_of_ones_or_zeroes_is_named),

@@ -419,6 +419,63 @@ static void to_synthetic_holds_the_channel_until_every_ring_fenced(void **state)
     assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_MIGRATION);
 }
 
+// What one association left behind is not the next one's: each fence is awaited anew, on the channel and on every ring
+// of the VF, and so are the wish to leave and the word that the VF is lost.
+static void each_association_begins_anew(void **state) {
+    (void)state;
+    for (uint8_t round = 0; round < 3; round++) {
+        unsigned before = t.num_rx;
+        host_offer();
+        run(1);
+        run(1);
+        expect_state(WEIR_NETVSC_TO_VF);
+        if (round == 0) {
+            host_fence(TOKEN); // earlier than it is awaited
+            run(1);
+            expect_state(WEIR_NETVSC_TO_VF);
+        }
+        vf_frame(0, 20);
+        host_complete(true, WEIR_OK);
+        run(1);
+        if (round == 0) {
+            assert_int_equal(t.num_rx, before + 1);
+        } else {
+            expect_state(WEIR_NETVSC_TO_VF_FENCE);
+            assert_int_equal(t.num_rx, before); // held: the channel may still bring older ones
+            if (round == 2)
+                host_detach(WEIR_MSG_DETACH_REQUEST); // it wants to leave, but the VF goes first
+            else
+                host_fence(TOKEN);
+            run(1);
+        }
+        expect_state(round == 2 ? WEIR_NETVSC_TO_VF_FENCE : WEIR_NETVSC_ON_VF);
+        if (round == 2)
+            break;
+        host_detach(WEIR_MSG_DETACH_REQUEST);
+        run(1);
+        host_complete(false, WEIR_OK);
+        run(1);
+        expect_state(WEIR_NETVSC_TO_SYN_FENCE);
+        for (unsigned ring = 0; ring < 2; ring++) {
+            vf_frame(ring, 21);
+            fake_fence(&fake_vf.qp[ring], TOKEN, 1);
+            run(1);
+            expect_state(ring == 0 ? WEIR_NETVSC_TO_SYN_FENCE : WEIR_NETVSC_SYNTHETIC);
+        }
+        assert_int_equal(t.num_rx, before + 3);
+    }
+    host_detach(WEIR_MSG_VF_REVOKED);
+    host_fence(TOKEN);
+    run(1);
+    expect_state(WEIR_NETVSC_SYNTHETIC);
+    (void)weir_channel_recv(t.host, NULL, 0);
+    while (weir_channel_recv(t.host, NULL, 0) >= 0) {
+    }
+    to_vf();
+    run(1);
+    expect_state(WEIR_NETVSC_ON_VF);
+}
+
 static void refused_move_back_stays_on_the_vf(void **state) {
     (void)state;
     to_vf();
@@ -908,6 +965,7 @@ static const struct CMUnitTest tests[] = {
     CASE(a_late_driver_is_waited_for),
     CASE(a_guest_without_driver_declines),
     CASE(to_synthetic_holds_the_channel_until_every_ring_fenced),
+    CASE(each_association_begins_anew),
     CASE(refused_move_back_stays_on_the_vf),
     CASE(detach_before_the_fence_waits_for_it),
     CASE(surprise_takes_what_the_vf_wrote_then_the_channel),

@@ -4,13 +4,29 @@
 #define UNIT_H
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+static inline void unit_waited(int signal) {
+    static const char text[] = "check failed: a call waits that must not\n";
+    (void)signal;
+    (void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+    _exit(1);
+}
+
+// Calls from here on must not wait: who does fails the test after so many seconds, long after anything here can take.
+// 0 ends that.
+static inline void unit_must_not_wait(unsigned seconds) {
+    (void)signal(SIGALRM, unit_waited);
+    (void)alarm(seconds);
+}
 
 static int unit_main(int argc, char **argv, const struct CMUnitTest *tests, size_t count) {
     for (size_t i = 0; argc >= 2 && i < count; i++)
