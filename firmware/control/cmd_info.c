@@ -80,7 +80,7 @@ enum weir_status cmd_run_GET_INFO(unsigned fn, const void *req_, void *rsp_) {
 enum weir_status cmd_run_GET_COUNTERS(unsigned fn, const void *req_, void *rsp_) {
     const struct weir_get_counters_req *req = req_;
     struct weir_get_counters_rsp *rsp = rsp_;
-    bool global = fn == 0 && req->vport == WEIR_COUNTERS_SWITCH;
+    bool global = fn == 0 && req->vport == WEIR_COUNTERS_SWITCH, past = fn == 0 && req->vport == WEIR_COUNTERS_PAST;
     unsigned total = global ? WEIR_SW_CNT_COUNT : WEIR_VPORT_CNT_COUNT, vport = req->vport;
 
     if (fn != 0) {
@@ -91,7 +91,7 @@ enum weir_status cmd_run_GET_COUNTERS(unsigned fn, const void *req_, void *rsp_)
         vport = (unsigned)own;
     }
     // A deleted vPort's counters stay readable until its id is used again: the ledger of a surprise removal.
-    if (!global && vport >= steer_switch_vports()) {
+    if (!global && !past && vport >= steer_switch_vports()) {
         return WEIR_NOT_FOUND;
     }
     if (req->count == 0 || req->count > 14 || req->first >= total || req->count > total - req->first) {
@@ -101,7 +101,8 @@ enum weir_status cmd_run_GET_COUNTERS(unsigned fn, const void *req_, void *rsp_)
     rsp->count = req->count;
     // bound: 14, checked above
     for (unsigned i = 0; i < req->count; i++) {
-        rsp->value[i] = global ? hal_switch_counter_global(req->first + i) : hal_switch_counter(vport, req->first + i);
+        unsigned at = req->first + i;
+        rsp->value[i] = global ? hal_switch_counter_global(at) : past ? steer_past(at) : hal_switch_counter(vport, at);
     }
     return WEIR_OK;
 }

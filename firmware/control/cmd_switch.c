@@ -190,6 +190,12 @@ enum weir_status cmd_run_CLEAR_FILTER(unsigned fn, const void *req_, void *rsp_)
     return steer_filter_clear(req->filter);
 }
 
+enum weir_status cmd_run_GET_FILTER(unsigned fn, const void *req_, void *rsp_) {
+    const struct weir_get_filter_req *req = req_;
+    (void)fn;
+    return steer_filter_get(req->from, rsp_);
+}
+
 enum weir_status cmd_run_MOVE_FILTER(unsigned fn, const void *req_, void *rsp_) {
     const struct weir_move_filter_req *req = req_;
     struct weir_move_filter_rsp *rsp = rsp_;

@@ -99,22 +99,42 @@ static void tell_restarted(void) {
     }
 }
 
+#define RELOAD_CYCLES 64u
+
+// A word of core 1's program is damaged: started again as it is, it would fall there each time. The ROM loads both
+// programs after a watchdog reset of this core, which is no more than a panic of it (ADR 0019); not twice without a
+// whole round in between, or what this core keeps would be given up for a part that is broken for good.
+static void reload(void) {
+    uint32_t since = hal_ctrl_cycle();
+    if (HAL_SHARED->tries != 0) {
+        return;
+    }
+    svc_log_at(WEIR_LOG_ERROR, "core 1: damaged, both programs are loaded again");
+    hal_keep_commit();
+    hal_ctrl_watchdog(RELOAD_CYCLES);
+    while (!hal_ctrl_expired(since, 100 * RELOAD_CYCLES)) {
+    }
+}
+
 // All of them before a command can give their queue pairs to somebody else.
 static bool poll_queue(void) {
     static uint32_t restarts;
     static HAL_KEEP uint32_t panics;
     unsigned n = 0;
-    if (HAL_SHARED->restarts1 != restarts) {
-        restarts = HAL_SHARED->restarts1;
-        svc_log_at(WEIR_LOG_ERROR, "core 1 was restarted");
-        svc_event(WEIR_FW_EVENT_CORE_RESTART, 1, HAL_RESET_WATCHDOG, 0);
-        tell_restarted();
-    }
     if (HAL_SHARED->panic[1].count != panics) {
         const struct hal_panic *p = &HAL_SHARED->panic[1];
         panics = p->count;
         svc_log_at(WEIR_LOG_ERROR, "core 1 panic: cause %u pc %x value %x", (unsigned)p->word[0], (unsigned)p->word[1],
                    (unsigned)p->word[2]);
+        if (p->word[0] == HAL_CAUSE_DAMAGED) {
+            reload();
+        }
+    }
+    if (HAL_SHARED->restarts1 != restarts) {
+        restarts = HAL_SHARED->restarts1;
+        svc_log_at(WEIR_LOG_ERROR, "core 1 was restarted");
+        svc_event(WEIR_FW_EVENT_CORE_RESTART, 1, HAL_RESET_WATCHDOG, 0);
+        tell_restarted();
     }
     // bound: HAL_SHARED_EVENTS
     while (n < HAL_SHARED_EVENTS && poll_queue_error()) {
@@ -208,7 +228,10 @@ void control_start(void) {
     if (!ipc_wait_ready()) {
         svc_log_at(WEIR_LOG_ERROR, "core 1 does not start");
     }
-    if (cause != HAL_RESET_POWER_ON) {
+    if (cause == HAL_RESET_POWER_ON) {
+        steer_past_zero();
+    } else {
+        steer_past_resume();
         end_request(kept);
         if (kept && !resume()) {
             kept = false;

@@ -13,6 +13,8 @@
 #define HAL_SHARED_EVENTS 32u
 #define HAL_SHARED_LOG_BYTES 8192u // power of two
 
+#define HAL_CAUSE_DAMAGED 19u // mcause: a word of the core's memory was damaged
+
 // A core's last panic: the words of GET_PANIC. Written by the core that panics, zeroed by the ROM at power-on only.
 struct hal_panic {
     volatile uint32_t count;
@@ -23,6 +25,14 @@ struct hal_panic {
 struct hal_rss {
     _Alignas(4) uint8_t entry[WEIR_RSS_ENTRIES];
     uint8_t key[WEIR_RSS_KEY_BYTES];
+};
+
+// What vPorts counted in lives that are over, so that the card's ledger balances from power-on to power-off, whoever
+// drives the PF. Zeroed at power-on only.
+struct hal_past {
+    volatile uint64_t value[2][WEIR_VPORT_CNT_COUNT];
+    volatile uint32_t state; // 0: which of the two holds; 15:8: vPort + 1 whose counters, part of the sum by now, are
+                             // yet to be cleared
 };
 
 struct hal_shared {
@@ -44,6 +54,7 @@ struct hal_shared {
     volatile char log[HAL_SHARED_LOG_BYTES];    // core 0
     struct hal_panic panic[2];                  // each core its own
     struct hal_rss rss[WEIR_NUM_VFS];           // core 0
+    struct hal_past past;                       // core 0
 };
 _Static_assert(sizeof(struct hal_shared) <= WEIR_SHARED_BYTES, "shared RAM");
 

@@ -77,12 +77,24 @@ uint8_t hal_switch_move(const struct hal_move *m) {
     return hal_switch_epoch();
 }
 
-bool hal_switch_event(struct hal_event *e) {
-    if (!hal_event_decode(HAL_READ(SWITCH, EVENT_POP), e)) {
+static bool decode(uint32_t word, struct hal_event *e) {
+    if (!hal_event_decode(word, e)) {
         return false;
     }
     e->token = HAL_READ(SWITCH, EVENT_TOKEN);
     return true;
+}
+
+bool hal_switch_event(struct hal_event *e) {
+    return decode(HAL_READ(SWITCH, EVENT_POP), e);
+}
+
+bool hal_switch_event_left(struct hal_event *e) {
+    return decode(HAL_READ(SWITCH, EVENT_LAST), e);
+}
+
+void hal_switch_event_done(void) {
+    HAL_WRITE(SWITCH, EVENT_LAST, 0);
 }
 
 static uint64_t counter(uint32_t select) {

@@ -45,6 +45,9 @@ uint8_t hal_switch_epoch(void); // counts moves
 // All of it between two frames; returns the epoch afterwards.
 uint8_t hal_switch_move(const struct hal_move *m);
 bool hal_switch_event(struct hal_event *e);
+// What was taken and not done with: of a core that fell in between.
+bool hal_switch_event_left(struct hal_event *e);
+void hal_switch_event_done(void);
 uint64_t hal_switch_counter(unsigned vport, unsigned index);
 uint64_t hal_switch_counter_global(unsigned index);
 void hal_switch_counters_clear(unsigned vport);

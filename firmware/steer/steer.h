@@ -88,6 +88,8 @@ void steer_rss_key_all(const uint8_t key[WEIR_RSS_KEY_BYTES]); // and of vPorts 
 // ---- filters (rules 3) ----
 enum weir_status steer_filter_set(const struct weir_set_filter_req *req);
 enum weir_status steer_filter_clear(uint32_t id);
+// The first at place `from` or behind it.
+enum weir_status steer_filter_get(unsigned from, struct weir_get_filter_rsp *rsp);
 enum weir_status steer_filter_move(const struct weir_move_filter_req *req, struct weir_move_filter_rsp *rsp);
 enum weir_status steer_fence(unsigned vport, uint32_t token, uint8_t *epoch);
 // Each FENCE_DONE of the hardware passes here; true when it is the PF's, false when it was a fence of steer's own.
@@ -106,8 +108,14 @@ void steer_settle(void);
 // Whether the one of the command that core 0 died in took place, and what would have been answered.
 bool steer_move_took_place(struct weir_move_filter_rsp *rsp);
 
+// ---- what vPorts counted in lives that are over ----
+void steer_past_zero(void);   // power-on
+void steer_past_resume(void); // core 0 was restarted, whatever it kept
+uint64_t steer_past(unsigned index);
+
 // ---- between the files of this folder ----
-bool steer_filter_check(void); // what was kept makes sense
+void steer_past_end(unsigned vport); // a vPort's counters begin anew
+bool steer_filter_check(void);       // what was kept makes sense
 void steer_filter_resume(void);
 void steer_policy_settle(void);
 void steer_flood_settle(void);

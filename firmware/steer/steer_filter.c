@@ -217,6 +217,21 @@ enum weir_status steer_filter_clear(uint32_t id) {
     return WEIR_OK;
 }
 
+enum weir_status steer_filter_get(unsigned from, struct weir_get_filter_rsp *rsp) {
+    for (unsigned i = from; i < MAX_FILTERS; i++) {
+        const struct filter *f = &filters[i];
+        if (f->place == 0) {
+            continue;
+        }
+        *rsp = (struct weir_get_filter_rsp){
+            .filter = f->id, .next = (uint16_t)(i + 1), .vport = f->key.vport, .mode = f->key.mode};
+        rsp->vid = is_source(f) ? 0 : f->key.vid;
+        memcpy(rsp->mac, f->key.mac, 6);
+        return WEIR_OK;
+    }
+    return WEIR_NOT_FOUND;
+}
+
 int steer_filter_slot(uint32_t id, unsigned vport) {
     const struct filter *f = find(id);
     return f != NULL && !is_source(f) && f->key.vport == vport ? (int)f->place - 1 : -1;

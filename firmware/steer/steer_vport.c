@@ -147,7 +147,10 @@ enum weir_status steer_switch_create(unsigned num_vfs, unsigned num_vports, unsi
     copy_name(steer_vports[0].name, "default");
     steer_sw.exists = true;
     moderate(&steer_vports[0], WEIR_MODERATION_UNDEFINED); // whatever the last switch had
-    hal_switch_counters_clear(0);
+    // What vPorts of the switch before this one left is in nobody's way.
+    for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
+        steer_past_end(i);
+    }
     hal_switch_vport_qps(0, 0, default_qps);
     steer_rss_reset();
     steer_rss_begin(0, default_qps);
@@ -276,7 +279,7 @@ enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, un
     if (vf != STEER_NO_VF) {
         steer_vport_by_vf[vf] = (uint8_t)vport;
     }
-    hal_switch_counters_clear(vport);
+    steer_past_end(vport);
     hal_switch_vport_mac(vport, mac);
     hal_switch_vport_qps(vport, (unsigned)base, num_qps);
     steer_rss_begin(vport, num_qps);

@@ -82,18 +82,25 @@ void svc_event_clear(void) {
     memset(flr, 0, sizeof(flr));
 }
 
+// Told before the hardware forgets it: rather twice than not at all.
+static void tell_fence(const struct hal_event *e) {
+    if (e->kind == WEIR_HW_EVENT_FENCE_DONE && steer_fence_done(e->arg, e->token)) {
+        svc_event(WEIR_FW_EVENT_FENCE_DONE, e->arg, e->token, e->reason);
+    }
+    hal_switch_event_done();
+}
+
 bool svc_event_switch(void) {
     struct hal_event e;
     if (!hal_switch_event(&e)) {
         return false;
     }
-    if (e.kind == WEIR_HW_EVENT_FENCE_DONE && steer_fence_done(e.arg, e.token)) {
-        svc_event(WEIR_FW_EVENT_FENCE_DONE, e.arg, e.token, e.reason);
-    }
+    tell_fence(&e);
     return true;
 }
 
 void svc_event_resume(void) {
+    struct hal_event left;
     if (head - tail > RING) {
         tail = head;
     }
@@ -108,5 +115,8 @@ void svc_event_resume(void) {
         if (e->a < (e->kind == WEIR_FW_EVENT_VF_FLR ? WEIR_NUM_VFS : WEIR_NUM_FNS)) {
             count_share(e->kind, e->a, true);
         }
+    }
+    if (hal_switch_event_left(&left)) {
+        tell_fence(&left);
     }
 }

@@ -152,6 +152,8 @@ static int check_guest(const struct ctl_ledger_guest *g, uint64_t *under_way, ch
 
 void ctl_ledger_answer(struct ctl_ledger *l, struct json_object *rsp) {
     struct json_object *guests = json_object_new_array();
+    const struct weir_vstack_account *departed;
+    unsigned num_departed;
     uint64_t under_way = 0, dropped = l->dropped;
     char text[200] = "balanced", line[200];
     int err = weir_pf_ledger_end(l->pf, &l->read, &under_way, text, sizeof(text));
@@ -168,6 +170,10 @@ void ctl_ledger_answer(struct ctl_ledger *l, struct json_object *rsp) {
         under_way += mine;
         json_object_array_add(guests, ctl_ledger_guest(l->guest[i].name, &l->guest[i].account[1], mine, &dropped));
     }
+    // No guest's name has brackets.
+    departed = weir_vstack_departed(l->vs, &num_departed);
+    if (num_departed != 0)
+        json_object_array_add(guests, ctl_ledger_guest("(left)", departed, 0, &dropped));
     json_object_object_add(rsp, "parent", ctl_ledger_parent(weir_netvsp_stats(weir_vstack_netvsp(l->vs)), &dropped));
     json_object_object_add(rsp, "balanced", json_object_new_boolean(err == 0));
     json_object_object_add(rsp, "text", json_object_new_string(text));

@@ -23,11 +23,13 @@
 #include "weir_abi.h"
 
 #define BURST 32u
-#define TX_LOG2 8u        // of a VF's transmit ring, at most
-#define WAIT_BUSY_MS 1    // a hand-over is under way, or a frame waits for room
-#define WAIT_IDLE_MS 100  // timers only: everything else wakes us
-#define CHECK_US 200000u  // between looks whether the VF still lives: a look wakes the card
-#define ASK_US 50000u     // between questions for the VF's connection
+#define TX_LOG2 8u       // of a VF's transmit ring, at most
+#define WAIT_BUSY_MS 1   // a hand-over is under way, or a frame waits for room
+#define WAIT_IDLE_MS 100 // timers only: everything else wakes us
+#define CHECK_US 200000u // between looks whether the VF still lives: a look wakes the card
+#define ASK_US 50000u    // between questions for the VF's connection
+#define KNOCK_MS 20      // between knocks at the door of a parent that is gone; an answer may take
+#define ANSWER_US 10000000u
 #define WATCH_US 1000000u // between looks at the device's MTU
 #define EARLY_FRAMES 1000u
 #define HEADER (sizeof(struct virtio_net_hdr))
@@ -36,6 +38,8 @@ struct guest_run {
     struct guest_options opt;
     struct weir_partition *partition;
     struct weir_partition_terms terms;
+    struct weir_partition *knocked; // no parent yet, but one has heard us
+    uint64_t alone_since, next_knock;
     uint64_t next_ask, next_watch;
     unsigned early;                // frames thrown away while the device came up
     struct weir_netvsc_stats past; // under earlier parents
@@ -185,11 +189,10 @@ static int find_parent(struct guest_run *g, uint64_t until, bool back, char *err
     }
 }
 
-static int join(struct guest_run *g, uint64_t until, bool back, char *err, size_t err_size) {
+// A parent has taken us, and we have nothing of another.
+static int begin(struct guest_run *g, char *err, size_t err_size) {
     struct weir_netvsc_config nc = {.ctx = g, .rx = on_rx, .open_vf = open_vf, .check_us = CHECK_US};
-    int ret = find_parent(g, until, back, err, err_size);
-    if (ret == 0)
-        ret = set_up_device(g, err, err_size);
+    int ret = set_up_device(g, err, err_size);
     if (ret != 0)
         return ret;
     nc.channel = weir_partition_channel(g->partition);
@@ -201,6 +204,11 @@ static int join(struct guest_run *g, uint64_t until, bool back, char *err, size_
     if (ret != 0)
         snprintf(err, err_size, "cannot open NetVSC: %s", strerror(-ret));
     return ret;
+}
+
+static int join(struct guest_run *g, uint64_t until, bool back, char *err, size_t err_size) {
+    int ret = find_parent(g, until, back, err, err_size);
+    return ret == 0 ? begin(g, err, err_size) : ret;
 }
 
 static void add_stats(struct weir_netvsc_stats *sum, const struct weir_netvsc_stats *more) {
@@ -215,17 +223,30 @@ static void leave(struct guest_run *g) {
         add_stats(&g->past, weir_netvsc_stats(g->nic));
     weir_netvsc_close(g->nic);
     weir_partition_close(g->partition);
+    weir_partition_close(g->knocked);
     g->nic = NULL;
-    g->partition = NULL;
+    g->partition = g->knocked = NULL;
 }
 
-// The parent is gone. The device stays as it is, with what is under way in it, until there is one again.
-static int await_parent(struct guest_run *g) {
+static void say_back(struct guest_run *g, uint64_t since, const char *where) {
+    say(g, "the parent is back after %llu ms; %s", (unsigned long long)(now_us() - since) / 1000, where);
+}
+
+// The parent is gone. The device stays as it is: on a VF it goes on, else with what is under way in it, until there is
+// one again.
+static int lose_parent(struct guest_run *g) {
     uint64_t since = now_us();
     char err[256] = "";
     int ret;
     if (weir_partition_sent_away(g->partition))
         return -EPIPE;
+    if (!g->opt.bus.pci && weir_netvsc_alone(g->nic)) {
+        weir_partition_close(g->partition);
+        g->partition = NULL;
+        g->alone_since = g->next_knock = since;
+        say(g, "the parent is gone; going on on the VF");
+        return 0;
+    }
     weir_netvsc_parent_gone(g->nic);
     leave(g);
     say(g, "the parent is gone; waiting for it");
@@ -237,7 +258,64 @@ static int await_parent(struct guest_run *g) {
         return ret;
     }
     g->told = WEIR_NETVSC_SYNTHETIC;
-    say(g, "the parent is back after %llu ms; on the synthetic path", (unsigned long long)(now_us() - since) / 1000);
+    say_back(g, since, "on the synthetic path");
+    return 0;
+}
+
+// On a VF that a parent gave who is gone: looks for the next, and does not wait for it.
+static int look_for_parent(struct guest_run *g) {
+    struct weir_vf *vf = weir_netvsc_vf(g->nic);
+    struct weir_partition_wish wish = {.name = g->opt.name,
+                                       .mac = g->opt.own_mac ? g->opt.mac : NULL,
+                                       .fn = vf != NULL ? weir_dev_fn(weir_vf_dev(vf)) : 0,
+                                       .vf_mtu = g->terms.mtu};
+    struct weir_partition_terms terms;
+    char path[160], err[256] = "";
+    int ret;
+    if (now_us() >= g->next_knock && g->knocked == NULL) {
+        g->next_knock = now_us() + KNOCK_MS * 1000u;
+        snprintf(path, sizeof(path), "%s/guests/guest.sock", g->opt.parent);
+        ret = weir_partition_knock(path, &wish, &g->knocked, err, sizeof(err));
+        if (ret != 0 && !may_pass(ret, true)) {
+            say(g, "%s", err);
+            return ret;
+        }
+    }
+    if (g->knocked == NULL)
+        return 0;
+    ret = weir_partition_welcomed(g->knocked, &terms, err, sizeof(err));
+    if (ret == -EAGAIN && now_us() < g->next_knock + ANSWER_US)
+        return 0;
+    if (ret != 0) {
+        weir_partition_close(g->knocked);
+        g->knocked = NULL;
+        if (!may_pass(ret, true))
+            say(g, "%s", err);
+        return may_pass(ret, true) ? 0 : ret;
+    }
+    g->terms = terms;
+    if (terms.token != 0 && weir_netvsc_state(g->nic) == WEIR_NETVSC_ALONE) {
+        g->partition = g->knocked;
+        g->knocked = NULL;
+        weir_netvsc_rejoin(g->nic, weir_partition_channel(g->partition), terms.token);
+        say_back(g, g->alone_since, "on the VF path");
+        return set_up_device(g, err, sizeof(err));
+    }
+    // It does not know our VF, or the VF is gone: from the start, on its terms.
+    {
+        struct weir_partition *p = g->knocked;
+        g->knocked = NULL;
+        weir_netvsc_parent_gone(g->nic);
+        leave(g);
+        g->partition = p;
+    }
+    ret = begin(g, err, sizeof(err));
+    if (ret != 0) {
+        say(g, "%s", err);
+        return ret;
+    }
+    g->told = WEIR_NETVSC_SYNTHETIC;
+    say_back(g, g->alone_since, "on the synthetic path");
     return 0;
 }
 
@@ -359,9 +437,12 @@ static void speak(struct guest_run *g) {
 
 static unsigned waiting_for(struct guest_run *g, struct pollfd *fds) {
     struct weir_vf *vf = weir_netvsc_vf(g->nic);
+    const struct weir_partition *p = g->partition != NULL ? g->partition : g->knocked;
     unsigned n = 0;
-    fds[n++] = (struct pollfd){.fd = weir_partition_fd(g->partition), .events = POLLIN};
-    fds[n++] = (struct pollfd){.fd = weir_partition_bell(g->partition), .events = POLLIN};
+    if (p != NULL) {
+        fds[n++] = (struct pollfd){.fd = weir_partition_fd(p), .events = POLLIN};
+        fds[n++] = (struct pollfd){.fd = weir_partition_bell(p), .events = POLLIN};
+    }
     if (g->waiting == 0)
         fds[n++] = (struct pollfd){.fd = g->opt.tap, .events = POLLIN};
     for (unsigned i = 0; vf != NULL && i < weir_vf_num_qps(vf); i++)
@@ -383,21 +464,29 @@ int guest_run(struct guest_run *g, const volatile int *stop) {
         unsigned work, n;
         bool at_rest;
 
-        weir_partition_hush(g->partition);
+        if (g->partition != NULL)
+            weir_partition_hush(g->partition);
         work = send_some(g);
         work += weir_netvsc_poll(g->nic, now_us());
         speak(g);
         watch_device(g);
         state = weir_netvsc_state(g->nic);
-        if (state == WEIR_NETVSC_DEAD || weir_partition_peer_gone(g->partition)) {
-            int ret = await_parent(g);
+        if (g->partition == NULL) {
+            int ret = look_for_parent(g);
+            if (ret != 0)
+                return ret;
+        } else if (state == WEIR_NETVSC_DEAD || weir_partition_peer_gone(g->partition)) {
+            int ret = lose_parent(g);
             if (ret != 0 || g->nic == NULL)
                 return ret;
             continue;
         }
         at_rest = (state == WEIR_NETVSC_ON_VF || state == WEIR_NETVSC_SYNTHETIC) && g->waiting == 0;
         n = waiting_for(g, fds);
-        if (app_sleep(&sleep, work != 0, polled(g), fds, n, at_rest ? WAIT_IDLE_MS : WAIT_BUSY_MS) < 0 &&
+        if (app_sleep(&sleep, work != 0, polled(g), fds, n,
+                      g->partition == NULL ? KNOCK_MS
+                      : at_rest            ? WAIT_IDLE_MS
+                                           : WAIT_BUSY_MS) < 0 &&
             errno != EINTR)
             return -errno;
     }

@@ -24,7 +24,10 @@ void guests_open(struct parent *p) {
 }
 
 // The connection ends for whoever holds a copy of it, and the function with it.
-static void cut_vf(struct place *g) {
+static void cut_vf(struct parent *p, struct place *g) {
+    if (g->adopted)
+        left_evict(p, g->vf_fn - 1);
+    g->adopted = false;
     if (g->vf_fd < 0)
         return;
     (void)shutdown(g->vf_fd, SHUT_RDWR);
@@ -32,19 +35,22 @@ static void cut_vf(struct place *g) {
     g->vf_fd = -1;
 }
 
-static void clear(struct place *g) {
-    cut_vf(g);
+static void clear(struct parent *p, struct place *g) {
+    cut_vf(p, g);
     weir_partition_close(g->partition);
     *g = (struct place){.state = EMPTY, .vf_fd = -1};
 }
 
+// Guests hear it from the socket, as they hear of a parent that was killed. Who is on a VF keeps it: its copy of the
+// connection is as good as ours.
 void guests_close(struct parent *p) {
     for (unsigned i = 0; i < MAX_HANDSHAKES; i++)
         weir_partition_close(p->handshake[i].partition);
     for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
         if (p->place[i].state != EMPTY) {
-            weir_channel_close(weir_partition_channel(p->place[i].partition));
-            clear(&p->place[i]);
+            if (p->place[i].vf_fd >= 0)
+                close(p->place[i].vf_fd);
+            weir_partition_close(p->place[i].partition);
         }
 }
 
@@ -99,7 +105,9 @@ static void welcome(struct parent *p, unsigned i, const struct weir_partition_he
 
     if (ret == 0) {
         gc.channel = weir_partition_channel(p->handshake[i].partition);
-        ret = weir_vstack_guest_add(p->vs, &gc);
+        ret = left_join(p, hello, uid, &gc, &terms.token);
+        if (ret < 0)
+            ret = weir_vstack_guest_add(p->vs, &gc);
         if (ret < 0)
             snprintf(text, sizeof(text), ret == -EEXIST ? "its hardware address is taken" : "the card says: %s",
                      strerror(-ret));
@@ -115,12 +123,14 @@ static void welcome(struct parent *p, unsigned i, const struct weir_partition_he
     *g = (struct place){.state = GUEST, .partition = p->handshake[i].partition, .number = ret, .uid = uid, .vf_fd = -1};
     memcpy(g->name, gc.name, sizeof(g->name));
     memcpy(g->mac, gc.mac, 6);
+    g->adopted = terms.token != 0;
+    g->vf_fn = g->adopted ? hello->fn : 0;
     rate_init(&g->asks, ASKS_BURST, ASKS_PER_S, parent_now_us());
     p->handshake[i].partition = NULL;
     seats_leave(&p->seats, i);
     memcpy(terms.mac, gc.mac, 6);
     (void)weir_partition_answer(g->partition, 0, &terms, "");
-    parent_say(p, LOG_GUEST, "guest '%s' joined", g->name);
+    parent_say(p, LOG_GUEST, g->adopted ? "guest '%s' is back on its VF" : "guest '%s' joined", g->name);
 }
 
 static void greet(struct parent *p, unsigned i) {
@@ -186,7 +196,7 @@ static int give_vf(struct parent *p, struct place *g, const struct weir_partitio
     }
     ret = app_bus_give_vf(&p->opt.bus, weir_dev_bus(weir_pf_dev(p->pf)), p->opt.card, g->partition, ask, &fd);
     if (fd >= 0) {
-        cut_vf(g); // one at a time
+        cut_vf(p, g); // one at a time
         g->vf_fd = fd;
         g->vf_fn = ask->fn;
     }
@@ -223,10 +233,10 @@ static void look_after(struct parent *p, struct place *g) {
     if (g->state == GUEST)
         listen_to(p, g);
     if (!vf_is_its(p, g))
-        cut_vf(g);
+        cut_vf(p, g);
     if (weir_vstack_state(p->vs, (unsigned)g->number) == WEIR_VSTACK_NONE) {
         parent_say(p, LOG_GUEST, "guest '%s' left", g->name);
-        clear(g);
+        clear(p, g);
     }
 }
 
@@ -257,6 +267,8 @@ void guests_hush(struct parent *p) {
 }
 
 bool guests_steady(const struct parent *p) {
+    if (p->left != 0)
+        return false; // a wait of so many turns
     for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++) {
         const struct place *g = &p->place[i];
         enum weir_vstack_state state;

@@ -29,20 +29,23 @@ void health_open(struct parent *p) {
 bool health_look(struct parent *p) {
     struct weir_vstack_restart r = weir_vstack_restart(p->vs);
     struct weir_panic panic;
+    bool said = false;
     if (r.count == p->restarts)
         return !r.lost;
     p->restarts = r.count;
-    // Both, because the event of one may have been lost with the other.
-    for (unsigned core = 0; core < 2; core++) {
+    // Both, because the event of one may have been lost with the other; core 1 first, because it may be why core 0 had
+    // itself restarted (its program is damaged, and loaded again).
+    for (unsigned core = 1; core < 2; core--) {
         if (weir_pf_panic(p->pf, core, &panic) != 0) {
             parent_say(p, LOG_CARD, "core %u of the card was restarted; it does not say why", core);
         } else if (panic.count != p->panics[core]) {
             p->panics[core] = panic.count;
+            said = true;
             parent_say(p, LOG_CARD,
                        "core %u of the card panicked and was restarted: cause %u (%s), pc %08x, value %08x%s", core,
                        panic.word[0], cause_text(panic.word[0]), panic.word[1], panic.word[2],
                        r.lost ? "" : "; all goes on, weirctl dev health has more");
-        } else if (core == r.core) {
+        } else if (core == r.core && !said) {
             parent_say(p, LOG_CARD, "core %u of the card hung and was restarted by its watchdog", core);
         }
     }

@@ -29,7 +29,8 @@ struct place {
     uint8_t mac[6];
     uid_t uid;
     struct rate asks;
-    int vf_fd; // our half of the connection that it was given to its VF, -1 = none
+    int vf_fd;    // our half of the connection that it was given to its VF, -1 = none
+    bool adopted; // a parent before us made it: it ends by evicting whoever has it
     unsigned vf_fn;
 };
 
@@ -56,8 +57,11 @@ struct parent {
     uint64_t records;                  // hand-overs that were seen,
     uint64_t recorded[PARENT_RECORDS]; // and when by the wall clock, microseconds since 1970
     struct rate log_rate[LOG_CLASSES];
-    unsigned restarts;  // of the card's cores, as far as the log knows
-    uint32_t panics[2]; // of each core since the card has power, the same
+    unsigned restarts;   // of the card's cores, as far as the log knows
+    uint32_t panics[2];  // of each core since the card has power, the same
+    unsigned left;       // VFs of a parent before us whose guests have not come
+    uint64_t left_turns; // our turns since, in microseconds, at most LEFT_TURN_US of each
+    uint64_t left_at;
     bool halt;
     bool polled; // the card has no interrupt for us
 };
@@ -84,6 +88,18 @@ void guests_send_away(struct parent *p, struct place *g);
 // The address was heard from the wire of late.
 bool guests_on_wire(const struct parent *p, const uint8_t mac[6]);
 struct place *guests_find(struct parent *p, const char *name);
+
+// ---- host_left.c: VFs that a parent before us gave ----
+// Takes back those that cannot go on.
+void left_open(struct parent *p);
+// Whom the newcomer, admitted as in *gc, was: 0 or more when its VF goes on and it has joined, with the association's
+// token; else negative, and nothing of it is left from the parent before.
+int left_join(struct parent *p, const struct weir_partition_hello *hello, uid_t uid,
+              const struct weir_vstack_guest_config *gc, uint32_t *token);
+// Once a turn: guests that do not come are not waited for longer than LEFT_US of our turns.
+void left_look(struct parent *p);
+// Ends whoever's connection to the VF. Waits for the card's server.
+void left_evict(struct parent *p, unsigned vf);
 
 // ---- host_admit.c ----
 // Decides about a newcomer: 0 with the guest's address and policy in *gc, else an errno and why in text.

@@ -131,7 +131,9 @@ static int open_card(struct parent *p, char *err, size_t err_size) {
                                 .default_qps = (uint16_t)o->qps,
                                 .tx_log2 = app_bus_ring_log2(&o->bus, buffer),
                                 .rx_log2 = app_bus_ring_log2(&o->bus, buffer),
-                                .buf_bytes = buffer};
+                                .buf_bytes = buffer,
+                                // Of a PCI device the host's kernel sees to its driver's memory, not we.
+                                .take_over = !o->fresh && !o->bus.pci};
     struct weir_vstack_config vc = {
         .max_guests = PARENT_MAX_GUESTS, .num_vports = o->vfs + 1, .vf_qps = o->vf_qps, .first_filter = 1};
     struct weir_bus *bus = reach_card(o, err, err_size);
@@ -150,8 +152,10 @@ static int open_card(struct parent *p, char *err, size_t err_size) {
     p->polled = app_bus_polled(bus);
     vc.events_us = p->polled ? EVENTS_POLLED_US : EVENTS_US;
     ret = weir_vstack_open(p->pf, &vc, &p->vs, err, err_size);
-    if (ret == 0)
+    if (ret == 0) {
         health_open(p);
+        left_open(p);
+    }
     return ret;
 }
 
@@ -175,12 +179,15 @@ struct parent *parent_new(const struct parent_options *o, char *err, size_t err_
 }
 
 void parent_free(struct parent *p) {
+    unsigned left;
     if (p == NULL)
         return;
-    weir_vstack_close(p->vs);
+    left = weir_vstack_leave(p->vs);
+    if (left != 0)
+        parent_say(p, LOG_CARD, "%u VFs stay with their guests", left);
     guests_close(p);
     if (p->pf != NULL)
-        weir_pf_close(p->pf);
+        (left != 0 ? weir_pf_leave : weir_pf_close)(p->pf);
     ctl_free(p->ctl);
     ctl_ledger_end(&p->ledger);
     weir_listener_close(&p->guests);
@@ -214,6 +221,7 @@ int parent_run(struct parent *p, const volatile int *stop, char *err, size_t err
         guests_hush(p);
         worked = weir_vstack_poll(p->vs, parent_now_us()) != 0;
         guests_look_after(p);
+        left_look(p);
         tell_suppressed(p);
         if (weir_dev_dead(weir_pf_dev(p->pf))) {
             snprintf(err, err_size, "the card is gone: nobody answers at %s%s", parent_card(p),

@@ -29,6 +29,7 @@ struct parent_options {
     enum parent_door door;
     uint8_t protect[PARENT_MAX_PROTECTED][6]; // addresses that are no guest's, such as the gateway's
     unsigned protected_macs;
+    bool fresh;               // takes nothing over from a parent before: every VF that is left in the card goes
     unsigned wait_s;          // for a card that is not there yet
     const volatile int *stop; // ends that wait, too; NULL: nothing does
     // One line of what happened; NULL: quiet.

@@ -71,6 +71,8 @@ static const struct cli_option options[] = {
      .help = "queue pairs of the default vPort (default 1)"},
     {"vf-queues", "N", CLI_NUMBER, .to = &o.vf_qps, .min = 1, .max = WEIR_VF_MAX_QPS,
      .help = "queue pairs of a guest's VF (default 1)"},
+    {"fresh", NULL, CLI_FLAG, .to = &o.fresh,
+     .help = "begin anew: VFs that guests still have from a parent before end (default: they go on)"},
     {"wait", "SECONDS", CLI_NUMBER, .to = &o.wait_s, .max = AWAIT_MAX_S,
      .help = "for a card that is not there yet (default 10)"},
     {"quiet", NULL, CLI_FLAG, .to = &quiet, .help = "only errors"},

@@ -22,6 +22,7 @@
 // Bus addresses differ from those of the process, so that a missing translation shows.
 #define IOVA_BASE 0x5000000000ull
 #define PAGE 4096u
+#define EVICTIONS 8u
 
 enum {
     CFG_CLASS = 0x08,
@@ -269,17 +270,20 @@ static const struct weir_bus_ops ops = {
 
 // ---- opening ----
 
-static int handshake(struct vu_fn *f) {
-    static const char capabilities[] = "{\"capabilities\":{\"max_msg_fds\":16,\"max_data_xfer_size\":4096}}";
+static int say_version(struct vfu_client *server, const char *capabilities) {
     struct vfu_version v = {0, 0};
     struct {
         struct vfu_version v;
         char text[1024];
     } rsp;
+    return vfu_client_call(server, VFU_VERSION, &v, sizeof(v), capabilities, strlen(capabilities) + 1, NULL, 0, &rsp,
+                           sizeof(v), sizeof(rsp));
+}
+
+static int handshake(struct vu_fn *f) {
     struct vfu_device_info info = {.argsz = sizeof(info)};
     struct vfu_region_info bar = {.argsz = sizeof(bar), .index = VFIO_PCI_BAR0_REGION_INDEX};
-    int err = vfu_client_call(&f->server, VFU_VERSION, &v, sizeof(v), capabilities, sizeof(capabilities), NULL, 0, &rsp,
-                              sizeof(v), sizeof(rsp));
+    int err = say_version(&f->server, "{\"capabilities\":{\"max_msg_fds\":16,\"max_data_xfer_size\":4096}}");
 
     if (err == 0)
         err = call(f, VFU_DEVICE_GET_INFO, &info, sizeof(info), &info, sizeof(info));
@@ -342,6 +346,22 @@ int weir_vfio_user_connect(const char *path, char *err, size_t err_size) {
     struct vfu_client server;
     int ret = vfu_client_open(&server, path, err, err_size);
     return ret == 0 ? server.fd : ret;
+}
+
+int weir_vfio_user_evict(const char *path, char *err, size_t err_size) {
+    int ret = -EBUSY;
+    // The second time it is free, or another was quicker: he, too, is there no longer than we wish.
+    for (unsigned i = 0; i < EVICTIONS && ret == -EBUSY; i++) {
+        struct vfu_client server;
+        ret = vfu_client_open(&server, path, err, err_size);
+        if (ret != 0)
+            return ret;
+        ret = say_version(&server, "{\"capabilities\":{\"" VFU_CAP_EVICT "\":true}}");
+        vfu_client_close(&server);
+    }
+    if (ret != 0)
+        snprintf(err, err_size, "%s: who has this function does not let go: %s", path, strerror(-ret));
+    return ret;
 }
 
 struct weir_bus *weir_vfio_user_open_fd(int fd, char *err, size_t err_size) {

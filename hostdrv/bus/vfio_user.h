@@ -15,7 +15,9 @@ struct weir_bus *weir_vfio_user_open(const char *socket_path, char *err, size_t 
 // Only the connection, for somebody else to drive the function through: a descriptor, or negative errno with one line
 // in err. Never waits.
 int weir_vfio_user_connect(const char *socket_path, char *err, size_t err_size);
-// The same with a connection that somebody else made; takes fd over in any case.
+// Ends whoever's connection to the function: 0 when it is free, and reset. Waits for the server.
+int weir_vfio_user_evict(const char *socket_path, char *err, size_t err_size);
+// Drives the function through a connection that somebody else made; takes fd over in any case.
 struct weir_bus *weir_vfio_user_open_fd(int fd, char *err, size_t err_size);
 
 #endif

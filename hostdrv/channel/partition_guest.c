@@ -2,19 +2,21 @@
 // The guest's end of a partition socket: weir/partition.h. It may wait for its parent, but not for ever.
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "partition_int.h"
 #include "weir/foreign_fd.h"
 
-#define ANSWER_S 10
+#define ANSWER_MS 10000
+#define DOOR_MS 10 // between knocks at a door that is full
 
 static int make_channel_memory(struct weir_partition *p) {
     size_t bytes = WEIR_CHANNEL_BYTES(WEIR_PARTITION_RING);
@@ -39,14 +41,16 @@ static int send_hello(const struct weir_partition *p, const struct weir_partitio
         memcpy(h.mac, wish->mac, 6);
         h.flags = WEIR_PARTITION_OWN_MAC;
     }
+    h.fn = (uint16_t)wish->fn;
+    h.vf_mtu = (uint16_t)wish->vf_mtu;
     return partition_send(p->sock, &h, sizeof(h), fds, FDS);
 }
 
-// The time limit of the socket holds for the whole of it, however small the pieces it comes in.
+// 0 when it is there, whole; it comes in one piece.
 static int read_welcome(const struct weir_partition *p, struct weir_partition_welcome *w) {
-    ssize_t n = recv(p->sock, w, sizeof(*w), MSG_WAITALL);
-    if (n != (ssize_t)sizeof(*w))
-        return n < 0 && errno == EAGAIN ? -ETIMEDOUT : n > 0 ? -EPROTO : -ECONNRESET;
+    int ret = partition_recv(p->sock, w, sizeof(*w), NULL, 0);
+    if (ret != 1)
+        return ret == 0 ? -EAGAIN : ret == -EPIPE ? -ECONNRESET : ret;
     w->text[sizeof(w->text) - 1] = '\0';
     for (char *c = w->text; *c != '\0'; c++) // it may be printed
         if (*c < ' ' || *c > '~')
@@ -57,7 +61,6 @@ static int read_welcome(const struct weir_partition *p, struct weir_partition_we
 }
 
 static int reach(const struct weir_partition *p, const char *path, char *err, size_t err_size) {
-    const struct timeval limit = {.tv_sec = ANSWER_S};
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
 
     if (strlen(path) >= sizeof(addr.sun_path)) {
@@ -66,9 +69,7 @@ static int reach(const struct weir_partition *p, const char *path, char *err, si
         return -ENAMETOOLONG;
     }
     memcpy(addr.sun_path, path, strlen(path) + 1);
-    if (p->sock < 0 || setsockopt(p->sock, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0 ||
-        setsockopt(p->sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) != 0 ||
-        connect(p->sock, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
+    if (connect(p->sock, (struct sockaddr *)&addr, sizeof(addr)) != 0) {
         int ret = -errno;
         snprintf(err, err_size,
                  ret == -EACCES ? "the parent at %s lets no other user in: %s; its administrator can, with "
@@ -80,21 +81,21 @@ static int reach(const struct weir_partition *p, const char *path, char *err, si
     return 0;
 }
 
-int weir_partition_connect(const char *path, const struct weir_partition_wish *wish, struct weir_partition_terms *terms,
-                           struct weir_partition **out, char *err, size_t err_size) {
+int weir_partition_knock(const char *path, const struct weir_partition_wish *wish, struct weir_partition **out,
+                         char *err, size_t err_size) {
     struct weir_partition *p;
-    struct weir_partition_welcome w = {0};
     int ret;
 
     if (!weir_partition_name_ok(wish->name, strlen(wish->name) + 1)) {
         snprintf(err, err_size, "a guest's name is 1 to 31 letters, digits, '-', '_' and '.'");
         return -EINVAL;
     }
-    p = weir_partition_new(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    p = weir_partition_new(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (p == NULL) {
         snprintf(err, err_size, "out of memory");
         return -ENOMEM;
     }
+    snprintf(p->name, sizeof(p->name), "%s", wish->name);
     // Memory first: who has connected is to say hello at once, or makes room for another newcomer.
     ret = make_channel_memory(p);
     if (ret != 0) {
@@ -105,29 +106,73 @@ int weir_partition_connect(const char *path, const struct weir_partition_wish *w
     if (ret != 0)
         goto err_partition;
     ret = send_hello(p, wish);
-    if (ret == 0)
-        ret = read_welcome(p, &w);
     if (ret != 0) {
         snprintf(err, err_size, "the parent at %s does not welcome us: %s", path, strerror(-ret));
         goto err_partition;
     }
-    if (w.status != 0) {
-        ret = w.status > 0 ? -w.status : -EPROTO;
-        snprintf(err, err_size, "the parent refuses guest %s: %s", wish->name, w.text);
-        goto err_partition;
-    }
-    ret = partition_attach(p, WEIR_CHANNEL_GUEST);
-    if (ret != 0) {
-        snprintf(err, err_size, "the parent at %s speaks another channel version", path);
-        goto err_partition;
-    }
-    memcpy(terms->mac, w.mac, 6);
-    terms->mtu = w.mtu;
     *out = p;
     return 0;
 
 err_partition:
     weir_partition_close(p);
+    return ret;
+}
+
+int weir_partition_welcomed(struct weir_partition *p, struct weir_partition_terms *terms, char *err, size_t err_size) {
+    struct weir_partition_welcome w = {0};
+    int ret = read_welcome(p, &w);
+
+    if (ret == -EAGAIN)
+        return ret;
+    if (ret != 0) {
+        snprintf(err, err_size, "the parent does not welcome us: %s", strerror(-ret));
+        return ret;
+    }
+    if (w.status != 0) {
+        snprintf(err, err_size, "the parent refuses guest %s: %s", p->name, w.text);
+        return w.status > 0 && w.status != EAGAIN ? -w.status : -EPROTO;
+    }
+    ret = partition_attach(p, WEIR_CHANNEL_GUEST);
+    if (ret != 0) {
+        snprintf(err, err_size, "the parent speaks another channel version");
+        return ret == -EAGAIN ? -EPROTO : ret;
+    }
+    memcpy(terms->mac, w.mac, 6);
+    terms->mtu = w.mtu;
+    terms->token = w.token;
+    return 0;
+}
+
+static int64_t now_ms(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int weir_partition_connect(const char *path, const struct weir_partition_wish *wish, struct weir_partition_terms *terms,
+                           struct weir_partition **out, char *err, size_t err_size) {
+    int64_t until = now_ms() + ANSWER_MS;
+    struct weir_partition *p;
+    int ret;
+
+    // EAGAIN: the parent's door is full, and empties.
+    while ((ret = weir_partition_knock(path, wish, &p, err, err_size)) == -EAGAIN && now_ms() < until)
+        (void)poll(NULL, 0, DOOR_MS);
+    if (ret != 0)
+        return ret;
+    while ((ret = weir_partition_welcomed(p, terms, err, err_size)) == -EAGAIN) {
+        struct pollfd fd = {.fd = p->sock, .events = POLLIN};
+        int64_t left = until - now_ms();
+        if (left <= 0 || (poll(&fd, 1, (int)left) < 0 && errno == EINTR)) {
+            ret = left <= 0 ? -ETIMEDOUT : -EINTR;
+            snprintf(err, err_size, "the parent at %s does not welcome us: %s", path, strerror(-ret));
+            break;
+        }
+    }
+    if (ret != 0)
+        weir_partition_close(p);
+    else
+        *out = p;
     return ret;
 }
 

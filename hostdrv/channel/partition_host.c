@@ -55,6 +55,7 @@ int weir_partition_answer(struct weir_partition *p, int status, const struct wei
         .magic = PARTITION_MAGIC, .version = WEIR_PARTITION_VERSION, .status = status < 0 ? -status : status};
     if (terms != NULL) {
         w.mtu = terms->mtu;
+        w.token = terms->token;
         memcpy(w.mac, terms->mac, 6);
     }
     snprintf(w.text, sizeof(w.text), "%s", text);

@@ -16,6 +16,10 @@
 enum {
     CFG_ID = 0x00,
     CFG_COMMAND = 0x04,
+    CFG_EXT_CAPS = 0x100,
+    EXT_ID_SRIOV = 0x10,
+    SRIOV_CTL = 0x08,
+    SRIOV_VF_ENABLE = 0x1,
     COMMAND_MSE = 0x2, // memory decode
     COMMAND_BME = 0x4, // bus mastering
     COMMAND_GONE = 0xFFFF,
@@ -95,6 +99,26 @@ static int begin_anew(struct weir_bus *bus, uint32_t id, char *err, size_t err_s
     return ret;
 }
 
+// Whether VFs of the PF are there, which serve guests whatever became of their parent's driver.
+static bool vfs_on(struct weir_bus *bus) {
+    unsigned at = CFG_EXT_CAPS;
+    uint32_t v;
+    for (unsigned i = 0; i < 48 && at >= CFG_EXT_CAPS; i++) {
+        if (bus->ops->cfg_read(bus, at, 4, &v) != 0 || v == UINT32_MAX)
+            return false;
+        if ((v & 0xFFFF) == EXT_ID_SRIOV)
+            return bus->ops->cfg_read(bus, at + SRIOV_CTL, 2, &v) == 0 && (v & SRIOV_VF_ENABLE) != 0;
+        at = v >> 20;
+    }
+    return false;
+}
+
+// The PF as it is, its bus mastering off: what its last driver's queue pairs would still do reaches no memory, and the
+// VFs have bits of their own.
+static int leave_be(struct weir_bus *bus) {
+    return master_off(bus) ? bus->ops->cfg_write(bus, CFG_COMMAND, 2, COMMAND_MSE) : -EIO;
+}
+
 // ---- who is it ----
 
 static int check_identity(struct weir_bus *bus, uint32_t *id, char *err, size_t err_size) {
@@ -165,9 +189,47 @@ static int wait_firmware(struct weir_dev *d, char *err, size_t err_size) {
     }
 }
 
-int weir_dev_open(struct weir_bus *bus, unsigned vectors, struct weir_dev **dev, char *err, size_t err_size) {
+static void go(struct weir_dev *d) {
+    (void)d->bus->ops->cfg_write(d->bus, CFG_COMMAND, 2, COMMAND_MSE | COMMAND_BME);
+    d->taken_over = false;
+}
+
+static int say_hello(struct weir_dev *d, char *err, size_t err_size) {
     struct weir_hello_req req = {.abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_MINOR};
     struct weir_hello_rsp rsp;
+    int ret = weir_mbox_call(d, WEIR_CMD_HELLO, &req, sizeof(req), &rsp, sizeof(rsp), NULL);
+    if (ret != 0)
+        say(err, err_size, "mailbox HELLO failed: %s", strerror(-ret));
+    return ret;
+}
+
+// From whatever the function was at to where its driver can work; with `anew` everything of its last driver is gone.
+static int begin(struct weir_dev *d, uint32_t id, bool anew, unsigned vectors, char *err, size_t err_size) {
+    int ret = anew ? begin_anew(d->bus, id, err, err_size) : leave_be(d->bus);
+    d->dead = false;
+    d->taken_over = !anew;
+    if (ret == 0)
+        ret = check_contract(d, err, err_size);
+    if (ret == 0)
+        ret = wait_firmware(d, err, err_size);
+    if (ret != 0)
+        return ret;
+    if (anew)
+        ret = master_on(d->bus, err, err_size);
+    if (ret != 0)
+        return ret;
+    ret = d->bus->ops->irq_enable(d->bus, vectors);
+    if (ret != 0)
+        say(err, err_size, "cannot enable %u interrupt vectors: %s", vectors, strerror(-ret));
+    if (ret == 0)
+        ret = say_hello(d, err, err_size);
+    if (ret != 0)
+        (void)master_off(d->bus);
+    return ret;
+}
+
+static int open_dev(struct weir_bus *bus, bool take_over, unsigned vectors, struct weir_dev **dev, char *err,
+                    size_t err_size) {
     struct weir_dev *d = calloc(1, sizeof(*d));
     uint32_t id;
     int ret = -ENOMEM;
@@ -178,37 +240,40 @@ int weir_dev_open(struct weir_bus *bus, unsigned vectors, struct weir_dev **dev,
     }
     d->bus = bus;
     ret = check_identity(bus, &id, err, err_size);
-    if (ret == 0)
-        ret = begin_anew(bus, id, err, err_size);
-    if (ret == 0)
-        ret = check_contract(d, err, err_size);
-    if (ret == 0)
-        ret = wait_firmware(d, err, err_size);
     if (ret != 0)
         goto err_dev;
-    ret = master_on(bus, err, err_size);
+    if (!take_over || !vfs_on(bus) || begin(d, id, false, vectors, err, err_size) != 0)
+        ret = begin(d, id, true, vectors, err, err_size);
     if (ret != 0)
         goto err_dev;
-    ret = bus->ops->irq_enable(bus, vectors);
-    if (ret != 0) {
-        say(err, err_size, "cannot enable %u interrupt vectors: %s", vectors, strerror(-ret));
-        goto err_master;
-    }
-    ret = weir_mbox_call(d, WEIR_CMD_HELLO, &req, sizeof(req), &rsp, sizeof(rsp), NULL);
-    if (ret != 0) {
-        say(err, err_size, "mailbox HELLO failed: %s", strerror(-ret));
-        goto err_master;
-    }
     *dev = d;
     return 0;
 
-err_master:
-    (void)master_off(bus);
 err_dev:
     free(d);
 err_bus:
     weir_bus_close(bus);
     return ret;
+}
+
+int weir_dev_open(struct weir_bus *bus, unsigned vectors, struct weir_dev **dev, char *err, size_t err_size) {
+    return open_dev(bus, false, vectors, dev, err, err_size);
+}
+
+int weir_dev_take_over(struct weir_bus *bus, unsigned vectors, struct weir_dev **dev, char *err, size_t err_size) {
+    return open_dev(bus, true, vectors, dev, err, err_size);
+}
+
+bool weir_dev_taken_over(const struct weir_dev *dev) {
+    return dev->taken_over;
+}
+
+void weir_dev_go(struct weir_dev *dev) {
+    go(dev);
+}
+
+int weir_dev_renew(struct weir_dev *dev, unsigned vectors, char *err, size_t err_size) {
+    return begin(dev, PF_ID, true, vectors, err, err_size);
 }
 
 // ---- the end ----

@@ -11,6 +11,7 @@ struct weir_dev {
     uint16_t seq;
     bool dead;             // an access noticed that the function is gone
     bool orphan;           // not ours any more
+    bool taken_over;       // as its last driver left it, bus mastering off
     weir_dev_wait_fn wait; // while a call waits
     void *wait_ctx;
     // Memory that the card may still write, until the function is quiet.

@@ -53,8 +53,10 @@ void weir_netvsc_close(struct weir_netvsc *n) {
     if (n == NULL)
         return;
     weir_vf_close(n->vf);
-    (void)weir_channel_send(n->cfg.channel, WEIR_MSG_BYE, &bye, sizeof(bye), NULL, 0, 0);
-    weir_channel_close(n->cfg.channel);
+    if (n->cfg.channel != NULL) {
+        (void)weir_channel_send(n->cfg.channel, WEIR_MSG_BYE, &bye, sizeof(bye), NULL, 0, 0);
+        weir_channel_close(n->cfg.channel);
+    }
     free_all(n);
 }
 
@@ -168,7 +170,7 @@ static void on_channel_frame(struct weir_netvsc *n, size_t len) {
 
 static unsigned read_channel(struct weir_netvsc *n) {
     unsigned work;
-    for (work = 0; work < BUDGET && n->state != WEIR_NETVSC_DEAD; work++) {
+    for (work = 0; work < BUDGET && n->state != WEIR_NETVSC_DEAD && n->cfg.channel != NULL; work++) {
         uint32_t type;
         size_t len;
         int err = weir_channel_peek(n->cfg.channel, &type, &len);

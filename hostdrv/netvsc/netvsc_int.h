@@ -50,7 +50,7 @@ struct weir_netvsc {
     uint64_t next_clock, card_since, progress;
     unsigned tries;
     char error[160];
-    struct weir_netvsc_stats stats;
+    struct weir_netvsc_stats stats, base; // base: what an earlier parent was told of
     bool no_carrier;
     unsigned with_caller; // frames that it could not send yet
     uint8_t buf[FRAME_ROOM];
@@ -71,6 +71,7 @@ void netvsc_vf_counts(const struct weir_netvsc *n, struct weir_msg_vf_released *
 unsigned netvsc_vf_pending(const struct weir_netvsc *n);
 
 // counters.c
+void netvsc_base_counters(struct weir_netvsc *n);
 void netvsc_tell_counters(struct weir_netvsc *n, uint32_t serial);
 
 // state.c

@@ -25,6 +25,7 @@ static const struct policy policies[WEIR_NETVSC_STATE_COUNT] = {
     [WEIR_NETVSC_LOST] = {"VF lost", HOLD, DELIVER, TX_HOLD},                     // VF_REVOKED
     [WEIR_NETVSC_REVOKED_FENCE] = {"revoked, fence", DELIVER, HOLD, TX_HOLD},     // FENCE
     [WEIR_NETVSC_DEAD] = {"channel dead", DELIVER, DELIVER, TX_HOLD},             // never
+    [WEIR_NETVSC_ALONE] = {"on VF, no parent", HOLD, DELIVER, TX_VF},             // weir_netvsc_rejoin; VF lost
 };
 
 // The VF was lost before the channel's fence came: transmit waits, too.
@@ -46,7 +47,7 @@ static void enter(struct weir_netvsc *n, enum weir_netvsc_state state) {
 }
 
 void netvsc_control(struct weir_netvsc *n, uint32_t type, const void *payload, size_t len) {
-    if (weir_channel_send(n->cfg.channel, type, payload, len, NULL, 0, 0) != 0)
+    if (n->cfg.channel == NULL || weir_channel_send(n->cfg.channel, type, payload, len, NULL, 0, 0) != 0)
         netvsc_dead(n);
 }
 
@@ -70,10 +71,15 @@ static void let_go(struct weir_netvsc *n) {
     n->token = 0;
 }
 
+static void count_untaken(struct weir_netvsc *n) {
+    if (n->cfg.channel != NULL)
+        n->stats.tx_untaken += weir_channel_untaken(n->cfg.channel, WEIR_MSG_TX_FRAME);
+}
+
 void netvsc_dead(struct weir_netvsc *n) {
     if (n->state == WEIR_NETVSC_DEAD)
         return;
-    n->stats.tx_untaken += weir_channel_untaken(n->cfg.channel, WEIR_MSG_TX_FRAME);
+    count_untaken(n);
     n->stats.revoked += n->vf != NULL;
     enter(n, WEIR_NETVSC_DEAD);
     n->why = WEIR_WHY_PARENT_SILENT;
@@ -84,6 +90,27 @@ void netvsc_dead(struct weir_netvsc *n) {
     hold_clear(&n->tx);
     weir_vf_close(n->vf);
     n->vf = NULL;
+}
+
+// ---- without a parent ----
+
+bool weir_netvsc_alone(struct weir_netvsc *n) {
+    // In the middle of a hand-over nobody knows how far the parent had come.
+    if (n->state != WEIR_NETVSC_ON_VF || n->lost || weir_vf_must_stop(n->vf))
+        return false;
+    count_untaken(n);
+    netvsc_release(n, &n->rx_channel);
+    n->cfg.channel = NULL;
+    enter(n, WEIR_NETVSC_ALONE);
+    return true;
+}
+
+void weir_netvsc_rejoin(struct weir_netvsc *n, struct weir_channel *channel, uint32_t token) {
+    netvsc_base_counters(n);
+    n->cfg.channel = channel;
+    n->token = token;
+    n->why = WEIR_WHY_ATTACHED;
+    enter(n, WEIR_NETVSC_ON_VF);
 }
 
 // ---- to the VF ----
@@ -388,6 +415,7 @@ void netvsc_step(struct weir_netvsc *n) {
         tell_silence(n);
         break;
     case WEIR_NETVSC_ON_VF:
+    case WEIR_NETVSC_ALONE: // lost, it finds nobody to tell, and is dead
         check_alive(n);
         break;
     case WEIR_NETVSC_TO_SYN_DRAIN:

@@ -65,6 +65,7 @@ struct weir_netvsp {
     struct weir_pf *pf;
     struct weir_netvsp_config cfg;
     struct port *port[MAX_PORTS];
+    bool reserved[MAX_PORTS]; // kept for a guest that the parent before this one had
     unsigned ports;
     struct mac_table macs;
     struct wire_mac wire[WIRE_SETS][WIRE_WAYS];

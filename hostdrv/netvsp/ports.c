@@ -92,17 +92,9 @@ static bool may_be_a_guests(const uint8_t mac[6]) {
     return (mac[0] & 1) == 0 && memcmp(mac, zero, 6) != 0;
 }
 
-int weir_netvsp_port_add(struct weir_netvsp *v, const struct weir_netvsp_port_config *cfg) {
-    unsigned at = 0;
+static int new_port(const struct weir_netvsp *v, const struct weir_netvsp_port_config *cfg, struct port **out) {
     char text[128];
-    struct port *p;
-    int err;
-
-    while (at < v->cfg.max_ports && v->port[at] != NULL)
-        at++;
-    if (at == v->cfg.max_ports)
-        return -ENOSPC;
-    p = calloc(1, sizeof(*p));
+    struct port *p = calloc(1, sizeof(*p));
     if (p == NULL)
         return -ENOMEM;
     p->cfg = *cfg;
@@ -114,6 +106,76 @@ int weir_netvsp_port_add(struct weir_netvsp *v, const struct weir_netvsp_port_co
         free(p);
         return -EINVAL;
     }
+    *out = p;
+    return 0;
+}
+
+void weir_netvsp_reserve(struct weir_netvsp *v, uint32_t filter, bool on) {
+    unsigned port = (filter - v->cfg.first_filter) / WEIR_NETVSP_FILTERS;
+    if (filter >= v->cfg.first_filter && port < MAX_PORTS)
+        v->reserved[port] = on;
+}
+
+// What the card has of the guest says which port it was: ids of filters are made of its number.
+int weir_netvsp_port_adopt(struct weir_netvsp *v, const struct weir_netvsp_port_config *cfg, unsigned vport,
+                           const struct weir_get_filter_rsp *filter, unsigned filters) {
+    unsigned at = filters != 0 ? (filter[0].filter - v->cfg.first_filter) / WEIR_NETVSP_FILTERS : MAX_PORTS;
+    struct port *p;
+    int err;
+    if (at >= v->cfg.max_ports || filter[0].filter < v->cfg.first_filter || v->port[at] != NULL)
+        return -EEXIST;
+    err = new_port(v, cfg, &p);
+    if (err != 0)
+        return err;
+    if (filters > p->cfg.policy.max_mac)
+        err = -EBUSY;
+    // Its own address first; the flip is older than any frame that can come.
+    for (unsigned own = 0; own < 2; own++)
+        for (unsigned i = 0; i < filters && err == 0; i++) {
+            unsigned slot = filter[i].filter - v->cfg.first_filter - at * WEIR_NETVSP_FILTERS;
+            struct mac_entry *e;
+            if ((memcmp(filter[i].mac, cfg->mac, 6) == 0) == (own != 0))
+                continue;
+            e = slot < WEIR_POLICY_MACS && (p->slots >> slot & 1) == 0 && mac_find(&v->macs, filter[i].mac) == NULL
+                    ? mac_add(&v->macs, filter[i].mac, at)
+                    : NULL;
+            if (e == NULL) {
+                err = -EEXIST;
+                break;
+            }
+            e->slot = (uint16_t)slot;
+            e->seen = v->now;
+            e->flips.flip[0].on_vf = true;
+            e->flips.count = 1;
+            p->slots |= 1u << slot;
+            p->mac[p->macs++] = e;
+        }
+    if (err == 0 && (p->macs == 0 || memcmp(p->mac[0]->mac, cfg->mac, 6) != 0))
+        err = -EINVAL;
+    if (err != 0) {
+        free_port(v, p);
+        return err;
+    }
+    p->vport = vport;
+    p->frozen = true;
+    v->reserved[at] = false;
+    v->port[at] = p;
+    v->ports++;
+    return (int)at;
+}
+
+int weir_netvsp_port_add(struct weir_netvsp *v, const struct weir_netvsp_port_config *cfg) {
+    unsigned at = 0;
+    struct port *p;
+    int err;
+
+    while (at < v->cfg.max_ports && (v->port[at] != NULL || v->reserved[at]))
+        at++;
+    if (at == v->cfg.max_ports)
+        return -ENOSPC;
+    err = new_port(v, cfg, &p);
+    if (err != 0)
+        return err;
     // A port has an address from its first moment on.
     v->port[at] = p;
     err = add_mac(v, at, p, cfg->mac);

@@ -7,7 +7,6 @@
 
 #include "pf_int.h"
 
-#define STILL_US 1000u // until no frame passes: the longest way of one through the card
 #define COUNTER_MAX ((1ull << 48) - 1)
 
 struct weir_dev *weir_pf_dev(struct weir_pf *pf) {
@@ -22,7 +21,7 @@ unsigned weir_pf_num_qps(const struct weir_pf *pf) {
     return pf->num_qps;
 }
 
-static int read_counters(struct weir_pf *pf, unsigned vport, uint64_t *value) {
+int pf_read_counters(struct weir_pf *pf, unsigned vport, uint64_t *value) {
     unsigned total = vport == WEIR_COUNTERS_SWITCH ? WEIR_SW_CNT_COUNT : WEIR_VPORT_CNT_COUNT;
     for (unsigned at = 0; at < total; at += 14) {
         struct weir_get_counters_req req = {
@@ -36,31 +35,57 @@ static int read_counters(struct weir_pf *pf, unsigned vport, uint64_t *value) {
     return 0;
 }
 
-// The switch counts on over every driver that the card ever had; this one's ledger begins at zero. Counters that belong
-// together can be read together only while no frame passes: the wire is held off meanwhile, and nobody else is there
-// yet.
+// What is shown of the switch begins at zero with each switch; the ledger needs no zero (pf_ledger.c).
 static int create_switch(struct weir_pf *pf, const struct weir_create_switch_req *req) {
-    struct weir_bus *bus = weir_dev_bus(pf->dev);
-    uint64_t now[32] = {0};
-    bool still = false;
-    int err = weir_pf_set_link(pf, false), up;
+    int err = CALL_NO_RSP(pf, CREATE_SWITCH, *req);
+    pf->has_switch = err == 0;
+    return err == 0 ? pf_read_counters(pf, WEIR_COUNTERS_SWITCH, pf->base) : err;
+}
 
+// Takes the switch over that the last driver left, if it is like the one that is wanted: what was the last driver's
+// alone, the PF's queue pairs and events, goes; VFs, their vPorts and filters stay. 0, or why it cannot be used.
+static int take_switch_over(struct weir_pf *pf, const struct weir_create_switch_req *want) {
+    struct weir_get_caps_rsp caps;
+    struct weir_get_vport_rsp vport = {0};
+    struct weir_event event[7];
+    int err = weir_mbox_call(pf->dev, WEIR_CMD_GET_CAPS, NULL, 0, &caps, sizeof(caps), NULL);
+    if (err == 0)
+        err = weir_pf_get_vport(pf, 0, &vport);
+    if (err == 0 && (caps.cur_vfs != want->num_vfs || caps.cur_vports != want->num_vports ||
+                     caps.cur_qps != want->num_qps || vport.num_qps != want->default_qps))
+        err = -EINVAL;
+    for (unsigned i = 0; i < want->default_qps && err == 0; i++) {
+        struct weir_qp_req req = {.qp = (uint16_t)i};
+        struct weir_get_qp_rsp now;
+        (void)CALL_NO_RSP(pf, DESTROY_QP, req); // cannot drain, its bus mastering being off: that is no failure
+        err = CALL(pf, GET_QP, req, now);
+        if (err == 0 && now.state != WEIR_QP_DISABLED)
+            err = -EBUSY;
+    }
     if (err != 0)
         return err;
-    err = CALL_NO_RSP(pf, CREATE_SWITCH, *req);
-    pf->has_switch = err == 0;
-    pf->had_vport[0] = true;
-    for (unsigned waited = 0; err == 0 && !still && waited < STILL_US;) {
-        err = read_counters(pf, WEIR_COUNTERS_SWITCH, pf->base);
-        waited += bus->ops->pass(bus, 1);
-        if (err == 0)
-            err = read_counters(pf, WEIR_COUNTERS_SWITCH, now);
-        still = memcmp(now, pf->base, sizeof(now)) == 0;
+    for (int n = 7; n == 7;)
+        n = weir_pf_events(pf, event, 7);
+    weir_dev_go(pf->dev);
+    pf->has_switch = true;
+    return 0;
+}
+
+static int begin_switch(struct weir_pf *pf, const struct weir_create_switch_req *req, char *err, size_t err_size) {
+    int ret = 0;
+    if (weir_dev_taken_over(pf->dev)) {
+        if (take_switch_over(pf, req) == 0) {
+            pf->taken_over = true;
+            return 0;
+        }
+        ret = weir_dev_renew(pf->dev, req->default_qps + 1u, err, err_size);
     }
-    up = weir_pf_set_link(pf, true);
-    if (err == 0 && !still)
-        err = -EBUSY;
-    return err != 0 ? err : up;
+    if (ret == 0) {
+        ret = create_switch(pf, req);
+        if (ret != 0)
+            snprintf(err, err_size, "cannot create the NIC switch: %s", strerror(-ret));
+    }
+    return ret;
 }
 
 int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct weir_pf **out, char *err,
@@ -79,7 +104,7 @@ int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct 
         weir_bus_close(bus);
         return pf == NULL ? -ENOMEM : -EINVAL;
     }
-    ret = weir_dev_open(bus, cfg->default_qps + 1u, &pf->dev, err, err_size);
+    ret = (cfg->take_over ? weir_dev_take_over : weir_dev_open)(bus, cfg->default_qps + 1u, &pf->dev, err, err_size);
     if (ret != 0) {
         free(pf);
         return ret;
@@ -89,11 +114,9 @@ int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct 
         ret = -ENODEV;
         goto err_pf;
     }
-    ret = create_switch(pf, &req);
-    if (ret != 0) {
-        snprintf(err, err_size, "cannot create the NIC switch: %s", strerror(-ret));
+    ret = begin_switch(pf, &req, err, err_size);
+    if (ret != 0)
         goto err_pf;
-    }
     pf->num_vports = cfg->num_vports;
     for (unsigned i = 0; i < cfg->default_qps; i++) {
         struct weir_qp_config qc = {.qp = (uint16_t)i,
@@ -108,7 +131,7 @@ int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct 
         }
         pf->num_qps++;
     }
-    if (cfg->num_vfs != 0) {
+    if (cfg->num_vfs != 0 && !pf->taken_over) {
         ret = bus->ops->sriov(bus, cfg->num_vfs);
         if (ret != 0) {
             snprintf(err, err_size, "cannot enable %u VFs: %s", cfg->num_vfs, strerror(-ret));
@@ -123,7 +146,7 @@ err_pf:
     return ret;
 }
 
-void weir_pf_close(struct weir_pf *pf) {
+static void close_pf(struct weir_pf *pf, bool leave) {
     struct weir_bus *bus;
     if (pf == NULL)
         return;
@@ -131,12 +154,24 @@ void weir_pf_close(struct weir_pf *pf) {
     for (unsigned i = 0; i < pf->num_qps; i++)
         weir_qp_close(pf->qp[i]);
     weir_dev_dma_free(pf->dev, &pf->lines, false);
-    if (pf->has_switch && !weir_dev_dead(pf->dev)) {
+    if (pf->has_switch && !leave && !weir_dev_dead(pf->dev)) {
         (void)weir_mbox_call(pf->dev, WEIR_CMD_DELETE_SWITCH, NULL, 0, NULL, 0, NULL);
         (void)bus->ops->sriov(bus, 0);
     }
     weir_dev_close(pf->dev);
     free(pf);
+}
+
+void weir_pf_close(struct weir_pf *pf) {
+    close_pf(pf, false);
+}
+
+void weir_pf_leave(struct weir_pf *pf) {
+    close_pf(pf, true);
+}
+
+bool weir_pf_taken_over(const struct weir_pf *pf) {
+    return pf->taken_over;
 }
 
 int weir_pf_alloc_vf(struct weir_pf *pf, int vf, const uint8_t mac[6], const char *vm_name) {
@@ -169,10 +204,7 @@ int weir_pf_set_rate(struct weir_pf *pf, unsigned fn, unsigned qp, uint32_t mbps
 int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsigned num_qps, unsigned flags,
                          const char *name) {
     struct weir_create_vport_req req;
-    uint64_t old[32] = {0};
-    int err = vport < WEIR_NUM_VPORTS && pf->had_vport[vport] ? weir_pf_counters(pf, vport, old) : 0;
-    if (err != 0)
-        return err;
+    int err;
     memset(&req, 0, sizeof(req));
     req.vport = (uint16_t)vport;
     req.vf = (uint16_t)vf;
@@ -180,13 +212,8 @@ int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsign
     req.flags = (uint16_t)flags;
     snprintf(req.name, sizeof(req.name), "%s", name);
     err = CALL_NO_RSP(pf, CREATE_VPORT, req);
-    if (err != 0)
-        return err;
-    pf->had_vport[vport] = true;
-    pf->lives++;
-    for (unsigned i = 0; i < WEIR_VPORT_CNT_COUNT; i++)
-        pf->retired[i] += old[i];
-    return 0;
+    pf->lives += err == 0;
+    return err;
 }
 
 int weir_pf_delete_vport(struct weir_pf *pf, unsigned vport) {
@@ -210,6 +237,11 @@ int weir_pf_set_filter(struct weir_pf *pf, uint32_t filter, unsigned vport, cons
 int weir_pf_clear_filter(struct weir_pf *pf, uint32_t filter) {
     struct weir_clear_filter_req req = {.filter = filter};
     return CALL_NO_RSP(pf, CLEAR_FILTER, req);
+}
+
+int weir_pf_get_filter(struct weir_pf *pf, unsigned from, struct weir_get_filter_rsp *rsp) {
+    struct weir_get_filter_req req = {.from = (uint16_t)from};
+    return CALL(pf, GET_FILTER, req, *rsp);
 }
 
 int weir_pf_move_filter(struct weir_pf *pf, uint32_t filter, unsigned src, unsigned dst, unsigned flags, uint32_t token,
@@ -269,13 +301,8 @@ int weir_pf_set_link(struct weir_pf *pf, bool enable) {
 }
 
 int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value) {
-    int err = read_counters(pf, vport, value);
-    if (err != 0)
-        return err;
-    for (unsigned i = 0; i < WEIR_SW_CNT_COUNT && vport == WEIR_COUNTERS_SWITCH; i++)
+    int err = pf_read_counters(pf, vport, value);
+    for (unsigned i = 0; i < WEIR_SW_CNT_COUNT && vport == WEIR_COUNTERS_SWITCH && err == 0; i++)
         value[i] = (value[i] - pf->base[i]) & COUNTER_MAX;
-    // What an earlier driver's vPort of this number counted is not ours.
-    if (vport < WEIR_NUM_VPORTS && !pf->had_vport[vport])
-        memset(value, 0, WEIR_VPORT_CNT_COUNT * sizeof(*value));
-    return 0;
+    return err;
 }

@@ -13,13 +13,14 @@ struct weir_pf {
     unsigned num_qps;
     unsigned num_vports;
     bool has_switch;
-    // A vPort's counters start again when its id is used again; what they said till then still belongs to the ledger.
-    bool had_vport[WEIR_NUM_VPORTS]; // in this driver's life
-    uint64_t base[32];               // what the switch had counted before it
-    uint64_t retired[32];
+    bool taken_over;       // the switch is that of the driver before this one
+    uint64_t base[32];     // what the switch had counted before it was created
     unsigned lives;        // vPorts created so far
     struct weir_dma lines; // of VFs' states, from the first use on
 };
+
+// As the card has them.
+int pf_read_counters(struct weir_pf *pf, unsigned vport, uint64_t *value);
 
 #define CALL(pf, op, req, rsp) weir_mbox_call((pf)->dev, WEIR_CMD_##op, &(req), sizeof(req), &(rsp), sizeof(rsp), NULL)
 #define CALL_NO_RSP(pf, op, req) weir_mbox_call((pf)->dev, WEIR_CMD_##op, &(req), sizeof(req), NULL, 0, NULL)

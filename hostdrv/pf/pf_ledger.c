@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The card's ledger, see weir/pf.h.
+// The card's ledger, see weir/pf.h. It runs from the card's power-on, over all drivers that it had: what the switch
+// counted since then, what its vPorts count, and what those counted that are gone (WEIR_COUNTERS_PAST). So it needs no
+// moment at which nothing moves.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,17 +39,28 @@ void weir_pf_ledger_begin(struct weir_pf *pf, struct weir_pf_ledger *l) {
     l->lives = pf->lives;
 }
 
+static int step_switch(struct weir_pf *pf, struct weir_pf_ledger *l) {
+    uint64_t past[32] = {0};
+    int err = pf_read_counters(pf, WEIR_COUNTERS_PAST, past);
+    if (err == 0)
+        err = pf_read_counters(pf, WEIR_COUNTERS_SWITCH, l->value);
+    if (err != 0)
+        return err;
+    add_vport(l, past);
+    add_switch(l, l->value);
+    for (unsigned i = 0; i < WEIR_SW_CNT_COUNT; i++)
+        l->value[i] -= pf->base[i]; // as it is shown
+    return 0;
+}
+
 int weir_pf_ledger_step(struct weir_pf *pf, struct weir_pf_ledger *l) {
     int err;
     memset(l->value, 0, sizeof(l->value));
     l->vport = (int)l->next - 1;
-    err = weir_pf_counters(pf, l->next == 0 ? WEIR_COUNTERS_SWITCH : l->next - 1, l->value);
+    err = l->next == 0 ? step_switch(pf, l) : pf_read_counters(pf, l->next - 1, l->value);
     if (err != 0)
         return err;
-    if (l->next == 0) {
-        add_switch(l, l->value);
-        add_vport(l, pf->retired);
-    } else {
+    if (l->next != 0) {
         struct weir_balance *b = &l->of_vport[l->next - 1];
         add_vport(l, l->value);
         b->in[l->reading] = l->value[WEIR_VPORT_CNT_RX_COPIES] + l->value[WEIR_VPORT_CNT_RX_REDIRECT_IN];

@@ -64,6 +64,27 @@ int weir_vstack_account(struct weir_vstack *vs, unsigned guest, struct weir_vsta
     return err;
 }
 
+// Of a guest that goes: its half is what it told last.
+void vstack_account_left(struct weir_vstack *vs, const struct guest *g) {
+    struct weir_vstack_account *to = &vs->departed;
+    const struct weir_netvsp_port_stats *port = weir_netvsp_port_stats(vs->nv, g->port);
+#define ROW(name, kind, text) to->port.name += port->name;
+    WEIR_NETVSP_COUNTERS(ROW)
+#undef ROW
+    for (unsigned i = 0; i < 32; i++) {
+        to->guest[i] += g->counter[i];
+        to->vf[i] += g->past[i];
+    }
+    to->lost_tx += g->lost_tx;
+    to->lost_rx += g->lost_rx;
+    vs->num_departed++;
+}
+
+const struct weir_vstack_account *weir_vstack_departed(const struct weir_vstack *vs, unsigned *guests) {
+    *guests = vs->num_departed;
+    return &vs->departed;
+}
+
 void vstack_account_vf(struct weir_vstack *vs, struct guest *g) {
     uint64_t value[32] = {0};
     if (weir_pf_counters(vs->pf, (unsigned)g->vport, value) != 0)

@@ -71,6 +71,19 @@ int vstack_create_vport(struct weir_vstack *vs, struct guest *g) {
     return err;
 }
 
+int vstack_renew_policy(struct weir_vstack *vs, struct guest *g) {
+    const struct weir_policy *p = &g->cfg.policy;
+    unsigned fn = (unsigned)g->vf + 1;
+    int err = weir_pf_set_vport_flags(vs->pf, (unsigned)g->vport, flags_of(p));
+    if (err == 0)
+        err = set_vlans(vs, g, p);
+    if (err == 0)
+        err = weir_pf_set_rate(vs->pf, fn, WEIR_RATE_FN, p->rate_mbps, 0);
+    for (unsigned qp = 0; qp < vs->cfg.vf_qps && err == 0; qp++)
+        err = weir_pf_set_rate(vs->pf, fn, qp, 0, p->weight);
+    return err;
+}
+
 // What needs the guest's queue pairs or its last address, right before its filters move.
 int vstack_arm_policy(struct weir_vstack *vs, struct guest *g) {
     unsigned macs = weir_netvsp_macs(vs->nv, g->port);

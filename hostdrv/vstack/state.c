@@ -205,6 +205,13 @@ static void step_fencing(struct weir_vstack *vs, struct guest *g) {
     enter(vs, g, WEIR_VSTACK_ATTACHED);
 }
 
+// Its traffic was on its VF before we came.
+void vstack_attached(struct guest *g) {
+    g->state = WEIR_VSTACK_ATTACHED;
+    g->why = WEIR_WHY_ATTACHED;
+    g->on_vport = true;
+}
+
 // ---- to synthetic, planned ----
 
 static void step_attached(struct weir_vstack *vs, struct guest *g) {
@@ -412,6 +419,7 @@ static bool late(struct weir_vstack *vs, const struct guest *g, const struct row
 
 static void remove_guest(struct weir_vstack *vs, unsigned guest) {
     struct guest *g = vs->guest[guest];
+    vstack_account_left(vs, g);
     vs->guest_of_port[g->port] = NONE;
     (void)weir_netvsp_port_remove(vs->nv, g->port);
     vs->guest[guest] = NULL;

@@ -96,6 +96,8 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
     set_default(&vs->cfg.events_us, 10000);
     for (unsigned i = 0; i < MAX_GUESTS; i++)
         vs->guest_of_port[i] = NONE;
+    for (unsigned i = 0; i < MAX_LEFT; i++)
+        vs->left[i].vf = NONE;
     ret = weir_pf_link(pf, &vs->link);
     if (ret != 0) {
         snprintf(err, err_size, "the card does not say whether its wire has a link: %s", strerror(-ret));
@@ -112,26 +114,54 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
         free(vs);
         return ret;
     }
+    ret = weir_pf_taken_over(pf) ? vstack_find(vs) : 0;
+    if (ret != 0) {
+        snprintf(err, err_size, "cannot read what the card has from the parent before: %s", strerror(-ret));
+        weir_netvsp_close(vs->nv);
+        free(vs);
+        return ret;
+    }
     weir_dev_set_wait(weir_pf_dev(pf), serve, vs);
     *out = vs;
     return 0;
 }
 
-void weir_vstack_close(struct weir_vstack *vs) {
-    if (vs == NULL)
-        return;
+static unsigned close_all(struct weir_vstack *vs, bool leave) {
+    unsigned left = 0;
     for (unsigned i = 0; i < vs->cfg.max_guests; i++) {
-        if (vs->guest[i] == NULL)
+        struct guest *g = vs->guest[i];
+        if (g == NULL || (leave && g->state == WEIR_VSTACK_ATTACHED && !g->gone))
             continue;
         // Without a guest to wait for, no state takes longer than a command each; a failed card ends it, too.
-        vs->guest[i]->gone = true;
+        g->gone = true;
         for (unsigned step = 0; step < 16 && vs->guest[i] != NULL; step++)
             vstack_step(vs, i);
         free(vs->guest[i]);
+        vs->guest[i] = NULL;
     }
+    for (unsigned i = 0; i < vs->cfg.max_guests; i++) {
+        left += vs->guest[i] != NULL;
+        free(vs->guest[i]);
+    }
+    for (unsigned i = 0; i < MAX_LEFT; i++)
+        left += vs->left[i].vf != NONE;
     weir_dev_set_wait(weir_pf_dev(vs->pf), NULL, NULL);
     weir_netvsp_close(vs->nv);
     free(vs);
+    return left;
+}
+
+void weir_vstack_close(struct weir_vstack *vs) {
+    if (vs == NULL)
+        return;
+    for (unsigned i = 0; i < MAX_LEFT; i++)
+        if (vs->left[i].vf != NONE)
+            (void)weir_vstack_left_drop(vs, i);
+    (void)close_all(vs, false);
+}
+
+unsigned weir_vstack_leave(struct weir_vstack *vs) {
+    return vs != NULL ? close_all(vs, true) : 0;
 }
 
 struct weir_netvsp *weir_vstack_netvsp(struct weir_vstack *vs) {
@@ -143,7 +173,25 @@ struct guest *vstack_guest(const struct weir_vstack *vs, unsigned guest) {
     return g != NULL && g->number == guest ? g : NULL;
 }
 
-int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg) {
+// A guest whose port is there.
+static struct guest *new_guest(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg, unsigned at,
+                               unsigned port, struct guest *g) {
+    g->cfg = *cfg;
+    g->cfg.name[sizeof(g->cfg.name) - 1] = '\0';
+    g->state = WEIR_VSTACK_DETACHED;
+    g->why = WEIR_WHY_NOT_OFFERED;
+    g->port = port;
+    g->vf = NONE;
+    g->vport = NONE;
+    g->number = (vs->generation[at] << SLOT_BITS | at) & INT32_MAX;
+    if (g->cfg.policy.max_mac == 0)
+        weir_policy_default(&g->cfg.policy);
+    vs->guest[at] = g;
+    vs->guest_of_port[port] = (int)at;
+    return g;
+}
+
+int vstack_add(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg, const struct left *left) {
     struct weir_netvsp_port_config pc = {.channel = cfg->channel, .policy = cfg->policy};
     unsigned at = 0;
     struct guest *g;
@@ -157,25 +205,20 @@ int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest
     if (g == NULL)
         return -ENOMEM;
     memcpy(pc.mac, cfg->mac, 6);
-    port = weir_netvsp_port_add(vs->nv, &pc);
+    port = left == NULL ? weir_netvsp_port_add(vs->nv, &pc)
+                        : weir_netvsp_port_adopt(vs->nv, &pc, (unsigned)left->vport, left->filter, left->filters);
     if (port < 0) {
         free(g);
         return port;
     }
-    g->cfg = *cfg;
-    g->cfg.name[sizeof(g->cfg.name) - 1] = '\0';
-    g->state = WEIR_VSTACK_DETACHED;
-    g->why = WEIR_WHY_NOT_OFFERED;
-    g->port = (unsigned)port;
-    g->vf = NONE;
-    g->vport = NONE;
-    g->number = (vs->generation[at] << SLOT_BITS | at) & INT32_MAX;
-    if (g->cfg.policy.max_mac == 0)
-        weir_policy_default(&g->cfg.policy);
-    vs->guest[at] = g;
-    vs->guest_of_port[port] = (int)at;
-    vstack_send_status(vs, g);
-    return (int)g->number;
+    return (int)new_guest(vs, cfg, at, (unsigned)port, g)->number;
+}
+
+int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg) {
+    int number = vstack_add(vs, cfg, NULL);
+    if (number >= 0)
+        vstack_send_status(vs, vstack_guest(vs, (unsigned)number));
+    return number;
 }
 
 int weir_vstack_guest_remove(struct weir_vstack *vs, unsigned guest) {
@@ -238,6 +281,8 @@ int vstack_pick_vport(struct weir_vstack *vs) {
         bool used = false;
         for (unsigned k = 0; k < vs->cfg.max_guests; k++)
             used = used || (vs->guest[k] != NULL && vs->guest[k]->vport == (int)vport);
+        for (unsigned k = 0; k < MAX_LEFT; k++)
+            used = used || (vs->left[k].vf != NONE && vs->left[k].vport == (int)vport);
         if (!used) {
             vs->next_vport = vport; // the one behind it comes next
             return (int)vport;

@@ -49,6 +49,18 @@ struct guest {
     struct weir_netvsp_port_stats at_question, at_answer;
 };
 
+// A VF that the parent before this one had given to a guest, until the guest comes for it.
+#define MAX_LEFT ((unsigned)WEIR_NUM_VFS)
+#define LEFT_FILTERS (2u * WEIR_POLICY_MACS)
+struct left {
+    int vf, vport; // NONE: no such VF; no vPort
+    char name[32]; // of the guest
+    uint8_t mac[6];
+    bool whole; // it runs, and has all of the guest's addresses
+    unsigned filters, sources;
+    struct weir_get_filter_rsp filter[LEFT_FILTERS], source[LEFT_FILTERS];
+};
+
 struct weir_vstack {
     struct weir_pf *pf;
     struct weir_netvsp *nv;
@@ -63,9 +75,12 @@ struct weir_vstack {
     bool moving;               // an address is between the card's move and our knowing
     unsigned looks, look;      // so far; whose VF's turn it was
     bool link;                 // of the wire
+    struct left left[MAX_LEFT];
     uint32_t token;
     unsigned next_vport; // ids go round, so that a deleted vPort's counters stay readable for long
     struct weir_vstack_restart restart;
+    struct weir_vstack_account departed; // all guests that left, in one
+    unsigned num_departed;
     uint64_t num_records;
     struct weir_vstack_record record[RECORDS];
 };
@@ -78,6 +93,8 @@ void vstack_ledger(struct weir_vstack *vs, struct guest *g);
 
 // vstack.c
 struct guest *vstack_guest(const struct weir_vstack *vs, unsigned number);
+// left: the guest's VF, or NULL.
+int vstack_add(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg, const struct left *left);
 int vstack_pick_vport(struct weir_vstack *vs);
 
 // move.c
@@ -85,6 +102,8 @@ int vstack_move(struct weir_vstack *vs, struct guest *g, bool to_vf, unsigned fl
 
 // policy.c
 int vstack_create_vport(struct weir_vstack *vs, struct guest *g);
+// All of it anew, whatever the vPort had: a parent before this one had set it.
+int vstack_renew_policy(struct weir_vstack *vs, struct guest *g);
 int vstack_arm_policy(struct weir_vstack *vs, struct guest *g);
 int vstack_clear_sources(struct weir_vstack *vs, struct guest *g);
 
@@ -99,8 +118,14 @@ void vstack_look_last(struct weir_vstack *vs, struct guest *g);
 void vstack_counters_told(struct weir_vstack *vs, struct guest *g, const struct weir_msg_counters *m);
 // The guest's VF is gone: what it did stays in the account.
 void vstack_account_vf(struct weir_vstack *vs, struct guest *g);
+// The guest goes, and its counters with it.
+void vstack_account_left(struct weir_vstack *vs, const struct guest *g);
+
+// adopt.c
+int vstack_find(struct weir_vstack *vs);
 
 // state.c
+void vstack_attached(struct guest *g);
 uint64_t vstack_card_time(struct weir_vstack *vs);
 void vstack_step(struct weir_vstack *vs, unsigned guest);
 int vstack_offer(struct weir_vstack *vs, struct guest *g);

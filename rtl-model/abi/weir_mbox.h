@@ -291,6 +291,24 @@ struct weir_clear_filter_req {
 };
 WEIR_ASSERT_SIZE(struct weir_clear_filter_req, 4);
 
+// GET_FILTER: the first one at place `from` or behind it, and the place behind that; NOT_FOUND behind the last. Who
+// wants all begins with 0. The order means nothing.
+struct weir_get_filter_req {
+    uint16_t from;
+    uint16_t reserved;
+};
+WEIR_ASSERT_SIZE(struct weir_get_filter_req, 4);
+struct weir_get_filter_rsp {
+    uint32_t filter;
+    uint16_t next;
+    uint16_t vport;
+    uint16_t vid;
+    uint8_t mode; // enum weir_filter_mode
+    uint8_t mac[6];
+    uint8_t reserved[3];
+};
+WEIR_ASSERT_SIZE(struct weir_get_filter_rsp, 20);
+
 // MOVE_FILTER. Refused unless the filter is on src; refused with NOT_ARMED unless dst's receive rings run (rules 4.11).
 // flags choose what happens in the same cycle.
 struct weir_move_filter_req {
@@ -414,6 +432,9 @@ struct weir_get_counters_req {
 };
 WEIR_ASSERT_SIZE(struct weir_get_counters_req, 4);
 #define WEIR_COUNTERS_SWITCH 0xFFFFu
+#define WEIR_COUNTERS_PAST                                                                                             \
+    0xFFFEu // the PF's: what vPorts counted, summed over those that are gone and whose id is used
+            // again, since power-on
 struct weir_get_counters_rsp {
     uint8_t first, count;
     uint8_t reserved[6];

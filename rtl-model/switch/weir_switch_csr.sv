@@ -48,7 +48,7 @@ module weir_switch_csr (
   localparam int VpW = weir_switch_pkg::VpW;
 
   logic [VpW-1:0] sel_q;
-  logic [31:0] mac_lo_q, filter_lo_q, key_q, flood_q, token_q, move_slot_q, event_token_q;
+  logic [31:0] mac_lo_q, filter_lo_q, key_q, flood_q, token_q, move_slot_q, event_token_q, event_last_q;
   logic [15:0] filter_hi_q, cnt_hi_q;
   logic [10:0] slot_q;
   logic [7:0] dst_q;
@@ -153,6 +153,7 @@ module weir_switch_csr (
           if (event_valid_i) rdata = {1'b1, 7'(weir_abi_pkg::EventFenceDone), event_reason_i, 16'(event_vport_i)};
         end
         16'(weir_abi_pkg::SwitchEventTokenOffset): rdata = event_token_q;
+        16'(weir_abi_pkg::SwitchEventLastOffset): rdata = event_last_q;
         16'(weir_abi_pkg::SwitchCntSelOffset): rdata = 32'(cnt_sel_q);
         16'(weir_abi_pkg::SwitchCntLoOffset): rdata = cnt_i[31:0];
         16'(weir_abi_pkg::SwitchCntHiOffset): rdata = 32'(cnt_hi_q);
@@ -176,6 +177,7 @@ module weir_switch_csr (
       fence_q <= '0;
       token_q <= '0;
       event_token_q <= '0;
+      event_last_q <= '0;
       cnt_sel_q <= '0;
       cnt_hi_q <= '0;
       ack_q <= 1'b0;
@@ -201,7 +203,10 @@ module weir_switch_csr (
         join_q <= csr_i.wdata[16];
         vlan_vport_q <= csr_i.wdata[VpW-1:0];
       end
-      if (event_pop_o && event_valid_i) event_token_q <= event_token_i;
+      if (event_pop_o && event_valid_i) begin
+        event_token_q <= event_token_i;
+        event_last_q <= rdata;
+      end
       if (cnt_read_o) cnt_hi_q <= cnt_i[47:32];
       if (wr) begin
         case (csr_i.addr)
@@ -216,6 +221,7 @@ module weir_switch_csr (
           16'(weir_abi_pkg::SwitchMoveFloodOffset): flood_q <= csr_i.wdata;
           16'(weir_abi_pkg::SwitchMoveFenceOffset): fence_q <= csr_i.wdata[8:0];
           16'(weir_abi_pkg::SwitchMoveTokenOffset): token_q <= csr_i.wdata;
+          16'(weir_abi_pkg::SwitchEventLastOffset): event_last_q <= csr_i.wdata;
           16'(weir_abi_pkg::SwitchCntSelOffset): cnt_sel_q <= csr_i.wdata[16:0];
           16'(weir_abi_pkg::SwitchVlanIdOffset): vid_q <= csr_i.wdata[11:0];
           16'(weir_abi_pkg::SwitchMirrorOffset): mirror_q <= csr_i.wdata[8:0];

@@ -198,7 +198,9 @@ void fn_client_gone(struct fn *f) {
             close(f->irq[i]);
         f->irq[i] = -1;
     }
-    (void)fn_reset(f);
+    // A reset of the PF would take VFs from under their guests.
+    if (f->index != 0 || host_num_vfs(f->host) == 0 || fn_quiesce(f) != 0)
+        (void)fn_reset(f);
     // Only now: what the card may still have had under way has been written.
     (void)fn_dma_unmap(f, 0, 0, true);
 }

@@ -21,7 +21,9 @@ struct fn *fn_new(struct host *host, unsigned index, struct disposal *disposal);
 void fn_free(struct fn *f);
 // The operations of vfu_session.h; their `dev` is a struct fn.
 extern const struct vfu_device_ops fn_ops;
-// The client is gone: resets the function, then lets go of its memory and descriptors. Runs the card, bounded.
+// The client is gone: resets the function, then lets go of its memory and descriptors. A PF whose VFs are there is only
+// made quiet, as a host does with a device whose driver died: its VFs, and the card's switch, go on. Runs the card,
+// bounded.
 void fn_client_gone(struct fn *f);
 // Lets go of memory that the client took away while it was mapped (guard.h).
 void fn_dma_drop_lost(struct fn *f);
@@ -30,7 +32,7 @@ void fn_irq(struct fn *f, unsigned vector);
 // Tells of each word that its driver writes to its BAR below the doorbells; NULL: nobody listens.
 typedef void (*fn_heard)(void *ctx, uint64_t offset, uint32_t value);
 void fn_hear(struct fn *f, fn_heard heard, void *ctx);
-// The driver has rung a doorbell since the last reset.
+// A driver has rung a doorbell since the last reset.
 bool fn_in_use(const struct fn *f);
 
 #endif

@@ -28,7 +28,10 @@ enum {
 #define DEVCTL_FLR 0x8000u
 #define DEVCTL_SIZES 0x70E0u // Max_Payload_Size and Max_Read_Request_Size
 #define MSIX_CTL 0xC0000000u // enable, function mask
+#define DEVSTA_PENDING 0x20u // Transactions Pending, of Device Status, which is behind Device Control
 #define VF_ENABLE_CYCLES 1000u
+#define QUIET_CYCLES 500000u // 2 ms: until a function's reads are answered
+#define QUIET_SLICE 64u
 
 static void find_caps(struct fn *f) {
     if (f->cap_pcie != 0)
@@ -129,6 +132,26 @@ static int write_part(struct fn *f, unsigned offset, unsigned size, uint32_t val
         (void)host_sriov_sync(f->host);
     }
     return 0;
+}
+
+// The answer to the first read comes behind everything that the function had written.
+int fn_quiesce(struct fn *f) {
+    uint32_t v;
+    find_caps(f);
+    if (f->cap_pcie == 0 ||
+        rc_cfg_write(f->rc, host_rid(f->index), CFG_COMMAND, 2, f->index == 0 ? COMMAND_MSE : 0) != 0)
+        return -ENODEV;
+    (void)host_msix_enable(f->host, f->index, 0);
+    f->msix_ctl = 0;
+    f->mse = false;
+    for (unsigned i = 0; i < QUIET_CYCLES / QUIET_SLICE; i++) {
+        if (rc_cfg_read(f->rc, host_rid(f->index), f->cap_pcie + PCIE_DEVCTL, 4, &v) != 0)
+            return -ENODEV;
+        if ((v >> 16 & DEVSTA_PENDING) == 0)
+            return 0;
+        rc_pass(f->rc, QUIET_SLICE);
+    }
+    return -ETIMEDOUT;
 }
 
 int fn_cfg_write(struct fn *f, unsigned offset, const uint8_t *from, unsigned n) {

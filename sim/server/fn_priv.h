@@ -43,6 +43,8 @@ int fn_reset(struct fn *f);
 void fn_keep_irqs(struct fn *f);
 
 // fn_cfg.c
+// Bus mastering, vectors and memory decode off, and nothing of the function under way any more; all else in it stays.
+int fn_quiesce(struct fn *f);
 int fn_cfg_read(struct fn *f, unsigned offset, uint8_t *to, unsigned n);
 int fn_cfg_write(struct fn *f, unsigned offset, const uint8_t *from, unsigned n);
 

@@ -188,7 +188,11 @@ static void greet(struct slot *t, struct newcomer *c) {
         return;
     vfu_session_refuse(c->session, t->client != NULL ? EBUSY : 0);
     why = vfu_session_run(c->session, 1);
-    if (why == -EBUSY)
+    if (why == -EBUSY && vfu_session_evicts(c->session)) {
+        // Its client is found gone when what it had under way is done.
+        say(t, "client sent away");
+        (void)shutdown(vfu_session_fd(t->client), SHUT_RDWR);
+    } else if (why == -EBUSY)
         say(t, "refused a second client");
     else if (why == -EPROTO)
         say(t, "client does not speak vfio-user, dropped");

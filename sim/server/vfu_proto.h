@@ -46,6 +46,10 @@ struct vfu_header {
 };
 VFU_ASSERT_SIZE(struct vfu_header, 16);
 
+// A capability of ours: whoever says this in VERSION, and finds the function another's, is refused like anybody else,
+// but the other's connection ends, and the next to come finds the function free. For a parent that is to take a VF from
+// a guest whose connection it did not make.
+#define VFU_CAP_EVICT "weir_evict"
 struct vfu_version { // followed by JSON, optional, with its terminating 0
     uint16_t major, minor;
 };

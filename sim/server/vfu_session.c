@@ -21,6 +21,7 @@ struct vfu_session {
     void *dev;
     int refuse;
     bool negotiated;
+    bool evicts;
 
     struct vfu_header hdr; // being received
     uint8_t payload[VFU_MAX_PAYLOAD];
@@ -49,6 +50,10 @@ struct vfu_session *vfu_session_new(int fd, const struct vfu_device_ops *ops, vo
 
 void vfu_session_refuse(struct vfu_session *s, int err) {
     s->refuse = err;
+}
+
+bool vfu_session_evicts(const struct vfu_session *s) {
+    return s->evicts;
 }
 
 bool vfu_session_negotiated(const struct vfu_session *s) {
@@ -175,6 +180,14 @@ static void reply(struct vfu_session *s, int err, size_t len) {
 }
 
 // ---- commands: 0 or negative errno; *len = bytes of the reply at `out` ----
+
+// The capability of that name, in the one form that we write it in.
+static bool asks_to_evict(const struct vfu_session *s) {
+    static const char word[] = "\"" VFU_CAP_EVICT "\":true";
+    size_t at = sizeof(struct vfu_version), len = s->have - sizeof(s->hdr);
+    return s->hdr.command == VFU_VERSION && s->have >= sizeof(s->hdr) + at &&
+           memmem(s->payload + at, len - at, word, sizeof(word) - 1) != NULL;
+}
 
 static int do_version(struct vfu_session *s, uint8_t *out, size_t *len) {
     struct vfu_version v;
@@ -329,6 +342,8 @@ int vfu_session_run(struct vfu_session *s, unsigned budget) {
 
         if (got <= 0)
             return got;
+        if (s->refuse != 0)
+            s->evicts = asks_to_evict(s);
         err = s->refuse != 0 ? -s->refuse : vfu_check_message(&s->hdr, s->payload, s->nfds, s->negotiated);
         if (err == 0)
             err = command(s, s->out + sizeof(struct vfu_header), &len);

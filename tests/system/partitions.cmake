@@ -24,5 +24,7 @@ target_link_libraries(test_storm_moves PRIVATE weir_sim_server)
 # Two Linux kernels in user mode with VLAN interfaces; a program of its own, so it is in the soak.
 add_test(NAME soak.vlan.kernels_talk_over_their_vfs COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/vlan_kernel.sh ${CMAKE_BINARY_DIR}/bin)
 set_tests_properties(soak.vlan.kernels_talk_over_their_vfs PROPERTIES LABELS soak TIMEOUT 600 SKIP_RETURN_CODE 77)
+weir_hosts_test(takeover vfs_forward_on_over_a_killed_parent vfs_forward_on_over_a_halted_parent a_parent_dies_in_every_state nobody_takes_anothers_vf
+                a_vf_that_nobody_comes_for_is_taken_back a_fresh_parent_begins_anew)
 weir_hosts_test(parents guests_outlive_a_killed_parent guests_outlive_a_halted_parent a_guest_waits_for_its_predecessor_to_leave
                 who_is_sent_away_stays_away a_panic_of_the_card_is_one_line what_the_log_leaves_out_is_counted they_wait_for_each_other)

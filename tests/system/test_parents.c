@@ -84,7 +84,9 @@ static void guests_of_one_parent_meet_the_next(bool killed) {
     printf("both are back %ld ms after their parent\n", simproc_now_ms() - since);
     exchange(&a, &b, &ab, 20);
     exchange(&b, &a, &ba, 20);
-    must("attach", "a");
+    must("detach", "a"); // it kept its VF
+    exchange(&a, &b, &ab, 20);
+    must("attach", "b");
     exchange(&a, &b, &ab, 20);
     CHECK(alive(&a) && alive(&b), "a guest ended");
     guest_kill(&a);

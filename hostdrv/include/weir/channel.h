@@ -257,7 +257,9 @@ WEIR_MSG_ASSERT_SIZE(struct weir_msg_counters, 264);
     X(REMOVED, "the VF was removed without notice")                                                                    \
     X(CARD_FAILED, "the card failed a command")                                                                        \
     X(PARENT_SILENT, "the parent does not answer")                                                                     \
-    X(STORM, "the guest floods: its copies are shaped on the synthetic path")
+    X(STORM, "the guest floods: its copies are shaped on the synthetic path")                                          \
+    X(PARENT_BACK, "the parent is back and found the guest on its VF")                                                 \
+    X(LEFT_BEHIND, "a parent that is gone had given the VF, and nobody came for it")
 
 enum weir_why {
 #define WEIR_WHY_ENUM(name, text) WEIR_WHY_##name,

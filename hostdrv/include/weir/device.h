@@ -17,6 +17,15 @@ struct weir_dev;
 // version, waits for firmware at most 5 s, enables bus mastering and vectors 0..vectors-1, says HELLO. err (size
 // err_size) gets one line that names what is wrong.
 int weir_dev_open(struct weir_bus *bus, unsigned vectors, struct weir_dev **dev, char *err, size_t err_size);
+// The same for a PF whose VFs may be in use, when a driver before this one ended without taking them back. Are they
+// there, nothing is reset: the card's switch goes on as it is, and the device is only `taken over`. Its bus mastering
+// is off, so that the queue pairs that are left of the PF reach no memory; the caller ends them, then weir_dev_go lets
+// the device master the bus. Without VFs, or if the device does not answer like that, as weir_dev_open.
+int weir_dev_take_over(struct weir_bus *bus, unsigned vectors, struct weir_dev **dev, char *err, size_t err_size);
+bool weir_dev_taken_over(const struct weir_dev *dev);
+void weir_dev_go(struct weir_dev *dev);
+// What was taken over is of no use: resets the device after all, as weir_dev_open would have.
+int weir_dev_renew(struct weir_dev *dev, unsigned vectors, char *err, size_t err_size);
 // Clears bus mastering, gives back what weir_dev_dma_free kept, and closes the bus. NULL is fine.
 void weir_dev_close(struct weir_dev *dev);
 // Gives DMA memory back and zeroes *dma; nothing when there is none. at_rest: the card has said that it uses it no

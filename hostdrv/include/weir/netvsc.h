@@ -53,6 +53,7 @@ enum weir_netvsc_state {
     WEIR_NETVSC_LOST,          // the VF does not answer; the parent was told and takes it away
     WEIR_NETVSC_REVOKED_FENCE, // taken away before the channel's last frames had come
     WEIR_NETVSC_DEAD,          // the channel is closed or broken
+    WEIR_NETVSC_ALONE,         // the parent is gone, and the VF carries the traffic
     WEIR_NETVSC_STATE_COUNT
 };
 
@@ -76,6 +77,11 @@ int weir_netvsc_open(const struct weir_netvsc_config *cfg, struct weir_netvsc **
 void weir_netvsc_close(struct weir_netvsc *n);
 // The parent died without a word: as when the channel is closed. The adapter is DEAD then.
 void weir_netvsc_parent_gone(struct weir_netvsc *n);
+// The parent is gone: true when the VF carries on without one. The channel is the caller's again, and not looked at any
+// more. False: not on a VF, or not wholly; weir_netvsc_parent_gone then.
+bool weir_netvsc_alone(struct weir_netvsc *n);
+// Of an adapter that is ALONE: a new parent knows its VF, under this token. `channel` is its channel from now on.
+void weir_netvsc_rejoin(struct weir_netvsc *n, struct weir_channel *channel, uint32_t token);
 // As if the guest's process died: frees memory, tells nobody. The VF must have been reset, as the host's kernel does.
 void weir_netvsc_abandon(struct weir_netvsc *n);
 

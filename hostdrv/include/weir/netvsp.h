@@ -79,6 +79,12 @@ void weir_netvsp_close(struct weir_netvsp *v);
 // Adds a guest, with its filter on the default vPort (rules 4.2). Returns the port, -EINVAL no policy or no address for
 // a guest (a group's, zero), -EEXIST when the address is taken, -ENOSPC, or the card's answer.
 int weir_netvsp_port_add(struct weir_netvsp *v, const struct weir_netvsp_port_config *cfg);
+// The guest of a parent before this one, which is on its VF: its port as it was, with its addresses, whose filters on
+// `vport` the card says (weir_pf_get_filter). -EEXIST they are no port's, or that port or an address is taken; -EBUSY
+// they are more than its policy lets it have. weir_netvsp_reserve keeps the port of such a filter free for it.
+int weir_netvsp_port_adopt(struct weir_netvsp *v, const struct weir_netvsp_port_config *cfg, unsigned vport,
+                           const struct weir_get_filter_rsp *filter, unsigned filters);
+void weir_netvsp_reserve(struct weir_netvsp *v, uint32_t filter, bool on);
 // Removes it with its filters, which must be on the default vPort. The port is free even when the card says no.
 int weir_netvsp_port_remove(struct weir_netvsp *v, unsigned port);
 // Holds from the next frame on. Addresses beyond the new max_mac are forgotten, those learned last first.

@@ -14,7 +14,7 @@
 
 #include "weir/channel.h"
 
-#define WEIR_PARTITION_VERSION 2u
+#define WEIR_PARTITION_VERSION 3u
 #define WEIR_PARTITION_RING (1u << 20) // bytes of each of the channel's two rings
 #define WEIR_PARTITION_NAME 32u
 
@@ -27,8 +27,10 @@ struct weir_partition_hello {
     uint8_t mac[6]; // with WEIR_PARTITION_OWN_MAC, else 0: the parent assigns one
     uint16_t flags; // WEIR_PARTITION_*
     char name[WEIR_PARTITION_NAME];
+    uint16_t fn;     // of the VF that it has from a parent before, 0 = none,
+    uint16_t vf_mtu; //   and the MTU that it was opened with
 };
-_Static_assert(sizeof(struct weir_partition_hello) == 52, "struct weir_partition_hello is 52 bytes");
+_Static_assert(sizeof(struct weir_partition_hello) == 56, "struct weir_partition_hello is 56 bytes");
 #define WEIR_PARTITION_OWN_MAC 0x1u
 
 // The parent's answer. status 0 = welcome, else an errno, and text says why.
@@ -38,9 +40,10 @@ struct weir_partition_welcome {
     uint32_t mtu;   // longest packet behind an Ethernet header that either path carries
     uint8_t mac[6]; // the guest's
     uint8_t reserved[2];
+    uint32_t token; // of the VF's association, which goes on; 0: a VF that the guest has is its no more
     char text[136];
 };
-_Static_assert(sizeof(struct weir_partition_welcome) == 160, "struct weir_partition_welcome is 160 bytes");
+_Static_assert(sizeof(struct weir_partition_welcome) == 164, "struct weir_partition_welcome is 164 bytes");
 
 // A welcomed guest asks for a function that it was offered, one question at a time: for the connection to it (the reply
 // comes with the descriptor of a connected socket when status is 0), or, when the card is a PCI device of this machine,
@@ -79,16 +82,24 @@ uint32_t weir_partition_buffer(uint32_t mtu);
 struct weir_partition_wish {
     const char *name;
     const uint8_t *mac; // NULL: as the parent assigns
+    unsigned fn;        // the VF that it is on, 0 = none, and its MTU
+    uint32_t vf_mtu;
 };
 
 struct weir_partition_terms {
     uint8_t mac[6];
     uint32_t mtu;
+    uint32_t token; // of the VF that it was on and stays on, 0 = none
 };
 
 // Goes to the parent at `path` and waits for its welcome, at most 10 s. 0, or negative errno with one line in err.
 int weir_partition_connect(const char *path, const struct weir_partition_wish *wish, struct weir_partition_terms *terms,
                            struct weir_partition **p, char *err, size_t err_size);
+// The same in two steps, of which none waits: knocks at the parent's door; then 0 once it is welcome, -EAGAIN before,
+// else negative errno with one line in err, and only weir_partition_close is left to do.
+int weir_partition_knock(const char *path, const struct weir_partition_wish *wish, struct weir_partition **p, char *err,
+                         size_t err_size);
+int weir_partition_welcomed(struct weir_partition *p, struct weir_partition_terms *terms, char *err, size_t err_size);
 // The connection to function fn: asks for it, -EINPROGRESS until the answer is there, then 0 with the descriptor, which
 // is the caller's, or its negative errno (-EAGAIN: not now, but another question may be answered). Never waits.
 int weir_partition_vf(struct weir_partition *p, unsigned fn, int *fd);

@@ -19,14 +19,20 @@ struct weir_pf_config {
     uint8_t tx_log2, rx_log2;
     uint32_t buf_bytes;
     uint16_t switch_flags; // WEIR_SWITCH_*
+    bool take_over;        // a switch that a driver before this one left, as large as this
 };
 
-// Brings the PF up: device, switch, default vPort's queue pairs, SR-IOV. The port has no link for a moment, in which
-// the counters' zero is taken. Takes the bus over in any case.
+// Brings the PF up: device, switch, default vPort's queue pairs, SR-IOV. Takes the bus over in any case.
 int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct weir_pf **pf, char *err,
                  size_t err_size);
 // Halts in the order of rules 9.11: the caller has freed VFs, vPorts and filters.
 void weir_pf_close(struct weir_pf *pf);
+// Ends this driver alone: the switch goes on, what comes for the default vPort is dropped and counted (RX_DROP_FN)
+// until another driver takes it over.
+void weir_pf_leave(struct weir_pf *pf);
+// The switch, its VFs, vPorts and filters are those that the driver before this one left (weir_pf_get_filter,
+// weir_pf_get_vport, weir_pf_get_vf say what there is); the caller's are those of the default vPort, too.
+bool weir_pf_taken_over(const struct weir_pf *pf);
 struct weir_dev *weir_pf_dev(struct weir_pf *pf);
 struct weir_qp *weir_pf_qp(struct weir_pf *pf, unsigned i);
 unsigned weir_pf_num_qps(const struct weir_pf *pf);
@@ -83,6 +89,8 @@ int weir_pf_vport_rss_key(struct weir_pf *pf, unsigned vport, const uint8_t key[
 // (-EBUSY).
 int weir_pf_set_filter(struct weir_pf *pf, uint32_t filter, unsigned vport, const uint8_t mac[6], unsigned mode,
                        unsigned vid);
+// The first filter at place `from` or behind it; rsp->next is from where to go on. -ENOENT: there is none.
+int weir_pf_get_filter(struct weir_pf *pf, unsigned from, struct weir_get_filter_rsp *rsp);
 int weir_pf_clear_filter(struct weir_pf *pf, uint32_t filter);
 // flags WEIR_MOVE_*; *epoch gets the new owner's first epoch, *cycle the card cycle of the move. Either may be NULL.
 int weir_pf_move_filter(struct weir_pf *pf, uint32_t filter, unsigned src, unsigned dst, unsigned flags, uint32_t token,
@@ -117,8 +125,8 @@ int weir_pf_log(struct weir_pf *pf, uint32_t position, struct weir_read_log_rsp 
 int weir_pf_set_log_level(struct weir_pf *pf, unsigned level);
 int weir_pf_ping(struct weir_pf *pf, uint32_t *cycle);
 
-// All counters of a vPort, or of the switch with vport = WEIR_COUNTERS_SWITCH, since weir_pf_open, whatever the card
-// counted for drivers before; value has room for 32.
+// All counters of a vPort since it was created, or of the switch with vport = WEIR_COUNTERS_SWITCH: since this driver
+// created it, or since power-on when it was taken over. value has room for 32.
 int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value);
 // The ledger (architecture.md section 3) over the switch and all vPorts, piece by piece, so that no piece takes long.
 struct weir_pf_ledger {

@@ -61,8 +61,8 @@ struct weir_qp_stats {
     uint64_t tx_frames, tx_bytes, tx_posted, tx_completed, tx_errors;
     uint64_t rx_frames, rx_bytes, rx_fences;
     uint64_t tx_offload, tx_pieces; // of tx_frames: with an offload; by pieces of the caller's memory
-    uint64_t tx_rung_again;         // doorbells (weir_qp_watch): one was lost, or the card took its time
-    uint64_t tx_inline, tx_push;    // of tx_frames: bytes in the ring; of those or others: also in the doorbell
+    uint64_t tx_rung_again; // doorbells (weir_qp_watch): one was lost, or a rate held frames up for 40 us of the card
+    uint64_t tx_inline, tx_push; // of tx_frames: bytes in the ring; of those or others: also in the doorbell
 };
 
 typedef void (*weir_rx_fn)(void *ctx, const void *frame, const struct weir_rx_info *info);
@@ -93,8 +93,7 @@ int weir_qp_send_pieces(struct weir_qp *qp, const struct weir_tx_piece *piece, u
 int weir_tx_check(const void *head, size_t have, size_t len, const struct weir_tx_offload *offload);
 void weir_qp_kick(struct weir_qp *qp);
 // The transmit watchdog, for whoever polls, about every millisecond: when frames wait and none was looked up since the
-// last call, the doorbell is rung again. Returns 1 then, else 0. Not in a hurry: a pushed frame's completion may wait
-// for 4,096 cycles.
+// last call, and the card had 40 us of its own time for it, the doorbell is rung again. Returns 1 then, else 0.
 unsigned weir_qp_watch(struct weir_qp *qp);
 // Takes up to budget completions; returns how many.
 unsigned weir_qp_poll(struct weir_qp *qp, unsigned budget, weir_rx_fn rx, weir_tx_done_fn done, void *ctx);

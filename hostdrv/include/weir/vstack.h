@@ -85,11 +85,30 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
                      size_t err_size);
 // Takes every VF back at once and frees all of the card's objects it made, so that the PF can halt (rules 9.11).
 void weir_vstack_close(struct weir_vstack *vs);
+// Ends the parent's half alone: guests that are ATTACHED keep their VFs, for a parent that comes after this one; all
+// others are closed as above. Returns how many VFs stay in use: with 0, the PF can halt.
+unsigned weir_vstack_leave(struct weir_vstack *vs);
 struct weir_netvsp *weir_vstack_netvsp(struct weir_vstack *vs);
 
 // Returns the guest's number, its synthetic path running. A number is never used again for another guest, so one that
 // is kept too long names nobody.
 int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg);
+
+// VFs that a parent before this one gave to guests (the PF was taken over): whole, when it can go on; each is to be
+// dropped, or adopted by its guest. False: none of that number.
+struct weir_vstack_left {
+    bool whole;
+    char name[32];
+    uint8_t mac[6];
+};
+bool weir_vstack_left(const struct weir_vstack *vs, unsigned vf, struct weir_vstack_left *info);
+// Takes it back, counted as a surprise. 0 or the card's answer. Nobody may reach the VF from here on but who is given
+// it.
+int weir_vstack_left_drop(struct weir_vstack *vs, unsigned vf);
+// As weir_vstack_guest_add, for the guest that is on this VF: it is ATTACHED, and *token its association from now on.
+// -EACCES it is not that guest's, -ENODEV the VF does not run any more, or what weir_vstack_guest_add returns.
+int weir_vstack_guest_adopt(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg, unsigned vf,
+                            uint32_t *token);
 // Changes what it may send and hear, at once and on whatever path it is. -EINVAL no policy, -EBUSY it has more
 // addresses on a VF than that leaves it, else the card's answer; the old one holds then.
 int weir_vstack_guest_set(struct weir_vstack *vs, unsigned guest, const struct weir_policy *policy);
@@ -142,6 +161,9 @@ struct weir_vstack_account {
 int weir_vstack_ask(struct weir_vstack *vs, unsigned guest);
 // 0 once it has answered, or let 300 ms of our turns pass; -EAGAIN before that, -ENOENT, or the card's errno.
 int weir_vstack_account(struct weir_vstack *vs, unsigned guest, struct weir_vstack_account *a);
+
+// The same of all guests that left, in one sum; their own halves as they told them last. *guests: how many.
+const struct weir_vstack_account *weir_vstack_departed(const struct weir_vstack *vs, unsigned *guests);
 
 // Records are numbered from 0; the last 256 are kept, older ones are NULL.
 uint64_t weir_vstack_num_records(const struct weir_vstack *vs);

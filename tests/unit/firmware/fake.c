@@ -381,6 +381,9 @@ static void check_access(uint32_t block, uint32_t offset, bool write) {
     }
     fake.cycle += fake.tick;
     if (fake.wdt_load[fake.core] != 0 && fake.cycle - fake.kick[fake.core] >= fake.wdt_load[fake.core]) {
+        if (fake.core == 0 && fake.may_reset_itself) {
+            longjmp(fake_death[0], 1);
+        }
         fake_fail("the watchdog would reset the core");
     }
     // One owner a block (hal_switch.h, hal_queue.h).

@@ -47,6 +47,7 @@ struct fake {
     bool core1_dead;         // does not answer its bell
     unsigned core1_restarts; // once: its watchdog resets it before it takes the request that this ring is for, 1 = next
     unsigned dies_in[2];     // accesses until a core dies, the last of them not made; 0: it does not
+    bool may_reset_itself;   // core 0, by its watchdog: it goes on as one that dies
     bool hold_fences;        // no fence ends
     bool host_goes_on;       // resets are over for the host at once: its next request waits for FLR_DONE
     bool vf_event_last;      // EVENT_POP shows FLR events before the VF_ENABLE event
@@ -68,6 +69,7 @@ struct fake {
     uint8_t moderation[WEIR_NUM_FNS][WEIR_FN_VECTORS];
     bool op[WEIR_NUM_FNS], flr[WEIR_NUM_FNS], flr_event[WEIR_NUM_FNS], bme[WEIR_NUM_FNS];
     unsigned num_vfs, flr_starts, flr_dones;
+    uint32_t event_last; // SWITCH.EVENT_LAST
     bool vf_event, link_event;
     // mailboxes
     uint32_t req[WEIR_NUM_FNS][32], rsp[WEIR_NUM_FNS][32];

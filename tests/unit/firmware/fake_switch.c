@@ -152,8 +152,9 @@ static uint32_t event_pop(void) {
         fake.fence[i] = fake.fence[i + 1];
     }
     event_token = f.token;
-    return f.vport | WEIR_PUT(f.reason, SWITCH_EVENT_POP_REASON) |
-           WEIR_PUT(WEIR_HW_EVENT_FENCE_DONE, SWITCH_EVENT_POP_KIND) | WEIR_PUT(1, SWITCH_EVENT_POP_VALID);
+    fake.event_last = f.vport | WEIR_PUT(f.reason, SWITCH_EVENT_POP_REASON) |
+                      WEIR_PUT(WEIR_HW_EVENT_FENCE_DONE, SWITCH_EVENT_POP_KIND) | WEIR_PUT(1, SWITCH_EVENT_POP_VALID);
+    return fake.event_last;
 }
 
 static uint64_t counter(void) {
@@ -179,6 +180,8 @@ uint32_t fake_switch_read(uint32_t offset) {
         return event_pop();
     case WEIR_SWITCH_EVENT_TOKEN_OFFSET:
         return event_token;
+    case WEIR_SWITCH_EVENT_LAST_OFFSET:
+        return fake.event_last;
     case WEIR_SWITCH_CNT_LO_OFFSET:
         cnt = counter();
         return (uint32_t)cnt;
@@ -312,6 +315,9 @@ void fake_switch_write(uint32_t offset, uint32_t value) {
         for (unsigned i = 0; i < WEIR_VPORT_CNT_COUNT; i++) {
             fake.counter[below(value, WEIR_NUM_VPORTS, "CNT_CLEAR")][i] = 0;
         }
+        break;
+    case WEIR_SWITCH_EVENT_LAST_OFFSET:
+        fake.event_last = value;
         break;
     default:
         fake_fail("SWITCH register %x is not modelled for writing", offset);

@@ -237,6 +237,15 @@ static void event_words_are_taken_apart(void **state) {
     assert_int_equal(e.reason, 13);
     assert_int_equal(e.arg, 127);
     assert_int_equal(e.token, 0xCAFE);
+    W(SWITCH, EVENT_LAST, 0);
+    hal_switch_event_done();
+    R(SWITCH, EVENT_LAST, 1u << 31 | WEIR_HW_EVENT_FENCE_DONE << 24 | 5);
+    R(SWITCH, EVENT_TOKEN, 0xBEEF);
+    assert_true(hal_switch_event_left(&e));
+    assert_int_equal(e.arg, 5);
+    assert_int_equal(e.token, 0xBEEF);
+    R(SWITCH, EVENT_LAST, 0);
+    assert_false(hal_switch_event_left(&e));
     R(SWITCH, EVENT_POP, WEIR_HW_EVENT_FENCE_DONE << 24); // empty: the token is not read
     assert_false(hal_switch_event(&e));
 }

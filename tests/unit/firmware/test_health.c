@@ -2,6 +2,7 @@
 // How a core tells of itself: panic records, stack marks, log levels; and the commands that read them.
 #include "unit.h"
 
+#include "control/control.h"
 #include "fw.h"
 #include "hal/hal_health.h"
 #include "svc/svc.h"
@@ -102,10 +103,40 @@ static void log_takes_what_its_level_lets_through(void **state) {
     assert_int_equal(fw_call(0, WEIR_CMD_SET_LOG_LEVEL, &req, sizeof(req), NULL, NULL), WEIR_OK);
 }
 
+// Its program is only as good as before if it comes from the flash part again.
+static void a_damaged_core_1_is_loaded_again(void **state) {
+    static const struct {
+        uint32_t cause, tries;
+        bool loaded;
+    } panics[] = {{2, 0, false}, {HAL_CAUSE_DAMAGED, 1, false}, {HAL_CAUSE_DAMAGED, 0, true}};
+    volatile unsigned resets = 0;
+    (void)state;
+    fw_boot();
+    fake.may_reset_itself = true;
+    for (volatile unsigned i = 0; i < sizeof(panics) / sizeof(panics[0]); i++) {
+        hal_shared_ram.tries = panics[i].tries;
+        hal_shared_ram.panic[1].word[0] = panics[i].cause;
+        hal_shared_ram.panic[1].count++;
+        if (setjmp(fake_death[0]) == 0) {
+            (void)control_poll();
+        } else {
+            resets++; // and the ROM loads both
+        }
+        assert_int_equal(resets, panics[i].loaded);
+    }
+    // Once for each panic.
+    fake.wdt_load[0] = 0;
+    if (setjmp(fake_death[0]) == 0) {
+        (void)control_poll();
+    } else {
+        resets++;
+    }
+    assert_int_equal(resets, 1);
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(stack_mark_is_the_deepest_word),
-    cmocka_unit_test(panic_record_is_whole),
-    cmocka_unit_test(panic_does_not_follow_a_bad_stack),
-    cmocka_unit_test(log_takes_what_its_level_lets_through),
+    cmocka_unit_test(stack_mark_is_the_deepest_word),    cmocka_unit_test(panic_record_is_whole),
+    cmocka_unit_test(panic_does_not_follow_a_bad_stack), cmocka_unit_test(log_takes_what_its_level_lets_through),
+    cmocka_unit_test(a_damaged_core_1_is_loaded_again),
 };
 UNIT_MAIN(tests)

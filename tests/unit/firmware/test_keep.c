@@ -29,11 +29,19 @@ struct seen {
     struct weir_get_vport_rsp vport[8];
     struct weir_describe_vport_rsp described[8];
     struct weir_read_block_rsp block;
+    uint64_t frames; // that vPorts counted, in this life or one before: none is lost or counted twice
 };
 
 static void look(struct seen *s) {
     struct weir_read_block_req rb = {.vf = 1, .block = 2};
+    struct weir_get_counters_req past = {.vport = WEIR_COUNTERS_PAST, .first = WEIR_VPORT_CNT_TX_FRAMES, .count = 1};
+    struct weir_get_counters_rsp sum = {.first = 0};
     memset(s, 0, sizeof(*s));
+    assert_int_equal(fw_call(0, WEIR_CMD_GET_COUNTERS, &past, sizeof(past), &sum, NULL), WEIR_OK);
+    s->frames = sum.value[0];
+    for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
+        s->frames += fake.counter[i][WEIR_VPORT_CNT_TX_FRAMES];
+    }
     for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
         s->cfg[i] = fake.cfg[i];
         s->base[i] = fake.vport_count[i] != 0 ? fake.vport_base[i] : 0;
@@ -214,6 +222,9 @@ static void begin(void) {
     fw_vf_up(1, 2, QPS);
     assert_int_equal(fw_filter(1, 0, fw_mac(0)), WEIR_OK);
     assert_int_equal(fw_filter(2, 2, fw_mac(1)), WEIR_OK);
+    for (unsigned i = 0; i < 4; i++) {
+        fake.counter[i][WEIR_VPORT_CNT_TX_FRAMES] = 1000 + i; // vPort 3: in a life before the one that is to come
+    }
 }
 
 static void pass(void) {
@@ -272,6 +283,7 @@ static const char *what_differs(const struct seen *a, const struct seen *b) {
     FIELD(vport)
     FIELD(described)
     FIELD(block)
+    FIELD(frames)
 #undef FIELD
     return "nothing";
 }
@@ -398,8 +410,57 @@ static void core_1_dies_at_each_access_of_a_command(void **state) {
     at_each_access(1);
 }
 
+// In a process of its own. Exits with 0: the PF was told; 2: the round was over before the core died.
+static void take_fence(unsigned n) {
+    struct weir_get_events_rsp told;
+    if (setjmp(fake_death[0]) == 0) {
+        fake.dies_in[0] = n;
+        (void)control_poll();
+        exit(2);
+    }
+    fake.core = 0;
+    restart_core0();
+    fw_run();
+    do {
+        told = fw_events();
+        for (unsigned i = 0; i < told.count; i++) {
+            if (told.event[i].kind == WEIR_FW_EVENT_FENCE_DONE && told.event[i].b == 77 &&
+                told.event[i].c == WEIR_QP_REASON_FN_DISABLED) {
+                exit(0);
+            }
+        }
+    } while (told.count != 0);
+    exit(1);
+}
+
+// Wherever core 0 dies while it takes an event of the switch: the PF hears that the fence failed.
+static void a_fence_that_a_dying_core_took_is_told(void **state) {
+    unsigned n = 0;
+    int status = 0;
+    (void)state;
+    begin();
+    pass();
+    (void)fw_events();
+    fake.fence[0] = (struct fake_fence){.vport = 0, .token = 77, .reason = WEIR_QP_REASON_FN_DISABLED};
+    fake.fences_ended = 1;
+    while (status == 0 && n < MAX_ACCESSES) {
+        pid_t child = fork();
+        n++;
+        assert_true(child >= 0);
+        if (child == 0) {
+            take_fence(n);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (status != 0 && WEXITSTATUS(status) != 2) {
+            fail_msg("access %u: nobody was told", n);
+        }
+    }
+    assert_true(n > 5 && n < MAX_ACCESSES);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(core_0_dies_at_each_access_of_a_command),
     cmocka_unit_test(core_1_dies_at_each_access_of_a_command),
+    cmocka_unit_test(a_fence_that_a_dying_core_took_is_told),
 };
 UNIT_MAIN(tests)

@@ -69,6 +69,9 @@ struct weir_pf {
     bool armed;
     bool dead;
     bool link_down;
+    bool taken_over;
+    struct weir_get_filter_rsp filter[8]; // what a driver before this one left
+    unsigned num_filters;
     unsigned irqs;
     struct weir_event event[7];
     unsigned num_events;

@@ -101,6 +101,31 @@ int weir_pf_get_vport(struct weir_pf *pf, unsigned vport, struct weir_get_vport_
     memset(rsp, 0, sizeof(*rsp));
     rsp->vport = (uint16_t)vport;
     rsp->armed = pf->armed ? 1 : 0;
+    rsp->in_flood = 1;
+    rsp->num_qps = 1;
+    return 0;
+}
+
+bool weir_pf_taken_over(const struct weir_pf *pf) {
+    return pf->taken_over;
+}
+
+// VF n is on vPort n + 1.
+int weir_pf_get_vf(struct weir_pf *pf, unsigned vf, struct weir_get_vf_rsp *rsp) {
+    if (vf >= 32 || (pf->vfs >> vf & 1) == 0)
+        return -ENOENT;
+    *rsp = (struct weir_get_vf_rsp){.vf = (uint16_t)vf,
+                                    .state = WEIR_VF_ALLOCATED,
+                                    .vport = (uint16_t)(vf + 1),
+                                    .mac = {0x02, 0, 0, 0, 1, (uint8_t)vf}};
+    return 0;
+}
+
+int weir_pf_get_filter(struct weir_pf *pf, unsigned from, struct weir_get_filter_rsp *rsp) {
+    if (from >= pf->num_filters)
+        return -ENOENT;
+    *rsp = pf->filter[from];
+    rsp->next = (uint16_t)(from + 1);
     return 0;
 }
 

@@ -147,6 +147,29 @@ static void a_silent_guest_holds_nobody_up(void **state) {
     json_object_put(rsp);
 }
 
+// A guest that left has a share in a line of all that did.
+static void who_left_stays_in_the_sums(void **state) {
+    struct json_object *rsp, *all, *line, *tx;
+    (void)state;
+    sends(3);
+    half[WEIR_GUEST_tx_taken] += 2;
+    half[WEIR_GUEST_tx_drop_size] = 2;
+    expect_text("balanced");
+    assert_int_equal(weir_vstack_guest_remove(t.vs, 0), 0);
+    poll_idle(4);
+    expect_state(0, WEIR_VSTACK_NONE);
+    rsp = read_all(false);
+    assert_true(json_object_object_get_ex(rsp, "guest", &all));
+    line = json_object_array_get_idx(all, json_object_array_length(all) - 1);
+    assert_true(json_object_object_get_ex(line, "name", &tx));
+    assert_string_equal(json_object_get_string(tx), "(left)");
+    assert_true(json_object_object_get_ex(line, "tx", &tx));
+    assert_int_equal(number_of(tx, "frames"), 3);
+    assert_int_equal(number_of(tx, "taken"), 5);
+    assert_int_equal(number_of(rsp, "dropped"), 2);
+    json_object_put(rsp);
+}
+
 // Each counter of each table is asked for by name, so none can be forgotten on the way.
 static void every_reason_has_its_line(void **state) {
     struct json_object *rsp = read_all(true);
@@ -172,6 +195,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(what_waits_is_under_way_and_what_dropped_is_summed, begin, end),
     cmocka_unit_test_setup_teardown(vfs_that_are_gone_stay_in_the_account, begin, end),
     cmocka_unit_test_setup_teardown(a_silent_guest_holds_nobody_up, begin, end),
+    cmocka_unit_test_setup_teardown(who_left_stays_in_the_sums, begin, end),
     cmocka_unit_test_setup_teardown(every_reason_has_its_line, begin, end),
 };
 UNIT_MAIN(tests)

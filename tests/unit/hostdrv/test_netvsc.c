@@ -578,6 +578,73 @@ static void revoked_before_the_switch_lets_go(void **state) {
     assert_true(fake_vf.surprised); // it has been reset: its registers are left alone
 }
 
+// Held for a hand-over, and longer than the VF's buffers: it has a reason, and those behind it go on.
+static void what_the_new_path_refuses_is_counted(void **state) {
+    uint8_t big[3000] = {0};
+    const struct weir_netvsc_stats *s;
+    (void)state;
+    host_offer();
+    run(1);
+    run(1);
+    expect_state(WEIR_NETVSC_TO_VF);
+    fake_frame(big, peer, me, 7);
+    assert_int_equal(weir_netvsc_send(t.sc, big, sizeof(big)), 0);
+    send(8);
+    host_complete(true, WEIR_OK);
+    run(1);
+    s = weir_netvsc_stats(t.sc);
+    assert_int_equal(s->tx_drop_held, 1);
+    assert_int_equal(s->tx_vf, 1);
+    assert_int_equal(s->tx_taken, s->tx_vf + s->tx_drop_held);
+}
+
+// Without a parent the VF carries the traffic; the next one is told what was since the VF began.
+static void a_vf_goes_on_without_a_parent(void **state) {
+    (void)state;
+    to_vf();
+    send(5);
+    assert_true(weir_netvsc_alone(t.sc));
+    expect_state(WEIR_NETVSC_ALONE);
+    send(6);
+    run(1000);
+    assert_int_equal(weir_netvsc_stats(t.sc)->tx_vf, 2);
+    expect_host(""); // nobody is told anything
+    weir_netvsc_rejoin(t.sc, t.guest, TOKEN + 1);
+    expect_state(WEIR_NETVSC_ON_VF);
+    send(7);
+    assert_int_equal(weir_netvsc_stats(t.sc)->tx_vf, 3);
+    // The old association is over: what is said of it is not of this one.
+    host_detach(WEIR_MSG_VF_REVOKED);
+    run(1);
+    expect_state(WEIR_NETVSC_ON_VF);
+}
+
+// Nobody knows how far the parent had come.
+static void in_a_hand_over_nobody_is_alone(void **state) {
+    (void)state;
+    assert_false(weir_netvsc_alone(t.sc)); // no VF
+    host_offer();
+    run(1);
+    run(1);
+    expect_state(WEIR_NETVSC_TO_VF);
+    assert_false(weir_netvsc_alone(t.sc));
+    host_complete(true, WEIR_OK);
+    run(1);
+    expect_state(WEIR_NETVSC_TO_VF_FENCE);
+    assert_false(weir_netvsc_alone(t.sc));
+}
+
+// Alone it has only its VF.
+static void alone_a_lost_vf_is_the_end(void **state) {
+    (void)state;
+    to_vf();
+    assert_true(weir_netvsc_alone(t.sc));
+    fake_vf.must_stop = true;
+    run(2000);
+    expect_state(WEIR_NETVSC_DEAD);
+    assert_false(fake_vf.open);
+}
+
 // Each millisecond, in every state that has a VF.
 static void a_lost_doorbell_is_looked_for(void **state) {
     unsigned watched;
@@ -971,6 +1038,10 @@ static const struct CMUnitTest tests[] = {
     CASE(surprise_takes_what_the_vf_wrote_then_the_channel),
     CASE(surprise_before_the_fence_keeps_the_order),
     CASE(revoked_before_the_switch_lets_go),
+    CASE(what_the_new_path_refuses_is_counted),
+    CASE(a_vf_goes_on_without_a_parent),
+    CASE(in_a_hand_over_nobody_is_alone),
+    CASE(alone_a_lost_vf_is_the_end),
     CASE(a_lost_doorbell_is_looked_for),
     CASE(a_lost_vf_is_reported_and_waited_for),
     CASE(bounds_end_the_waits_on_the_vf),
