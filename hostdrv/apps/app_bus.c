@@ -25,7 +25,8 @@ const char *app_bus_arguments(struct app_bus *b, int argc, char *const *argv, bo
     char clean[64];
 
     if (argc > (b->pci ? 1 : 0)) {
-        snprintf(line, sizeof(line), "unexpected argument %s", text_clean(clean, sizeof(clean), argv[b->pci ? 1 : 0]));
+        snprintf(line, sizeof(line), "unexpected argument '%s'",
+                 text_clean(clean, sizeof(clean), argv[b->pci ? 1 : 0]));
         return line;
     }
     b->address = argc != 0 ? argv[0] : NULL;

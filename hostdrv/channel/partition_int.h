@@ -15,7 +15,7 @@ struct weir_partition {
     size_t bytes;
     struct weir_channel *channel;
     char name[WEIR_PARTITION_NAME]; // the guest's, at its own end
-    struct weir_partition_ask ask; // the last question
+    struct weir_partition_ask ask;  // the last question
     // The guest's half of it.
     bool asking, answered, gone, sent_away;
     struct weir_partition_reply reply;

@@ -72,8 +72,8 @@ static void stop(void) {
 static unsigned attached(void) {
     char text[2048];
     unsigned n = 0;
-    CHECK(ctl("status", NULL, text, sizeof(text)) == 0, "%s", text);
-    for (const char *at = text; (at = strstr(at, "  attached ")) != NULL; at++)
+    CHECK(ctl("--json", "status", text, sizeof(text)) == 0, "%s", text);
+    for (const char *at = text; (at = strstr(at, "\"attached\"")) != NULL; at++)
         n++;
     return n;
 }
@@ -289,8 +289,8 @@ static void guests_survive_vfs_that_vanish(void) {
     exchange(3);
     CHECK(exchange(20) == 0, "frames are lost on the synthetic path");
     CHECK(attached() == 0, "a guest is on a VF that is not there");
-    CHECK(ctl("records", NULL, text, sizeof(text)) == 0 && strstr(text, "yes") != NULL, "no surprise is recorded: %s",
-          text);
+    CHECK(ctl("--json", "records", text, sizeof(text)) == 0 && strstr(text, "\"surprise\":true") != NULL,
+          "no surprise is recorded: %s", text);
     stop();
 }
 
