@@ -3,6 +3,7 @@
 // here.
 #include "weir_rtl.h"
 
+#include <cstring>
 #include <new>
 
 #include "verilated.h"
@@ -18,8 +19,21 @@
 #define WEIR_HEADER_NAME(x) x.h
 #include WEIR_STR(WEIR_HEADER_NAME(WEIR_CLASS))
 
+namespace {
+uint32_t random_seed;
+
+struct Start {
+    explicit Start(VerilatedContext &context) {
+        Verilated::threadContextp(&context); // which the constructor of the top asks
+        context.randReset(random_seed != 0 ? 2 : 0);
+        context.randSeed(static_cast<int>(random_seed));
+    }
+};
+} // namespace
+
 struct weir_rtl {
     VerilatedContext context;
+    Start start{context};
     WEIR_CLASS top{&context};
     uint64_t cycles = 0;
 #if VM_TRACE
@@ -43,10 +57,16 @@ void half(weir_rtl *m, int clk) {
 
 extern "C" {
 
+void weir_rtl_random(uint32_t seed) {
+    random_seed = seed;
+}
+
 struct weir_rtl *weir_rtl_new(void) {
     weir_rtl *m = new (std::nothrow) weir_rtl;
     if (m == nullptr)
         return nullptr;
+    m->top.clk_i = 0;
+    std::memset(&m->top.in_i, 0, sizeof(m->top.in_i)); // what comes from outside is nobody's state
     weir_rtl_reset(m, true);
     for (int i = 0; i < 4; i++)
         weir_rtl_tick(m);

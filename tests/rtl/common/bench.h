@@ -49,10 +49,12 @@ static inline void bench_put(uint32_t *w, unsigned lsb, unsigned width, uint64_t
 
 // A failed check ends the program with status 1: place, cycle and the message.
 __attribute__((weak)) struct weir_rtl *bench_model;
+__attribute__((weak)) uint64_t bench_seed; // of the run at hand
 __attribute__((format(printf, 3, 4), noreturn)) static inline void bench_fail(const char *file, int line,
                                                                               const char *fmt, ...) {
     va_list ap;
-    fprintf(stderr, "%s:%d: cycle %" PRIu64 ": ", file, line, bench_model != NULL ? weir_rtl_cycles(bench_model) : 0);
+    fprintf(stderr, "%s:%d: seed %" PRIu64 ", cycle %" PRIu64 ": ", file, line, bench_seed,
+            bench_model != NULL ? weir_rtl_cycles(bench_model) : 0);
     va_start(ap, fmt);
     vfprintf(stderr, fmt, ap);
     va_end(ap);
@@ -70,21 +72,30 @@ struct bench_case {
     void (*run)(void);
 };
 
-// Runs the case named in argv[1] on a fresh model, or all; argv[2] is the seed (default 1). Prints what it ran.
+static inline void bench_run(const struct bench_case *c, uint64_t seed) {
+    bench_state = seed * 0x9E3779B97F4A7C15ULL + 1;
+    weir_rtl_random((uint32_t)seed);
+    bench_model = weir_rtl_new();
+    if (bench_model == NULL)
+        bench_fail(__FILE__, __LINE__, "out of memory");
+    c->run();
+    printf("%s: ok, seed %" PRIu64 ", %" PRIu64 " cycles\n", c->name, seed, weir_rtl_cycles(bench_model));
+    weir_rtl_free(bench_model);
+    bench_model = NULL;
+}
+
+// Runs the case named in argv[1] on fresh models, or all; argv[2] is the seed of stimulus and of what registers and
+// memories hold before reset. Without: seeds 1 to WEIR_BENCH_SEEDS of the environment (default 2). Prints what it ran.
 static inline int bench_main(int argc, char **argv, const struct bench_case *cases, unsigned n) {
-    uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+    const char *seeds = getenv("WEIR_BENCH_SEEDS");
+    uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+    uint64_t last = argc > 2 ? first : seeds != NULL ? strtoull(seeds, NULL, 0) : 2;
     unsigned ran = 0;
     for (unsigned i = 0; i < n; i++) {
         if (argc > 1 && strcmp(argv[1], cases[i].name) != 0)
             continue;
-        bench_state = seed * 0x9E3779B97F4A7C15ULL + 1;
-        bench_model = weir_rtl_new();
-        if (bench_model == NULL)
-            bench_fail(__FILE__, __LINE__, "out of memory");
-        cases[i].run();
-        printf("%s: ok, seed %" PRIu64 ", %" PRIu64 " cycles\n", cases[i].name, seed, weir_rtl_cycles(bench_model));
-        weir_rtl_free(bench_model);
-        bench_model = NULL;
+        for (bench_seed = first; bench_seed <= last; bench_seed++)
+            bench_run(&cases[i], bench_seed);
         ran++;
     }
     if (ran == 0) {

@@ -174,6 +174,7 @@ static void finish(void) {
 }
 static void start(void) {
     nsent = in_frame = in_at = next_out = out_at = ntx = tx_frame = tx_at = tx_seen = tx_seen_at = tx_cut = 0;
+    memset(sent, 0, sizeof sent);
     memset(stat_drop, 0, sizeof stat_drop);
     stat_link = stat_sent = stat_bytes = prx_good = 0;
     rx_busy = tx_valid = tx_in = may_drop = false;
