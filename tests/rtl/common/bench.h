@@ -85,11 +85,11 @@ static inline void bench_run(const struct bench_case *c, uint64_t seed) {
 }
 
 // Runs the case named in argv[1] on fresh models, or all; argv[2] is the seed of stimulus and of what registers and
-// memories hold before reset. Without: seeds 1 to WEIR_BENCH_SEEDS of the environment (default 2). Prints what it ran.
+// memories hold before reset. Without: seeds 1 to WEIR_BENCH_SEEDS of the environment (default 1). Prints what it ran.
 static inline int bench_main(int argc, char **argv, const struct bench_case *cases, unsigned n) {
     const char *seeds = getenv("WEIR_BENCH_SEEDS");
     uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-    uint64_t last = argc > 2 ? first : seeds != NULL ? strtoull(seeds, NULL, 0) : 2;
+    uint64_t last = argc > 2 ? first : seeds != NULL ? strtoull(seeds, NULL, 0) : 1;
     unsigned ran = 0;
     for (unsigned i = 0; i < n; i++) {
         if (argc > 1 && strcmp(argv[1], cases[i].name) != 0)
