@@ -108,8 +108,8 @@ struct place *cmd_guest(struct parent *p, struct json_object *req, struct json_o
     const char *name = cmd_text(req, "guest");
     struct place *g = guests_find(p, name);
     if (g == NULL && given_find(p, name) >= 0)
-        (void)cmd_no(rsp, CTL_given, "the VF of '%s' was given to a client outside; weirctl vf take %s has it back", name,
-                     name);
+        (void)cmd_no(rsp, CTL_given, "the VF of '%s' was given to a client outside; weirctl vf take %s has it back",
+                     name, name);
     else if (g == NULL)
         (void)cmd_no(rsp, CTL_no_guest, "there is no guest '%s'; see weirctl status", name);
     return g;

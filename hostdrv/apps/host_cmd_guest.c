@@ -48,7 +48,7 @@ static int settle_mac(struct parent *p, struct table_entry *e, struct json_objec
 static const struct weir_policy *policy_of(struct parent *p, const char *name) {
     const struct place *g = guests_find(p, name);
     int vf = given_find(p, name);
-    return here(g) ? weir_vstack_guest_policy(p->vs, (unsigned)g->number)
+    return here(g)   ? weir_vstack_guest_policy(p->vs, (unsigned)g->number)
            : vf >= 0 ? weir_vstack_given_policy(p->vs, (unsigned)vf)
                      : NULL;
 }
@@ -167,7 +167,7 @@ static struct json_object *row(struct parent *p, const struct table_entry *e, co
 
     cmd_put_text(o, "name", e->name);
     cmd_put_text(o, "state",
-                 g != NULL ? weir_vstack_state_text(weir_vstack_state(p->vs, (unsigned)g->number))
+                 g != NULL                     ? weir_vstack_state_text(weir_vstack_state(p->vs, (unsigned)g->number))
                  : given_find(p, e->name) >= 0 ? GIVEN_STATE
                                                : "not here");
     cmd_put_bool(o, "known", known);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// weirctl vf give, vf take: VFs of clients outside, who speak to a function themselves and join no parent (ADR 0022).
+// weirctl vf give, vf take: VFs of clients outside, who speak to a function themselves and join no parent (ADR 0023).
 // The name is one of the table of guests, its row says address and policy, so a parent after this one knows them, too.
 #include <errno.h>
 #include <json-c/json.h>

@@ -141,7 +141,8 @@ int weir_vstack_guest_adopt(struct weir_vstack *vs, const struct weir_vstack_gue
     struct weir_get_vport_rsp p;
     struct guest *g;
     int number;
-    if (l == NULL || l->vf == NONE || !l->whole || l->given || strcmp(l->name, cfg->name) != 0 || memcmp(l->mac, cfg->mac, 6) != 0)
+    if (l == NULL || l->vf == NONE || !l->whole || l->given || strcmp(l->name, cfg->name) != 0 ||
+        memcmp(l->mac, cfg->mac, 6) != 0)
         return -EACCES;
     // The VF may have been reset since, with its driver's end.
     if (weir_pf_get_vport(vs->pf, (unsigned)l->vport, &p) != 0 || p.armed == 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // VFs of clients outside (weir/vstack.h): a VF with a vPort, a policy and a filter of its own, and nobody at the other
 // end of a channel. So there is no state machine: it is given, or it is not. The filter is set last and cleared first,
-// and its id is one of a range of its own, by which a parent after this one knows the VF for what it is (ADR 0022).
+// and its id is one of a range of its own, by which a parent after this one knows the VF for what it is (ADR 0023).
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,8 +216,8 @@ void vstack_given_restarted(struct weir_vstack *vs) {
     for (unsigned vf = 0; vf < MAX_LEFT; vf++) {
         const struct guest *g = vs->given[vf];
         struct weir_get_vport_rsp rsp;
-        if (g != NULL && (weir_pf_get_vport(vs->pf, (unsigned)g->vport, &rsp) != 0 || rsp.vf != vf ||
-                          rsp.num_filters == 0))
+        if (g != NULL &&
+            (weir_pf_get_vport(vs->pf, (unsigned)g->vport, &rsp) != 0 || rsp.vf != vf || rsp.num_filters == 0))
             (void)weir_vstack_take(vs, vf, WEIR_WHY_CARD_FAILED);
     }
 }

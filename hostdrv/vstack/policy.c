@@ -33,7 +33,7 @@ static int set_vlans(struct weir_vstack *vs, const struct guest *g, const struct
 
 // Brings the VF's vPort from one policy to another. What a queue pair weighs can be said once it runs.
 int vstack_change_policy(struct weir_vstack *vs, const struct guest *g, const struct weir_policy *from,
-                  const struct weir_policy *to) {
+                         const struct weir_policy *to) {
     unsigned fn = (unsigned)g->vf + 1;
     int err = 0;
     if (flags_of(from) != flags_of(to))

@@ -125,8 +125,8 @@ int weir_vstack_detach(struct weir_vstack *vs, unsigned guest, enum weir_why why
 // Takes it back now. -EALREADY when it has none.
 int weir_vstack_revoke(struct weir_vstack *vs, unsigned guest, enum weir_why why);
 
-// VFs of clients outside (vstack/give.c): somebody who speaks to the function himself and has no channel to us. He gets a
-// VF whose vPort has his address, his policy and the flood set's frames, and moves nowhere: while his driver does not
+// VFs of clients outside (vstack/give.c): somebody who speaks to the function himself and has no channel to us. He gets
+// a VF whose vPort has his address, his policy and the flood set's frames, and moves nowhere: while his driver does not
 // run, what comes for him is dropped and counted. Whether he is there is nobody's business here.
 //
 // Returns the VF, or -EINVAL the address is no guest's or the policy cannot hold (weir_vstack_give_unfit), -EEXIST
@@ -196,7 +196,8 @@ int weir_vstack_account(struct weir_vstack *vs, unsigned guest, struct weir_vsta
 // The card's half of a given VF; nobody tells another.
 int weir_vstack_given_account(struct weir_vstack *vs, unsigned vf, struct weir_vstack_account *a);
 
-// The same of all guests that left, and of given VFs that were taken back, in one sum; their own halves as they told them last. *guests: how many.
+// The same of all guests that left, and of given VFs that were taken back, in one sum; their own halves as they told
+// them last. *guests: how many.
 const struct weir_vstack_account *weir_vstack_departed(const struct weir_vstack *vs, unsigned *guests);
 
 // Records are numbered from 0; the last 256 are kept, older ones are NULL.

@@ -125,17 +125,22 @@ static void nobody_learns_it(void **state) {
     assert_int_equal(weir_netvsp_stats(weir_vstack_netvsp(t.vs))->rx_unknown, 1);
 }
 
+static bool is_unfit(const struct weir_policy *p, const char *key) {
+    const char *unfit = weir_vstack_give_unfit(p);
+    return unfit != NULL && strcmp(unfit, key) == 0;
+}
+
 // What cannot hold is refused, when it is given and when it is changed; the rest holds at once.
 static void its_policy_holds(void **state) {
     struct weir_vstack_guest_config gc = outside();
     struct weir_policy p = gc.policy;
     (void)state;
     gc.policy.weight = 2;
-    assert_string_equal(weir_vstack_give_unfit(&gc.policy), "weight");
+    assert_true(is_unfit(&gc.policy, "weight"));
     assert_int_equal(weir_vstack_give(t.vs, &gc), -EINVAL);
     gc.policy.weight = 1;
     gc.policy.link = WEIR_LINK_DOWN;
-    assert_string_equal(weir_vstack_give_unfit(&gc.policy), "link");
+    assert_true(is_unfit(&gc.policy, "link"));
     assert_int_equal(weir_vstack_give(t.vs, &gc), -EINVAL);
     gc.policy = p;
     gc.policy.rate_mbps = 100;
