@@ -145,7 +145,10 @@ static int give(struct parent *p, const struct table_entry *e, struct json_objec
         return cmd_card(rsp, vf);
     p->given[vf] = true;
     parent_say(p, LOG_GUEST, "VF %d is given to '%s'", vf, e->name);
-    return put_where(p, (unsigned)vf, rsp);
+    if (put_where(p, (unsigned)vf, rsp) == 0)
+        return 0;
+    (void)given_take(p, (unsigned)vf); // of no use to anybody who cannot find it
+    return -1;
 }
 
 int cmd_vf_give(struct parent *p, struct json_object *req, struct json_object *rsp) {

@@ -54,8 +54,10 @@ static int look_at_vf(struct weir_vstack *vs, unsigned vf) {
         return err;
     memcpy(l->name, d.name, sizeof(l->name));
     l->name[sizeof(l->name) - 1] = '\0';
-    l->whole = v.state == WEIR_VF_ALLOCATED && p.in_flood != 0 && p.num_qps == vs->cfg.vf_qps;
-    l->armed = p.armed != 0;
+    // In a reset, too: of a given VF that is its client's affair, and no guest's is armed then.
+    l->whole = (v.state == WEIR_VF_ALLOCATED || v.state == WEIR_VF_RESETTING) && p.in_flood != 0 &&
+               p.num_qps == vs->cfg.vf_qps;
+    l->armed = v.state == WEIR_VF_ALLOCATED && p.armed != 0;
     return 0;
 }
 
