@@ -15,6 +15,7 @@ weir_hosts_test(verbs every_command_works refusals_have_codes records_are_the_ne
 target_link_libraries(test_verbs PRIVATE weir_ctl_client)
 weir_hosts_test(give it_talks_to_all it_is_taken_in_mid_traffic a_client_may_come_again its_policy_is_the_tables
                 what_cannot_be_given_is_refused it_outlives_its_parent)
+target_sources(test_give PRIVATE outside.c)
 target_link_libraries(test_give PRIVATE weir_ctl_client)
 weir_hosts_test(captures a_trace_says_who_where_when_and_why damaged_input_starts_nothing paths_are_from_where_the_user_stands)
 target_link_libraries(test_captures PRIVATE weir_trace weir_sim_server)
