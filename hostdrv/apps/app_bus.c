@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -66,6 +67,26 @@ int app_bus_give_vf(const struct app_bus *b, struct weir_bus *pf, const char *di
     snprintf(path, sizeof(path), "%s/vf%u.sock", dir, vf);
     *fd = weir_vfio_user_connect(path, err, sizeof(err));
     return weir_partition_reply(guest, ask->fn, *fd < 0 ? -EAGAIN : 0, *fd);
+}
+
+int app_bus_where(const struct app_bus *b, struct weir_bus *pf, const char *dir, unsigned vf, char *text, size_t size) {
+    char path[160], slot[16], *whole;
+    uint32_t pci;
+    int ret = b->pci ? weir_pciaccess_vf(pf, vf, &pci) : 0;
+    if (ret != 0)
+        return ret;
+    if (b->pci) {
+        weir_pciaccess_text(pci, slot);
+        snprintf(text, size, "%s", slot);
+        return 0;
+    }
+    snprintf(path, sizeof(path), "%s/vf%u.sock", dir, vf);
+    whole = realpath(path, NULL);
+    if (whole == NULL)
+        return -errno;
+    ret = (size_t)snprintf(text, size, "%s", whole) < size ? 0 : -ENAMETOOLONG;
+    free(whole);
+    return ret;
 }
 
 // ---- the guest ----

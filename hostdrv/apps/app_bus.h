@@ -33,6 +33,10 @@ struct weir_bus *app_bus_pf(const struct app_bus *b, const char *dir, char *err,
 int app_bus_give_vf(const struct app_bus *b, struct weir_bus *pf, const char *dir, struct weir_partition *guest,
                     const struct weir_partition_ask *ask, int *fd);
 
+// Where a client outside finds VF number `vf` of the open `pf`: its socket as an absolute path, or its PCI address. 0
+// or negative errno.
+int app_bus_where(const struct app_bus *b, struct weir_bus *pf, const char *dir, unsigned vf, char *text, size_t size);
+
 // ---- the guest ----
 
 // Opens function fn, which the parent offers. 0; -EINPROGRESS asked; -EAGAIN not now; else no try more helps, and err

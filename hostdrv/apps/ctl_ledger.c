@@ -18,13 +18,22 @@ void ctl_ledger_begin(struct ctl_ledger *l, struct weir_pf *pf, struct weir_vsta
     weir_pf_ledger_begin(pf, &l->read);
 }
 
-void ctl_ledger_add(struct ctl_ledger *l, unsigned number, const char *name) {
+static void add(struct ctl_ledger *l, unsigned number, bool given, const char *name) {
     struct ctl_ledger_guest *g = &l->guest[l->guests];
     if (l->guests == LEDGER_GUESTS)
         return;
     l->guests++;
     g->number = number;
+    g->given = given;
     snprintf(g->name, sizeof(g->name), "%s", name);
+}
+
+void ctl_ledger_add(struct ctl_ledger *l, unsigned number, const char *name) {
+    add(l, number, false, name);
+}
+
+void ctl_ledger_add_given(struct ctl_ledger *l, unsigned vf, const char *name) {
+    add(l, vf, true, name);
 }
 
 // Of the second reading, which is the one that is shown.
@@ -52,7 +61,8 @@ static void show_piece(struct ctl_ledger *l) {
 // Everybody is asked before the card is read, and answers meanwhile. One that left is no longer here to be counted.
 static void ask_guests(struct ctl_ledger *l) {
     for (unsigned i = 0; i < l->guests; i++)
-        (void)weir_vstack_ask(l->vs, l->guest[i].number);
+        if (!l->guest[i].given)
+            (void)weir_vstack_ask(l->vs, l->guest[i].number);
     l->began = true;
     l->next = 0;
 }
@@ -67,7 +77,8 @@ static int step_card(struct ctl_ledger *l) {
 
 static int step_guest(struct ctl_ledger *l) {
     struct ctl_ledger_guest *g = &l->guest[l->next];
-    int ret = weir_vstack_account(l->vs, g->number, &g->account[l->reading]);
+    struct weir_vstack_account *a = &g->account[l->reading];
+    int ret = (g->given ? weir_vstack_given_account : weir_vstack_account)(l->vs, g->number, a);
     if (ret == -EAGAIN)
         return 1;
     l->next++;

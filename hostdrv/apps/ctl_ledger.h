@@ -20,7 +20,8 @@ struct ctl_ledger {
     struct json_object *port, *vports;
     uint64_t dropped; // by the card, but on guests' VFs
     struct ctl_ledger_guest {
-        unsigned number;
+        unsigned number; // or the VF of a client outside
+        bool given;
         char name[32];
         struct weir_vstack_account account[2];
     } guest[LEDGER_GUESTS];
@@ -29,6 +30,7 @@ struct ctl_ledger {
 // Begins anew; guests are added, then it is stepped.
 void ctl_ledger_begin(struct ctl_ledger *l, struct weir_pf *pf, struct weir_vstack *vs, bool card);
 void ctl_ledger_add(struct ctl_ledger *l, unsigned number, const char *name);
+void ctl_ledger_add_given(struct ctl_ledger *l, unsigned vf, const char *name);
 // One piece: 1 and there is more, 0 when that was all, or negative errno of the card.
 int ctl_ledger_step(struct ctl_ledger *l);
 // Adds "balanced", "text", "under_way", "dropped", "port", "vport", "parent" and "guest" to an answer, or, of one guest

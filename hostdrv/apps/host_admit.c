@@ -113,6 +113,10 @@ int admit(struct parent *p, const struct weir_partition_hello *hello, uid_t uid,
     memcpy(gc->name, hello->name, sizeof(gc->name));
     e = table_find(&p->table, hello->name);
     ret = e != NULL ? admit_known(e, hello, uid, gc, text, size) : admit_stranger(p, hello, uid, gc, text, size);
+    if (ret == 0 && given_find(p, hello->name) >= 0) {
+        snprintf(text, size, "the VF of '%s' was given to a client outside; take another --name", hello->name);
+        return -EEXIST;
+    }
     there = guests_find(p, hello->name);
     if (ret == 0 && there != NULL) {
         snprintf(text, size,

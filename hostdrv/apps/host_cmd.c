@@ -97,15 +97,21 @@ int cmd_status(struct parent *p, struct json_object *req, struct json_object *rs
             put_guest(p, &p->place[i], o);
             json_object_array_add(guests, o);
         }
+    for (unsigned vf = 0; vf < WEIR_NUM_VFS; vf++)
+        if (given_here(p, vf))
+            json_object_array_add(guests, cmd_given(p, vf, json_object_new_object()));
     json_object_object_add(rsp, "guests", guests);
     return cmd_card(rsp, err);
 }
 
-// NULL, with no in the answer, when it is not here.
-static struct place *find_guest(struct parent *p, struct json_object *req, struct json_object *rsp) {
-    struct place *g = guests_find(p, cmd_text(req, "guest"));
-    if (g == NULL)
-        (void)cmd_no(rsp, CTL_no_guest, "there is no guest '%s'; see weirctl status", cmd_text(req, "guest"));
+struct place *cmd_guest(struct parent *p, struct json_object *req, struct json_object *rsp) {
+    const char *name = cmd_text(req, "guest");
+    struct place *g = guests_find(p, name);
+    if (g == NULL && given_find(p, name) >= 0)
+        (void)cmd_no(rsp, CTL_given, "the VF of '%s' was given to a client outside; weirctl vf take %s has it back",
+                     name, name);
+    else if (g == NULL)
+        (void)cmd_no(rsp, CTL_no_guest, "there is no guest '%s'; see weirctl status", name);
     return g;
 }
 
@@ -119,21 +125,21 @@ static int outcome(struct json_object *rsp, int err, const char *already) {
 }
 
 int cmd_attach(struct parent *p, struct json_object *req, struct json_object *rsp) {
-    const struct place *g = find_guest(p, req, rsp);
+    const struct place *g = cmd_guest(p, req, rsp);
     return g == NULL ? -1
                      : outcome(rsp, weir_vstack_attach(p->vs, (unsigned)g->number),
                                "the guest has a VF already, or one is on its way");
 }
 
 int cmd_detach(struct parent *p, struct json_object *req, struct json_object *rsp) {
-    const struct place *g = find_guest(p, req, rsp);
+    const struct place *g = cmd_guest(p, req, rsp);
     return g == NULL ? -1
                      : outcome(rsp, weir_vstack_detach(p->vs, (unsigned)g->number, WEIR_WHY_DETACH),
                                "the guest has no VF, or is leaving it");
 }
 
 int cmd_revoke(struct parent *p, struct json_object *req, struct json_object *rsp) {
-    const struct place *g = find_guest(p, req, rsp);
+    const struct place *g = cmd_guest(p, req, rsp);
     return g == NULL
                ? -1
                : outcome(rsp, weir_vstack_revoke(p->vs, (unsigned)g->number, WEIR_WHY_REMOVED), "the guest has no VF");
@@ -142,6 +148,8 @@ int cmd_revoke(struct parent *p, struct json_object *req, struct json_object *rs
 // Whether the guest is here, and where it is: who waits asks again.
 int cmd_await(struct parent *p, struct json_object *req, struct json_object *rsp) {
     const struct place *g = guests_find(p, cmd_text(req, "guest"));
+    if (g == NULL && given_find(p, cmd_text(req, "guest")) >= 0)
+        return cmd_guest(p, req, rsp) == NULL ? -1 : 0;
     if (g == NULL && table_find(&p->table, cmd_text(req, "guest")) == NULL && p->opt.door == DOOR_CLOSED)
         return cmd_no(rsp, CTL_no_guest, "guest '%s' is not in the table and cannot come; put it there with guest add",
                       cmd_text(req, "guest"));
@@ -155,7 +163,8 @@ static struct json_object *record(const struct parent *p, const struct weir_vsta
     cmd_put_number(o, "serial", r->serial);
     cmd_put_number(o, "wall_us", p->recorded[r->serial % PARENT_RECORDS]);
     cmd_put_text(o, "guest", r->name);
-    cmd_put_text(o, "direction", r->to_vf ? "to VF" : "to synthetic");
+    cmd_put_text(o, "direction",
+                 r->outside ? (r->to_vf ? "given" : "taken back") : (r->to_vf ? "to VF" : "to synthetic"));
     cmd_put_text(o, "why", weir_why_text(r->why));
     cmd_put_bool(o, "surprise", r->surprise);
     cmd_put_text(o, "status", r->status == 0 ? "done" : strerror(r->status < 0 ? -r->status : r->status));
@@ -201,32 +210,44 @@ int cmd_records(struct parent *p, struct json_object *req, struct json_object *r
     return 0;
 }
 
-int cmd_path(struct parent *p, struct json_object *req, struct json_object *rsp) {
-    const struct place *g = find_guest(p, req, rsp);
+// Names are kept, too: a given VF's number is that of whoever has it next.
+static void put_last(const struct parent *p, unsigned number, const char *name, struct json_object *rsp) {
     uint64_t total = weir_vstack_num_records(p->vs);
-    if (g == NULL)
-        return -1;
-    put_guest(p, g, rsp);
     for (uint64_t i = total; i-- > 0 && total - i <= PARENT_RECORDS;) {
         const struct weir_vstack_record *r = weir_vstack_record(p->vs, i);
         if (r == NULL)
             break;
-        if (r->guest == (unsigned)g->number) {
+        if (r->guest == number && strcmp(r->name, name) == 0) {
             json_object_object_add(rsp, "last", record(p, r));
             break;
         }
     }
+}
+
+int cmd_path(struct parent *p, struct json_object *req, struct json_object *rsp) {
+    int vf = given_find(p, cmd_text(req, "guest"));
+    const struct place *g = vf < 0 ? cmd_guest(p, req, rsp) : NULL;
+    struct weir_vstack_given given;
+    if (vf >= 0 && weir_vstack_given(p->vs, (unsigned)vf, &given)) {
+        (void)cmd_given(p, (unsigned)vf, rsp);
+        put_last(p, given.number, given.name, rsp);
+        return 0;
+    }
+    if (g == NULL)
+        return -1;
+    put_guest(p, g, rsp);
+    put_last(p, (unsigned)g->number, g->name, rsp);
     return 0;
 }
 
 // One turn of what is read for this client: 0 when it is there. `begin` says what to read.
-static int read_on(struct parent *p, struct json_object *rsp, void (*begin)(struct parent *p, const struct place *g),
-                   const struct place *g) {
+static int read_on(struct parent *p, struct json_object *req, struct json_object *rsp,
+                   void (*begin)(struct parent *p, struct json_object *req)) {
     int ret;
     if (p->reader != 0 && p->reader != p->client)
         return CMD_LATER;
     if (p->reader == 0)
-        begin(p, g);
+        begin(p, req);
     p->reader = p->client;
     ret = ctl_ledger_step(&p->ledger);
     if (ret == 1)
@@ -235,22 +256,30 @@ static int read_on(struct parent *p, struct json_object *rsp, void (*begin)(stru
     return cmd_card(rsp, ret);
 }
 
-static void begin_ledger(struct parent *p, const struct place *none) {
-    (void)none;
+static void begin_ledger(struct parent *p, struct json_object *req) {
+    struct weir_vstack_given g;
+    (void)req;
     ctl_ledger_begin(&p->ledger, p->pf, p->vs, true);
     for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
         if (p->place[i].state != EMPTY)
             ctl_ledger_add(&p->ledger, (unsigned)p->place[i].number, p->place[i].name);
+    for (unsigned vf = 0; vf < WEIR_NUM_VFS; vf++)
+        if (weir_vstack_given(p->vs, vf, &g))
+            ctl_ledger_add_given(&p->ledger, vf, g.name);
 }
 
-static void begin_guest(struct parent *p, const struct place *g) {
+static void begin_guest(struct parent *p, struct json_object *req) {
+    const char *name = cmd_text(req, "guest");
+    const struct place *g = guests_find(p, name);
     ctl_ledger_begin(&p->ledger, p->pf, p->vs, false);
-    ctl_ledger_add(&p->ledger, (unsigned)g->number, g->name);
+    if (g != NULL)
+        ctl_ledger_add(&p->ledger, (unsigned)g->number, name);
+    else
+        ctl_ledger_add_given(&p->ledger, (unsigned)given_find(p, name), name);
 }
 
 int cmd_ledger(struct parent *p, struct json_object *req, struct json_object *rsp) {
-    int ret = read_on(p, rsp, begin_ledger, NULL);
-    (void)req;
+    int ret = read_on(p, req, rsp, begin_ledger);
     if (ret == 0)
         ctl_ledger_answer(&p->ledger, rsp);
     return ret;
@@ -278,11 +307,10 @@ int cmd_counters(struct parent *p, struct json_object *req, struct json_object *
     int err;
 
     if (cmd_text(req, "guest") != NULL) {
-        const struct place *g = find_guest(p, req, rsp);
         json_object_put(o);
-        if (g == NULL)
+        if (given_find(p, cmd_text(req, "guest")) < 0 && cmd_guest(p, req, rsp) == NULL)
             return -1;
-        err = read_on(p, rsp, begin_guest, g);
+        err = read_on(p, req, rsp, begin_guest);
         if (err == 0)
             ctl_ledger_counters(&p->ledger, rsp);
         return err;

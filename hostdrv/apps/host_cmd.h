@@ -9,6 +9,7 @@
 #include "verbs.h"
 
 struct parent;
+struct place;
 struct weir_vstack_record;
 
 // Printable ASCII in any case.
@@ -22,6 +23,15 @@ int cmd_card(struct json_object *rsp, int err);
 // A text of the question; NULL when it has none. A number, `otherwise` when it has none.
 const char *cmd_text(struct json_object *req, const char *key);
 int64_t cmd_number(struct json_object *req, const char *key, int64_t otherwise);
+
+// The guest of that name; without one NULL, and no in the answer, which says so if its VF was given.
+struct place *cmd_guest(struct parent *p, struct json_object *req, struct json_object *rsp);
+
+// A given VF as status and path have it, in o, which it returns.
+struct json_object *cmd_given(struct parent *p, unsigned vf, struct json_object *o);
+// 0, or -1 with no in the answer: the policy cannot hold for a client outside.
+struct weir_policy;
+int cmd_give_fits(const struct weir_policy *policy, struct json_object *rsp);
 
 #define CMD_LATER 2 // a command that takes more than one turn: it is run again
 

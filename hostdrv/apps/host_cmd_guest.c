@@ -44,25 +44,47 @@ static int settle_mac(struct parent *p, struct table_entry *e, struct json_objec
     return why == NULL ? 0 : cmd_no(rsp, CTL_address_taken, "mac: %s", why);
 }
 
+// The policy by which whoever has the name is held now, on whatever path; NULL: nobody has it.
+static const struct weir_policy *policy_of(struct parent *p, const char *name) {
+    const struct place *g = guests_find(p, name);
+    int vf = given_find(p, name);
+    return here(g)   ? weir_vstack_guest_policy(p->vs, (unsigned)g->number)
+           : vf >= 0 ? weir_vstack_given_policy(p->vs, (unsigned)vf)
+                     : NULL;
+}
+
+static int hold(struct parent *p, const char *name, const struct weir_policy *policy) {
+    const struct place *g = guests_find(p, name);
+    return here(g) ? weir_vstack_guest_set(p->vs, (unsigned)g->number, policy)
+                   : weir_vstack_given_set(p->vs, (unsigned)given_find(p, name), policy);
+}
+
+static bool other_mac(struct parent *p, const struct table_entry *e) {
+    int vf = given_find(p, e->name);
+    struct weir_vstack_given g;
+    return vf >= 0 && weir_vstack_given(p->vs, (unsigned)vf, &g) && memcmp(g.mac, e->mac, 6) != 0;
+}
+
 // Makes the table that with *changed in it real. On failure the table is *before again.
 static int commit(struct parent *p, const struct table *before, const struct table_entry *changed,
                   struct json_object *rsp) {
     const struct place *g = changed != NULL ? guests_find(p, changed->name) : NULL;
+    const struct weir_policy *now = changed != NULL ? policy_of(p, changed->name) : NULL;
     struct weir_policy old = {0};
     char err[256] = "";
     int ret;
 
-    if (here(g)) {
-        old = *weir_vstack_guest_policy(p->vs, (unsigned)g->number);
-        ret = weir_vstack_guest_set(p->vs, (unsigned)g->number, &changed->policy);
+    if (now != NULL) {
+        old = *now;
+        ret = hold(p, changed->name, &changed->policy);
         if (ret != 0) {
             p->table = *before;
             return cmd_card(rsp, ret);
         }
     }
     if (table_save(&p->table, err, sizeof(err)) != 0) {
-        if (here(g))
-            (void)weir_vstack_guest_set(p->vs, (unsigned)g->number, &old);
+        if (now != NULL)
+            (void)hold(p, changed->name, &old);
         p->table = *before;
         return cmd_no(rsp, CTL_not_kept, "%s", err);
     }
@@ -70,6 +92,8 @@ static int commit(struct parent *p, const struct table *before, const struct tab
         return cmd_no(rsp, CTL_not_kept, "kept, but the mode of the guests' socket cannot be set");
     if (here(g) && (memcmp(g->mac, changed->mac, 6) != 0 || (changed->has_uid && changed->uid != g->uid)))
         cmd_put_text(rsp, "note", "address and user hold from the guest's next start");
+    if (changed != NULL && other_mac(p, changed))
+        cmd_put_text(rsp, "note", "the address holds from the next vf give");
     return 0;
 }
 
@@ -109,7 +133,8 @@ int cmd_guest_set(struct parent *p, struct json_object *req, struct json_object 
     e = table_find(&p->table, name);
     if (e == NULL)
         return cmd_no(rsp, CTL_no_guest, "guest '%s' is not in the table; put it there with guest add", name);
-    if (apply(e, req, rsp) == 0 && settle_mac(p, e, rsp) == 0)
+    if (apply(e, req, rsp) == 0 && settle_mac(p, e, rsp) == 0 &&
+        (given_find(p, name) < 0 || cmd_give_fits(&e->policy, rsp) == 0))
         return commit(p, &before, e, rsp);
     p->table = before;
     return -1;
@@ -121,8 +146,9 @@ int cmd_guest_remove(struct parent *p, struct json_object *req, struct json_obje
     const char *name = cmd_text(req, "guest");
     struct table_entry *e = table_find(&p->table, name);
     struct place *g = guests_find(p, name);
+    int vf = given_find(p, name);
 
-    if (e == NULL && g == NULL)
+    if (e == NULL && g == NULL && vf < 0)
         return cmd_no(rsp, CTL_no_guest, "there is no guest '%s'; see weirctl guest list", name);
     if (e != NULL) {
         table_remove(&p->table, e);
@@ -131,7 +157,7 @@ int cmd_guest_remove(struct parent *p, struct json_object *req, struct json_obje
     }
     if (g != NULL)
         guests_send_away(p, g);
-    return 0;
+    return vf >= 0 ? cmd_card(rsp, given_take(p, (unsigned)vf)) : 0;
 }
 
 static struct json_object *row(struct parent *p, const struct table_entry *e, const struct place *g, bool known) {
@@ -141,7 +167,9 @@ static struct json_object *row(struct parent *p, const struct table_entry *e, co
 
     cmd_put_text(o, "name", e->name);
     cmd_put_text(o, "state",
-                 g != NULL ? weir_vstack_state_text(weir_vstack_state(p->vs, (unsigned)g->number)) : "not here");
+                 g != NULL                     ? weir_vstack_state_text(weir_vstack_state(p->vs, (unsigned)g->number))
+                 : given_find(p, e->name) >= 0 ? GIVEN_STATE
+                                               : "not here");
     cmd_put_bool(o, "known", known);
     for (unsigned k = 0; (key = table_key(k)) != NULL; k++)
         if (table_get(e, key, value, sizeof(value)))

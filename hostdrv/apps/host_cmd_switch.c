@@ -76,11 +76,16 @@ static int put_vport(struct parent *p, unsigned vport, struct json_object *all) 
     return err;
 }
 
-// The default one, and those of guests.
+// The default one, those of guests, and those of clients outside.
 static bool vport_exists(struct parent *p, unsigned vport) {
     for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
         if (p->place[i].state != EMPTY && weir_vstack_vport(p->vs, (unsigned)p->place[i].number) == (int)vport)
             return true;
+    for (unsigned vf = 0; vf < WEIR_NUM_VFS; vf++) {
+        struct weir_vstack_given g;
+        if (weir_vstack_given(p->vs, vf, &g) && g.vport == vport)
+            return true;
+    }
     return vport == 0;
 }
 
@@ -150,7 +155,7 @@ static const char *vf_state(unsigned state) {
     return state < sizeof(text) / sizeof(text[0]) ? text[state] : "unknown";
 }
 
-static int put_vf(struct parent *p, const struct place *g, unsigned vf, struct json_object *all) {
+static int put_vf(struct parent *p, const char *name, bool given, unsigned vf, struct json_object *all) {
     struct json_object *o = json_object_new_object();
     struct weir_get_vport_rsp v = {0};
     struct weir_get_vf_rsp f = {0};
@@ -159,8 +164,8 @@ static int put_vf(struct parent *p, const struct place *g, unsigned vf, struct j
     if (err == 0 && f.vport != 0)
         err = weir_pf_get_vport(p->pf, f.vport, &v);
     cmd_put_number(o, "vf", vf);
-    cmd_put_text(o, "guest", g->name);
-    cmd_put_text(o, "state", vf_state(f.state));
+    cmd_put_text(o, "guest", name);
+    cmd_put_text(o, "state", given && f.state == WEIR_VF_ALLOCATED ? GIVEN_STATE : vf_state(f.state));
     snprintf(text, sizeof(text), "%02x:%02x.%x", f.rid >> 8 & 0xFFu, f.rid >> 3 & 31u, f.rid & 7u);
     cmd_put_text(o, "rid", text);
     cmd_put_text(o, "mac", text_of_mac(text, f.mac));
@@ -172,19 +177,24 @@ static int put_vf(struct parent *p, const struct place *g, unsigned vf, struct j
     return err;
 }
 
+// Places of guests, then VFs: of those that are given.
 int cmd_vf_list(struct parent *p, struct json_object *req, struct json_object *rsp) {
+    const unsigned places = PARENT_MAX_GUESTS + WEIR_NUM_VFS;
     struct json_object *all = json_object_new_array();
     int64_t from = cmd_number(req, "from", 0);
-    unsigned i = from < 0 || from > PARENT_MAX_GUESTS ? 0 : (unsigned)from;
+    unsigned i = from < 0 || from > places ? 0 : (unsigned)from;
+    struct weir_vstack_given given;
     int err = 0;
-    for (; i < PARENT_MAX_GUESTS && err == 0 && json_object_array_length(all) < VPORTS_AN_ANSWER; i++) {
-        const struct place *g = &p->place[i];
+    for (; i < places && err == 0 && json_object_array_length(all) < VPORTS_AN_ANSWER; i++) {
+        const struct place *g = &p->place[i < PARENT_MAX_GUESTS ? i : 0];
         int vf = g->state == EMPTY ? -1 : weir_vstack_vf(p->vs, (unsigned)g->number);
-        if (vf >= 0)
-            err = put_vf(p, g, (unsigned)vf, all);
+        if (i >= PARENT_MAX_GUESTS && weir_vstack_given(p->vs, i - PARENT_MAX_GUESTS, &given))
+            err = put_vf(p, given.name, true, i - PARENT_MAX_GUESTS, all);
+        else if (i < PARENT_MAX_GUESTS && vf >= 0)
+            err = put_vf(p, g->name, false, (unsigned)vf, all);
     }
     json_object_object_add(rsp, "vfs", all);
     cmd_put_number(rsp, "next", i);
-    cmd_put_bool(rsp, "more", i < PARENT_MAX_GUESTS);
+    cmd_put_bool(rsp, "more", i < places);
     return cmd_card(rsp, err);
 }

@@ -62,6 +62,7 @@ struct parent {
     unsigned left;       // VFs of a parent before us whose guests have not come
     uint64_t left_turns; // our turns since, in microseconds, at most LEFT_TURN_US of each
     uint64_t left_at;
+    bool given[WEIR_NUM_VFS]; // to clients outside, as far as their connections are seen to
     bool halt;
     bool polled; // the card has no interrupt for us
 };
@@ -100,6 +101,18 @@ int left_join(struct parent *p, const struct weir_partition_hello *hello, uid_t 
 void left_look(struct parent *p);
 // Ends whoever's connection to the VF. Waits for the card's server.
 void left_evict(struct parent *p, unsigned vf);
+
+// ---- host_give.c: VFs of clients outside ----
+#define GIVEN_STATE "given"
+// The VF that was given under that name, -1 without.
+int given_find(const struct parent *p, const char *name);
+bool given_here(const struct parent *p, unsigned vf);
+// A given VF that a parent before us left goes on when the table has it as the card does. False: it is to be dropped.
+bool given_keep(struct parent *p, unsigned vf, const struct weir_vstack_left *l);
+// 0 or the card's answer.
+int given_take(struct parent *p, unsigned vf);
+// Once a turn, before anything is offered: who lost his VF loses his connection to it.
+void given_look(struct parent *p);
 
 // ---- host_admit.c ----
 // Decides about a newcomer: 0 with the guest's address and policy in *gc, else an errno and why in text.

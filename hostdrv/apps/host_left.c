@@ -15,6 +15,8 @@
 
 void left_evict(struct parent *p, unsigned vf) {
     char path[160], err[256];
+    if (p->opt.bus.pci)
+        return; // no connection leads to it, and its reset tells its driver
     snprintf(path, sizeof(path), "%s/vf%u.sock", p->opt.card, vf);
     if (weir_vfio_user_evict(path, err, sizeof(err)) != 0)
         parent_say(p, LOG_CARD, "VF %u: %s", vf, err);
@@ -33,9 +35,16 @@ void left_open(struct parent *p) {
     struct weir_vstack_left l;
     for (unsigned vf = 0; vf < WEIR_NUM_VFS; vf++)
         p->left += weir_vstack_left(p->vs, vf, &l);
-    for (unsigned vf = 0; vf < WEIR_NUM_VFS; vf++)
-        if (weir_vstack_left(p->vs, vf, &l) && !l.whole)
+    for (unsigned vf = 0; vf < WEIR_NUM_VFS; vf++) {
+        if (!weir_vstack_left(p->vs, vf, &l))
+            continue;
+        if (!l.whole)
             drop(p, vf, &l, "a hand-over was under way, or it does not run");
+        else if (l.given && given_keep(p, vf, &l))
+            p->left--;
+        else if (l.given)
+            drop(p, vf, &l, "it was given, and the table of guests does not say so any more");
+    }
     p->left_at = parent_now_us();
 }
 

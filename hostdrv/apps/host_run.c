@@ -220,6 +220,7 @@ int parent_run(struct parent *p, const volatile int *stop, char *err, size_t err
 
         guests_hush(p);
         worked = weir_vstack_poll(p->vs, parent_now_us()) != 0;
+        given_look(p);
         guests_look_after(p);
         left_look(p);
         tell_suppressed(p);

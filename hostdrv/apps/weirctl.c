@@ -216,7 +216,7 @@ static void list_commands(char *text, size_t size) {
     }
     if (n < size)
         (void)snprintf(text + n, size - n,
-                       "\nKEYs of guest add and set: mac (MAC, auto), uid (UID, any),\n"
+                       "\nKEYs of guest add, guest set and vf give: mac (MAC, auto), uid (UID, any),\n"
                        "  vlan (any, port:VID[:PRIORITY], trunk:LIST), rate (Mb/s, 0 for none), weight,\n"
                        "  spoofchk, trust, learn, stags (on, off), max-mac, link (follow, up, down).\n"
                        "Tables are as wide as the terminal, or as COLUMNS says.\n"

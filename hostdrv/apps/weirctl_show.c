@@ -136,7 +136,9 @@ static void show_path(struct json_object *rsp) {
     char room[3][256], time[64];
     table_text("guest %s, %s: %s, %s", clean(room[0], rsp, "name"),
                ctl_text(rsp, "mac")[0] != '\0' ? clean(room[1], rsp, "mac") : "-",
-               strcmp(ctl_text(rsp, "state"), "attached") == 0 ? "on its VF" : "on the synthetic path",
+               strcmp(ctl_text(rsp, "state"), "attached") == 0 ? "on its VF"
+               : strcmp(ctl_text(rsp, "state"), "given") == 0  ? "outside, on its VF"
+                                                               : "on the synthetic path",
                clean(room[2], rsp, "state"));
     table_text("why: %s", clean(room[0], rsp, "why"));
     if (ctl_number(rsp, "vf") >= 0)
@@ -238,14 +240,22 @@ static void show_level(struct json_object *rsp) {
     printf("log level %s\n", clean(room, rsp, "level"));
 }
 
+static void show_give(struct json_object *rsp) {
+    char room[3][256];
+    bool pci = ctl_text(rsp, "pci")[0] != '\0';
+    table_text("VF %lld is %s's, as %s: %s %s", ctl_number(rsp, "vf"), clean(room[0], rsp, "name"),
+               clean(room[1], rsp, "mac"), pci ? "PCI device" : "socket", clean(room[2], rsp, pci ? "pci" : "socket"));
+}
+
 // What was only to be done needs no words, but the parent may have some.
 void show_answer(enum verb_id id, struct json_object *rsp) {
     static void (*const show[VERB_COUNT])(struct json_object * rsp) = {
-        [VERB_status] = show_status,     [VERB_path] = show_path,         [VERB_records] = show_records,
-        [VERB_ledger] = show_ledger,     [VERB_counters] = show_counters, [VERB_guest_list] = show_guests,
-        [VERB_vport_list] = show_vports, [VERB_vf_list] = show_vfs,       [VERB_link] = show_link,
-        [VERB_dev_info] = show_info,     [VERB_dev_queues] = show_queues, [VERB_dev_health] = show_health,
-        [VERB_dev_panic] = show_panic,   [VERB_dev_log] = show_log,       [VERB_dev_log_level] = show_level};
+        [VERB_status] = show_status,      [VERB_path] = show_path,         [VERB_records] = show_records,
+        [VERB_ledger] = show_ledger,      [VERB_counters] = show_counters, [VERB_guest_list] = show_guests,
+        [VERB_vport_list] = show_vports,  [VERB_vf_list] = show_vfs,       [VERB_vf_give] = show_give,
+        [VERB_link] = show_link,          [VERB_dev_info] = show_info,     [VERB_dev_queues] = show_queues,
+        [VERB_dev_health] = show_health,  [VERB_dev_panic] = show_panic,   [VERB_dev_log] = show_log,
+        [VERB_dev_log_level] = show_level};
     char room[256];
     if (show[id] != NULL)
         show[id](rsp);

@@ -31,6 +31,11 @@ struct mac_entry *mac_add(struct mac_table *t, const uint8_t mac[6], unsigned po
     return e;
 }
 
+struct mac_entry *mac_of_port(const struct mac_table *t, const uint8_t mac[6]) {
+    struct mac_entry *e = mac_find(t, mac);
+    return e != NULL && e->port != OUTSIDE ? e : NULL;
+}
+
 void mac_remove(struct mac_table *t, struct mac_entry *e) {
     struct mac_entry **at = &t->bucket[bucket_of(e->mac)];
     while (*at != e)

@@ -5,10 +5,11 @@
 
 #include "weir/netvsp.h"
 
-#define MAX_PORTS 256u
+#define MAX_PORTS WEIR_NETVSP_PORTS
 #define MAX_QPS 8u
 #define FLIPS 4u
 #define NO_PORT (-1)
+#define OUTSIDE UINT16_MAX // in place of a port: an address that none of them can have
 
 // Who got an address's frames since when: newest first.
 struct flips {
@@ -82,6 +83,8 @@ struct weir_netvsp {
 struct mac_entry *mac_find(const struct mac_table *t, const uint8_t mac[6]);
 struct mac_entry *mac_add(struct mac_table *t, const uint8_t mac[6], unsigned port);
 void mac_remove(struct mac_table *t, struct mac_entry *e);
+// The same, but only of a port.
+struct mac_entry *mac_of_port(const struct mac_table *t, const uint8_t mac[6]);
 
 // wire.c: a frame came from the wire with this source.
 void netvsp_heard(struct weir_netvsp *v, const uint8_t mac[6]);

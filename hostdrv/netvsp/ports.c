@@ -116,6 +116,21 @@ void weir_netvsp_reserve(struct weir_netvsp *v, uint32_t filter, bool on) {
         v->reserved[port] = on;
 }
 
+int weir_netvsp_outside(struct weir_netvsp *v, const uint8_t mac[6], bool on) {
+    struct mac_entry *e = mac_find(&v->macs, mac);
+    if (!on) {
+        if (e == NULL || e->port != OUTSIDE)
+            return -ENOENT;
+        mac_remove(&v->macs, e);
+        return 0;
+    }
+    if (!may_be_a_guests(mac))
+        return -EINVAL;
+    if (e != NULL)
+        return -EEXIST;
+    return mac_add(&v->macs, mac, OUTSIDE) != NULL ? 0 : -ENOMEM;
+}
+
 // What the card has of the guest says which port it was: ids of filters are made of its number.
 int weir_netvsp_port_adopt(struct weir_netvsp *v, const struct weir_netvsp_port_config *cfg, unsigned vport,
                            const struct weir_get_filter_rsp *filter, unsigned filters) {

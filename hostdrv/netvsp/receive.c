@@ -41,16 +41,20 @@ static void note(struct flips *f, uint64_t epoch, bool on_vf) {
     f->count += f->count < FLIPS ? 1 : 0;
 }
 
+// Its id is used again: what the card drains back from it was not for its last guest.
+void weir_netvsp_new_vport(struct weir_netvsp *v, unsigned vport) {
+    for (unsigned i = 0; i < v->cfg.max_ports; i++)
+        if (v->port[i] != NULL && v->port[i]->vport == vport)
+            v->port[i]->vport = 0;
+}
+
 void weir_netvsp_moved(struct weir_netvsp *v, unsigned port, unsigned mac, bool to_vf, unsigned vport, uint8_t epoch,
                        uint32_t token) {
     struct port *p = v->port[port];
     note(&p->mac[mac]->flips, unroll(v, epoch), to_vf);
     if (mac != 0 || !to_vf)
         return;
-    // A vPort id is used again: then it is the new guest's alone.
-    for (unsigned i = 0; i < v->cfg.max_ports; i++)
-        if (v->port[i] != NULL && v->port[i]->vport == vport)
-            v->port[i]->vport = 0;
+    weir_netvsp_new_vport(v, vport);
     p->vport = vport;
     p->floods = MOST_FLOODS;
     p->flooded = v->now;
@@ -191,7 +195,7 @@ static void on_rx(void *ctx, const void *frame, const struct weir_rx_info *info)
     if (!info->local && !info->redirect)
         netvsp_heard(v, (const uint8_t *)frame + 6);
     if (!info->mcast) {
-        e = mac_find(&v->macs, frame);
+        e = mac_of_port(&v->macs, frame);
         if (e == NULL)
             v->stats.rx_unknown++;
         else
@@ -202,7 +206,7 @@ static void on_rx(void *ctx, const void *frame, const struct weir_rx_info *info)
         redirected_flood(v, frame, info);
         return;
     }
-    e = mac_find(&v->macs, (const uint8_t *)frame + 6);
+    e = mac_of_port(&v->macs, (const uint8_t *)frame + 6);
     sender = e != NULL ? (int)e->port : NO_PORT;
     if (sender != NO_PORT && info->local && info->src_vport != 0 && v->port[sender]->vport == info->src_vport)
         bill_flood(v, v->port[sender], (unsigned)sender);

@@ -14,6 +14,11 @@ int weir_pf_set_vport_flags(struct weir_pf *pf, unsigned vport, unsigned flags) 
                              .vport = (uint16_t)vport, .changed = WEIR_VPORT_CHANGED_FLAGS, .flags = (uint16_t)flags});
 }
 
+int weir_pf_set_flood(struct weir_pf *pf, unsigned vport, bool member) {
+    struct weir_set_flood_req req = {.vport = (uint16_t)vport, .member = member ? 1 : 0};
+    return weir_mbox_call(weir_pf_dev(pf), WEIR_CMD_SET_FLOOD, &req, sizeof(req), NULL, 0, NULL);
+}
+
 int weir_pf_activate_vport(struct weir_pf *pf, unsigned vport) {
     return set_vport(pf, &(struct weir_set_vport_req){.vport = (uint16_t)vport,
                                                       .changed = WEIR_VPORT_CHANGED_STATE,

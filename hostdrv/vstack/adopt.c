@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a parent before this one left in the card (ADR 0020): VFs that serve guests. The card says what there is, not
-// the guest; a guest may only come for what the card has under its name. All else is taken back: nobody would know when
-// it is done with.
+// the guest; a guest may only come for what the card has under its name. A VF of a client outside is kept or not, there
+// is nobody to come. All else is taken back: nobody would know when it is done with.
 #include <errno.h>
 #include <string.h>
 
@@ -30,6 +30,7 @@ static int sort_filters(struct weir_vstack *vs) {
             l->filter[l->filters++] = f;
         else
             return -EPROTO;
+        l->given = l->given || f.filter == vstack_given_filter(vs, (unsigned)l->vf);
     }
     return err == -ENOENT ? 0 : err;
 }
@@ -53,7 +54,10 @@ static int look_at_vf(struct weir_vstack *vs, unsigned vf) {
         return err;
     memcpy(l->name, d.name, sizeof(l->name));
     l->name[sizeof(l->name) - 1] = '\0';
-    l->whole = v.state == WEIR_VF_ALLOCATED && p.armed != 0 && p.in_flood != 0 && p.num_qps == vs->cfg.vf_qps;
+    // In a reset, too: of a given VF that is its client's affair, and no guest's is armed then.
+    l->whole = (v.state == WEIR_VF_ALLOCATED || v.state == WEIR_VF_RESETTING) && p.in_flood != 0 &&
+               p.num_qps == vs->cfg.vf_qps;
+    l->armed = v.state == WEIR_VF_ALLOCATED && p.armed != 0;
     return 0;
 }
 
@@ -73,8 +77,8 @@ int vstack_find(struct weir_vstack *vs) {
         err = sort_filters(vs);
     for (unsigned i = 0; i < MAX_LEFT && err == 0; i++) {
         struct left *l = &vs->left[i];
-        l->whole = l->vf != NONE && l->whole && has_all(l);
-        if (l->whole)
+        l->whole = l->vf != NONE && l->whole && has_all(l) && (l->armed || l->given);
+        if (l->whole && !l->given)
             weir_netvsp_reserve(vs->nv, l->filter[0].filter, true);
     }
     return err;
@@ -85,13 +89,14 @@ bool weir_vstack_left(const struct weir_vstack *vs, unsigned vf, struct weir_vst
     if (l == NULL || l->vf == NONE)
         return false;
     info->whole = l->whole;
+    info->given = l->given;
     memcpy(info->name, l->name, sizeof(info->name));
     memcpy(info->mac, l->mac, sizeof(info->mac));
     return true;
 }
 
-static void forget(struct weir_vstack *vs, struct left *l) {
-    if (l->filters != 0)
+void vstack_forget(struct weir_vstack *vs, struct left *l) {
+    if (l->filters != 0 && !l->given)
         weir_netvsp_reserve(vs->nv, l->filter[0].filter, false);
     l->vf = NONE;
 }
@@ -99,7 +104,7 @@ static void forget(struct weir_vstack *vs, struct left *l) {
 // As a surprise, in the same order; the guest is not told, because there is none.
 int weir_vstack_left_drop(struct weir_vstack *vs, unsigned vf) {
     struct left *l = &vs->left[vf];
-    struct guest g = {.vf = l->vf, .vport = l->vport};
+    struct guest g = {.number = NO_GUEST, .vf = l->vf, .vport = l->vport};
     int err = 0;
     memcpy(g.cfg.name, l->name, sizeof(g.cfg.name));
     vstack_record_begin(&g, false, WEIR_WHY_LEFT_BEHIND, vstack_cycle(vs));
@@ -118,7 +123,7 @@ int weir_vstack_left_drop(struct weir_vstack *vs, unsigned vf) {
         vstack_ledger(vs, &g);
     g.rec.cycle_done = vstack_cycle(vs);
     vstack_record_end(vs, &g, err);
-    forget(vs, l);
+    vstack_forget(vs, l);
     return err;
 }
 
@@ -138,7 +143,8 @@ int weir_vstack_guest_adopt(struct weir_vstack *vs, const struct weir_vstack_gue
     struct weir_get_vport_rsp p;
     struct guest *g;
     int number;
-    if (l == NULL || l->vf == NONE || !l->whole || strcmp(l->name, cfg->name) != 0 || memcmp(l->mac, cfg->mac, 6) != 0)
+    if (l == NULL || l->vf == NONE || !l->whole || l->given || strcmp(l->name, cfg->name) != 0 ||
+        memcmp(l->mac, cfg->mac, 6) != 0)
         return -EACCES;
     // The VF may have been reset since, with its driver's end.
     if (weir_pf_get_vport(vs->pf, (unsigned)l->vport, &p) != 0 || p.armed == 0)
@@ -155,7 +161,7 @@ int weir_vstack_guest_adopt(struct weir_vstack *vs, const struct weir_vstack_gue
     vstack_record_begin(g, true, WEIR_WHY_PARENT_BACK, vstack_cycle(vs));
     g->rec.cycle_done = g->rec.cycle_request;
     vstack_record_end(vs, g, 0);
-    forget(vs, l);
+    vstack_forget(vs, l);
     *token = g->token;
     if (vstack_renew_policy(vs, g) != 0)
         (void)weir_vstack_revoke(vs, g->number, WEIR_WHY_CARD_FAILED); // not with what its policy forbids

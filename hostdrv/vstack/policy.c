@@ -32,8 +32,8 @@ static int set_vlans(struct weir_vstack *vs, const struct guest *g, const struct
 }
 
 // Brings the VF's vPort from one policy to another. What a queue pair weighs can be said once it runs.
-static int change(struct weir_vstack *vs, const struct guest *g, const struct weir_policy *from,
-                  const struct weir_policy *to) {
+int vstack_change_policy(struct weir_vstack *vs, const struct guest *g, const struct weir_policy *from,
+                         const struct weir_policy *to) {
     unsigned fn = (unsigned)g->vf + 1;
     int err = 0;
     if (flags_of(from) != flags_of(to))
@@ -63,7 +63,7 @@ int vstack_create_vport(struct weir_vstack *vs, struct guest *g) {
     fresh.spoofchk = p->spoofchk;
     fresh.trust = p->trust;
     fresh.stags = p->stags;
-    err = change(vs, g, &fresh, p);
+    err = vstack_change_policy(vs, g, &fresh, p);
     if (err != 0) {
         (void)weir_pf_delete_vport(vs->pf, (unsigned)vport);
         g->vport = NONE;
@@ -79,7 +79,7 @@ int vstack_renew_policy(struct weir_vstack *vs, struct guest *g) {
         err = set_vlans(vs, g, p);
     if (err == 0)
         err = weir_pf_set_rate(vs->pf, fn, WEIR_RATE_FN, p->rate_mbps, 0);
-    for (unsigned qp = 0; qp < vs->cfg.vf_qps && err == 0; qp++)
+    for (unsigned qp = 0; qp < vs->cfg.vf_qps && err == 0 && g->on_vport; qp++)
         err = weir_pf_set_rate(vs->pf, fn, qp, 0, p->weight);
     return err;
 }
@@ -125,9 +125,9 @@ int weir_vstack_guest_set(struct weir_vstack *vs, unsigned guest, const struct w
     if (g->vport != NONE && policy->max_mac < weir_netvsp_macs(vs->nv, g->port))
         return -EBUSY;
     if (g->vport != NONE)
-        err = change(vs, g, &g->cfg.policy, policy);
+        err = vstack_change_policy(vs, g, &g->cfg.policy, policy);
     if (err != 0) {
-        (void)change(vs, g, policy, &g->cfg.policy);
+        (void)vstack_change_policy(vs, g, policy, &g->cfg.policy);
         return err;
     }
     weir_netvsp_port_set(vs->nv, g->port, policy);

@@ -145,6 +145,7 @@ static unsigned close_all(struct weir_vstack *vs, bool leave) {
     }
     for (unsigned i = 0; i < MAX_LEFT; i++)
         left += vs->left[i].vf != NONE;
+    left += vstack_given_end(vs, leave);
     weir_dev_set_wait(weir_pf_dev(vs->pf), NULL, NULL);
     weir_netvsp_close(vs->nv);
     free(vs);
@@ -281,6 +282,7 @@ int vstack_pick_vport(struct weir_vstack *vs) {
         bool used = false;
         for (unsigned k = 0; k < vs->cfg.max_guests; k++)
             used = used || (vs->guest[k] != NULL && vs->guest[k]->vport == (int)vport);
+        used = used || vstack_given_vport(vs, vport);
         for (unsigned k = 0; k < MAX_LEFT; k++)
             used = used || (vs->left[k].vf != NONE && vs->left[k].vport == (int)vport);
         if (!used) {
@@ -334,6 +336,7 @@ static void restarted(struct weir_vstack *vs, const struct weir_event *e) {
             (g->on_vport && rsp.num_filters == 0))
             (void)weir_vstack_revoke(vs, g->number, WEIR_WHY_CARD_FAILED);
     }
+    vstack_given_restarted(vs);
 }
 
 struct weir_vstack_restart weir_vstack_restart(const struct weir_vstack *vs) {

@@ -49,7 +49,11 @@ struct guest {
     struct weir_netvsp_port_stats at_question, at_answer;
 };
 
-// A VF that the parent before this one had given to a guest, until the guest comes for it.
+// Numbers that no guest has: of what is recorded of VFs without one.
+#define NO_GUEST UINT32_MAX
+
+// A VF that the parent before this one had given to a guest, until the guest comes for it; or to a client outside,
+// until it is known whether that may keep it.
 #define MAX_LEFT ((unsigned)WEIR_NUM_VFS)
 #define LEFT_FILTERS (2u * WEIR_POLICY_MACS)
 struct left {
@@ -57,6 +61,8 @@ struct left {
     char name[32]; // of the guest
     uint8_t mac[6];
     bool whole; // it runs, and has all of the guest's addresses
+    bool given; // outside: nobody is waited for, and whether it runs is its client's affair
+    bool armed;
     unsigned filters, sources;
     struct weir_get_filter_rsp filter[LEFT_FILTERS], source[LEFT_FILTERS];
 };
@@ -76,6 +82,7 @@ struct weir_vstack {
     unsigned looks, look;      // so far; whose VF's turn it was
     bool link;                 // of the wire
     struct left left[MAX_LEFT];
+    struct guest *given[MAX_LEFT]; // VFs of clients outside, by VF: no port, no channel, no hand-over
     uint32_t token;
     unsigned next_vport; // ids go round, so that a deleted vPort's counters stay readable for long
     struct weir_vstack_restart restart;
@@ -102,6 +109,9 @@ int vstack_move(struct weir_vstack *vs, struct guest *g, bool to_vf, unsigned fl
 
 // policy.c
 int vstack_create_vport(struct weir_vstack *vs, struct guest *g);
+// Brings the VF's vPort from one policy to another.
+int vstack_change_policy(struct weir_vstack *vs, const struct guest *g, const struct weir_policy *from,
+                         const struct weir_policy *to);
 // All of it anew, whatever the vPort had: a parent before this one had set it.
 int vstack_renew_policy(struct weir_vstack *vs, struct guest *g);
 int vstack_arm_policy(struct weir_vstack *vs, struct guest *g);
@@ -123,6 +133,16 @@ void vstack_account_left(struct weir_vstack *vs, const struct guest *g);
 
 // adopt.c
 int vstack_find(struct weir_vstack *vs);
+void vstack_forget(struct weir_vstack *vs, struct left *l);
+
+// give.c
+// Of the filter that leads to a given VF: its id says what the VF is, to a parent after this one, too.
+uint32_t vstack_given_filter(const struct weir_vstack *vs, unsigned vf);
+bool vstack_given_vport(const struct weir_vstack *vs, unsigned vport);
+// A core of the card was restarted: what it knows nothing of any more is taken back.
+void vstack_given_restarted(struct weir_vstack *vs);
+// The parent's half ends: the VFs go on, or are taken back. Returns how many go on.
+unsigned vstack_given_end(struct weir_vstack *vs, bool leave);
 
 // state.c
 void vstack_attached(struct guest *g);

@@ -24,6 +24,10 @@ static const struct {
     {VERB_guest_list, {"guest", "list"}, "weight 7"},
     {VERB_guest_remove, {"guest", "remove", "c"}, ""},
     {VERB_vf_list, {"vf", "list"}, "no guest has a VF"},
+    {VERB_vf_give, {"vf", "give", "q", "rate", "100"}, "vf0.sock"},
+    {VERB_vf_list, {"vf", "list"}, "given"},
+    {VERB_vf_take, {"vf", "take", "q"}, ""},
+    {VERB_guest_remove, {"guest", "remove", "q"}, ""},
     {VERB_attach, {"attach", "a"}, ""},
     {VERB_attach, {"attach", "b"}, ""},
     {VERB_path, {"path", "a"}, "on its VF"},
@@ -162,7 +166,7 @@ static void codes_stay(void) {
     static const char *const name[] = {"wrong_call", "unknown_command", "no_parent", "not_allowed",  "no_answer",
                                        "no_guest",   "guest_exists",    "no_object", "bad_setting",  "address_taken",
                                        "table_full", "not_kept",        "already",   "guest_silent", "no_resource",
-                                       "card",       "not_moved"};
+                                       "card",       "not_moved",       "given",     "guest_here"};
     for (unsigned i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
         CHECK(ctl_error_find(name[i]) == (enum ctl_error)(i + 1) &&
                   strcmp(ctl_error_name((enum ctl_error)(i + 1)), name[i]) == 0,

@@ -259,7 +259,8 @@ WEIR_MSG_ASSERT_SIZE(struct weir_msg_counters, 264);
     X(PARENT_SILENT, "the parent does not answer")                                                                     \
     X(STORM, "the guest floods: its copies are shaped on the synthetic path")                                          \
     X(PARENT_BACK, "the parent is back and found the guest on its VF")                                                 \
-    X(LEFT_BEHIND, "a parent that is gone had given the VF, and nobody came for it")
+    X(LEFT_BEHIND, "a parent that is gone had given the VF, and nobody came for it")                                   \
+    X(GIVEN, "the VF was given to a client outside")
 
 enum weir_why {
 #define WEIR_WHY_ENUM(name, text) WEIR_WHY_##name,

@@ -23,9 +23,10 @@ struct weir_netvsp_events {
     void (*storm)(void *ctx, unsigned port);
 };
 #define WEIR_NETVSP_FLOODS 20000u
+#define WEIR_NETVSP_PORTS 256u
 
 struct weir_netvsp_config {
-    unsigned max_ports;    // 1..256
+    unsigned max_ports;    // 1..WEIR_NETVSP_PORTS
     uint32_t first_filter; // filter ids from here on are NetVSP's, WEIR_NETVSP_FILTERS of them for each port
     size_t ctl_reserve;    // bytes frames leave in a channel for control messages, 0 = 4096
     struct weir_netvsp_events events;
@@ -85,6 +86,11 @@ int weir_netvsp_port_add(struct weir_netvsp *v, const struct weir_netvsp_port_co
 int weir_netvsp_port_adopt(struct weir_netvsp *v, const struct weir_netvsp_port_config *cfg, unsigned vport,
                            const struct weir_get_filter_rsp *filter, unsigned filters);
 void weir_netvsp_reserve(struct weir_netvsp *v, uint32_t filter, bool on);
+// An address that is somebody's outside: no port gets or learns it while it is `on`. 0, -EINVAL it can be nobody's,
+// -EEXIST somebody has it, -ENOENT it was not on, -ENOMEM. Each is to be off again before weir_netvsp_close.
+int weir_netvsp_outside(struct weir_netvsp *v, const uint8_t mac[6], bool on);
+// A vPort's id is used again, for somebody who is no port of ours.
+void weir_netvsp_new_vport(struct weir_netvsp *v, unsigned vport);
 // Removes it with its filters, which must be on the default vPort. The port is free even when the card says no.
 int weir_netvsp_port_remove(struct weir_netvsp *v, unsigned port);
 // Holds from the next frame on. Addresses beyond the new max_mac are forgotten, those learned last first.

@@ -62,6 +62,8 @@ int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsign
                          const char *name);
 int weir_pf_delete_vport(struct weir_pf *pf, unsigned vport);
 int weir_pf_get_vport(struct weir_pf *pf, unsigned vport, struct weir_get_vport_rsp *rsp);
+// Puts a vPort of a VF into the flood set, or out of it; WEIR_MOVE_FLOOD does the same in the instant of a move.
+int weir_pf_set_flood(struct weir_pf *pf, unsigned vport, bool member);
 // All of WEIR_VPORT_* at once; a VF's vPort must be trusted to be promiscuous. For a guest's policy (weir/policy.h):
 // spoofchk = WEIR_VPORT_CHECK_SRC, trust = WEIR_VPORT_TRUSTED, stags = WEIR_VPORT_STAGS.
 int weir_pf_set_vport_flags(struct weir_pf *pf, unsigned vport, unsigned flags);

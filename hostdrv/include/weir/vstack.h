@@ -61,6 +61,7 @@ struct weir_vstack_record {
     char name[32];
     unsigned guest;
     bool to_vf;
+    bool outside; // to or from a client outside; else between a guest's paths
     bool surprise;
     enum weir_why why;
     int status; // 0, or the errno that refused it or ended it early
@@ -86,7 +87,7 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
 // Takes every VF back at once and frees all of the card's objects it made, so that the PF can halt (rules 9.11).
 void weir_vstack_close(struct weir_vstack *vs);
 // Ends the parent's half alone: guests that are ATTACHED keep their VFs, for a parent that comes after this one; all
-// others are closed as above. Returns how many VFs stay in use: with 0, the PF can halt.
+// others are closed as above. Given VFs stay given. Returns how many VFs stay in use: with 0, the PF can halt.
 unsigned weir_vstack_leave(struct weir_vstack *vs);
 struct weir_netvsp *weir_vstack_netvsp(struct weir_vstack *vs);
 
@@ -97,7 +98,7 @@ int weir_vstack_guest_add(struct weir_vstack *vs, const struct weir_vstack_guest
 // VFs that a parent before this one gave to guests (the PF was taken over): whole, when it can go on; each is to be
 // dropped, or adopted by its guest. False: none of that number.
 struct weir_vstack_left {
-    bool whole;
+    bool whole, given; // given: to a client outside, see weir_vstack_given_keep
     char name[32];
     uint8_t mac[6];
 };
@@ -123,6 +124,36 @@ int weir_vstack_attach(struct weir_vstack *vs, unsigned guest);
 int weir_vstack_detach(struct weir_vstack *vs, unsigned guest, enum weir_why why);
 // Takes it back now. -EALREADY when it has none.
 int weir_vstack_revoke(struct weir_vstack *vs, unsigned guest, enum weir_why why);
+
+// VFs of clients outside (vstack/give.c): somebody who speaks to the function himself and has no channel to us. He gets
+// a VF whose vPort has his address, his policy and the flood set's frames, and moves nowhere: while his driver does not
+// run, what comes for him is dropped and counted. Whether he is there is nobody's business here.
+//
+// Returns the VF, or -EINVAL the address is no guest's or the policy cannot hold (weir_vstack_give_unfit), -EEXIST
+// somebody has the address, -ENOSPC no VF, vPort or filter is free, or the card's answer; nothing is left behind then.
+// cfg->channel is not used.
+int weir_vstack_give(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg);
+// What of a policy cannot hold for him, as its key: "weight", because his queue pairs are his to make anew, "link",
+// because nobody tells him of another than the wire's. NULL: all of it can. What lets a guest have further addresses
+// (learn, max-mac) gives him none.
+const char *weir_vstack_give_unfit(const struct weir_policy *policy);
+// Takes it back, filter first; then the VF is reset and nobody's. -ENOENT it is not given, or the card's answer: it is
+// still given then and can be taken once more.
+int weir_vstack_take(struct weir_vstack *vs, unsigned vf, enum weir_why why);
+struct weir_vstack_given {
+    char name[32];
+    uint8_t mac[6];
+    unsigned vport;
+    unsigned number; // under which it is in records: no guest's
+};
+// False: the VF is not given.
+bool weir_vstack_given(const struct weir_vstack *vs, unsigned vf, struct weir_vstack_given *info);
+// As weir_vstack_guest_set and weir_vstack_guest_policy. -ENOENT, -EINVAL no policy, or one that cannot hold.
+int weir_vstack_given_set(struct weir_vstack *vs, unsigned vf, const struct weir_policy *policy);
+const struct weir_policy *weir_vstack_given_policy(const struct weir_vstack *vs, unsigned vf);
+// A VF that was left (weir_vstack_left) and is `given` and whole goes on as such, with this policy. -EACCES it is
+// another's, or what weir_vstack_give returns; it is as it was then, to be dropped.
+int weir_vstack_given_keep(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg, unsigned vf);
 
 // Restarts of the card's cores since the stack was opened, and the last one. What the card was asked then was asked
 // once more by the driver; lost: it knows nothing of its switch any more, and whoever opened the PF must do so again.
@@ -162,7 +193,11 @@ int weir_vstack_ask(struct weir_vstack *vs, unsigned guest);
 // 0 once it has answered, or let 300 ms of our turns pass; -EAGAIN before that, -ENOENT, or the card's errno.
 int weir_vstack_account(struct weir_vstack *vs, unsigned guest, struct weir_vstack_account *a);
 
-// The same of all guests that left, in one sum; their own halves as they told them last. *guests: how many.
+// The card's half of a given VF; nobody tells another.
+int weir_vstack_given_account(struct weir_vstack *vs, unsigned vf, struct weir_vstack_account *a);
+
+// The same of all guests that left, and of given VFs that were taken back, in one sum; their own halves as they told
+// them last. *guests: how many.
 const struct weir_vstack_account *weir_vstack_departed(const struct weir_vstack *vs, unsigned *guests);
 
 // Records are numbered from 0; the last 256 are kept, older ones are NULL.

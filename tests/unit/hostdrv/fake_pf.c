@@ -190,6 +190,11 @@ int weir_pf_set_vport_flags(struct weir_pf *pf, unsigned vport, unsigned flags) 
     return command("flags", " %u %x", vport, flags);
 }
 
+int weir_pf_set_flood(struct weir_pf *pf, unsigned vport, bool member) {
+    (void)pf;
+    return command(member ? "flood" : "calm", " %u", vport);
+}
+
 int weir_pf_vlan_any(struct weir_pf *pf, unsigned vport) {
     (void)pf;
     return command("vlan", " %u any", vport);

@@ -23,6 +23,13 @@ struct place *guests_find(struct parent *parent, const char *name) {
 }
 
 static uint8_t on_wire[6];
+static const char *outside; // whose VF was given
+
+int given_find(const struct parent *parent, const char *name) {
+    (void)parent;
+    return outside != NULL && strcmp(outside, name) == 0 ? 0 : -1;
+}
+
 bool guests_on_wire(const struct parent *parent, const uint8_t mac[6]) {
     (void)parent;
     return memcmp(mac, on_wire, 6) == 0;
@@ -140,6 +147,17 @@ static void nobody_takes_an_address_that_is_not_his(void **state) {
     assert_non_null(strstr(why, "is on the wire"));
     memset(on_wire, 0, sizeof(on_wire));
     assert_int_equal(come("vm3", "02:00:00:00:00:77", geteuid()), 0);
+}
+
+// Whoever the table lets in: a name's VF is its client's outside.
+static void nobody_joins_under_a_name_that_is_outside(void **state) {
+    (void)state;
+    add("vm1", "02:00:00:00:00:01");
+    outside = "vm1";
+    assert_int_equal(come("vm1", NULL, geteuid()), -EEXIST);
+    assert_non_null(strstr(why, "outside"));
+    outside = NULL;
+    assert_int_equal(come("vm1", NULL, geteuid()), 0);
 }
 
 static void addresses_are_assigned_the_same_again(void **state) {
@@ -299,6 +317,7 @@ static const struct CMUnitTest tests[] = {
     CASE(a_closed_door_lets_only_the_table_in),
     CASE(a_name_is_its_users),
     CASE(nobody_takes_an_address_that_is_not_his),
+    CASE(nobody_joins_under_a_name_that_is_outside),
     CASE(addresses_are_assigned_the_same_again),
     CASE(strangers_leave_room),
     CASE(what_is_saved_is_loaded),

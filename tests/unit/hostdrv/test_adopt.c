@@ -138,6 +138,7 @@ static void what_nobody_comes_for_is_taken_back(void **state) {
     assert_false(weir_vstack_left(t.vs, 0, &l));
     assert_true(last()->surprise && last()->why == WEIR_WHY_LEFT_BEHIND && last()->status == 0);
     assert_string_equal(last()->name, "1");
+    assert_int_equal(last()->guest, UINT32_MAX); // none of this parent's
     (void)weir_vstack_guest_add(t.vs, &gc);
     gc = wants(1, "y", 51);
     assert_int_equal(weir_vstack_port(t.vs, (unsigned)weir_vstack_guest_add(t.vs, &gc)), PORT);
