@@ -15,8 +15,8 @@ extern "C" {
 
 struct weir_rtl;
 
-// What registers and memories hold in models made from now on, until reset or a write says otherwise: bits of this seed,
-// or zeros when it is 0, as at the start.
+// What registers and memories hold in models made from now on, until reset or a write says otherwise: bits of this
+// seed, or zeros when it is 0, as at the start.
 void weir_rtl_random(uint32_t seed);
 // New model, held in reset for 4 cycles. NULL when out of memory.
 struct weir_rtl *weir_rtl_new(void);

@@ -124,7 +124,8 @@ static const struct bench_sweep *swept(unsigned i) {
 SWEPT(0)
 SWEPT(1)
 SWEPT(2)
-SWEPT(3) SWEPT(4) SWEPT(5)
+SWEPT(3)
+SWEPT(4) SWEPT(5)
 
     static double victim(unsigned which) {
     static double v[3];
