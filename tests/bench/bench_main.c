@@ -114,20 +114,43 @@ static const struct bench_sweep *swept(unsigned i) {
         s[i] = bench_sweep(how[i][0], how[i][1], how[i][2]);
     return &s[i];
 }
-#define SWEPT(n)                                                                                                       \
-    static double sweep_cost##n(void) {                                                                                \
-        return swept(n)->worst;                                                                                        \
-    }                                                                                                                  \
-    static double sweep_bytes##n(void) {                                                                               \
-        return swept(n)->bytes_over;                                                                                   \
-    }
-SWEPT(0)
-SWEPT(1)
-SWEPT(2)
-SWEPT(3)
-SWEPT(4) SWEPT(5)
-
-    static double victim(unsigned which) {
+static double sweep_cost0(void) {
+    return swept(0)->worst;
+}
+static double sweep_bytes0(void) {
+    return swept(0)->bytes_over;
+}
+static double sweep_cost1(void) {
+    return swept(1)->worst;
+}
+static double sweep_bytes1(void) {
+    return swept(1)->bytes_over;
+}
+static double sweep_cost2(void) {
+    return swept(2)->worst;
+}
+static double sweep_bytes2(void) {
+    return swept(2)->bytes_over;
+}
+static double sweep_cost3(void) {
+    return swept(3)->worst;
+}
+static double sweep_bytes3(void) {
+    return swept(3)->bytes_over;
+}
+static double sweep_cost4(void) {
+    return swept(4)->worst;
+}
+static double sweep_bytes4(void) {
+    return swept(4)->bytes_over;
+}
+static double sweep_cost5(void) {
+    return swept(5)->worst;
+}
+static double sweep_bytes5(void) {
+    return swept(5)->bytes_over;
+}
+static double victim(unsigned which) {
     static double v[3];
     if (v[0] == 0)
         bench_victim(&v[0], &v[1], &v[2]);
