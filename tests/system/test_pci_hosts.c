@@ -175,7 +175,7 @@ static void bad_functions_are_one_line(void) {
     } host_calls[] = {
         {{"--bus", "pciaccess"}, "needs the PF's address"},
         {{"--bus", "pciaccess", "eth0"}, "'eth0' is no PCI address"},
-        {{"--bus", "pciaccess", PCI_SIM_PF, "again"}, "unexpected argument again"},
+        {{"--bus", "pciaccess", PCI_SIM_PF, "again"}, "unexpected argument 'again'"},
         {{"--bus", "isa"}, "vfio-user"},
         {{PCI_SIM_PF}, PCI_SIM_PF},
     };
@@ -183,7 +183,7 @@ static void bad_functions_are_one_line(void) {
         const char *args[8], *part;
     } guest_calls[] = {
         {{"--bus", "pciaccess", "01:00.1"}, "'01:00.1' is no PCI address"},
-        {{"--bus", "pciaccess", "0000:01:00.1", "0000:01:00.2"}, "unexpected argument 0000:01:00.2"},
+        {{"--bus", "pciaccess", "0000:01:00.1", "0000:01:00.2"}, "unexpected argument '0000:01:00.2'"},
         {{"0000:01:00.1"}, "0000:01:00.1"},
         {{"--bus", "usb"}, "vfio-user"},
     };
