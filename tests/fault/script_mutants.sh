@@ -20,6 +20,7 @@ caught 's/^  if ! flock -n 9; then/  if false; then/' 'four started at the same 
 caught 's/    if current "$@"; then exec 9>&-; return 0; fi/    :/' 'four started at the same time'
 caught 's/^  current "$@" && return 0/  :/' 'nothing has changed'
 caught 's/ -newer "$BUILD.*-print -quit/ -type f&/' 'a source is gone'
+caught 's/^  may_build$/  may_build; renew/; s/^  made_for >.*/:/' 'one took away'
 caught '/find "$BUILD" -mindepth 1/d' 'what another place built'
 caught 's/"$(uname -m)" "$(level)"/"$(uname -m)" any/' 'a build of another kind of processor'
 caught 's/  case $HERE$BUILD in .*/  case a in *[!a])/' 'a path with a space'

@@ -17,7 +17,9 @@ cp "$weir" "$work/tree/weir"
 cat >"$work/bin/cmake" <<'TXT'
 #!/bin/sh
 while [ "$1" != -B ]; do shift; done
-touch "$2/build.ninja" "$2/CMakeCache.txt"
+touch "$2/CMakeCache.txt"
+sleep 0.3
+touch "$2/build.ninja" || exit 1
 TXT
 cat >"$work/bin/ninja" <<TXT
 #!/bin/sh
@@ -42,8 +44,13 @@ builds() { if [ -f "$work/builds" ]; then wc -l <"$work/builds"; else echo 0; fi
 expect() { [ "$(builds)" = "$1" ] || fail "$2: $(builds) builds, not $1: $(cat "$work/builds")"; }
 ctl() { (cd "${in:-$work}" && "${tree:-$work/tree}/weir" ctl "$@") >"$work/said" 2>&1; }
 
-for i in 1 2 3 4; do "$work/tree/weir" ctl >"$work/said.$i" 2>&1 & done
+# The last comes while the first configures.
+for i in 1 2 3 4; do
+  [ "$i" != 4 ] || sleep 0.15
+  "$work/tree/weir" ctl >"$work/said.$i" 2>&1 &
+done
 wait
+if cat "$work"/said.? | grep -q "from the start"; then fail "one took away what another was making"; fi
 expect 1 "four started at the same time"
 [ "$(cat "$work"/said.? | grep -c 'waiting for it')" = 3 ] || fail "who waits for another's build says so"
 
