@@ -17,6 +17,10 @@
 #define MAGIC 0x52494557u
 #define PLACES 3u
 #define MAX_PAYLOAD 1400u
+// Of a flow, under way at most: a machine that has no time forwards fewer datagrams than are due by the wall, and each
+// that waits somewhere stands in front of everybody's ping.
+#define WINDOW 16u
+#define LOST_US 100000u // a full window is asked for again by one more: it may have been lost whole
 #define HEADERS (14u + 20u + 8u) // Ethernet, IPv4, UDP
 
 struct payload {
@@ -37,7 +41,7 @@ static const struct {
 struct udp {
     int fd[PLACES];
     struct flow flow[UDP_FLOWS];
-    uint64_t due[UDP_FLOWS];
+    uint64_t due[UDP_FLOWS], last[UDP_FLOWS]; // next, and latest that was sent
     uint64_t rand;
 };
 
@@ -112,6 +116,10 @@ static void take_all(struct udp *u, unsigned place) {
     }
 }
 
+static bool room(const struct udp *u, unsigned id, uint64_t now) {
+    return u->flow[id].sent - u->flow[id].next < WINDOW || now - u->last[id] > LOST_US;
+}
+
 void udp_pump(struct udp *u, uint64_t now, bool quiet) {
     for (unsigned id = 0; id < UDP_FLOWS && !quiet; id++) {
         if (plan[id].gap_us == 0)
@@ -119,8 +127,10 @@ void udp_pump(struct udp *u, uint64_t now, bool quiet) {
         // What was due while we were not running is not made up for: a flood is not what is tested.
         if (u->due[id] + 4u * plan[id].gap_us < now)
             u->due[id] = now;
-        while (u->due[id] <= now && send_one(u, id))
+        while (u->due[id] <= now && room(u, id, now) && send_one(u, id)) {
             u->due[id] += plan[id].gap_us / 2 + rnd(u, plan[id].gap_us);
+            u->last[id] = now;
+        }
     }
     for (unsigned place = 0; place < PLACES; place++)
         take_all(u, place);

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "weir_rtl.h"
 
@@ -72,7 +74,10 @@ struct bench_case {
     void (*run)(void);
 };
 
+__attribute__((weak)) void (*bench_summary)(void); // said behind a case's line, if there is one
+
 static inline void bench_run(const struct bench_case *c, uint64_t seed) {
+    bench_seed = seed;
     bench_state = seed * 0x9E3779B97F4A7C15ULL + 1;
     weir_rtl_random((uint32_t)seed);
     bench_model = weir_rtl_new();
@@ -80,29 +85,53 @@ static inline void bench_run(const struct bench_case *c, uint64_t seed) {
         bench_fail(__FILE__, __LINE__, "out of memory");
     c->run();
     printf("%s: ok, seed %" PRIu64 ", %" PRIu64 " cycles\n", c->name, seed, weir_rtl_cycles(bench_model));
+    if (bench_summary != NULL)
+        bench_summary();
     weir_rtl_free(bench_model);
     bench_model = NULL;
 }
 
+// In a process of its own, so that no run finds what one before it left in the bench's variables: each seed can be run
+// again alone. Returns its status; one that a signal ended counts as a crash does for the shell.
+static inline int bench_run_apart(const struct bench_case *c, uint64_t seed) {
+    int status = 1;
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        bench_run(c, seed);
+        exit(0);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        return 1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 // Runs the case named in argv[1] on fresh models, or all; argv[2] is the seed of stimulus and of what registers and
-// memories hold before reset. Without: seeds 1 to WEIR_BENCH_SEEDS of the environment (default 1). Prints what it ran.
+// memories hold before reset. Without: seeds 1 to WEIR_BENCH_SEEDS of the environment (default 2), each to its end, and
+// the status is the first failure's. Prints what it ran.
 static inline int bench_main(int argc, char **argv, const struct bench_case *cases, unsigned n) {
     const char *seeds = getenv("WEIR_BENCH_SEEDS");
-    uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-    uint64_t last = argc > 2 ? first : seeds != NULL ? strtoull(seeds, NULL, 0) : 1;
+    uint64_t last = seeds != NULL ? strtoull(seeds, NULL, 0) : 2;
     unsigned ran = 0;
+    int status = 0;
     for (unsigned i = 0; i < n; i++) {
         if (argc > 1 && strcmp(argv[1], cases[i].name) != 0)
             continue;
-        for (bench_seed = first; bench_seed <= last; bench_seed++)
-            bench_run(&cases[i], bench_seed);
         ran++;
+        if (argc > 2) {
+            bench_run(&cases[i], strtoull(argv[2], NULL, 0)); // in this process: for a debugger
+            continue;
+        }
+        for (uint64_t seed = 1; seed <= last; seed++) {
+            int of_run = bench_run_apart(&cases[i], seed);
+            status = status != 0 ? status : of_run;
+        }
     }
     if (ran == 0) {
         fprintf(stderr, "no case named '%s'\n", argc > 1 ? argv[1] : "");
         return 2;
     }
-    return 0;
+    return status;
 }
 
 #endif

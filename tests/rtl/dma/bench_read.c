@@ -517,7 +517,7 @@ void read_link_reset(void) {
     dma_csr(true, WEIR_DMA_TIMEOUT_OFFSET, 0);
     opt.mrrs = 2;
     opt.latency = 1000000;
-    for (unsigned i = 0; i < 600; i++)
+    for (unsigned i = 0; i < 6000 && most_outstanding < 64; i++)
         step(true);
     CHECK(most_outstanding == 64, "%u of 64 tags are out", most_outstanding);
     for (unsigned fn = 0; fn < WEIR_NUM_FNS; fn++)

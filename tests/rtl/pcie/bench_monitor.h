@@ -13,5 +13,6 @@ const char *bench_monitor_from_card(const uint32_t *hdr, const uint32_t *data, u
 void bench_monitor_link_reset(void);
 unsigned bench_monitor_open(void); // requests without an answer
 uint64_t bench_monitor_tlps(void);
+void bench_monitor_say(void); // one line: for bench_summary
 
 #endif

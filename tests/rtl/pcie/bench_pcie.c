@@ -326,7 +326,7 @@ static void posted_flow(void) {
 }
 
 // ---- MSI-X ----
-static void raise(unsigned how, unsigned fn, unsigned vec) {
+static void interrupt(unsigned how, unsigned fn, unsigned vec) {
     uint32_t *in = weir_rtl_in(bench_model);
     const uint32_t *out = weir_rtl_out(bench_model);
     if (how == 0) {
@@ -399,21 +399,21 @@ static void msix(void) {
         }
     for (unsigned i = 0; i < 300; i++) {
         unsigned fn = bench_below(7), vec = bench_below(WEIR_FN_VECTORS);
-        raise(i % 3, fn, vec);
+        interrupt(i % 3, fn, vec);
         expect_msg(fn, vec);
     }
     for (unsigned how = 0; how < 3; how++) {
-        raise(how, 1, WEIR_FN_VECTORS);
-        raise(how, 1, 255);
-        raise(how, 7, 0); // not visible
-        raise(how, 200, 0);
+        interrupt(how, 1, WEIR_FN_VECTORS);
+        interrupt(how, 1, 255);
+        interrupt(how, 7, 0); // not visible
+        interrupt(how, 200, 0);
     }
     expect_silence(200);
     // Masked: pending, not sent; unmasked: exactly one (pcie 52).
     for (unsigned how = 0; how < 3; how++) {
         mask_vector(2, 5, true);
-        raise(how, 2, 5);
-        raise(how, 2, 5);
+        interrupt(how, 2, 5);
+        interrupt(how, 2, 5);
         expect_silence(200);
         CHECK(pending(2) == 1u << 5 && pending(1) == 0 && pending(3) == 0, "pending bits %x", pending(2));
         mask_vector(2, 5, false);
@@ -429,9 +429,9 @@ static void msix(void) {
             cfg_wr(4, CFG_MSIX, 0x8, 0);
         else
             cfg_wr(4, CFG_CMD, 1, 0);
-        raise(2, 4, 1);
-        raise(1, 4, 9);
-        raise(2, 4, 1);
+        interrupt(2, 4, 1);
+        interrupt(1, 4, 9);
+        interrupt(2, 4, 1);
         expect_silence(300);
         CHECK(pending(4) == (1u << 1 | 1u << 9), "pending %x", pending(4));
         if (how < 2)
@@ -449,13 +449,13 @@ static void msix(void) {
     CHECK(pending(4) == 0, "PBA written");
     // Reset masks, clears and forgets (pcie 55, threat T20).
     mask_vector(3, 2, true);
-    raise(1, 3, 2);
+    interrupt(1, 3, 2);
     run(20);
     CHECK(pending(3) == 4, "pending before the reset");
     weir_rtl_in(bench_model)[IN_ERR_WORD] = 1u << 2 | 3u << 16; // lasts: a read is out
     cfg_wr(3, CFG_DEVCTL, 2, DEVCTL_FLR);
     expect_event(WEIR_HW_EVENT_FLR, 3);
-    raise(1, 3, 3);
+    interrupt(1, 3, 3);
     set_vector(3, 1, false);
     run(20);
     weir_rtl_in(bench_model)[IN_ERR_WORD] = 0;
@@ -803,7 +803,6 @@ int main(int argc, char **argv) {
         {"posted_flow", posted_flow}, {"msix", msix},         {"flr", flr},     {"hot_reset", hot_reset},
         {"requests", requests},       {"illegal", illegal},
     };
-    int ret = bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
-    printf("  %" PRIu64 " TLPs watched, no rule broken\n", bench_monitor_tlps());
-    return ret;
+    bench_summary = bench_monitor_say;
+    return bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

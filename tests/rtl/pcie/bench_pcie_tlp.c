@@ -153,6 +153,7 @@ static void line_36_refused_politely(void) {
     for (unsigned i = 0; i < 400; i++) {
         unsigned fn = bench_below(4);
         uint32_t off = 4 * bench_below(0x1000); // registers, holes, MSI-X, doorbells
+        off -= off % 0x1000 == 0xFFC ? 4 : 0;   // over a 4 KiB boundary it would be malformed
         request(0x20, fn_bar(fn) + off, 2);
         t.hdr[1] = (t.hdr[1] & ~0xFFu) | 0xF0 | (1 + bench_below(15));
         send(&t);
@@ -316,7 +317,7 @@ static void vectors_on(unsigned fns) {
         cfg_wr(fn, CFG_MSIX, 0xC, 1u << 31);
     }
 }
-static void raise(unsigned fn, unsigned vec) {
+static void interrupt(unsigned fn, unsigned vec) {
     csr_wr(WEIR_PCIE_IRQ_RAISE_OFFSET, fn | vec << 8);
 }
 static bool message(unsigned fn, unsigned vec, unsigned cycles) {
@@ -332,6 +333,47 @@ static uint32_t pending(unsigned fn) {
     return mem_rd_ok(fn_bar(fn) + WEIR_BAR_MSIX_PBA_BASE, fn);
 }
 
+// 250 reads of ours are never answered, and more stand before a stopped link: writes to the card are taken at their
+// pace all the while, and the card's own writes leave as soon as the link goes.
+static void line_40_own_reads_hold_no_write(void) {
+    enum { READS = 250, WRITES = 1000 };
+    uint32_t *in = weir_rtl_in(bench_model);
+    unsigned taken = 0;
+    up(3);
+    for (unsigned i = 0; i < READS; i++) {
+        dma_read(i % 3, i);
+        CHECK(receive(100) != NULL, "read %u", i);
+    }
+    tx_stop = true;
+    for (unsigned i = 0; i < 100; i++) {
+        bool ready = bench_get(weir_rtl_out(bench_model), OUT_RDREQ_READY, 1);
+        in[IN_DMA_WORD] = 3u << 17;
+        tlp_mem_hdr(&in[IN_DMA_WORD + 1], TLP_MRD, 0x30000, 64, 0, READS + taken);
+        bench_put(in, IN_RDREQ_VALID, 1, taken < 6);
+        step();
+        taken += ready && taken < 6;
+    }
+    bar_writes = 0;
+    uint64_t from = weir_rtl_cycles(bench_model);
+    for (unsigned i = 0; i < WRITES; i++)
+        mem_wr(fn_bar(1 + i % 2) + WEIR_BAR_DOORBELL_BASE, i);
+    run(20);
+    CHECK(bar_writes == WRITES && weir_rtl_cycles(bench_model) - from <= 2 * WRITES + 100,
+          "%u of %u writes in %" PRIu64, bar_writes, WRITES, weir_rtl_cycles(bench_model) - from);
+    tx_stop = false;
+    for (unsigned i = 0; i < taken; i++)
+        CHECK(receive(100) != NULL, "read %u of %u behind the stop", i, taken);
+    for (unsigned i = 0; i < 100; i++) {
+        const struct tlp *w;
+        dma_write(i % 3, 0x100000 + 4096 * i, 64);
+        w = receive(50);
+        CHECK(w != NULL && tlp_has_data(w->hdr), "our write %u waits for our reads", i);
+    }
+    for (unsigned i = 0; i < READS; i++)
+        answer(i % 3, i, TLP_UR, 0, 0);
+    CHECK(cpl_seen >= READS, "%u answers of %u passed on", cpl_seen, READS);
+}
+
 static void line_42_no_request_without_bme(void) {
     up(4);
     vectors_on(4);
@@ -340,7 +382,7 @@ static void line_42_no_request_without_bme(void) {
         unsigned before = cpl_seen;
         dma_write(fn, 0x5000, 256);
         dma_read(fn, fn);
-        raise(fn, 2);
+        interrupt(fn, 2);
         expect_silence(200); // and the monitor
         CHECK(cpl_seen == before + 1 && (cpl_part.hdr[2] >> 8 & 0xFF) == fn, "the read's tag comes back");
         CHECK(mem_rd_ok(fn_bar(fn), fn) == bar_value(fn, 0), "completions still go");
@@ -468,7 +510,7 @@ static void line_52_masked_vector(void) {
         unsigned fn = bench_below(3), vec = bench_below(16);
         set_vector(fn, vec, true);
         for (unsigned k = 0; k < 1 + bench_below(4); k++)
-            raise(fn, vec);
+            interrupt(fn, vec);
         expect_silence(100);
         CHECK(pending(fn) == 1u << vec, "pending %x", pending(fn));
         mem_wr(fn_bar(fn) + WEIR_BAR_MSIX_TABLE_BASE + 16 * vec + 12, 0);
@@ -486,9 +528,9 @@ static void line_53_function_mask_enable_bme(void) {
             cfg_wr(1, CFG_CMD, 1, CMD_MSE);
         else
             cfg_wr(1, CFG_PM, 1, 3);
-        raise(1, 3);
-        raise(1, 3);
-        raise(2, 3); // the neighbour's goes
+        interrupt(1, 3);
+        interrupt(1, 3);
+        interrupt(2, 3); // the neighbour's goes
         CHECK(message(2, 3, 200), "the neighbour");
         expect_silence(200);
         if (how < 2)
@@ -509,12 +551,12 @@ static void line_54_entry_never_mixes(void) {
     for (unsigned i = 0; i < 400; i++) {
         uint64_t at = fn_bar(1) + WEIR_BAR_MSIX_TABLE_BASE + 16 * 5;
         uint32_t gen = i + 1;
-        raise(1, 5);
+        interrupt(1, 5);
         for (unsigned dw = 0; dw < 4; dw++) {
             mem_wr(at + 4 * dw, dw == 0 ? 0xFEE00000u | (gen & 0xFFFF) << 4 : dw == 2 ? gen : 0);
             run(bench_below(20));
             if (dw == 1 && bench_below(2))
-                raise(1, 5);
+                interrupt(1, 5);
         }
         for (const struct tlp *r = receive(60); r != NULL; r = receive(60)) {
             unsigned a = r->hdr[2] >> 4 & 0xFFFF, d = r->data[0];
@@ -546,7 +588,7 @@ static void line_28_over_with_the_last_read(void) {
         cfg_wr(2, CFG_CMD, 1, CMD_BME);
         cfg_wr(2, CFG_MSIX, 8, 1u << 31);
         set_vector(2, 1, false);
-        raise(2, 1);
+        interrupt(2, 1);
         run(100);
         CHECK((cfg_rd(2, CFG_CMD) & 4) != 0 && !fn_bit(OUT_DMA_OK, 2) && fn_bit(OUT_HOLD, 2), "DMA of the old life");
         CHECK(mem_rd_ok(fn_bar(2) + WEIR_BAR_MSIX_TABLE_BASE + 16 + 12, 2) == 0, "vector 1 is not unmasked");
@@ -571,7 +613,7 @@ static void line_55_reset_masks_and_clears(void) {
     up(3);
     vectors_on(3);
     set_vector(1, 4, true);
-    raise(1, 4);
+    interrupt(1, 4);
     run(20);
     CHECK(pending(1) == 1u << 4, "pending");
     cfg_wr(1, CFG_DEVCTL, 2, DEVCTL_FLR);
@@ -588,7 +630,7 @@ static uint64_t gap(unsigned fn, unsigned vec, unsigned cycles, unsigned every, 
     uint64_t least = UINT64_MAX, last = 0, from = weir_rtl_cycles(bench_model);
     *count = 0;
     while (weir_rtl_cycles(bench_model) - from < cycles) {
-        raise(fn, vec);
+        interrupt(fn, vec);
         run(every);
         while (tx_head != tx_tail) {
             uint64_t now = weir_rtl_cycles(bench_model);
@@ -629,14 +671,14 @@ static void moderation_of_each_level(void) {
     // Adaptive: single ones at once, a flood rests longer and longer.
     csr_wr(WEIR_PCIE_MODERATE_OFFSET, 1 | 7 << 8 | WEIR_MODERATION_ADAPTIVE << 16);
     for (unsigned i = 0; i < 20; i++) {
-        raise(1, 7);
+        interrupt(1, 7);
         CHECK(message(1, 7, 60), "a rare interrupt is at once");
         run(5000);
     }
     gap(1, 7, 400000, 20, &n);
     CHECK(n <= 400000 / WEIR_MODERATION_HIGH_CYCLES + 12, "%u messages in a flood", n);
     run(4 * WEIR_MODERATION_HIGH_CYCLES);
-    raise(1, 7);
+    interrupt(1, 7);
     CHECK(message(1, 7, 60), "first one after the flood");
     // What does not exist is ignored; a reset keeps the level.
     csr_wr(WEIR_PCIE_MODERATE_OFFSET, 255 | 7 << 8 | WEIR_MODERATION_HIGH << 16);
@@ -792,7 +834,7 @@ static void line_58_d3hot(void) {
         CHECK((cfg_rd(fn, CFG_PM) & 0xB) == 0xB, "D3hot and No_Soft_Reset");
         CHECK(mem_rd(fn_bar(fn), BUS << 8 | fn, &v) == TLP_UR, "memory in D3hot");
         dma_write(fn, 0x1000, 64);
-        raise(fn, 1);
+        interrupt(fn, 1);
         expect_silence(200);
         for (unsigned d = 1; d < 3; d++) {
             cfg_wr(fn, CFG_PM, 1, d);
@@ -889,7 +931,6 @@ int main(int argc, char **argv) {
 #include "cases_tlp.def"
 #undef CASE
     };
-    int ret = bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
-    printf("  %" PRIu64 " TLPs watched, no rule broken\n", bench_monitor_tlps());
-    return ret;
+    bench_summary = bench_monitor_say;
+    return bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }

@@ -650,7 +650,6 @@ int main(int argc, char **argv) {
 #include "cases_vf.def"
 #undef CASE
     };
-    int ret = bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
-    printf("  %" PRIu64 " TLPs watched, no rule broken\n", bench_monitor_tlps());
-    return ret;
+    bench_summary = bench_monitor_say;
+    return bench_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
 }
