@@ -134,6 +134,36 @@ const char *netns_dir(const struct netns *n) {
     return n->dir;
 }
 
+// netstat has each group as a line of names and one of values.
+static int64_t value_of(FILE *f, const char *group, const char *name) {
+    char names[4096], values[4096];
+    while (fgets(names, sizeof(names), f) != NULL && fgets(values, sizeof(values), f) != NULL) {
+        char *n, *v, *key = strtok_r(names, " \n", &n), *value = strtok_r(values, " \n", &v);
+        bool ours = key != NULL && strcmp(key, group) == 0;
+        while (ours && key != NULL && value != NULL) {
+            if (strcmp(key, name) == 0)
+                return strtoll(value, NULL, 10);
+            key = strtok_r(NULL, " \n", &n);
+            value = strtok_r(NULL, " \n", &v);
+        }
+    }
+    return 0;
+}
+
+int64_t netns_syn_again(const struct netns *n, int place) {
+    int64_t count = 0;
+    FILE *f;
+    if (setns(fd_of(n, place), CLONE_NEWNET) != 0)
+        return 0;
+    f = fopen("/proc/thread-self/net/netstat", "r");
+    go_home(n);
+    if (f == NULL)
+        return 0;
+    count = value_of(f, "TcpExt:", "TCPSynRetrans");
+    fclose(f);
+    return count;
+}
+
 int netns_udp(const struct netns *n, int place, uint16_t port) {
     const struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(port)};
     const int one = 1, room = SOCKET_BYTES;

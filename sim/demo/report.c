@@ -95,6 +95,8 @@ static void tool_line(const struct report_tool *t, FILE *out) {
     put(out, " %" PRId64 " %s", t->sent, "sent");
     put(out, " %" PRId64 " %s", t->lost, "lost");
     put(out, " %" PRId64 " %s", t->retransmits, "retransmitted");
+    if (t->syn_again > 0 && t->retransmits > 0)
+        put(out, " (%" PRId64 " %s)", t->syn_again, "to open connections");
     if (t->rtt_max_ms > 0)
         fprintf(out, ", at most %.0f ms", t->rtt_max_ms);
     fprintf(out, "%s%s\n", t->failed[0] != '\0' ? "  FAILED: " : "", t->failed);

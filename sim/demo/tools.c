@@ -19,6 +19,8 @@
 
 struct tool {
     pid_t pid;
+    int sender;         // place whose retransmits it counts
+    int64_t syn_before; // that had been sent again there when it started
     bool server, running;
     const char *what; // "" for servers
     char out[96];
@@ -30,12 +32,14 @@ struct tools {
     unsigned count, first; // of those started last
 };
 
-static int start(struct tools *t, int place, const char *what, const char *const argv[]) {
+static int start(struct tools *t, int place, int sender, const char *what, const char *const argv[]) {
     struct tool *k = &t->tool[t->count];
     if (t->count == MAX_TOOLS)
         return -ENOSPC;
     snprintf(k->out, sizeof(k->out), "%s/tool%u", netns_dir(t->ns), t->count);
     k->what = what;
+    k->sender = sender;
+    k->syn_before = netns_syn_again(t->ns, sender);
     k->server = what[0] == '\0';
     k->pid = netns_spawn(t->ns, place, k->out, argv);
     if (k->pid < 0)
@@ -51,9 +55,9 @@ struct tools *tools_open(const struct netns *n) {
     if (t == NULL)
         return NULL;
     t->ns = n;
-    err |= start(t, 0, "", (const char *[]){"iperf3", "-s", "-p", "5201", NULL});
-    err |= start(t, 0, "", (const char *[]){"iperf3", "-s", "-p", "5202", NULL});
-    err |= start(t, 0, "", (const char *[]){"iperf3", "-s", "-p", "5203", NULL});
+    err |= start(t, 0, 0, "", (const char *[]){"iperf3", "-s", "-p", "5201", NULL});
+    err |= start(t, 0, 0, "", (const char *[]){"iperf3", "-s", "-p", "5202", NULL});
+    err |= start(t, 0, 0, "", (const char *[]){"iperf3", "-s", "-p", "5203", NULL});
     if (err != 0) {
         tools_close(t);
         return NULL;
@@ -78,15 +82,15 @@ int tools_start(struct tools *t, unsigned seconds) {
     t->first = t->count;
     snprintf(time, sizeof(time), "%u", seconds);
     snprintf(count, sizeof(count), "%u", seconds * 5);
-    err |= start(t, 1, "ping guest0 to peer",
+    err |= start(t, 1, 1, "ping guest0 to peer",
                  (const char *[]){"ping", "-i", "0.2", "-W", PATIENCE_S, "-c", count, "10.77.0.1", NULL});
     // Small windows: what waits in the kernels' queues waits in front of everybody.
-    err |= start(t, 1, "TCP guest0 to peer",
+    err |= start(t, 1, 1, "TCP guest0 to peer",
                  (const char *[]){"iperf3", "-J", "-w", "64K", "-c", "10.77.0.1", "-p", "5201", "-t", time, NULL});
     err |=
-        start(t, 1, "TCP peer to guest0",
+        start(t, 1, 0, "TCP peer to guest0",
               (const char *[]){"iperf3", "-J", "-R", "-w", "64K", "-c", "10.77.0.1", "-p", "5202", "-t", time, NULL});
-    err |= start(t, 2, "UDP guest1 to peer",
+    err |= start(t, 2, 2, "UDP guest1 to peer",
                  (const char *[]){"iperf3", "-J", "-u", "-b", "500K", "-l", "1000", "-c", "10.77.0.1", "-p", "5203",
                                   "-t", time, NULL});
     return err != 0 ? -EIO : 0;
@@ -120,6 +124,7 @@ void tools_report(const struct tools *t, const char *during, uint64_t explained,
             tools_read_ping(&row, text);
         else
             tools_read_iperf(&row, text);
+        row.syn_again = netns_syn_again(t->ns, k->sender) - k->syn_before;
         report_tool(r, &row);
     }
     free(text);

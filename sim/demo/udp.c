@@ -20,7 +20,7 @@
 // Of a flow, under way at most: a machine that has no time forwards fewer datagrams than are due by the wall, and each
 // that waits somewhere stands in front of everybody's ping.
 #define WINDOW 16u
-#define LOST_US 100000u // a full window is asked for again by one more: it may have been lost whole
+#define LOST_US 100000u          // a full window is asked for again by one more: it may have been lost whole
 #define HEADERS (14u + 20u + 8u) // Ethernet, IPv4, UDP
 
 struct payload {

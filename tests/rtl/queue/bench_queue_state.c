@@ -173,12 +173,11 @@ void state_moves_in_traffic(void) {
         q->stream = life % 2;
         for (unsigned m = 0; m < moves; m++) {
             busy(q, other, 100 + bench_below(900));
-            if (bench_below(3) == 0) {
+            if (bench_below(2) == 0) { // at rest and armed, or in the midst of many frames
                 ticks(300);
                 hq_poll(q);
                 hq_ring_cq(q, true);
-            }
-            if (bench_below(2) == 0) {
+            } else {
                 while (hq_tx_room(q) > 0)
                     hq_tx(q, 60, 1, false);
                 hq_ring_tx(q);
