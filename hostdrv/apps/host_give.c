@@ -36,7 +36,7 @@ bool given_keep(struct parent *p, unsigned vf, const struct weir_vstack_left *l)
         return false;
     gc = config_of(e);
     p->given[vf] = weir_vstack_given_keep(p->vs, &gc, vf) == 0;
-    if (p->given[vf])
+    if (p->given[vf] && left_lend(p, vf) == 0)
         parent_say(p, LOG_GUEST, "VF %u goes on as given to '%s'", vf, l->name);
     return p->given[vf];
 }
@@ -145,7 +145,7 @@ static int give(struct parent *p, const struct table_entry *e, struct json_objec
         return cmd_card(rsp, vf);
     p->given[vf] = true;
     parent_say(p, LOG_GUEST, "VF %d is given to '%s'", vf, e->name);
-    if (put_where(p, (unsigned)vf, rsp) == 0)
+    if (cmd_card(rsp, left_lend(p, (unsigned)vf)) == 0 && put_where(p, (unsigned)vf, rsp) == 0)
         return 0;
     (void)given_take(p, (unsigned)vf); // of no use to anybody who cannot find it
     return -1;

@@ -101,6 +101,8 @@ int left_join(struct parent *p, const struct weir_partition_hello *hello, uid_t 
 void left_look(struct parent *p);
 // Ends whoever's connection to the VF. Waits for the card's server.
 void left_evict(struct parent *p, unsigned vf);
+// Its socket is open to clients outside, until left_evict. 0 or negative errno.
+int left_lend(struct parent *p, unsigned vf);
 
 // ---- host_give.c: VFs of clients outside ----
 #define GIVEN_STATE "given"

@@ -13,13 +13,24 @@
 #define LEFT_US 10000000u // of our turns
 #define LEFT_TURN_US 1000u
 
-void left_evict(struct parent *p, unsigned vf) {
+static int call_in(struct parent *p, unsigned vf, int (*say)(const char *path, char *err, size_t err_size)) {
     char path[160], err[256];
+    int ret;
     if (p->opt.bus.pci)
-        return; // no connection leads to it, and its reset tells its driver
+        return 0; // no connection leads to it, and its reset tells its driver
     snprintf(path, sizeof(path), "%s/vf%u.sock", p->opt.card, vf);
-    if (weir_vfio_user_evict(path, err, sizeof(err)) != 0)
+    ret = say(path, err, sizeof(err));
+    if (ret != 0)
         parent_say(p, LOG_CARD, "VF %u: %s", vf, err);
+    return ret;
+}
+
+void left_evict(struct parent *p, unsigned vf) {
+    (void)call_in(p, vf, weir_vfio_user_evict);
+}
+
+int left_lend(struct parent *p, unsigned vf) {
+    return call_in(p, vf, weir_vfio_user_lend);
 }
 
 static void drop(struct parent *p, unsigned vf, const struct weir_vstack_left *l, const char *why) {

@@ -348,18 +348,30 @@ int weir_vfio_user_connect(const char *path, char *err, size_t err_size) {
     return ret == 0 ? server.fd : ret;
 }
 
+// Comes, says this and leaves again.
+static int call_in(const char *path, const char *capabilities, char *err, size_t err_size) {
+    struct vfu_client server;
+    int ret = vfu_client_open(&server, path, err, err_size);
+    if (ret != 0)
+        return ret;
+    ret = say_version(&server, capabilities);
+    if (ret != 0)
+        snprintf(err, err_size, "%s: %s", path, strerror(-ret));
+    vfu_client_close(&server);
+    return ret;
+}
+
+int weir_vfio_user_lend(const char *path, char *err, size_t err_size) {
+    int ret = call_in(path, "{\"capabilities\":{\"" VFU_CAP_LEND "\":true}}", err, err_size);
+    return ret == -EBUSY ? 0 : ret; // to who has it already
+}
+
 int weir_vfio_user_evict(const char *path, char *err, size_t err_size) {
     int ret = -EBUSY;
     // The second time it is free, or another was quicker: he, too, is there no longer than we wish.
-    for (unsigned i = 0; i < EVICTIONS && ret == -EBUSY; i++) {
-        struct vfu_client server;
-        ret = vfu_client_open(&server, path, err, err_size);
-        if (ret != 0)
-            return ret;
-        ret = say_version(&server, "{\"capabilities\":{\"" VFU_CAP_EVICT "\":true}}");
-        vfu_client_close(&server);
-    }
-    if (ret != 0)
+    for (unsigned i = 0; i < EVICTIONS && ret == -EBUSY; i++)
+        ret = call_in(path, "{\"capabilities\":{\"" VFU_CAP_EVICT "\":true}}", err, err_size);
+    if (ret == -EBUSY)
         snprintf(err, err_size, "%s: who has this function does not let go: %s", path, strerror(-ret));
     return ret;
 }

@@ -38,6 +38,8 @@ static struct disposal disposal[WEIR_NUM_FNS];
 struct newcomer {
     struct vfu_session *session; // NULL: the place is free
     int64_t since;
+    uid_t uid;
+    bool privileged; // root, the card's user, or who has the PF
 };
 
 struct slot {
@@ -48,6 +50,8 @@ struct slot {
     struct fn *fn;
     struct lane *lane;
     struct vfu_session *client;
+    uid_t uid; // the client's
+    bool lent; // a VF: to all who may connect, not to the privileged alone
     struct newcomer newcomer[WEIR_SERVER_WAITING];
     struct log_limit limit;
 };
@@ -181,6 +185,19 @@ static void forget(struct newcomer *c) {
     c->session = NULL;
 }
 
+static bool privileged(const struct slot *t, uid_t uid) {
+    const struct slot *pf = &t->server->slot[0];
+    return uid == 0 || uid == geteuid() || (pf->client != NULL && pf->uid == uid);
+}
+
+// Others who wait were let in when they still might come.
+static void lend(struct slot *t, bool lent) {
+    t->lent = lent;
+    for (unsigned k = 0; k < WEIR_SERVER_WAITING && !lent && t != t->server->slot; k++)
+        if (t->newcomer[k].session != NULL && !t->newcomer[k].privileged)
+            forget(&t->newcomer[k]);
+}
+
 static void greet(struct slot *t, struct newcomer *c) {
     int why;
 
@@ -188,7 +205,9 @@ static void greet(struct slot *t, struct newcomer *c) {
         return;
     vfu_session_refuse(c->session, t->client != NULL ? EBUSY : 0);
     why = vfu_session_run(c->session, 1);
-    if (why == -EBUSY && vfu_session_evicts(c->session)) {
+    if (c->privileged && (vfu_session_evicts(c->session) || vfu_session_lends(c->session)))
+        lend(t, vfu_session_lends(c->session));
+    if (why == -EBUSY && c->privileged && vfu_session_evicts(c->session)) {
         // Its client is found gone when what it had under way is done.
         say(t, "client sent away");
         (void)shutdown(vfu_session_fd(t->client), SHUT_RDWR);
@@ -200,6 +219,7 @@ static void greet(struct slot *t, struct newcomer *c) {
         forget(c);
     } else if (vfu_session_negotiated(c->session)) {
         t->client = c->session;
+        t->uid = c->uid;
         c->session = NULL;
         say(t, "client connected");
     }
@@ -237,6 +257,13 @@ static void accept_some(struct slot *t) {
             return;
         if (!unix_peer_welcome(fd, &peers, &uid)) {
             say(t, "refused user %u; --allow-uid lets others in", (unsigned)uid);
+            fn_ops.drop(t->fn, fd);
+            continue;
+        }
+        c->uid = uid;
+        c->privileged = privileged(t, uid);
+        if (t != t->server->slot && !t->lent && !c->privileged) {
+            say(t, "refused user %u: the VF is not given; weirctl vf give gives it", (unsigned)uid);
             fn_ops.drop(t->fn, fd);
             continue;
         }

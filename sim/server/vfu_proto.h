@@ -46,10 +46,12 @@ struct vfu_header {
 };
 VFU_ASSERT_SIZE(struct vfu_header, 16);
 
-// A capability of ours: whoever says this in VERSION, and finds the function another's, is refused like anybody else,
-// but the other's connection ends, and the next to come finds the function free. For a parent that is to take a VF from
-// a guest whose connection it did not make.
+// Capabilities of ours, said in VERSION, which count from root, the card's user and the user who has the PF. Whoever
+// evicts and finds the function another's is refused like anybody else, but the other's connection ends, and the next
+// to come finds the function free: for a parent that is to take a VF from whose connection it did not make. From then
+// on a VF is for these three alone, as it was at first, until one of them lends it to all who may connect.
 #define VFU_CAP_EVICT "weir_evict"
+#define VFU_CAP_LEND "weir_lend"
 struct vfu_version { // followed by JSON, optional, with its terminating 0
     uint16_t major, minor;
 };

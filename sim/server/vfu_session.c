@@ -21,7 +21,7 @@ struct vfu_session {
     void *dev;
     int refuse;
     bool negotiated;
-    bool evicts;
+    bool evicts, lends;
 
     struct vfu_header hdr; // being received
     uint8_t payload[VFU_MAX_PAYLOAD];
@@ -54,6 +54,10 @@ void vfu_session_refuse(struct vfu_session *s, int err) {
 
 bool vfu_session_evicts(const struct vfu_session *s) {
     return s->evicts;
+}
+
+bool vfu_session_lends(const struct vfu_session *s) {
+    return s->lends;
 }
 
 bool vfu_session_negotiated(const struct vfu_session *s) {
@@ -181,12 +185,11 @@ static void reply(struct vfu_session *s, int err, size_t len) {
 
 // ---- commands: 0 or negative errno; *len = bytes of the reply at `out` ----
 
-// The capability of that name, in the one form that we write it in.
-static bool asks_to_evict(const struct vfu_session *s) {
-    static const char word[] = "\"" VFU_CAP_EVICT "\":true";
+// A capability, in the one form that we write it in.
+static bool asks(const struct vfu_session *s, const char *word) {
     size_t at = sizeof(struct vfu_version), len = s->have - sizeof(s->hdr);
     return s->hdr.command == VFU_VERSION && s->have >= sizeof(s->hdr) + at &&
-           memmem(s->payload + at, len - at, word, sizeof(word) - 1) != NULL;
+           memmem(s->payload + at, len - at, word, strlen(word)) != NULL;
 }
 
 static int do_version(struct vfu_session *s, uint8_t *out, size_t *len) {
@@ -342,8 +345,10 @@ int vfu_session_run(struct vfu_session *s, unsigned budget) {
 
         if (got <= 0)
             return got;
-        if (s->refuse != 0)
-            s->evicts = asks_to_evict(s);
+        if (!s->negotiated) {
+            s->evicts = asks(s, "\"" VFU_CAP_EVICT "\":true");
+            s->lends = asks(s, "\"" VFU_CAP_LEND "\":true");
+        }
         err = s->refuse != 0 ? -s->refuse : vfu_check_message(&s->hdr, s->payload, s->nfds, s->negotiated);
         if (err == 0)
             err = command(s, s->out + sizeof(struct vfu_header), &len);

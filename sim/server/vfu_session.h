@@ -37,8 +37,9 @@ struct vfu_session;
 struct vfu_session *vfu_session_new(int fd, const struct vfu_device_ops *ops, void *dev);
 // The next message is answered with this errno, and the session ends; 0: it is not.
 void vfu_session_refuse(struct vfu_session *s, int err);
-// Refused, it had asked that whoever has the function be sent away (VFU_CAP_EVICT).
+// It asked in VERSION that whoever has the function be sent away (VFU_CAP_EVICT), that the VF be lent (VFU_CAP_LEND).
 bool vfu_session_evicts(const struct vfu_session *s);
+bool vfu_session_lends(const struct vfu_session *s);
 // The client has said its version: whoever has not may still be refused.
 bool vfu_session_negotiated(const struct vfu_session *s);
 // Closes the socket; the device is not told.

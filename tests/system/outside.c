@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -225,6 +226,21 @@ void open_vf(void) {
     await_armed();
 }
 
+int stranger_evicts(const char *fn) {
+    char path[128], err[256];
+    int status;
+    pid_t pid;
+    snprintf(path, sizeof(path), "%s", simproc_socket(&sim, fn));
+    CHECK(chmod(sim.dir, 0711) == 0, "cannot open the folder");
+    fflush(NULL);
+    pid = fork();
+    CHECK(pid >= 0, "cannot fork");
+    if (pid == 0)
+        _exit(setuid(STRANGER) != 0 ? 0 : -weir_vfio_user_evict(path, err, sizeof(err)));
+    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status), "the stranger failed on his own");
+    return -WEXITSTATUS(status);
+}
+
 void close_vf(void) {
     weir_vf_close(vf);
     vf = NULL;
@@ -242,7 +258,7 @@ void is_gone(void) {
 void outside_start(void) {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     char cable[120], path[96];
-    const char *args[] = {"--vfs", "4", "--wire", cable, NULL};
+    const char *args[] = {"--vfs", "4", "--wire", cable, "--allow-uid", STRANGER_TEXT, NULL};
     snprintf(path, sizeof(path), "/tmp/weir-test-give-%d", (int)getpid());
     snprintf(cable, sizeof(cable), "link:%s", path);
     simproc_start(&sim, args);

@@ -42,6 +42,10 @@ void give(const char *key, const char *value);
 void open_vf(void);
 void close_vf(void);
 void is_gone(void);
+// A user whom weir-sim lets connect evicts whoever has "pf", "vf0": 0, -EBUSY (refused) or -ENODEV (not let in).
+#define STRANGER 65533
+#define STRANGER_TEXT "65533"
+int stranger_evicts(const char *fn);
 
 // Commands of weirctl: done; done, with `what` in the answer; refused with that code.
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})

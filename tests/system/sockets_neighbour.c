@@ -186,6 +186,7 @@ void only_those_allowed_come_in(void) {
     simproc_start(&sim, open_to);
     CHECK(chmod(sim.dir, 0711) == 0, "cannot open the folder");
     CHECK(as_user(65533, "pf") == 0, "the one allowed was kept out");
+    CHECK(as_user(65533, "vf0") == 1, "a VF that is nobody's was let go");
     CHECK(as_user(65534, "vf0") == 1, "a stranger came in");
     CHECK(simproc_said(&sim, "vf0: refused user 65534; --allow-uid lets others in"), "not mentioned");
     simproc_stop(&sim);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // VFs of clients outside: who gets one, what holds for him, and how it ends. test_give <case>
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -92,6 +93,31 @@ static void a_client_may_come_again(void) {
         says(WORDS("vf", "list"), "given");
     }
     done(WORDS("vf", "take", "q"));
+    outside_end();
+}
+
+// Somebody whom weir-sim lets connect, who is neither root nor the parent's user.
+static void a_stranger_has_only_what_is_given(void) {
+    if (geteuid() != 0) {
+        printf("only root can be somebody else\n");
+        exit(77);
+    }
+    outside_start();
+    for (unsigned round = 0; round < 2; round++) {
+        CHECK(stranger_evicts("vf0") == -ENODEV, "a stranger may wait for a VF that is not given");
+        CHECK(simproc_said(&sim, "vf0: refused user 65533: the VF is not given"), "not mentioned");
+        give(NULL, NULL);
+        CHECK(stranger_evicts("vf0") == 0, "a given VF is kept from him");
+        open_vf();
+        all_come(20);
+        CHECK(stranger_evicts("vf0") == -EBUSY, "a stranger sends a client away");
+        all_come(20);
+        close_vf();
+        done(WORDS("vf", "take", "q"));
+    }
+    must("attach", "a"); // he has what was the stranger's
+    CHECK(stranger_evicts("vf0") == -ENODEV && stranger_evicts("pf") == -EBUSY, "a stranger sends a guest away");
+    must("detach", "a");
     outside_end();
 }
 
@@ -202,6 +228,7 @@ int main(int argc, char **argv) {
     } cases[] = {{"it_talks_to_all", it_talks_to_all},
                  {"it_is_taken_in_mid_traffic", it_is_taken_in_mid_traffic},
                  {"a_client_may_come_again", a_client_may_come_again},
+                 {"a_stranger_has_only_what_is_given", a_stranger_has_only_what_is_given},
                  {"its_policy_is_the_tables", its_policy_is_the_tables},
                  {"what_cannot_be_given_is_refused", what_cannot_be_given_is_refused},
                  {"it_outlives_its_parent", it_outlives_its_parent}};
