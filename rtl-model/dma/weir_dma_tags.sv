@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The life of each read tag (formal P5): free -> busy (request out) -> done (all data there, or failed) -> free when its
 // answer was handed out. A tag whose completions may still be under way (timeout, broken completion) is done at once but
-// stays in quarantine for one more timeout period (pcie 30, 48). One tag is looked at per cycle, so a timeout is up to
-// NumTags cycles late. Each client keeps Reserve tags that the others cannot take, and the two descriptor clients hold at
-// most Cap each: a tag stays taken until its answer is handed out, so descriptors read ahead would starve the payload they
-// wait for. Bytes asked for and not yet there stay below InFlight, which covers 300 cycles of a full link: more would only
-// queue at the host, and doorbells behind it.
+// stays in quarantine for one more timeout period (pcie 30, 48). One tag is looked at per cycle, and not when a completion
+// or a new request goes first, so a timeout is up to a round of NumTags cycles late, and another for each that was in the
+// way. Each client keeps Reserve tags that the others cannot take, and the two descriptor clients hold at most Cap each: a
+// tag stays taken until its answer is handed out, so descriptors read ahead would starve the payload they wait for. Bytes
+// asked for and not yet there stay below InFlight, which covers 300 cycles of a full link: more would only queue at the
+// host, and doorbells behind it.
 // Outputs of shared parts that nobody needs stay open.
 /* verilator lint_off PINCONNECTEMPTY */
 module weir_dma_tags #(

@@ -5,7 +5,7 @@
 #include "bench_dma.h"
 
 // Cycles between the start of a tag's clock and the request's arrival here.
-enum { SLACK = 64 };
+enum { SLACK = 64, LATE = 3 * NUM_TAGS }; // a visit of the tag that was in another's way waits for the next round
 enum { MAX_PIECES = 8, MAX_CHAINS = 128, SERIALS = 4096, PIECE_SPAN = 1 << 20 };
 enum fault {
     OK,
@@ -131,7 +131,8 @@ static void take_request(const uint32_t *out) {
     struct tlp_mem m = tlp_check_mem(hdr, limit());
     CHECK(!m.write && m.rid == 0, "write or requester ID in a read");
     CHECK(m.tag < NUM_TAGS && !requests[m.tag].used, "tag %u in use", m.tag);
-    CHECK(weir_rtl_cycles(bench_model) >= blocked_until[m.tag], "tag %u reused in quarantine", m.tag);
+    CHECK(weir_rtl_cycles(bench_model) >= blocked_until[m.tag], "tag %u reused in quarantine, %d before its end", m.tag,
+          (int)(blocked_until[m.tag] - weir_rtl_cycles(bench_model)));
     CHECK(fn != off_fn, "read of function %u without permission", fn);
     for (unsigned k = 0; k < CLIENTS; k++) {
         struct client *c = &clients[k];
@@ -167,7 +168,7 @@ static void take_request(const uint32_t *out) {
         if (opt.fault_rate && bench_below(opt.fault_rate) == 0)
             requests[m.tag].fault = FAULT_UR + bench_below(FAULTS - (opt.want_late ? 1 : 2));
         if (opt.fault_rate && requests[m.tag].fault == FAULT_NEVER)
-            requests[m.tag].due = requests[m.tag].issued + opt.timeout + NUM_TAGS + 16 + bench_below(opt.timeout / 2);
+            requests[m.tag].due = requests[m.tag].issued + opt.timeout + LATE + 16 + bench_below(opt.timeout / 2);
         if (requests[m.tag].fault == FAULT_NEVER)
             fail(&requests[m.tag]);
         if (c->asked_bytes == p->len) {
@@ -507,15 +508,27 @@ void read_disabled(void) {
     CHECK(outstanding == 0, "%u requests are left", outstanding);
 }
 
+// A piece of the chain that its client has offered in part: the card waits for the rest.
+static bool half_offered(unsigned fn) {
+    for (unsigned k = 0; k < CLIENTS; k++) {
+        const struct client *c = &clients[k];
+        const struct chain *h = &c->chain[(c->tail - 1) % MAX_CHAINS];
+        for (unsigned i = 0; c->tail != c->head && c->pushed != h->pieces && i < c->pushed; i++)
+            if (h->piece[i].fn == fn)
+                return true;
+    }
+    return false;
+}
+
 // The link is lost with reads out and no timeout set: every chain fails, every tag is free again (pcie 59).
 void read_link_reset(void) {
     uint32_t *in = weir_rtl_in(bench_model);
     const uint32_t *out = weir_rtl_out(bench_model);
     unsigned chains = 0, failed = 0;
     reset_state();
-    dma_setup(0, 2, true);
+    dma_setup(0, 0, true); // many requests a chain: few chains have all tags
     dma_csr(true, WEIR_DMA_TIMEOUT_OFFSET, 0);
-    opt.mrrs = 2;
+    opt.mrrs = 0;
     opt.latency = 1000000;
     for (unsigned i = 0; i < 6000 && most_outstanding < 64; i++)
         step(true);
@@ -541,7 +554,7 @@ void read_link_reset(void) {
     // A chain may stand half offered by the bench: it was never accepted as a whole.
     CHECK(failed > 10 && failed <= chains && failed + CLIENTS >= chains, "%u of %u chains ended", failed, chains);
     for (unsigned fn = 0; fn < WEIR_NUM_FNS; fn++)
-        CHECK(dma_busy(fn) == 0, "function %u busy", fn);
+        CHECK(dma_busy(fn) == 0 || half_offered(fn), "function %u busy", fn);
 }
 
 static double rate(unsigned len, unsigned align, unsigned latency, unsigned only) {
