@@ -89,7 +89,7 @@ static int bar_write64(struct weir_bus *bus, uint64_t offset, const void *bytes)
     uint64_t size, bar = host_bar(self(bus)->ip->host, self(bus)->fn, &size);
     if (bar == 0 || offset + 64 > size)
         return -ENODEV;
-    return rc_mem_write64(self(bus)->ip->rc, bar + offset, bytes);
+    return rc_mem_write_bytes(self(bus)->ip->rc, bar + offset, bytes, 64);
 }
 
 static uint64_t bar_size(struct weir_bus *bus) {

@@ -15,6 +15,7 @@
 
 #include "pci_memory.h"
 #include "pci_place.h"
+#include "store64.h"
 #include "weir/bus.h"
 #include "weir_abi.h"
 
@@ -28,6 +29,7 @@ struct pci_fn {
     volatile uint32_t *bar; // NULL where mapping is refused: then bar_fd
     int bar_fd;             // resource0, read and written instead
     uint64_t bar_bytes;
+    bool whole; // 64 bytes reach it in one write
     struct pci_memory *memory;
 };
 
@@ -78,6 +80,19 @@ static int bar_write(struct weir_bus *bus, uint64_t offset, uint32_t value) {
     else if (pwrite(self(bus)->bar_fd, &value, 4, (off_t)offset) != 4)
         return -ENODEV;
     return 0;
+}
+
+// A simulated card's file takes it as one write, and so does a real card from a processor that has the instruction.
+// Stores that a processor may combine would need a prefetchable BAR, which this is not (bar.def), and may come in
+// pieces all the same.
+static int bar_write64(struct weir_bus *bus, uint64_t offset, const void *bytes) {
+    if (offset + 64 > self(bus)->bar_bytes || offset % 64 != 0)
+        return -EINVAL;
+    if (!self(bus)->whole)
+        return -EOPNOTSUPP;
+    if (self(bus)->bar != NULL)
+        store64(&self(bus)->bar[offset / 4], bytes);
+    return self(bus)->bar != NULL || pwrite(self(bus)->bar_fd, bytes, 64, (off_t)offset) == 64 ? 0 : -ENODEV;
 }
 
 static uint64_t bar_size(struct weir_bus *bus) {
@@ -155,6 +170,7 @@ static const struct weir_bus_ops ops = {
     .cfg_write = cfg_write,
     .bar_read = bar_read,
     .bar_write = bar_write,
+    .bar_write64 = bar_write64,
     .bar_size = bar_size,
     .dma_alloc = dma_alloc,
     .dma_free = dma_free,
@@ -191,6 +207,7 @@ static int map_bar(struct pci_fn *f, const char *slot, char *err, size_t err_siz
         return -why;
     }
     f->bar = mem;
+    f->whole = mem == NULL || store64_works();
     f->bar_bytes = f->place.dev->regions[0].size;
     return 0;
 }

@@ -92,14 +92,22 @@ static int bar_read(struct weir_bus *bus, uint64_t offset, uint32_t *value) {
     return err;
 }
 
-static int bar_write(struct weir_bus *bus, uint64_t offset, uint32_t value) {
-    struct vu_fn *f = self(bus);
+static int post(struct weir_bus *bus, uint64_t offset, const void *bytes, unsigned n) {
     struct vfu_header h = {.command = VFU_REGION_WRITE, .flags = VFU_NO_REPLY};
-    struct vfu_region_io io = {.offset = offset, .region = VFIO_PCI_BAR0_REGION_INDEX, .count = 4};
+    struct vfu_region_io io = {.offset = offset, .region = VFIO_PCI_BAR0_REGION_INDEX, .count = n};
 
     // What the driver wrote to memory before a doorbell is seen before it.
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    return vfu_client_send(&f->server, &h, &io, sizeof(io), &value, sizeof(value), NULL, 0);
+    return vfu_client_send(&self(bus)->server, &h, &io, sizeof(io), bytes, n, NULL, 0);
+}
+
+static int bar_write(struct weir_bus *bus, uint64_t offset, uint32_t value) {
+    return post(bus, offset, &value, sizeof(value));
+}
+
+// One message, of which the simulator makes one TLP; another server may make pieces of it.
+static int bar_write64(struct weir_bus *bus, uint64_t offset, const void *bytes) {
+    return post(bus, offset, bytes, 64);
 }
 
 static uint64_t bar_size(struct weir_bus *bus) {
@@ -256,6 +264,7 @@ static const struct weir_bus_ops ops = {
     .cfg_write = cfg_write,
     .bar_read = bar_read,
     .bar_write = bar_write,
+    .bar_write64 = bar_write64,
     .bar_size = bar_size,
     .dma_alloc = dma_alloc,
     .dma_free = dma_free,

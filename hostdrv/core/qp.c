@@ -26,7 +26,7 @@ struct weir_qp {
     bool waits;          // and something was not,
     uint32_t waits_at;   //   at this cycle of the card
     uint16_t tx_rung;    // tail behind the last frame that went by doorbell
-    uint16_t push_ahead; // frames that may be pushed without word of the first
+    uint16_t push_ahead; // frames that may be pushed without word of the first; 0: this bus does not push
     uint16_t cq_slack;   // completions that may be consumed before the card must know
     uint16_t rx_slack;   // buffers that may be posted before the card must know
     uint8_t *tx_span;    // slots of the frame that begins in this one
@@ -281,24 +281,38 @@ int weir_qp_send_pieces(struct weir_qp *q, const struct weir_tx_piece *piece, un
     return sent(q, n, len, o);
 }
 
+// A lone small frame behind nothing but pushed ones, of which the card reports several at once: its bytes go with the
+// doorbell. The descriptor is in the ring all the same, for a bus that may tear the write and a card that may not take
+// it. False: the bell is still to be rung.
+static bool push(struct weir_qp *q, uint16_t from) {
+    uint16_t slots = (uint16_t)(q->tx_tail - from);
+    uint32_t slot[16] = {WEIR_PUT(q->tx_tail, BAR_DB_PUSH_TAIL) | WEIR_PUT((uint32_t)q->last_len, BAR_DB_PUSH_LEN) |
+                         WEIR_PUT((uint32_t)slots, BAR_DB_PUSH_SLOTS)};
+    int err;
+
+    if (q->orphan || (uint16_t)(from - q->tx_done) > (uint16_t)(from - q->tx_rung) ||
+        (uint16_t)(q->tx_sent - q->tx_freed) > q->push_ahead || q->last_tx == NULL || q->last_len > WEIR_PUSH_MAX ||
+        slots != q->tx_span[from & ((1u << q->tx.log2) - 1)])
+        return false;
+    memcpy(&slot[1], q->last_tx, q->last_len);
+    err = q->bus->ops->bar_write64(q->bus, q->db + WEIR_BAR_DB_PUSH, slot);
+    if (err == -EOPNOTSUPP) {
+        q->push_ahead = 0; // nor the next time
+        return false;
+    }
+    if (err != 0)
+        q->orphan = true;
+    q->stats.tx_push++;
+    return true;
+}
+
 void weir_qp_kick(struct weir_qp *q) {
     uint16_t from = q->tx_kicked;
     if (from == q->tx_tail)
         return;
     q->tx_kicked = q->tx_tail;
-    // A lone small frame behind nothing but pushed ones, of which the card reports several at once: its bytes go with
-    // the doorbell. The descriptor is in the ring all the same.
-    if (!q->orphan && q->bus->ops->bar_write64 != NULL &&
-        (uint16_t)(from - q->tx_done) <= (uint16_t)(from - q->tx_rung) &&
-        (uint16_t)(q->tx_sent - q->tx_freed) <= q->push_ahead && q->last_tx != NULL && q->last_len <= WEIR_PUSH_MAX &&
-        (uint16_t)(q->tx_tail - from) == q->tx_span[from & ((1u << q->tx.log2) - 1)]) {
-        uint32_t slot[16] = {WEIR_PUT(q->tx_tail, BAR_DB_PUSH_TAIL) | WEIR_PUT((uint32_t)q->last_len, BAR_DB_PUSH_LEN)};
-        memcpy(&slot[1], q->last_tx, q->last_len);
-        if (q->bus->ops->bar_write64(q->bus, q->db + WEIR_BAR_DB_PUSH, slot) != 0)
-            q->orphan = true;
-        q->stats.tx_push++;
+    if (push(q, from))
         return;
-    }
     q->tx_rung = q->tx_tail;
     doorbell(q, WEIR_BAR_DB_TX_TAIL, q->tx_tail);
 }

@@ -77,6 +77,7 @@ module weir_queue_db #(
   logic [23:0]      entry;
   logic [20:0]      off;
   logic [12:0]      qp_sum;
+  logic             slot;  // the first word of a push slot: whole or not, a doorbell
   logic             hit;
 
   always_comb begin
@@ -87,10 +88,11 @@ module weir_queue_db #(
   assign entry = map[fn];
   assign off = bar_req_i.addr - 21'(weir_abi_pkg::BarDoorbellBase);
   assign qp_sum = 13'(off[20:12]) + 13'(entry[11:0]);
+  assign slot = off[11:0] == 12'(weir_abi_pkg::BarDbPushOffset);
   assign hit = bar_req_i.valid && bar_req_i.write && bar_req_i.be == 4'hf &&
                bar_req_i.addr >= 21'(weir_abi_pkg::BarDoorbellBase) &&
                bar_req_i.fn < 8'(NumFns) && fn_ok[fn] && map_set_q[fn] &&
-               12'(off[20:12]) < entry[23:12] && qp_sum < 13'(NumQps) && (push_valid_i ? off[11:0] == 12'(weir_abi_pkg::BarDbPushOffset) : off[11:4] == '0);
+               12'(off[20:12]) < entry[23:12] && qp_sum < 13'(NumQps) && (slot || (!push_valid_i && off[11:4] == '0));
 
   logic                     v_q;
   logic [weir_pkg::FnW-1:0] fn_q;
@@ -104,7 +106,7 @@ module weir_queue_db #(
     if (hit) begin
       fn_q <= bar_req_i.fn;
       qp_q <= qp_sum[weir_pkg::QpW-1:0];
-      reg_q <= push_valid_i ? 2'(weir_abi_pkg::BarDbTxTailOffset >> 2) : off[3:2];
+      reg_q <= slot ? 2'(weir_abi_pkg::BarDbTxTailOffset >> 2) : off[3:2];
       push_q <= push_valid_i;
       if (push_valid_i) bytes_q <= push_data_i;
       wdata_q <= bar_req_i.wdata;
@@ -120,6 +122,7 @@ module weir_queue_db #(
   logic        is_rx;
   logic        is_cq;
   logic [15:0] value;
+  logic [4:0]  push_slots;
 
   assign qp_o = qp_q;
   assign value = wdata_q[15:0];
@@ -144,12 +147,13 @@ module weir_queue_db #(
     err_o.reason = bad_cq ? 8'(weir_abi_pkg::ReasonBadCqHead) : 8'(weir_abi_pkg::ReasonBadTail);
   end
 
-  // Only a frame that nothing of its queue is in front of may pass by the fetch.
+  // Only a frame that nothing of its queue is in front of may pass by the fetch, and that is all of what is new.
   assign push_len_o = bytes_q[weir_abi_pkg::BarDbPushLenLsb +: 6];
   assign push_cpl_req_o = bytes_q[weir_abi_pkg::BarDbPushCplReqLsb];
   assign push_bytes_o = {32'd0, bytes_q[511:32]};
-  assign push_o = db_o.tx && push_q && push_len_o >= 6'(weir_abi_pkg::MinFrame) && push_len_o <= 6'(weir_abi_pkg::PushMax) &&
-                  tx_fetch_i == (tx_new_q[qp_q[QIdxW-1:0]] ? tx_first[qp_q[QIdxW-1:0]] : tx_tail[qp_q[QIdxW-1:0]]) && value != tx_fetch_i;
+  assign push_slots = bytes_q[weir_abi_pkg::BarDbPushSlotsLsb +: 5];
+  assign push_o = db_o.tx && push_q && push_slots != '0 && 16'(value - tx_fetch_i) == 16'(push_slots) && push_len_o >= 6'(weir_abi_pkg::MinFrame) && push_len_o <= 6'(weir_abi_pkg::PushMax) &&
+                  tx_fetch_i == (tx_new_q[qp_q[QIdxW-1:0]] ? tx_first[qp_q[QIdxW-1:0]] : tx_tail[qp_q[QIdxW-1:0]]);
 
   assign map_o = map_set_q[map_fn_i[FIdxW-1:0]] ? map[map_fn_i[FIdxW-1:0]] : '0;
   assign cpl_base_o = map[cpl_fn_i[FIdxW-1:0]][11:0];

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "card.h"
 #include "rc.h"
@@ -158,6 +159,14 @@ int host_sriov_sync(struct host *h) {
     uint32_t ctl = get(h, 0, h->sriov + SRIOV_CTL);
     h->num_vfs = ctl != UINT32_MAX && (ctl & 1) != 0 ? get(h, 0, h->sriov + SRIOV_NUM) & 0xFFFF : 0;
     return (int)h->num_vfs;
+}
+
+int host_bar_write(struct host *h, uint64_t bar, uint64_t offset, const void *from, size_t left) {
+    bool slot = offset >= WEIR_BAR_DOORBELL_BASE && offset % WEIR_BAR_DOORBELL_SIZE == WEIR_BAR_DB_PUSH && left >= 64;
+    unsigned n = slot ? 64 : 4;
+    int err = rc_mem_write_bytes(h->rc, bar + offset, from, n);
+
+    return err != 0 ? err : (int)n;
 }
 
 int host_sriov(struct host *h, unsigned num_vfs) {

@@ -481,8 +481,8 @@ int rc_mem_write(struct rc *rc, uint64_t addr, uint32_t value) {
     return post(rc, addr, 1, &value);
 }
 
-int rc_mem_write64(struct rc *rc, uint64_t addr, const void *bytes) {
-    return post(rc, addr, 16, bytes);
+int rc_mem_write_bytes(struct rc *rc, uint64_t addr, const void *bytes, unsigned n) {
+    return post(rc, addr, n / 4, bytes);
 }
 
 int rc_map_rights(struct rc *rc, uint16_t rid, uint64_t iova, void *mem, uint64_t len, unsigned rights) {

@@ -61,8 +61,8 @@ int rc_cfg_write(struct rc *rc, uint16_t rid, unsigned offset, unsigned size, ui
 // 32-bit memory access at a bus address. Writes are posted: they return when the link has taken them.
 int rc_mem_read(struct rc *rc, uint64_t addr, uint32_t *value);
 int rc_mem_write(struct rc *rc, uint64_t addr, uint32_t value);
-// One posted write of 64 aligned bytes.
-int rc_mem_write64(struct rc *rc, uint64_t addr, const void *bytes);
+// One posted write of n bytes, 4..64, both a multiple of 4, not over a border of 4 KiB.
+int rc_mem_write_bytes(struct rc *rc, uint64_t addr, const void *bytes, unsigned n);
 
 // Lets cycles pass.
 void rc_pass(struct rc *rc, uint64_t cycles);

@@ -84,16 +84,15 @@ static int bar_write(struct fn *f, uint64_t offset, const uint8_t *from, unsigne
 
     if ((offset & 3) != 0 || (n & 3) != 0)
         return -EINVAL; // the card takes 32-bit accesses (bar.def)
-    for (unsigned done = 0; done < n && bar != 0 && f->mse; done += 4) {
-        uint64_t at = offset + done;
+    for (int done = 0, put = 4; done < (int)n && bar != 0 && f->mse; done += put, put = 4) {
+        uint64_t at = offset + (unsigned)done;
         uint32_t v;
-        int err;
         if (at >= WEIR_BAR_MSIX_TABLE_BASE && at < WEIR_BAR_MSIX_TABLE_BASE + WEIR_BAR_MSIX_TABLE_SIZE)
             continue; // the table is ours
         memcpy(&v, from + done, sizeof(v));
-        err = rc_mem_write(f->rc, bar + at, v);
-        if (err != 0)
-            return err;
+        put = host_bar_write(f->host, bar, at, from + done, n - (unsigned)done);
+        if (put < 0)
+            return put;
         rc_pass(f->rc, WRITE_CYCLES);
         if (at >= WEIR_BAR_DOORBELL_BASE)
             f->in_use = true;

@@ -340,12 +340,13 @@ static int bar_access(struct pci_tree *t, unsigned fn, void *data, size_t size, 
     uint64_t bytes, bar = host_bar(t->host, fn, &bytes);
     if (bar == 0 || offset >= bytes || size > bytes - offset || (offset & 3) != 0 || (size & 3) != 0)
         return -EINVAL;
-    for (size_t done = 0; done < size; done += 4) {
+    for (size_t done = 0, step = 4; done < size; done += step) {
         uint32_t v;
-        memcpy(&v, (uint8_t *)data + done, 4);
         if (write) {
-            if (rc_mem_write(t->rc, bar + offset + done, v) != 0)
+            int put = host_bar_write(t->host, bar, offset + done, (uint8_t *)data + done, size - done);
+            if (put < 0)
                 return -EIO;
+            step = (size_t)put;
             t->pf_in_use = t->pf_in_use || (fn == 0 && offset + done >= WEIR_BAR_DOORBELL_BASE);
             continue;
         }

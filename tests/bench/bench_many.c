@@ -306,7 +306,7 @@ double bench_posted_stalls(void) {
         (void)rc_mem_write(card_rc(m->w.card), bar + (i % 3 == 2 ? WEIR_BAR_DB_CQ : i % 3 * 4) + i % 8 * 0x1000,
                            i % 3 == 1 ? 128 : 0);
         if (i % 64 == 0)
-            (void)rc_mem_write64(card_rc(m->w.card), bar + WEIR_BAR_DB_PUSH, (uint8_t[64]){0});
+            (void)rc_mem_write_bytes(card_rc(m->w.card), bar + WEIR_BAR_DB_PUSH, (uint8_t[64]){0}, 64);
     }
     card_step(m->w.card, 200, false);
     stalls = (double)(card_rx_stalls(m->w.card) - before);

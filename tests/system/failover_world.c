@@ -139,6 +139,10 @@ static int deaf_bar_write(struct weir_bus *b, uint64_t offset, uint32_t value) {
     return real_of(b)->ops->bar_write(real_of(b), offset, value);
 }
 
+static int deaf_bar_write64(struct weir_bus *b, uint64_t offset, const void *bytes) {
+    return real_of(b)->ops->bar_write64(real_of(b), offset, bytes);
+}
+
 static uint64_t deaf_bar_size(struct weir_bus *b) {
     return real_of(b)->ops->bar_size(real_of(b));
 }
@@ -180,6 +184,7 @@ static struct weir_bus *make_deaf(struct weir_bus *real) {
                                    .cfg_write = deaf_cfg_write,
                                    .bar_read = deaf_bar_read,
                                    .bar_write = deaf_bar_write,
+                                   .bar_write64 = deaf_bar_write64,
                                    .bar_size = deaf_bar_size,
                                    .dma_alloc = deaf_dma_alloc,
                                    .dma_free = deaf_dma_free,

@@ -25,7 +25,8 @@ struct weir_bus_ops {
     // BAR 0, 32 bits. Writes are posted, in order. A vanished function reads all ones with -ENODEV.
     int (*bar_read)(struct weir_bus *bus, uint64_t offset, uint32_t *value);
     int (*bar_write)(struct weir_bus *bus, uint64_t offset, uint32_t value);
-    // One posted write of 64 aligned bytes that arrives whole, or NULL where that cannot be promised.
+    // One posted write of 64 aligned bytes. -EOPNOTSUPP, and nothing is written, where it cannot be had whole: by this
+    // bus or on this processor.
     int (*bar_write64)(struct weir_bus *bus, uint64_t offset, const void *bytes);
     uint64_t (*bar_size)(struct weir_bus *bus);
     // Freed, an area is out of the function's reach first, where something translates its addresses (inproc,

@@ -847,25 +847,38 @@ static void push(void) {
     hq_poll(q);
     CHECK(q->completed == 42 && h.client[TXP].requests == 2, "in order behind a fetched frame");
     uint64_t reads = h.client[TXD].requests;
-    // No hint: too long, too short, nothing new, a queue that may not send.
+    // No hint: too long, too short, not of all slots that are new, nothing new, a queue that may not send.
     uint8_t bytes[64] = {0};
     uint32_t page = WEIR_BAR_DOORBELL_BASE + WEIR_BAR_DB_PUSH;
-    static const unsigned lens[] = {61, 63, 13, 0};
-    for (unsigned i = 0; i < 4; i++) {
+    static const unsigned lens[] = {61, 63, 13, 0, 60, 60, 60}, slots[] = {1, 1, 1, 1, 0, 2, 17};
+    for (unsigned i = 0; i < 7; i++) {
         hq_tx(q, 60, 1, true);
-        uint32_t head = q->tx_prod | lens[i] << 16;
+        uint32_t head = WEIR_PUT(q->tx_prod, BAR_DB_PUSH_TAIL) | WEIR_PUT(lens[i], BAR_DB_PUSH_LEN) |
+                        WEIR_PUT(slots[i], BAR_DB_PUSH_SLOTS);
         memcpy(bytes, &head, 4);
         bar_push(1, page, bytes);
         settle();
         hq_poll(q);
-        CHECK(q->completed == 43 + i && h.client[TXD].requests == ++reads, "a hint of %u bytes is a doorbell", lens[i]);
+        CHECK(q->completed == 43 + i && h.client[TXD].requests == ++reads, "a hint of %u bytes, %u slots is a doorbell",
+              lens[i], slots[i]);
         bar_push(1, page, bytes);
         settle();
+    }
+    // A slot in pieces, in any order: its first word is a doorbell.
+    for (unsigned i = 0; i < 16; i++) {
+        hq_tx(q, 60, 1, true);
+        for (unsigned k = 0; k < 16; k++) {
+            uint32_t at = (i + k) % 16 * 4;
+            bar_write(1, page + at, at == 0 ? q->tx_prod | 60u << 16 | 1u << 23 : bench_rand());
+        }
+        settle();
+        hq_poll(q);
+        CHECK(q->completed == 50 + i && h.client[TXD].requests == ++reads, "pieces from word %u are a doorbell", i);
     }
     hq_cmd(q, 3);
     hq_push(q, 60, true);
     settle();
-    CHECK(q->sent == 46, "TX_OFF holds for a pushed frame");
+    CHECK(q->sent == 65, "TX_OFF holds for a pushed frame");
     hq_cmd(q, 2);
     settle();
     hq_poll(q);

@@ -290,10 +290,12 @@ void hq_push(struct hq *q, unsigned len, bool cpl_req) {
     struct txf *t = &q->tx[q->posted % TX_WINDOW];
     uint8_t bytes[64] = {0};
     plain = true; // what a frame may ask for in its descriptor, a pushed one cannot
+    uint16_t before = q->tx_prod;
     hq_tx(q, len, 1, cpl_req);
     plain = false;
+    uint32_t slots = (uint16_t)(q->tx_prod - before);
     uint32_t head = WEIR_PUT(q->tx_prod, BAR_DB_PUSH_TAIL) | WEIR_PUT(len, BAR_DB_PUSH_LEN) |
-                    WEIR_PUT(cpl_req ? 1u : 0u, BAR_DB_PUSH_CPL_REQ);
+                    WEIR_PUT(cpl_req ? 1u : 0u, BAR_DB_PUSH_CPL_REQ) | WEIR_PUT(slots, BAR_DB_PUSH_SLOTS);
     memcpy(bytes, &head, 4);
     for (unsigned i = 0; i < len && i < 60; i++)
         bytes[4 + i] = pattern(t->seed, i);

@@ -196,7 +196,43 @@ static void server_that_hangs_up_is_a_vanished_function(void **state) {
     unlink(path);
 }
 
+// Its registers hold how long the last write was.
+static void listening(int fd, const struct vfu_header *h, unsigned n) {
+    static uint32_t size;
+    struct {
+        struct vfu_region_io io;
+        uint32_t data;
+    } r = {.data = size};
+    if (h->command == VFU_REGION_WRITE) {
+        size = h->size;
+    } else if (h->command != VFU_REGION_READ || size == 0) {
+        toy(fd, h, n);
+    } else {
+        reply(fd, h, VFU_REPLY, sizeof(*h) + 20, 0);
+        (void)!send(fd, &r, 20, MSG_NOSIGNAL);
+    }
+}
+
+// A push is one message of all its bytes, so that a server can make one write of it.
+static void a_push_is_one_message(void **state) {
+    const uint8_t slot[64] = {1};
+    char err[256] = "";
+    pid_t pid = serve(6, listening); // four to open it, the write, and the question
+    struct weir_bus *bus = weir_vfio_user_open(path, err, sizeof(err));
+    uint32_t v = 0;
+
+    (void)state;
+    assert_non_null(bus);
+    assert_int_equal(bus->ops->bar_write64(bus, 0x8040, slot), 0);
+    assert_int_equal(bus->ops->bar_read(bus, 0, &v), 0);
+    assert_int_equal(v, sizeof(struct vfu_header) + sizeof(struct vfu_region_io) + sizeof(slot));
+    weir_bus_close(bus);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    unlink(path);
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_push_is_one_message),
     cmocka_unit_test(nobody_there_is_one_line),
     cmocka_unit_test(nonsense_from_the_server_is_one_line),
     cmocka_unit_test(server_that_hangs_up_is_a_vanished_function),

@@ -2,6 +2,7 @@
 // There is no card here: what can be tested is that the backend says so, in one line, and leaves nothing behind; what
 // it says of the files that Linux would show; and how long memory lives that a card could write.
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -11,7 +12,9 @@
 #include <unistd.h>
 
 #include "pci_memory.h"
+#include "store64.h"
 #include "unit.h"
+#include "weir/bus.h"
 #include "weir_abi.h"
 #include "weir_pciaccess.h"
 
@@ -139,6 +142,63 @@ static void what_stands_in_between_is_one_line(void **state) {
     assert_int_equal(rmdir(tree), 0);
 }
 
+// A BAR of `bytes`, more than fit into an address space where it cannot be mapped: a push into it is one write of all
+// its bytes or it is refused, and then nothing of it is written.
+static void push_into(uint64_t bytes, bool whole) {
+    uint8_t slot[64] __attribute__((aligned(64))), there[64], none[64] = {0};
+    char text[256], path[192], err[300] = "";
+    struct weir_bus *bus;
+    uint32_t word;
+    int bar;
+
+    for (unsigned i = 0; i < sizeof(slot); i++)
+        slot[i] = (uint8_t)(i + 1);
+    snprintf(text, sizeof(text), "0x100000000 0x%llx 0x140204\n%s", 0xFFFFFFFFull + bytes,
+             "0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n0x0 0x0 0x0\n");
+    put("resource", text);
+    put("resource0", "");
+    snprintf(path, sizeof(path), "%s/resource0", function);
+    assert_int_equal(truncate(path, 0x200000), 0);
+    bar = open(path, O_RDONLY);
+    assert_true(bar >= 0);
+    bus = weir_pciaccess_open("0000:01:00.0", WEIR_PCIACCESS_PF, err, sizeof(err));
+    if (bus == NULL)
+        fail_msg("%s", err);
+    assert_int_equal(bus->ops->bar_write64(bus, 0x8040, slot), whole ? 0 : -EOPNOTSUPP);
+    assert_int_equal(pread(bar, there, sizeof(there), 0x8040), sizeof(there));
+    assert_memory_equal(there, whole ? slot : none, sizeof(there));
+    assert_int_equal(bus->ops->bar_write64(bus, bytes, slot), -EINVAL);
+    assert_int_equal(bus->ops->bar_write64(bus, 0x8004, slot), -EINVAL);
+    assert_int_equal(bus->ops->bar_write(bus, 0x8000, 7), 0);
+    assert_int_equal(pread(bar, &word, sizeof(word), 0x8000), sizeof(word));
+    assert_int_equal(word, 7);
+    weir_bus_close(bus);
+    close(bar);
+}
+
+static void a_push_is_whole_or_refused(void **state) {
+    char text[256], path[192];
+
+    (void)state;
+    if (!plant()) {
+        puts("needs root and a mount namespace");
+        skip();
+    }
+    snprintf(text, sizeof(text), "0x%04x", WEIR_PF_DEVICE_ID);
+    put("device", text);
+    put("vendor", "0x1234\n");
+    put("memory", "");
+    snprintf(path, sizeof(path), "%s/memory", function);
+    assert_int_equal(truncate(path, 4096), 0);
+    snprintf(text, sizeof(text), "%s 4096 0\n", path);
+    put("dma_memory", text);
+    push_into(0x200000, store64_works());
+    push_into((uint64_t)1 << 62, true);
+    assert_int_equal(umount2("/sys/bus/pci", MNT_DETACH), 0);
+    assert_int_equal(umount2(tree, MNT_DETACH), 0);
+    assert_int_equal(rmdir(tree), 0);
+}
+
 static bool there(const char *folder, const char *name) {
     char path[96];
     struct stat st;
@@ -200,9 +260,8 @@ static void memory_outlives_a_killed_driver(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(what_stands_in_between_is_one_line),
-    cmocka_unit_test(memory_outlives_a_killed_driver),
-    cmocka_unit_test(no_such_device_is_one_line),
+    cmocka_unit_test(a_push_is_whole_or_refused),      cmocka_unit_test(what_stands_in_between_is_one_line),
+    cmocka_unit_test(memory_outlives_a_killed_driver), cmocka_unit_test(no_such_device_is_one_line),
     cmocka_unit_test(bad_address_is_one_line),
 };
 UNIT_MAIN(tests)
