@@ -1,71 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
-// Benchmark rows: each is one deterministic scenario on a fresh card; figures are card cycles unless the unit says
-// else. A row that cannot be measured yet says "not measured"; nothing is guessed.
+// Benchmark rows (rows.def): each is one deterministic scenario on a fresh card with one setup. A scenario gives all
+// its figures in one run; a row is one of them. Figures are card cycles unless the unit says else. What cannot be
+// measured says "not measured"; nothing is guessed.
 #ifndef WEIR_BENCH_ROWS_H
 #define WEIR_BENCH_ROWS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#define BENCH_NS_PER_CYCLE 4.0 // the card clock of 250 MHz
+#define BENCH_LINE 100u        // Gb/s: 50 bytes a cycle, FCS, preamble and gap included
+// PCIe Gen3 x16, 128b/130b: bytes of TLPs a cycle each way. The simulated link has room for more.
+#define BENCH_LINK_BYTES 63.0
+#define BENCH_PARTS 16u
+
+// What a scenario is run with; printed beside its rows and in bench.json. The rest of the host model is the same for
+// all (BENCH_HOST).
+struct bench_setup {
+    unsigned latency;  // cycles from a host read to its first completion; 0: instant
+    unsigned from, to; // bytes of a frame without FCS, shortest and longest; or a mix
+    unsigned queues;   // pairs that carry frames, 0: none does
+    unsigned gbps;     // of the wire, 0: as fast as the card
+};
+#define BENCH_HOST "completions of up to 256 bytes in order, 64 bytes a cycle each way, driver looks every 32 cycles"
+// Mixes in place of `from`: 7 of 64, 4 of 570, 1 of 1518 bytes with FCS; 1514 bytes one way and 66 the other.
+#define BENCH_IMIX 1u
+#define BENCH_TCP 2u
+
+struct bench_figure {
+    double value;              // in the row's unit; NAN: not measured
+    double offered, delivered; // frames; 0 and 0 where none are counted
+};
+
+enum bench_goal { BENCH_MOST, BENCH_LEAST, BENCH_NONE };
 
 struct bench_row {
     const char *id;     // row of the goal table
-    const char *metric; // with traffic, host latency and queue count
+    const char *metric; // beginning with two spaces: of the row above
     const char *unit;
+    enum bench_goal kind;
+    double goal;
     const char *peer;
-    double goal; // at most this, or at least when at_least
-    bool at_least;
-    double (*run)(void); // NULL: not measured yet
+    struct bench_setup setup;
+    // Fills figures, all "not measured" before.
+    void (*run)(const struct bench_setup *setup, struct bench_figure figure[BENCH_PARTS]);
+    unsigned part; // the row's figure
 };
 
-// Frames of 64 or 1514 bytes through the PF's queues; latency of host reads in cycles.
-struct bench_load {
-    unsigned queues, latency, bytes;
-    bool tx, rx;
-    bool line; // large frames at the line rate of 100 Gb/s, too
-};
-struct bench_rate {
-    double tx, rx;                     // cycles per frame, 0 when there were none
-    double tlps, bytes_up, bytes_down; // per frame (or per pair when both directions run)
-    double dropped;                    // share of received frames that were dropped
-    double speed;                      // card cycles per second of wall time
-};
-struct bench_rate bench_throughput(struct bench_load load);
-// Frames of every length, sent as fast as the card takes them: how much more than any longer one the worst length
-// costs, and how many bytes more than its own the card gets from the host for a frame, headers of TLPs included.
-struct bench_sweep {
-    double worst, bytes_over;
-};
-struct bench_sweep bench_sweep(unsigned queues, unsigned latency, unsigned pieces);
-// Cycles from the doorbell's TLP to the frame's last beat on the wire; from the frame's last beat to its completion.
-double bench_doorbell_to_wire(unsigned latency);
-double bench_wire_to_completion(unsigned latency);
-double bench_vf_to_vf_latency(void);
-double bench_flr(void);
-// Bytes on the link, the busier direction, per transmitted and received frame, each of another VF than the one before.
-double bench_burst_one(void);
-double bench_fairness(void);
-double bench_rate_error(void);
-// Per cent of the victim's frames that get through, and its 99th percentile of round trips as a multiple of that alone,
-// without and with doorbells that fill the host's link.
-void bench_victim(double *goodput, double *latency, double *flooded);
-// A register access beside the worst of the storms on another socket of the simulator, 99th percentile against alone.
-double bench_storm(void);
-double bench_posted_stalls(void);
-double bench_active_cost(void);
-// Longest time without a frame written while a filter moves, frames at line rate.
-double bench_move_gap(void);
-// Medians of planned hand-overs, from the question to the end; of surprises the longest time to the synthetic path.
-void bench_handover(double *to_vf, double *to_synthetic, double *surprise);
-// Frames of a burst of 1,024 at line rate that 1,024 posted buffers behind 250-cycle reads lose.
-double bench_burst_lost(void);
-// Card cycles per second of wall time without traffic; share of a processor that an idle simulator uses.
-double bench_sim_rest(void);
-double bench_sim_idle(void);
-// An 8-queue VF under traffic: bytes of its state, cycles of each call of the PF driver, the longest of 6 moves.
-struct bench_state {
-    double bytes, stop, save, load, run;
-};
-void bench_state(struct bench_state *r);
+extern const struct bench_row bench_rows[];
+extern const unsigned bench_row_count;
+
+// Whether the goal is met; a row without one, or not measured, never is.
+bool bench_met(const struct bench_row *row, const struct bench_figure *f);
 // The table as a page with bars; 0 or -1.
-int bench_html(const char *path, const struct bench_row *rows, const double *value, unsigned n);
+int bench_html(const char *path, const struct bench_figure *figure, const bool *ran);
+// Writes the setup's frames, host reads and wire in words.
+void bench_words_frames(const struct bench_setup *s, char *to, size_t room);
+void bench_words_host(const struct bench_setup *s, char *to, size_t room);
+void bench_words_wire(const struct bench_setup *s, char *to, size_t room);
+
+// The scenarios. Each says its parts where it is written.
+#define BENCH_SCENARIO(name) void name(const struct bench_setup *setup, struct bench_figure figure[BENCH_PARTS])
+BENCH_SCENARIO(bench_tx);
+BENCH_SCENARIO(bench_rx);
+BENCH_SCENARIO(bench_both);
+BENCH_SCENARIO(bench_burst_lost);
+BENCH_SCENARIO(bench_sweep_tx);
+BENCH_SCENARIO(bench_sweep_pieces);
+BENCH_SCENARIO(bench_door);
+BENCH_SCENARIO(bench_wire_to_completion);
+BENCH_SCENARIO(bench_vf_to_vf);
+BENCH_SCENARIO(bench_flr);
+BENCH_SCENARIO(bench_burst_one);
+BENCH_SCENARIO(bench_fairness);
+BENCH_SCENARIO(bench_rate_error);
+BENCH_SCENARIO(bench_victim);
+BENCH_SCENARIO(bench_storm);
+BENCH_SCENARIO(bench_posted_stalls);
+BENCH_SCENARIO(bench_active_cost);
+BENCH_SCENARIO(bench_move_gap);
+BENCH_SCENARIO(bench_handover);
+BENCH_SCENARIO(bench_state);
+BENCH_SCENARIO(bench_sim_rest);
+BENCH_SCENARIO(bench_sim_idle);
+BENCH_SCENARIO(bench_cpu);
+BENCH_SCENARIO(bench_cpu_speed);
+BENCH_SCENARIO(bench_cpu_cells);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench_cpu.h"
+#include "bench.h"
 
 struct core_run {
     double cpi, cycles, instructions, seconds, irq;
@@ -53,30 +53,35 @@ static struct core_run fastest(void) {
     return best;
 }
 
-double bench_cpu_cpi(void) {
-    return run("").cpi;
+// Figures: 0 cycles per instruction of core-work; 1 worst cycles from the line to the first instruction of its handler.
+BENCH_SCENARIO(bench_cpu) {
+    struct core_run r = run("");
+    (void)setup;
+    if (r.good)
+        figure[0].value = r.cpi;
+    r = run("--irq-period 977");
+    if (r.good)
+        figure[1].value = r.irq;
 }
 
-double bench_cpu_irq(void) {
-    return run("--irq-period 977").irq;
-}
-
-double bench_cpu_cycles(void) {
+// Figures: simulated 0 cycles, 1 instructions per second of processor time, millions.
+BENCH_SCENARIO(bench_cpu_speed) {
     struct core_run r = fastest();
-    return r.seconds > 0 ? r.cycles / r.seconds / 1e6 : 0;
+    (void)setup;
+    if (!r.good || r.seconds <= 0)
+        return;
+    figure[0].value = r.cycles / r.seconds / 1e6;
+    figure[1].value = r.instructions / r.seconds / 1e6;
 }
 
-double bench_cpu_instructions(void) {
-    struct core_run r = fastest();
-    return r.seconds > 0 ? r.instructions / r.seconds / 1e6 : 0;
-}
-
-double bench_cpu_lut(void) {
+// Cells of Yosys' synth_xilinx.
+BENCH_SCENARIO(bench_cpu_cells) {
     FILE *p = popen(WEIR_AREA_CPU " --brief", "r");
-    int lut = 0;
+    int lut = 0, read;
+    (void)setup;
     if (p == NULL)
-        return -1;
-    if (fscanf(p, "%d", &lut) != 1)
-        lut = -1;
-    return pclose(p) == 0 ? lut : -1;
+        return;
+    read = fscanf(p, "%d", &lut);
+    if (pclose(p) == 0 && read == 1)
+        figure[0].value = lut;
 }

@@ -13,32 +13,54 @@ static const char *const head =
     "@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}td,th{border-color:#444}}"
     "</style></head><body><h1>Weir bench</h1><p>Card cycles of 250&nbsp;MHz in deterministic mode unless the unit says "
     "else. The bar is the measured figure over its goal (under it, for rows that want more); the line is the goal.</p>"
-    "<table><tr><th>Row</th><th>Metric</th><th>Unit</th><th>Goal</th><th>Measured</th><th></th><th>Best "
-    "peer</th></tr>\n";
+    "<table><tr><th>Row</th><th>Metric</th><th>Unit</th><th>Goal</th><th>Measured</th><th></th><th>Dropped</th>"
+    "<th>Host reads</th><th>Bytes</th><th>Queue pairs</th><th>Wire</th><th>Best peer</th></tr>\n";
 
-int bench_html(const char *path, const struct bench_row *rows, const double *value, unsigned n) {
+// How much of its goal a row needs, 0 to 2.
+static double share_of(const struct bench_row *r, const struct bench_figure *f) {
+    double share = r->goal != 0 && f->value != 0 ? (r->kind == BENCH_LEAST ? r->goal / f->value : f->value / r->goal)
+                   : bench_met(r, f)             ? 0
+                                                 : 2;
+    return share < 0 ? 0 : share > 2 ? 2 : share;
+}
+
+static void row_of(FILE *f, const struct bench_row *r, const struct bench_figure *v) {
+    char host[24], frames[24], wire[24];
+    bench_words_host(&r->setup, host, sizeof(host));
+    bench_words_frames(&r->setup, frames, sizeof(frames));
+    bench_words_wire(&r->setup, wire, sizeof(wire));
+    fprintf(f, "<tr><td>%s</td><td>%s</td><td>%s</td>", r->id, r->metric, r->unit);
+    if (r->kind == BENCH_NONE)
+        fputs("<td></td>", f);
+    else
+        fprintf(f, "<td class=\"n\">%s%g</td>", r->kind == BENCH_LEAST ? "&ge; " : "", r->goal);
+    if (isnan(v->value))
+        fputs("<td>not measured</td><td></td>", f);
+    else
+        fprintf(f, "<td class=\"n\">%.2f</td><td>", v->value);
+    if (!isnan(v->value) && r->kind != BENCH_NONE)
+        fprintf(f,
+                "<svg width=\"200\" height=\"12\"><rect width=\"%.0f\" height=\"12\" fill=\"%s\"/><rect x=\"99\" "
+                "width=\"2\" height=\"12\" fill=\"#888\"/></svg>",
+                share_of(r, v) * 100, bench_met(r, v) ? "#2a9d5c" : "#d9822b");
+    if (!isnan(v->value))
+        fputs("</td>", f);
+    if (v->offered > 0)
+        fprintf(f, "<td class=\"n\">%.2f&nbsp;%%</td>", (1 - v->delivered / v->offered) * 100);
+    else
+        fputs("<td></td>", f);
+    fprintf(f, "<td>%s</td><td>%s</td><td class=\"n\">%u</td><td>%s</td><td>%s</td></tr>\n", host, frames,
+            r->setup.queues, wire, r->peer);
+}
+
+int bench_html(const char *path, const struct bench_figure *figure, const bool *ran) {
     FILE *f = fopen(path, "w");
     if (f == NULL)
         return -1;
     fputs(head, f);
-    for (unsigned i = 0; i < n; i++) {
-        const struct bench_row *r = &rows[i];
-        double v = value[i], share;
-        bool ok = r->at_least ? v >= r->goal : v <= r->goal + 0.0001;
-        fprintf(f, "<tr><td>%s</td><td>%s</td><td>%s</td><td class=\"n\">%s%g</td>", r->id, r->metric, r->unit,
-                r->at_least ? "&ge; " : "", r->goal);
-        if (isnan(v)) {
-            fprintf(f, "<td>not measured</td><td></td>");
-        } else {
-            share = r->goal != 0 && v != 0 ? (r->at_least ? r->goal / v : v / r->goal) : ok ? 0 : 2;
-            share = share < 0 ? 0 : share > 2 ? 2 : share;
-            fprintf(f,
-                    "<td class=\"n\">%.2f</td><td><svg width=\"200\" height=\"12\"><rect width=\"%.0f\" height=\"12\" "
-                    "fill=\"%s\"/><rect x=\"99\" width=\"2\" height=\"12\" fill=\"#888\"/></svg></td>",
-                    v, share * 100, ok ? "#2a9d5c" : "#d9822b");
-        }
-        fprintf(f, "<td>%s</td></tr>\n", r->peer);
-    }
-    fprintf(f, "</table></body></html>\n");
+    for (unsigned i = 0; i < bench_row_count; i++)
+        if (ran[i])
+            row_of(f, &bench_rows[i], &figure[i]);
+    fputs("</table></body></html>\n", f);
     return fclose(f) == 0 ? 0 : -1;
 }

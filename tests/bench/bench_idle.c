@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Row 25: starts an idle simulator, lets it settle, and reads how much processor time it then uses. See bench.h.
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,16 +24,18 @@ static double cpu_seconds(pid_t pid) {
     return (double)(user + sys) / (double)sysconf(_SC_CLK_TCK);
 }
 
-double bench_sim_idle(void) {
+// Share of a processor that an idle simulator uses.
+BENCH_SCENARIO(bench_sim_idle) {
     const struct timespec settle = {.tv_sec = 8}, window = {.tv_sec = 10};
     char self[512], sim[600], dir[] = "/tmp/weir-bench-XXXXXX", *slash;
     ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
     double used;
     int status;
     pid_t pid;
+    (void)setup;
 
     if (n < 0 || mkdtemp(dir) == NULL)
-        return NAN;
+        return;
     self[n] = '\0';
     slash = strrchr(self, '/');
     snprintf(sim, sizeof(sim), "%.*s/weir-sim", (int)(slash - self), self);
@@ -44,17 +45,17 @@ double bench_sim_idle(void) {
         _exit(127);
     }
     if (pid < 0)
-        return NAN;
+        return;
     nanosleep(&settle, NULL);
     used = cpu_seconds(pid);
     nanosleep(&window, NULL);
     used = (cpu_seconds(pid) - used) * 100 / (double)window.tv_sec;
     if (waitpid(pid, &status, WNOHANG) != 0)
-        return NAN; // it did not run
+        return; // it did not run
     kill(pid, SIGTERM);
     waitpid(pid, &status, 0);
     snprintf(sim, sizeof(sim), "rm -rf %s", dir);
     if (system(sim) != 0)
         fprintf(stderr, "cannot remove %s\n", dir);
-    return used;
+    figure[0].value = used;
 }

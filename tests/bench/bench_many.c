@@ -111,13 +111,15 @@ static void fill(struct many *m, unsigned vf, unsigned bytes, unsigned room) {
     weir_qp_kick(qp);
 }
 
-// 4 cycles a frame each way, each frame another VF's, none behind another of its queue.
-double bench_burst_one(void) {
+// Bytes on the link, the busier direction, per transmitted and received frame: 4 cycles a frame each way, each frame
+// another VF's, none behind another of its queue.
+BENCH_SCENARIO(bench_burst_one) {
     struct many *m = calloc(1, sizeof(*m));
     struct rc_stats a = {0}, b;
     unsigned pairs = 0;
     uint8_t frame[60];
     double up, down;
+    (void)setup;
 
     open_many(m, MAX_VFS, 7);
     for (unsigned turn = 0; turn < 40 * MAX_VFS; turn++) {
@@ -138,13 +140,14 @@ double bench_burst_one(void) {
     down = (double)(b.tlp_bytes_to_card - a.tlp_bytes_to_card) / pairs;
     close_many(m);
     free(m);
-    return up > down ? up : down;
+    figure[0].value = up > down ? up : down;
 }
 
 // Jain's index over the frames that 64 VFs with always full rings got onto the wire in a millisecond.
-double bench_fairness(void) {
+BENCH_SCENARIO(bench_fairness) {
     struct many *m = calloc(1, sizeof(*m));
     double sum = 0, squares = 0;
+    (void)setup;
 
     open_many(m, MAX_VFS, 6);
     for (uint64_t start = card_cycles(m->w.card), warm = start + MS / 5; card_cycles(m->w.card) < warm + MS;) {
@@ -162,14 +165,15 @@ double bench_fairness(void) {
     }
     close_many(m);
     free(m);
-    return sum * sum / (MAX_VFS * squares);
+    figure[0].value = sum * sum / (MAX_VFS * squares);
 }
 
 // The worst of three limits, each measured from its first frame's end to its last one's, in per cent of the limit.
-double bench_rate_error(void) {
+BENCH_SCENARIO(bench_rate_error) {
     static const unsigned mbps[3] = {1000, 3000, 10000};
     struct many *m = calloc(1, sizeof(*m));
     double worst = 0;
+    (void)setup;
 
     open_many(m, 3, 7);
     for (unsigned i = 0; i < 3; i++)
@@ -193,7 +197,7 @@ double bench_rate_error(void) {
     }
     close_many(m);
     free(m);
-    return worst;
+    figure[0].value = worst;
 }
 
 static int by_value(const void *a, const void *b) {
@@ -250,10 +254,13 @@ static unsigned victim(struct many *m, unsigned attackers, unsigned every, uint6
     return n;
 }
 
-void bench_victim(double *goodput, double *latency, double *flooded) {
+// Figures: 0 per cent of the victim's frames that get through; 1 its 99th percentile of round trips as a multiple of
+// that alone, 2 with doorbells that fill the host's link.
+BENCH_SCENARIO(bench_victim) {
     struct many *m = calloc(1, sizeof(*m));
     uint64_t alone, beside, flood;
     unsigned a, b;
+    (void)setup;
 
     open_many(m, 9, 7);
     a = victim(m, 0, 4, MS / 4, &alone);
@@ -261,11 +268,11 @@ void bench_victim(double *goodput, double *latency, double *flooded) {
     // Round trips are latency; goodput is what an open load of the victim's share gets through: VF 0 sends a frame of
     // 1514 bytes every 400 cycles, 1/13 of the line, beside eight attackers.
     CHECK(a > 100 && b > 20, "%u round trips alone, %u beside attackers", a, b);
-    *latency = (double)beside / (double)alone;
+    figure[1].value = (double)beside / (double)alone;
     // Doorbells in every cycle: the host's own link is full, and the victim's doorbell waits in the host.
     b = victim(m, 8, 4, MS / 2, &flood);
     CHECK(b > 20, "%u round trips beside a flood", b);
-    *flooded = (double)flood / (double)alone;
+    figure[2].value = (double)flood / (double)alone;
     m->sent_at = 0;
     memset(m->out, 0, sizeof(m->out));
     {
@@ -286,7 +293,7 @@ void bench_victim(double *goodput, double *latency, double *flooded) {
             }
             poll(m, 0);
         }
-        *goodput = 100.0 * (double)m->out[0] / offered;
+        figure[0].value = 100.0 * (double)m->out[0] / offered;
     }
     close_many(m);
     free(m);
@@ -294,10 +301,11 @@ void bench_victim(double *goodput, double *latency, double *flooded) {
 
 // Cycles in which the card would not take a posted write that was there, while one VF writes its doorbells in every
 // cycle.
-double bench_posted_stalls(void) {
+BENCH_SCENARIO(bench_posted_stalls) {
     struct many *m = calloc(1, sizeof(*m));
     uint64_t before, size, bar;
     double stalls;
+    (void)setup;
 
     open_many(m, 2, 7);
     bar = host_bar(m->w.host, 1, &size) + WEIR_BAR_DOORBELL_BASE;
@@ -312,7 +320,7 @@ double bench_posted_stalls(void) {
     stalls = (double)(card_rx_stalls(m->w.card) - before);
     close_many(m);
     free(m);
-    return stalls;
+    figure[0].value = stalls;
 }
 
 static double active_cost(unsigned n) {
@@ -339,6 +347,7 @@ static double active_cost(unsigned n) {
     return cost;
 }
 
-double bench_active_cost(void) {
-    return active_cost(MAX_VFS) / active_cost(1);
+BENCH_SCENARIO(bench_active_cost) {
+    (void)setup;
+    figure[0].value = active_cost(MAX_VFS) / active_cost(1);
 }

@@ -5,9 +5,11 @@
 #include "bench.h"
 #include "storm.h"
 
-double bench_storm(void) {
+// A register access beside the worst of the storms on another socket of the simulator, 99th percentile against alone.
+BENCH_SCENARIO(bench_storm) {
     struct storm_result alone = storm_run(-1);
     double worst = 0;
+    (void)setup;
 
     for (unsigned i = 0; storm_name(i) != NULL; i++) {
         struct storm_result r = storm_run((int)i);
@@ -16,5 +18,5 @@ double bench_storm(void) {
                 alone.pf, r.vf, alone.vf, ratio);
         worst = ratio > worst ? ratio : worst;
     }
-    return worst;
+    figure[0].value = worst;
 }
