@@ -3,21 +3,19 @@
 // way from them to the card's (threat T7).
 #include "cmd.h"
 #include "hal/hal_ctrl.h"
-#include "hal/hal_keep.h"
 #include "hal/hal_lib.h"
+#include "hal/hal_shared.h"
 #include "queue/ipc.h"
 #include "steer/steer.h"
 #include "svc/svc.h"
 
-static HAL_KEEP volatile unsigned creating; // queue pair + 1 that this command gives its rings, 0: none
-
 void cmd_queue_settle(void) {
-    creating = 0;
+    HAL_SHARED->creating = 0;
 }
 
 void cmd_queue_undo(void) {
-    if (creating != 0) {
-        (void)ipc_queue_kill(creating - 1, 1);
+    if (HAL_SHARED->creating != 0) {
+        (void)ipc_queue_kill(HAL_SHARED->creating - 1, 1);
     }
 }
 
@@ -55,7 +53,6 @@ static bool ring_ok(uint64_t base, unsigned log2) {
 enum weir_status cmd_run_CREATE_QP(unsigned fn, const void *req_, void *rsp_) {
     const struct weir_create_qp_req *req = req_;
     struct weir_create_qp_rsp *rsp = rsp_;
-    struct weir_get_qp_rsp now;
     unsigned vport, qp;
     enum weir_status status;
 
@@ -68,17 +65,9 @@ enum weir_status cmd_run_CREATE_QP(unsigned fn, const void *req_, void *rsp_) {
         !ring_ok(req->rx_base, req->rx_log2) || !ring_ok(req->cq_base, req->cq_log2)) {
         return WEIR_INVALID_PARAMETER;
     }
-    status = ipc_queue_get(qp, &now);
-    if (status == WEIR_OK && now.state != WEIR_QP_DISABLED) {
-        status = WEIR_WRONG_STATE;
-    }
-    if (status != WEIR_OK) {
-        return status;
-    }
-    creating = qp + 1;
     status = ipc_queue_create(qp, fn, vport, req);
     if (status == WEIR_ABORTED || status == WEIR_TIMEOUT) {
-        (void)ipc_queue_kill(qp, 1); // half done, perhaps
+        cmd_queue_undo(); // half done, perhaps
     }
     rsp->qp = (uint16_t)qp;
     rsp->db_offset = WEIR_BAR_DOORBELL_BASE + req->qp * (uint32_t)WEIR_BAR_DOORBELL_SIZE;

@@ -66,7 +66,7 @@ enum weir_status cmd_run_ALLOC_VF(unsigned fn, const void *req_, void *rsp_) {
     if (status == WEIR_OK) {
         rsp->vf = (uint16_t)vf;
         rsp->rid = hal_pcie_rid(vf + 1);
-        svc_log("vf %u allocated for %s", vf, svc_vf(vf)->vm_name);
+        svc_log_at(WEIR_LOG_DEBUG, "vf %u allocated for %s", vf, svc_vf(vf)->vm_name);
     }
     return status;
 }
@@ -202,7 +202,9 @@ enum weir_status cmd_run_MOVE_FILTER(unsigned fn, const void *req_, void *rsp_) 
     enum weir_status status = steer_filter_move(req, rsp);
     (void)fn;
     if (status == WEIR_OK) {
-        svc_log("filter %u moved %u to %u, epoch %u", (unsigned)req->filter, req->src, req->dst, rsp->epoch);
+        // What the PF driver asked for it knows, and a line takes as long as the move.
+        svc_log_at(WEIR_LOG_DEBUG, "filter %u moved %u to %u, epoch %u", (unsigned)req->filter, req->src, req->dst,
+                   rsp->epoch);
     }
     return status;
 }

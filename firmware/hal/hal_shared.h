@@ -51,6 +51,8 @@ struct hal_shared {
     volatile uint32_t event[HAL_SHARED_EVENTS]; // core 1: 15:0 queue pair, 23:16 reason
     volatile uint32_t log_head;                 // core 0: bytes ever written
     volatile uint32_t tries;                    // core 0: restarts since it last got to work (hal_keep.h)
+    volatile uint32_t creating;                 // core 1: queue pair + 1 that was nobody's and that CREATE gives its
+                                                // rings; core 0 clears it for its next command
     volatile char log[HAL_SHARED_LOG_BYTES];    // core 0
     struct hal_panic panic[2];                  // each core its own
     struct hal_rss rss[WEIR_NUM_VFS];           // core 0

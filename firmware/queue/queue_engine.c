@@ -84,13 +84,15 @@ enum weir_status queue_create(const volatile uint32_t *arg) {
     if (qp >= WEIR_NUM_QPS) {
         return WEIR_INVALID_PARAMETER;
     }
+    if (queue_next(state[qp], QUEUE_EV_CREATE) == NONE) {
+        return WEIR_WRONG_STATE;
+    }
     // A line that is still on its way would be staged among these words: its host takes long to answer.
     if (WEIR_GET(hal_queue_line(), QUEUE_QP_STATE_BUSY) != 0) {
         return WEIR_TIMEOUT;
     }
-    if (!queue_step(qp, QUEUE_EV_CREATE)) {
-        return WEIR_WRONG_STATE;
-    }
+    HAL_SHARED->creating = qp + 1;
+    (void)queue_step(qp, QUEUE_EV_CREATE);
     reason[qp] = 0;
     hal_queue_load(qp, &ctx);
     hal_queue_op(qp, HAL_QP_RX_ON);

@@ -127,6 +127,7 @@ void steer_policy_reset(void);
 void steer_policy_sweep(void);
 void steer_mirror_check(void); // ends the mirror when its vPort may not or cannot listen any more
 void steer_rss_begin(unsigned vport, unsigned num_qps); // a new vPort: spread evenly, with the key of all
+void steer_rss_anew(unsigned vport, unsigned num_qps);  // the same, where somebody changed it since
 void steer_rss_reset(void);                             // a new switch
 void steer_filter_reset(void);
 void steer_filter_sweep(void);

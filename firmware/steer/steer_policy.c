@@ -27,6 +27,8 @@ static const uint8_t published_key[WEIR_RSS_KEY_BYTES] = {0x6d, 0x5a, 0x56, 0xda
                                                           0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,
                                                           0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
 static HAL_KEEP uint8_t key_of_all[WEIR_RSS_KEY_BYTES];
+// Nobody changed the vPort's spread since steer_rss_begin: false before the hardware is touched, true behind it.
+static HAL_KEEP volatile bool as_begun[WEIR_NUM_VPORTS];
 
 static bool listed(const struct held *h, unsigned vid) {
     // bound: WEIR_VLAN_RANGES
@@ -188,6 +190,7 @@ enum weir_status steer_mirror_set(const struct weir_set_mirror_req *req) {
 
 // To the hardware, and of a VF kept for who asks (steer_rss_get).
 static void spread(unsigned vport, const struct steer_vport *v, const uint8_t *entry, unsigned count) {
+    as_begun[vport] = false;
     if (v->vf != STEER_NO_VF) {
         hal_keep_touch(HAL_SHARED->rss[v->vf].entry, WEIR_RSS_ENTRIES);
     }
@@ -198,6 +201,7 @@ static void spread(unsigned vport, const struct steer_vport *v, const uint8_t *e
 }
 
 static void hash_by(unsigned vport, const struct steer_vport *v, const uint8_t key[WEIR_RSS_KEY_BYTES]) {
+    as_begun[vport] = false;
     hal_switch_rss_key(vport, key);
     if (v->vf != STEER_NO_VF) {
         memcpy(HAL_SHARED->rss[v->vf].key, key, WEIR_RSS_KEY_BYTES);
@@ -287,6 +291,13 @@ void steer_rss_begin(unsigned vport, unsigned num_qps) {
     }
     spread(vport, v, entry, count);
     hash_by(vport, v, key_of_all);
+    as_begun[vport] = true;
+}
+
+void steer_rss_anew(unsigned vport, unsigned num_qps) {
+    if (!as_begun[vport]) {
+        steer_rss_begin(vport, num_qps);
+    }
 }
 
 void steer_policy_resume(void) {

@@ -223,6 +223,9 @@ static enum weir_status check_flags(unsigned vf, unsigned flags) {
 // What the switch was created with (rules 2.9, 2.12).
 static enum weir_status check_shares(unsigned vf, unsigned num_qps) {
     unsigned pf = 0;
+    if ((steer_sw.flags & (WEIR_SWITCH_SYMMETRIC | WEIR_SWITCH_RESERVE_VFS)) == 0) {
+        return WEIR_OK;
+    }
     for (unsigned i = 1; i < WEIR_NUM_VPORTS; i++) {
         if (steer_vports[i].used && (steer_sw.flags & WEIR_SWITCH_SYMMETRIC) != 0 &&
             steer_vports[i].num_qps != num_qps) {

@@ -106,7 +106,7 @@ static enum weir_status stop(unsigned fn) {
 static void spread_anew(unsigned fn) {
     int vport = fn > 0 ? steer_vport_of_vf(fn - 1) : -1;
     if (vport >= 0) {
-        steer_rss_begin((unsigned)vport, steer_vport((unsigned)vport)->num_qps);
+        steer_rss_anew((unsigned)vport, steer_vport((unsigned)vport)->num_qps);
     }
 }
 

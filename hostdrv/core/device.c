@@ -8,6 +8,7 @@
 // Of the card's time: 300 ms. A core that hangs is back, and has answered, after its watchdog's 200 ms and a few more.
 #define CALL_WAIT_CYCLES (WEIR_CLOCK_HZ / 10 * 3)
 #define STILL_LOOKS 16384u // at a clock that stands still, each 64 us after the last: nothing runs there any more
+#define EAGER_LOOKS 128u  // back to back: a microsecond is longer than what most requests take
 #define BRISK_US 64u       // what is answered sooner keeps nobody waiting
 
 const char *weir_status_text(unsigned status) {
@@ -88,7 +89,7 @@ void weir_dev_set_wait(struct weir_dev *dev, weir_dev_wait_fn fn, void *ctx) {
 static int wait_owner(struct weir_dev *d) {
     uint32_t since = 0, last = 0, still = 0;
     bool counts = false; // since the card's clock was first looked at
-    for (unsigned waited = 0;;) {
+    for (unsigned waited = 0, looks = 0;; looks++) {
         unsigned step = waited < 16 ? 1 : waited < 512 ? waited / 8 : 64;
         uint32_t owner = bar_read(d, WEIR_BAR_MBOX_OWNER);
         if (d->dead || owner == UINT32_MAX) {
@@ -97,6 +98,8 @@ static int wait_owner(struct weir_dev *d) {
         }
         if ((owner & 1) == 0)
             return 0;
+        if (looks < EAGER_LOOKS)
+            continue;
         if (waited >= BRISK_US) {
             uint32_t cycle = bar_read(d, WEIR_BAR_CYCLE);
             still = counts && cycle == last ? still + 1 : 0;

@@ -6,7 +6,7 @@
 
 uint32_t vstack_cycle(struct weir_vstack *vs) {
     uint32_t cycle = 0;
-    (void)weir_pf_ping(vs->pf, &cycle);
+    (void)weir_dev_clock(weir_pf_dev(vs->pf), &cycle);
     return cycle;
 }
 

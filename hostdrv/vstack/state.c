@@ -429,15 +429,16 @@ static void remove_guest(struct weir_vstack *vs, unsigned guest) {
 
 // What may end any state comes first; then the state's own event; then its bound. Goes on while that leads to another
 // state.
-void vstack_step(struct weir_vstack *vs, unsigned guest) {
+bool vstack_step(struct weir_vstack *vs, unsigned guest) {
     struct guest *g = vs->guest[guest];
+    const enum weir_vstack_state before = g->state;
     for (unsigned rounds = 0; rounds < 8; rounds++) {
         enum weir_vstack_state was = g->state;
         const struct row *row = &table[was];
 
         if (g->gone && (was == WEIR_VSTACK_DETACHED || was == WEIR_VSTACK_FAILED)) {
             remove_guest(vs, guest);
-            return;
+            return true;
         }
         if (vstack_has_vf(g) && g->gone)
             surprise(vs, g, WEIR_WHY_GUEST_GONE);
@@ -453,6 +454,7 @@ void vstack_step(struct weir_vstack *vs, unsigned guest) {
         if (g->state == was && late(vs, g, row))
             row->timeout(vs, g);
         if (g->state == was)
-            return;
+            break;
     }
+    return g->state != before;
 }

@@ -382,19 +382,29 @@ static void calm(struct weir_vstack *vs, struct guest *g) {
 
 // ---- driving and looking ----
 
+static bool step_all(struct weir_vstack *vs) {
+    bool moved = false;
+    for (unsigned i = 0; i < vs->cfg.max_guests; i++)
+        if (vs->guest[i] != NULL) {
+            if (vs->guest[i]->storm)
+                calm(vs, vs->guest[i]);
+            moved = vstack_step(vs, i) || moved;
+        }
+    return moved;
+}
+
+// A guest in mid hand-over does not wait for calls about something else; they have until the next turn.
 unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us) {
     unsigned work;
     vs->turns += now_us - vs->now < TURN_US ? now_us - vs->now : TURN_US;
     vs->now = now_us;
     work = weir_netvsp_poll(vs->nv, now_us);
-    card_events(vs);
-    vstack_look(vs);
-    for (unsigned i = 0; i < vs->cfg.max_guests; i++)
-        if (vs->guest[i] != NULL) {
-            if (vs->guest[i]->storm)
-                calm(vs, vs->guest[i]);
-            vstack_step(vs, i);
-        }
+    vs->put_off = step_all(vs) && !vs->put_off;
+    if (!vs->put_off) {
+        card_events(vs);
+        vstack_look(vs);
+        (void)step_all(vs);
+    }
     return work;
 }
 

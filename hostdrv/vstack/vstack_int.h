@@ -81,6 +81,7 @@ struct weir_vstack {
     bool moving;               // an address is between the card's move and our knowing
     unsigned looks, look;      // so far; whose VF's turn it was
     bool link;                 // of the wire
+    bool put_off;              // what the card has to tell waited for a hand-over in the last turn
     struct left left[MAX_LEFT];
     struct guest *given[MAX_LEFT]; // VFs of clients outside, by VF: no port, no channel, no hand-over
     uint32_t token;
@@ -147,7 +148,8 @@ unsigned vstack_given_end(struct weir_vstack *vs, bool leave);
 // state.c
 void vstack_attached(struct guest *g);
 uint64_t vstack_card_time(struct weir_vstack *vs);
-void vstack_step(struct weir_vstack *vs, unsigned guest);
+// True: its state is another one now.
+bool vstack_step(struct weir_vstack *vs, unsigned guest);
 int vstack_offer(struct weir_vstack *vs, struct guest *g);
 bool vstack_has_vf(const struct guest *g);
 

@@ -39,6 +39,7 @@ static void names_cannot_fake_a_line(void **state) {
     (void)state;
     fw_boot();
     fw_switch(1, 2, 4, 1);
+    assert_int_equal(FW(0, SET_LOG_LEVEL, weir_set_log_level_req, .level = WEIR_LOG_DEBUG), WEIR_OK);
     at = hal_shared_ram.log_head;
     assert_int_equal(fw_call(0, WEIR_CMD_ALLOC_VF, &req, sizeof(req), NULL, NULL), WEIR_OK);
     r = read_log(at);
