@@ -166,7 +166,7 @@ void state_moves_in_traffic(void) {
     h.done_max = 40;
     fn_map(9, QPS - 8, 8);
     struct hq *other = hq_open((struct hq_config){QPS - 8, 9, 0, 4, 7, 9});
-    for (unsigned life = 0; life < 4; life++) {
+    for (unsigned life = 0; life < 4 || (pending == 0 && life < 12); life++) { // few stop with descriptors left
         fn_map(1, 8, 8);
         struct hq *q = hq_open((struct hq_config){8 + 3, 1, 3, 5 + bench_below(3), 3 + bench_below(4), 4 + life / 2});
         q->merged_ok = true;
