@@ -455,8 +455,9 @@ static void doorbell_isolation(void) {
                         v = (uint32_t)bench_below(2) << 31;
                     bar_write(fn, WEIR_BAR_DOORBELL_BASE + page * WEIR_BAR_DOORBELL_SIZE + reg, v);
                     unsigned qp = fn * PER + page;
-                    if (reg <= 8 && page < PER && fn != 7 && fn != 20 && fn != 21 && qp != 10 * PER + 1)
-                        want[qp][reg / 4] = reg == 8 ? want[qp][2] | v >> 31 : v;
+                    unsigned what = reg == WEIR_BAR_DB_PUSH ? 0 : reg / 4; // a word of a push is a transmit doorbell
+                    if (what <= 2 && page < PER && fn != 7 && fn != 20 && fn != 21 && qp != 10 * PER + 1)
+                        want[qp][what] = what == 2 ? want[qp][2] | v >> 31 : v;
                 }
     settle();
     for (unsigned qp = 0; qp < QPS; qp++) {
