@@ -25,7 +25,8 @@ struct bench_setup {
 #define BENCH_HOST "completions of up to 256 bytes in order, 64 bytes a cycle each way, driver looks every 32 cycles"
 // Mixes in place of `from`: 7 of 64, 4 of 570, 1 of 1518 bytes with FCS; 1514 bytes one way and 66 the other.
 #define BENCH_IMIX 1u
-#define BENCH_TCP 2u
+#define BENCH_TCP_IN 2u // 1514 to the host
+#define BENCH_TCP_OUT 3u
 
 struct bench_figure {
     double value;              // in the row's unit; NAN: not measured
@@ -45,6 +46,7 @@ struct bench_row {
     // Fills figures, all "not measured" before.
     void (*run)(const struct bench_setup *setup, struct bench_figure figure[BENCH_PARTS]);
     unsigned part; // the row's figure
+    bool quick;    // one of the short form
 };
 
 extern const struct bench_row bench_rows[];
@@ -52,8 +54,9 @@ extern const unsigned bench_row_count;
 
 // Whether the goal is met; a row without one, or not measured, never is.
 bool bench_met(const struct bench_row *row, const struct bench_figure *f);
-// The table as a page with bars; 0 or -1.
-int bench_html(const char *path, const struct bench_figure *figure, const bool *ran);
+struct bench_golden;
+// The table as a page with bars, kept figures beside them, and the curves of sweeps; 0 or -1.
+int bench_html(const char *path, const struct bench_figure *figure, const bool *ran, const struct bench_golden *kept);
 // Writes the setup's frames, host reads and wire in words.
 void bench_words_frames(const struct bench_setup *s, char *to, size_t room);
 void bench_words_host(const struct bench_setup *s, char *to, size_t room);
@@ -67,6 +70,9 @@ BENCH_SCENARIO(bench_both);
 BENCH_SCENARIO(bench_burst_lost);
 BENCH_SCENARIO(bench_sweep_tx);
 BENCH_SCENARIO(bench_sweep_pieces);
+BENCH_SCENARIO(bench_sweep_rx);
+BENCH_SCENARIO(bench_sweep_rx_alone);
+BENCH_SCENARIO(bench_busy);
 BENCH_SCENARIO(bench_door);
 BENCH_SCENARIO(bench_wire_to_completion);
 BENCH_SCENARIO(bench_vf_to_vf);

@@ -8,26 +8,36 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "bench_golden.h"
 #include "bench_report.h"
 #include "cli.h"
 
-static bool as_json;
+static bool as_json, page, renew;
 
 static const struct cli_option options[] = {
-    {"json", NULL, CLI_FLAG, .to = &as_json, .help = "the table as JSON on standard output"}, {.name = NULL}};
+    {"json", NULL, CLI_FLAG, .to = &as_json, .help = "the table as JSON on standard output"},
+    {"html", NULL, CLI_FLAG, .to = &page, .help = "bench.html too, with what changed and pictures of the sweeps"},
+    {"renew", NULL, CLI_FLAG, .to = &renew, .help = "keep these rows' figures as those to compare with"},
+    {.name = NULL}};
 
 static const struct cli cli = {.program = "weir-bench",
-                               .about =
-                                   "weir-bench: measures the table of goals; writes bench.json and bench.html here.",
-                               .words = "[ROW]",
+                               .about = "weir-bench: measures the table of goals; writes bench.json here.",
+                               .words = "[ROW|short]",
                                .behind = "ROW: only this row, or all of its number: 24 for 24a and 24b.\n"
-                                         "Exit status: 0 every goal of these rows is met, 1 one is missed or a file "
-                                         "cannot be written, 2 the call is wrong.\n",
+                                         "short: rows of less than a minute, judged by what is kept and not by goals.\n"
+                                         "Exit status: 0 every goal of these rows is met (short: nothing changed by "
+                                         "more than 2 %), 1 not so or a file cannot be written, 2 the call is wrong.\n",
                                .options = options};
+
+static bool is_short(const char *only) {
+    return strcmp(only, "short") == 0;
+}
 
 // Row 2b is asked for by "2b", by "2", and by "".
 static bool asked(const struct bench_row *row, const char *only) {
     size_t n = strlen(only);
+    if (is_short(only))
+        return row->quick;
     return strncmp(row->id, only, n) == 0 && (n == 0 || row->id[n] < '0' || row->id[n] > '9');
 }
 
@@ -74,6 +84,8 @@ int main(int argc, char **argv) {
     struct bench_figure *figure = calloc(bench_row_count, sizeof(*figure));
     bool *ran = calloc(bench_row_count, sizeof(*ran));
     struct json_object *all = json_object_new_array();
+    struct bench_golden *kept = NULL;
+    unsigned changes;
     FILE *out;
 
     if (only == NULL) {
@@ -84,6 +96,11 @@ int main(int argc, char **argv) {
     out = fdopen(dup(STDOUT_FILENO), "w");
     if (out == NULL || figure == NULL || ran == NULL || freopen("/dev/null", "w", stdout) == NULL) {
         ret = cli_complain(&cli, "out of memory or descriptors");
+        goto end;
+    }
+    kept = bench_golden_open(WEIR_BENCH_GOLDEN);
+    if (kept == NULL) {
+        ret = cli_complain(&cli, WEIR_BENCH_GOLDEN " is damaged: take it from the repository");
         goto end;
     }
     if (!as_json)
@@ -98,17 +115,21 @@ int main(int argc, char **argv) {
         if (!as_json)
             bench_print(out, r, &figure[i], colour);
     }
-    ret = bench_missed(figure, ran) != 0;
+    changes = renew ? 0 : bench_golden_check(kept, figure, ran, stderr);
+    ret = is_short(only) ? changes != 0 : bench_missed(figure, ran) != 0;
     if (as_json)
         fprintf(out, "%s\n", json_object_to_json_string_ext(all, JSON_C_TO_STRING_PRETTY));
     else
         bench_print_sum(out, figure, ran);
     if (json_object_to_file_ext("bench.json", all, JSON_C_TO_STRING_PRETTY) != 0)
         ret = cli_complain(&cli, "cannot write bench.json here");
-    if (bench_html("bench.html", figure, ran) != 0)
+    if (page && bench_html("bench.html", figure, ran, kept) != 0)
         ret = cli_complain(&cli, "cannot write bench.html here");
+    if (renew && bench_golden_renew(kept, figure, ran, WEIR_BENCH_GOLDEN) != 0)
+        ret = cli_complain(&cli, "cannot write " WEIR_BENCH_GOLDEN);
     fclose(out);
 end:
+    bench_golden_close(kept);
     json_object_put(all);
     free(ran);
     free(figure);

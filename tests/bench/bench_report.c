@@ -94,6 +94,6 @@ void bench_print_sum(FILE *out, const struct bench_figure *figure, const bool *r
         bare += ran[i] && bench_rows[i].kind == BENCH_NONE;
         unmeasured += ran[i] && isnan(figure[i].value);
     }
-    fprintf(out, "%u of %u goals met, %u rows without a goal, %u not measured; bench.json and bench.html written\n",
-            goals - missed, goals, bare, unmeasured);
+    fprintf(out, "%u of %u goals met, %u rows without a goal, %u not measured; bench.json written\n", goals - missed,
+            goals, bare, unmeasured);
 }

@@ -11,12 +11,18 @@
 #define LEN(bytes) bytes, bytes
 #define RANGE(from, to) from, to
 #define NOTHING 0, 0
+#define IMIX BENCH_IMIX, BENCH_IMIX
+#define TCP_IN BENCH_TCP_IN, BENCH_TCP_IN
+#define TCP_OUT BENCH_TCP_OUT, BENCH_TCP_OUT
+#define QUICK(id, metric, unit, goal, peer, latency, bytes, queues, gbps, run, part)                                   \
+    {id, metric, unit, goal, peer, {latency, bytes, queues, gbps}, run, part, true},
 #define ROW(id, metric, unit, goal, peer, latency, bytes, queues, gbps, run, part)                                     \
-    {id, metric, unit, goal, peer, {latency, bytes, queues, gbps}, run, part},
+    {id, metric, unit, goal, peer, {latency, bytes, queues, gbps}, run, part, false},
 const struct bench_row bench_rows[] = {
 #include "rows.def"
 };
 #undef ROW
+#undef QUICK
 const unsigned bench_row_count = sizeof(bench_rows) / sizeof(bench_rows[0]);
 
 bool bench_met(const struct bench_row *row, const struct bench_figure *f) {
@@ -31,7 +37,7 @@ void bench_words_frames(const struct bench_setup *s, char *to, size_t room) {
         (void)snprintf(to, room, "-");
     else if (s->from == BENCH_IMIX)
         (void)snprintf(to, room, "IMIX");
-    else if (s->from == BENCH_TCP)
+    else if (s->from == BENCH_TCP_IN || s->from == BENCH_TCP_OUT)
         (void)snprintf(to, room, "66/1514");
     else if (s->from == s->to)
         (void)snprintf(to, room, "%u", s->from);

@@ -1,130 +1,198 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every frame length: what a frame costs in cycles, and how many bytes the card reads for it from the host. The driver
-// decides as always what lies inline; a second run sends each frame in two pieces. One card for all lengths of a run:
-// its queues are kept full while the length changes.
+// Rows 26 and 27: every frame length, either way: what a frame costs in cycles, and how many bytes pass the link for
+// it beyond its own. One card for all lengths of a run; its queues or its wire are kept full while the length changes.
 #include "bench.h"
 
+#include "bench_curve.h"
+#include "bench_frame.h"
 #include "world.h"
 
-#define SETTLE 3000u
-#define WINDOW 6000u
+#define SETTLE 1000u
+#define WINDOW 2000u
 #define STEP 32u
-#define LONGEST 1514u
+#define JUMBO 9600u
 
-static const uint8_t peer_mac[6] = {0x02, 0, 0, 0, 0, 0x99};
-static const uint8_t own_mac[6] = {0x02, 0, 0, 0, 0, 0x01};
+enum way { SEND, SEND_PIECES, RECEIVE_STREAM, RECEIVE_ALONE };
 
 struct sweep {
     struct world w;
-    unsigned queues, pieces, len;
-    struct weir_dma dma; // the frame's bytes, one frame for all
-    uint64_t out;
+    const struct bench_setup *setup;
+    enum way way;
+    struct weir_vf *vf;
+    unsigned buf_bytes, len, flow;
+    struct weir_bus *bus;
+    struct weir_dma dma; // the sent frame's bytes, one frame for all
+    uint64_t offered, arrived;
+    uint64_t now, first, last; // frames of this length: how many, cycles of the first and the last
 };
 
-static void count_wire(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle) {
-    struct sweep *s = ctx;
-    (void)frame;
-    (void)cycle;
-    s->out += len == s->len;
+static const uint8_t mac[6] = {0x02, 0, 0, 0, 1, 0};
+
+static bool sends(const struct sweep *s) {
+    return s->way == SEND || s->way == SEND_PIECES;
 }
 
-static void ignore_rx(void *ctx, const void *frame, const struct weir_rx_info *info) {
-    (void)ctx;
+static void count(struct sweep *s, size_t len, uint64_t cycle) {
+    if (len != s->len)
+        return;
+    if (s->now++ == 0)
+        s->first = cycle;
+    s->last = cycle;
+}
+
+static void on_wire(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle) {
     (void)frame;
-    (void)info;
+    count(ctx, len, cycle);
+}
+
+static void on_rx(void *ctx, const void *frame, const struct weir_rx_info *info) {
+    struct sweep *s = ctx;
+    (void)frame;
+    s->arrived += !info->fence;
+    if (!info->fence)
+        count(s, info->len, card_cycles(s->w.card));
+}
+
+// Frames on their way in a queue: what hides the host's latency, and no more, as the next length waits behind them.
+static unsigned depth(const struct sweep *s) {
+    unsigned n = 131072 / s->len / s->setup->queues;
+    return s->len < 320 || n > 512 ? 512 : n < 16 ? 16 : n;
 }
 
 static void fill(struct sweep *s, struct weir_qp *qp) {
     const uint8_t *f = s->dma.mem;
     const struct weir_tx_piece piece[2] = {{f, s->dma.iova, 40}, {f + 40, s->dma.iova + 40, s->len - 40}};
-    weir_qp_poll(qp, 256, ignore_rx, NULL, s);
-    if (weir_qp_tx_room(qp) < 512 + 128)
+    if (weir_qp_tx_pending(qp) + depth(s) / 4 > depth(s))
         return;
-    while (weir_qp_tx_room(qp) > 512)
-        CHECK((s->pieces == 2 ? weir_qp_send_pieces(qp, piece, 2, NULL) : weir_qp_send(qp, s->dma.mem, s->len)) >= 0,
+    while (weir_qp_tx_pending(qp) < depth(s))
+        CHECK((s->way == SEND_PIECES ? weir_qp_send_pieces(qp, piece, 2, NULL) : weir_qp_send(qp, f, s->len)) >= 0,
               "send");
     weir_qp_kick(qp);
 }
 
-static void run(struct sweep *s, unsigned cycles) {
+static void run(struct sweep *s, unsigned cycles, bool busy) {
+    uint8_t frame[JUMBO];
     for (uint64_t end = card_cycles(s->w.card) + cycles; card_cycles(s->w.card) < end;) {
-        for (unsigned q = 0; q < s->queues; q++)
-            fill(s, weir_pf_qp(s->w.pf, q));
+        for (unsigned q = 0; q < s->setup->queues; q++) {
+            weir_qp_poll(weir_vf_qp(s->vf, q), 256, on_rx, NULL, s);
+            if (busy && sends(s))
+                fill(s, weir_vf_qp(s->vf, q));
+        }
+        // Enough for a step, and not so much that the next length waits long.
+        while (busy && !sends(s) && wire_queued(card_wire(s->w.card)) < 2 + STEP * 50 / s->len) {
+            bench_frame(frame, s->len, mac, bench_peer, s->setup->queues > 1 ? s->flow++ : 0);
+            CHECK(wire_send(card_wire(s->w.card), frame, s->len, false) == 0, "wire");
+            s->offered++;
+        }
         card_step(s->w.card, STEP, false);
     }
 }
 
 static void drain(struct sweep *s) {
     unsigned left = 1;
-    for (unsigned i = 0; i < 100000 && left != 0; i++) {
-        left = 0;
-        card_step(s->w.card, STEP, false);
-        for (unsigned q = 0; q < s->queues; q++) {
-            weir_qp_poll(weir_pf_qp(s->w.pf, q), 256, ignore_rx, NULL, s);
-            left += weir_qp_tx_pending(weir_pf_qp(s->w.pf, q));
-        }
+    for (unsigned i = 0; i < 100 && left != 0; i++) {
+        run(s, 2000, false);
+        left = wire_queued(card_wire(s->w.card));
+        for (unsigned q = 0; q < s->setup->queues; q++)
+            left += weir_qp_tx_pending(weir_vf_qp(s->vf, q));
     }
     CHECK(left == 0, "%u frames stay", left);
 }
 
-// Lengths one by one up to well above those that lie inline, then around each multiple of 64.
+static void close_vf(struct sweep *s) {
+    if (s->vf == NULL)
+        return;
+    drain(s);
+    s->bus->ops->dma_free(s->bus, &s->dma);
+    weir_vf_close(s->vf);
+    s->vf = NULL;
+}
+
+// The VF's buffers are of a size that suits the length.
+static void open_vf(struct sweep *s) {
+    unsigned bytes = s->way == RECEIVE_ALONE ? (s->len + 63) / 64 * 64 : s->len <= 2048 ? 2048 : JUMBO;
+    struct weir_vf_config cfg = {.tx_log2 = 10, .rx_log2 = 10, .buf_bytes = bytes};
+    char err[256];
+    if (s->vf != NULL && bytes == s->buf_bytes)
+        return;
+    close_vf(s);
+    s->buf_bytes = bytes;
+    CHECK(weir_vf_open(weir_inproc_open(s->w.ip, 1), &cfg, &s->vf, err, sizeof(err)) == 0, "%s", err);
+    s->bus = weir_dev_bus(weir_vf_dev(s->vf));
+    CHECK(s->bus->ops->dma_alloc(s->bus, JUMBO, &s->dma) == 0, "DMA memory");
+    bench_frame(s->dma.mem, JUMBO, bench_peer, mac, 0);
+}
+
+// One by one to 1518, then around each multiple of 64.
 static unsigned next_length(unsigned len) {
-    return len < 320 ? len + 1 : len % 64 == 1 || len % 64 == 0 ? len + 1 : len / 64 * 64 + 64;
+    return len < 1518 || len % 64 == 63 || len % 64 == 0 ? len + 1 : len / 64 * 64 + 63;
 }
 
-static void sweep(const struct bench_setup *setup, unsigned pieces, struct bench_figure figure[BENCH_PARTS]) {
-    struct sweep s = {.queues = setup->queues, .pieces = pieces};
-    double worst = 0, over = 0;
-    double cost[LONGEST], least = 1e9;
-    unsigned n = 0;
-    struct weir_bus *bus;
+static void point(struct sweep *s, struct bench_curve *c) {
+    struct rc_stats before;
+    const struct rc_stats *after;
+    double bytes;
+    open_vf(s);
+    s->now = 0;
+    for (unsigned i = 0; i < 2000 && s->now == 0; i++)
+        run(s, STEP, true);
+    run(s, SETTLE, true);
+    before = *rc_stats(card_rc(s->w.card));
+    s->now = 0;
+    run(s, WINDOW + 4 * s->len, true);
+    after = rc_stats(card_rc(s->w.card));
+    CHECK(s->now > 10, "%" PRIu64 " frames of %u bytes", s->now, s->len);
+    bytes = (double)(sends(s) ? after->tlp_bytes_to_card - before.tlp_bytes_to_card
+                              : after->tlp_bytes_from_card - before.tlp_bytes_from_card);
+    bench_curve_add(c, s->len, (double)(s->last - s->first) / (double)(s->now - 1), bytes / (double)s->now - s->len);
+}
 
-    world_open_with(&s.w, 0, setup->queues, 10);
+static void sweep(const struct bench_setup *setup, enum way way, const char *name,
+                  struct bench_figure figure[BENCH_PARTS]) {
+    struct sweep s = {.setup = setup, .way = way};
+    struct bench_curve *c = bench_curve_new(name, setup);
+    static const char *const judge[BENCH_JUDGES] = {"cost against a longer one", "bytes beyond",
+                                                    "cost against the line"};
+
+    world_open_with(&s.w, 1, 1, 8);
     rc_set_timing(card_rc(s.w.card), &(struct rc_timing){.read_latency = setup->latency, .seed = 1});
-    wire_set_rx(card_wire(s.w.card), count_wire, &s);
-    wire_set_rate(card_wire(s.w.card), 1, 1000); // the card alone is measured
-    bus = weir_dev_bus(weir_pf_dev(s.w.pf));
-    CHECK(bus->ops->dma_alloc(bus, LONGEST, &s.dma) == 0, "DMA memory");
-    memset(s.dma.mem, 0, LONGEST);
-    memcpy(s.dma.mem, peer_mac, 6);
-    memcpy((uint8_t *)s.dma.mem + 6, own_mac, 6);
-    ((uint8_t *)s.dma.mem)[12] = 0x08;
-    for (unsigned len = 60; len <= LONGEST; len = next_length(len)) {
-        struct rc_stats before;
-        uint64_t out;
-        double bytes;
-        s.len = len;
-        drain(&s);
-        s.out = 0;
-        run(&s, SETTLE);
-        before = *rc_stats(card_rc(s.w.card));
-        out = s.out;
-        run(&s, WINDOW);
-        CHECK(s.out - out > 20, "%u frames of %u bytes", (unsigned)(s.out - out), len);
-        cost[n] = (double)WINDOW / (double)(s.out - out);
-        bytes =
-            (double)(rc_stats(card_rc(s.w.card))->tlp_bytes_to_card - before.tlp_bytes_to_card) / (double)(s.out - out);
-        over = bytes - len > over ? bytes - len : over;
-        n++;
-    }
-    for (unsigned i = n; i-- > 0;) {
-        worst = cost[i] / least > worst ? cost[i] / least : worst;
-        least = cost[i] < least ? cost[i] : least;
-    }
-    drain(&s);
-    bus->ops->dma_free(bus, &s.dma);
+    wire_set_rx(card_wire(s.w.card), on_wire, &s);
+    wire_set_rate(card_wire(s.w.card), 1,
+                  setup->gbps != 0 ? setup->gbps / 2 : 1000); // free: the card alone is measured
+    CHECK(weir_pf_alloc_vf(s.w.pf, 0, mac, "bench") == 0, "alloc");
+    CHECK(weir_pf_create_vport(s.w.pf, 1, 0, setup->queues, WEIR_VPORT_CHECK_SRC, "bench") == 0, "vport");
+    CHECK(weir_pf_set_filter(s.w.pf, 1, 1, mac, WEIR_FILTER_UNTAGGED_OR_ZERO, 0) == 0, "filter");
+    for (s.len = setup->from; s.len <= setup->to; s.len = next_length(s.len))
+        point(&s, c);
+    close_vf(&s);
+    CHECK(weir_pf_clear_filter(s.w.pf, 1) == 0, "clear");
+    CHECK(weir_pf_delete_vport(s.w.pf, 1) == 0 && weir_pf_free_vf(s.w.pf, 0) == 0, "free");
     world_close(&s.w);
-    figure[0].value = worst;
-    figure[1].value = over;
+    for (unsigned i = 0; i < BENCH_JUDGES; i++) {
+        struct bench_worst worst = bench_curve_worst(c, i);
+        figure[i] = (struct bench_figure){worst.value, (double)s.offered, (double)s.arrived};
+        fprintf(stderr, "%s, %u queue pairs, reads of %u cycles: %s is %.2f at %u bytes\n", name, setup->queues,
+                setup->latency, judge[i], worst.value, worst.len);
+    }
 }
 
-// Frames of every length, sent as fast as the card takes them. Figures: 0 how much more than any longer one the worst
-// length costs; 1 how many bytes more than its own the card gets from the host for a frame, headers of TLPs included.
+// Figures of all sweeps are those of enum bench_judge; bytes are those to the card when frames are sent, from the card
+// when they are received, headers of TLPs included.
 BENCH_SCENARIO(bench_sweep_tx) {
-    sweep(setup, 1, figure);
+    sweep(setup, SEND, "TX", figure);
 }
 
-// The same, each frame in two pieces of the caller's memory.
+// Each frame in two pieces of the caller's memory.
 BENCH_SCENARIO(bench_sweep_pieces) {
-    sweep(setup, 2, figure);
+    sweep(setup, SEND_PIECES, "TX, 2 pieces", figure);
+}
+
+// Many frames a buffer of 2,048 bytes.
+BENCH_SCENARIO(bench_sweep_rx) {
+    sweep(setup, RECEIVE_STREAM, "RX", figure);
+}
+
+// Buffers that hold one frame.
+BENCH_SCENARIO(bench_sweep_rx_alone) {
+    sweep(setup, RECEIVE_ALONE, "RX, a frame a buffer", figure);
 }
