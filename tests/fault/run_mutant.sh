@@ -40,6 +40,8 @@ sed -i -e "$script" "$work/src/$file"
 # One failing run each: compiling fast matters more than running fast. Without debug information and with paths as seen from
 # the copy, the compiler cache knows all that the mutant did not change.
 export CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
+# The first seed of a bench is to catch it: the second would be run for nothing.
+export WEIR_BENCH_SEEDS=${WEIR_BENCH_SEEDS:-1}
 cmake -G Ninja -B "$work/build" -S "$work/src" -DWEIR_MODEL_OPT=-O1 -DCMAKE_BUILD_TYPE=Release > "$work/log" 2>&1 || { tail -20 "$work/log"; verdict 2 unbuilt "the copy cannot be configured"; }
 ninja -C "$work/build" -j1 "$target" >> "$work/log" 2>&1 || { tail -20 "$work/log"; verdict 2 unbuilt "the mutant does not build"; }
 status=0
