@@ -333,10 +333,10 @@ static uint32_t pending(unsigned fn) {
     return mem_rd_ok(fn_bar(fn) + WEIR_BAR_MSIX_PBA_BASE, fn);
 }
 
-// 250 reads of ours are never answered, and more stand before a stopped link: writes to the card are taken at their
+// 200 reads of ours are never answered, and more stand before a stopped link: writes to the card are taken at their
 // pace all the while, and the card's own writes leave as soon as the link goes.
 static void line_40_own_reads_hold_no_write(void) {
-    enum { READS = 250, WRITES = 1000 };
+    enum { READS = 200, MORE = 56, WRITES = 1000 };
     uint32_t *in = weir_rtl_in(bench_model);
     unsigned taken = 0;
     up(3);
@@ -349,18 +349,20 @@ static void line_40_own_reads_hold_no_write(void) {
         bool ready = bench_get(weir_rtl_out(bench_model), OUT_RDREQ_READY, 1);
         in[IN_DMA_WORD] = 3u << 17;
         tlp_mem_hdr(&in[IN_DMA_WORD + 1], TLP_MRD, 0x30000, 64, 0, READS + taken);
-        bench_put(in, IN_RDREQ_VALID, 1, taken < 6);
+        bench_put(in, IN_RDREQ_VALID, 1, taken < MORE);
         step();
-        taken += ready && taken < 6;
+        taken += ready && taken < MORE;
     }
+    CHECK(taken < MORE, "all are taken with the link stopped");
     bar_writes = 0;
+    rd_waits = true;
     uint64_t from = weir_rtl_cycles(bench_model);
     for (unsigned i = 0; i < WRITES; i++)
         mem_wr(fn_bar(1 + i % 2) + WEIR_BAR_DOORBELL_BASE, i);
     run(20);
     CHECK(bar_writes == WRITES && weir_rtl_cycles(bench_model) - from <= 2 * WRITES + 100,
           "%u of %u writes in %" PRIu64, bar_writes, WRITES, weir_rtl_cycles(bench_model) - from);
-    tx_stop = false;
+    tx_stop = rd_waits = false;
     for (unsigned i = 0; i < taken; i++)
         CHECK(receive(100) != NULL, "read %u of %u behind the stop", i, taken);
     for (unsigned i = 0; i < 100; i++) {

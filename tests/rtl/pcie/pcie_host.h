@@ -73,6 +73,7 @@ static struct tlp tx_part;
 static struct tlp tx_rider[TLP_MAX_DWS / TLP_BEAT_DWS]; // read requests that came inside it
 static unsigned tx_riders, tx_ridden;
 static bool tx_stop;   // the link takes nothing
+static bool rd_waits;  // the read request at dma's port stays offered
 static bool malformed; // what is sent is no TLP by the rules: the monitor does not see it
 static struct tlp cpl_part;
 static unsigned cpl_seen;
@@ -148,6 +149,8 @@ static inline void step(void) {
         cpl_part.dws += TLP_BEAT_DWS;
         cpl_seen += flags >> 1 & 1;
     }
+    if (rd_waits)
+        bench_put(in, IN_RDREQ_VALID, 1, 1);
     if (bench_get(in, IN_HOT, 1))
         bench_monitor_link_reset();
     weir_rtl_tick(bench_model);
