@@ -44,6 +44,10 @@ struct fw {
         unsigned burst, left;
         uint64_t period, due;
     } line;
+    // The parent has turns while a guest waits for its VF, as when they are processes, and guests send all that their
+    // adapters take; set before that.
+    bool together;
+    uint64_t parent_next;
     unsigned wire_depth; // frames kept queued on the wire, so that traffic goes on while the host waits for its mailbox
 };
 
