@@ -206,10 +206,10 @@ static struct weir_qp *pick_qp(const struct weir_netvsc *n, const uint8_t *frame
     return weir_vf_qp(n->vf, (hash ^ hash >> 15) % weir_vf_num_qps(n->vf));
 }
 
-// What the channel is to keep free, so that not more than `flight` bytes wait there.
-static size_t keep_free(const struct weir_netvsc *n, size_t flight) {
+// What the channel is to keep free, so that not more than FLIGHT bytes wait there.
+static size_t keep_free(const struct weir_netvsc *n) {
     size_t size = weir_channel_size(n->cfg.channel);
-    return size > flight + CTL_RESERVE ? size - flight : CTL_RESERVE;
+    return size > FLIGHT + CTL_RESERVE ? size - FLIGHT : CTL_RESERVE;
 }
 
 static size_t vf_bytes(const struct weir_netvsc *n) {
@@ -222,13 +222,10 @@ static size_t vf_bytes(const struct weir_netvsc *n) {
 static int tx_now(struct weir_netvsc *n, const void *frame, size_t len, const struct weir_tx_offload *offload) {
     struct weir_msg_tx_frame m = {
         .version = WEIR_MSG_VERSION, .flags = (uint8_t)offload->flags, .vlan_tci = offload->vlan_tci};
-    enum tx_path path = netvsc_policy(n)->tx;
     int err;
-    switch (path) {
+    switch (netvsc_policy(n)->tx) {
     case TX_CHANNEL:
-    case TX_CHANNEL_SOON:
-        err = weir_channel_send(n->cfg.channel, WEIR_MSG_TX_FRAME, &m, sizeof(m), frame, len,
-                                keep_free(n, path == TX_CHANNEL ? FLIGHT : FLIGHT_SOON));
+        err = weir_channel_send(n->cfg.channel, WEIR_MSG_TX_FRAME, &m, sizeof(m), frame, len, keep_free(n));
         if (err == 0) {
             n->stats.tx_synthetic++;
             n->stats.tx_offload += offload->flags != 0;

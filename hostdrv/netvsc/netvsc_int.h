@@ -9,10 +9,9 @@
 // 272, are ever unread.
 #define CTL_RESERVE 1024u
 #define FRAME_ROOM (WEIR_MAX_FRAME + 64u)
-// What a guest has under way stands in front of its next hand-over; what is beyond waits where the hand-over finds it.
-// In bytes: 21 us at 100 Gb/s, and 3 us of the channel when a VF was offered.
+// Bytes that a guest may have under way, in its channel or on its VF: 21 us at 100 Gb/s. They stand in front of its
+// next hand-over; what is beyond waits where the hand-over finds it.
 #define FLIGHT (256u << 10)
-#define FLIGHT_SOON (32u << 10)
 
 struct held {
     struct held *next;
@@ -28,8 +27,7 @@ struct hold {
     unsigned count;
 };
 
-// Soon: to the channel, from which it leaves in a moment.
-enum tx_path { TX_CHANNEL, TX_CHANNEL_SOON, TX_VF, TX_HOLD };
+enum tx_path { TX_CHANNEL, TX_VF, TX_HOLD };
 
 struct policy {
     const char *name;

@@ -15,7 +15,7 @@ enum { DELIVER = false, HOLD = true };
 static const struct policy policies[WEIR_NETVSC_STATE_COUNT] = {
     // what is done with frames received on the channel, on the VF, with frames to send; what the state waits for
     [WEIR_NETVSC_SYNTHETIC] = {"synthetic", DELIVER, DELIVER, TX_CHANNEL},        // VF_ASSOCIATION
-    [WEIR_NETVSC_OPENING] = {"opening the VF", DELIVER, HOLD, TX_CHANNEL_SOON},   // VF open; tries used up
+    [WEIR_NETVSC_OPENING] = {"opening the VF", DELIVER, HOLD, TX_CHANNEL},        // VF open; tries used up
     [WEIR_NETVSC_TO_VF] = {"to VF, asked", DELIVER, HOLD, TX_HOLD},               // SWITCH_COMPLETE
     [WEIR_NETVSC_TO_VF_FENCE] = {"to VF, fence", DELIVER, HOLD, TX_VF},           // FENCE
     [WEIR_NETVSC_ON_VF] = {"on VF", HOLD, DELIVER, TX_VF},                        // DETACH_REQUEST; VF lost

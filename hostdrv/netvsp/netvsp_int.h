@@ -38,7 +38,6 @@ struct port {
     bool gone;
     bool stalled;
     bool limited;
-    bool hurry;
     int64_t turn;     // bytes it may still send in its turn
     int64_t tokens;   // bits it may send now
     uint64_t filled;  // when tokens were last added, in microseconds
@@ -68,7 +67,7 @@ struct weir_netvsp {
     struct weir_netvsp_config cfg;
     struct port *port[MAX_PORTS];
     bool reserved[MAX_PORTS]; // kept for a guest that the parent before this one had
-    unsigned ports, hurried;
+    unsigned ports;
     struct mac_table macs;
     struct wire_mac wire[WIRE_SETS][WIRE_WAYS];
     unsigned next_port[MAX_QPS]; // of each queue of the PF: whose turn it is

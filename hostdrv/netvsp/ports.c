@@ -248,11 +248,6 @@ bool weir_netvsp_on_vf(const struct weir_netvsp *v, unsigned port, unsigned mac)
     return f->count != 0 && f->flip[0].on_vf;
 }
 
-void weir_netvsp_hurry(struct weir_netvsp *v, unsigned port, bool hurry) {
-    v->hurried += hurry - v->port[port]->hurry;
-    v->port[port]->hurry = hurry;
-}
-
 void weir_netvsp_freeze(struct weir_netvsp *v, unsigned port, bool frozen) {
     v->port[port]->frozen = frozen;
 }

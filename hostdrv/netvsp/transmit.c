@@ -11,9 +11,6 @@
 #define TURN_BYTES 16384 // for a weight of one
 #define TAG 4u
 #define BURST_US 4000 // of its rate a port may save up
-// Bytes of a PF queue under way, 21 us at 100 Gb/s; while a guest is about to go to a VF, 5.
-#define FLIGHT (256u << 10)
-#define FLIGHT_HURRIED (64u << 10)
 
 // The frame begins where a TX_FRAME's payload ends; its two addresses move up to make room for the tag, into what was
 // the message's head.
@@ -130,8 +127,7 @@ static void fill(struct port *p, uint64_t now) {
 // Back-pressure: what the card has no room for, or the guest no rate, stays where it is, and with it all behind it.
 static bool must_wait(struct weir_netvsp *v, unsigned port) {
     struct port *p = v->port[port];
-    const struct weir_qp *qp = netvsp_tx_qp(v, port);
-    bool full = weir_qp_tx_room(qp) == 0 || weir_qp_tx_bytes(qp) >= (v->hurried != 0 ? FLIGHT_HURRIED : FLIGHT);
+    bool full = weir_qp_tx_room(netvsp_tx_qp(v, port)) == 0;
     p->limited = p->cfg.policy.rate_mbps != 0 && p->tokens < 0;
     if ((full || p->limited) && !p->stalled)
         p->stats.tx_stalls++;

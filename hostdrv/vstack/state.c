@@ -34,7 +34,6 @@ static void enter(struct weir_vstack *vs, struct guest *g, enum weir_vstack_stat
     g->since = begin(vs, state);
     g->next_try = vs->now;
     g->command = 0;
-    weir_netvsp_hurry(vs->nv, g->port, state == WEIR_VSTACK_OFFERED || state == WEIR_VSTACK_DRAINING_TX);
 }
 
 bool vstack_has_vf(const struct guest *g) {

@@ -106,9 +106,6 @@ uint32_t weir_netvsp_source_filter(const struct weir_netvsp *v, unsigned port, u
 bool weir_netvsp_on_wire(struct weir_netvsp *v, const uint8_t mac[6]);
 // Whether the card gives the address's frames to the VF.
 bool weir_netvsp_on_vf(const struct weir_netvsp *v, unsigned port, unsigned mac);
-// A VF was offered: the guest will ask for it soon, and what all guests have under way in the PF's rings stands in
-// front of that, so there is less of it meanwhile.
-void weir_netvsp_hurry(struct weir_netvsp *v, unsigned port, bool hurry);
 // While frozen no address is learned or forgotten: a move is under way, or the VF has them.
 void weir_netvsp_freeze(struct weir_netvsp *v, unsigned port, bool frozen);
 
