@@ -44,7 +44,8 @@ void fw_times(unsigned qps, bool backlog, struct fw_times *t) {
     int down[DOWN], up;
 
     *t = (struct fw_times){0};
-    fw_sizes = (struct fw_sizes){.buf_bytes = 2048, .pf_rx_log2 = 12, .vf_rx_log2 = 11, .channel_ring = 1u << 23};
+    fw_sizes = (struct fw_sizes){
+        .buf_bytes = 2048, .pf_rx_log2 = 12, .vf_rx_log2 = 11, .vf_tx_log2 = 11, .channel_ring = 1u << 23};
     fw_open(&f, 1, &vc);
     f.together = true;
     fw_guest_add(&f, 0);

@@ -9,7 +9,8 @@
 #define PARENT_PACE 200u // cycles between its turns while a guest is in a call
 #define NUM_VPORTS 16u
 
-struct fw_sizes fw_sizes = {.buf_bytes = 2048, .pf_rx_log2 = 10, .vf_rx_log2 = 9, .channel_ring = 1u << 19};
+struct fw_sizes fw_sizes = {
+    .buf_bytes = 2048, .pf_rx_log2 = 10, .vf_rx_log2 = 9, .vf_tx_log2 = 8, .channel_ring = 1u << 19};
 
 uint64_t fw_cycle(struct fw *f) {
     return card_cycles(f->w.card);
@@ -231,7 +232,7 @@ void fw_guest_add(struct fw *f, unsigned i) {
         .ctx = g,
         .rx = on_rx,
         .open_vf = open_vf,
-        .vf = {.tx_log2 = 8, .rx_log2 = fw_sizes.vf_rx_log2, .buf_bytes = fw_sizes.buf_bytes},
+        .vf = {.tx_log2 = fw_sizes.vf_tx_log2, .rx_log2 = fw_sizes.vf_rx_log2, .buf_bytes = fw_sizes.buf_bytes},
         .retry_us = 100,
         .check_us = 200};
 

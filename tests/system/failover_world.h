@@ -54,7 +54,7 @@ struct fw {
 // Of the PF's and the VFs' queue pairs and of the guests' channels; set before fw_open.
 struct fw_sizes {
     unsigned buf_bytes;
-    uint8_t pf_rx_log2, vf_rx_log2;
+    uint8_t pf_rx_log2, vf_rx_log2, vf_tx_log2;
     size_t channel_ring;
 };
 extern struct fw_sizes fw_sizes;
