@@ -12,7 +12,7 @@
 #include "vfio_user.h"
 #include "weir_pciaccess.h"
 
-#define RING_LOG2 10u
+#define RING_LOG2 11u // buffers for what 100 Gb/s bring a process that comes 20 ms late
 #define POLLED_US 1000u
 #define POLLED_SHARE 8u
 

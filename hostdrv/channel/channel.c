@@ -134,6 +134,10 @@ size_t weir_channel_room(struct weir_channel *ch) {
     return ch->size - bytes;
 }
 
+size_t weir_channel_size(const struct weir_channel *ch) {
+    return ch->size;
+}
+
 static void put(struct weir_channel *ch, uint32_t at, uint32_t type, uint32_t len) {
     uint32_t hdr[2] = {type, len};
     memcpy(ch->out_data + at, hdr, HDR);

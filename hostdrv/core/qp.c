@@ -29,7 +29,9 @@ struct weir_qp {
     uint16_t push_ahead; // frames that may be pushed without word of the first; 0: this bus does not push
     uint16_t cq_slack;   // completions that may be consumed before the card must know
     uint16_t rx_slack;   // buffers that may be posted before the card must know
-    uint8_t *tx_span;    // slots of the frame that begins in this one
+    uint8_t *tx_span;    // slots of the frame that begins in this one,
+    uint16_t *tx_len;    //   and its bytes
+    size_t tx_bytes;     // of the frames that the card has not looked up
     const void *last_tx; // bytes and length of the frame sent last; NULL: it cannot be pushed
     size_t last_len;
     unsigned rx_open; // stream buffer that takes frames, or NO_BUFFER
@@ -76,6 +78,7 @@ static void free_memory(struct weir_qp *q, bool at_rest) {
     weir_dev_dma_free(q->dev, &q->rx.dma, at_rest);
     weir_dev_dma_free(q->dev, &q->tx.dma, at_rest);
     free(q->tx_span);
+    free(q->tx_len);
 }
 
 int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct weir_qp **out) {
@@ -111,7 +114,8 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
     if (err == 0)
         err = q->bus->ops->dma_alloc(q->bus, (size_t)cfg->buf_bytes << cfg->rx_log2, &q->rx_buf);
     q->tx_span = calloc((size_t)1 << q->tx.log2, 1);
-    if (err == 0 && q->tx_span == NULL)
+    q->tx_len = calloc((size_t)1 << q->tx.log2, sizeof(*q->tx_len));
+    if (err == 0 && (q->tx_span == NULL || q->tx_len == NULL))
         err = -ENOMEM;
     if (err != 0)
         goto err_memory;
@@ -174,6 +178,10 @@ unsigned weir_qp_tx_pending(const struct weir_qp *q) {
     return (uint16_t)(q->tx_sent - q->tx_freed);
 }
 
+size_t weir_qp_tx_bytes(const struct weir_qp *q) {
+    return q->tx_bytes;
+}
+
 // Slots of the frame when it goes into the ring itself, 1 when it goes by pointer: too long, or it would leave its 512
 // bytes, or take the slot of a frame that the ring must still have room for.
 static unsigned inline_slots(const struct weir_qp *q, size_t len) {
@@ -202,6 +210,8 @@ static int sent(struct weir_qp *q, unsigned slots, size_t len, const struct weir
     unsigned index = q->tx_tail;
     q->last_len = len;
     q->tx_span[index & ((1u << q->tx.log2) - 1)] = (uint8_t)slots;
+    q->tx_len[index & ((1u << q->tx.log2) - 1)] = (uint16_t)len;
+    q->tx_bytes += len;
     q->tx_sent++;
     q->tx_tail = (uint16_t)(q->tx_tail + slots);
     q->stats.tx_posted++;
@@ -357,6 +367,7 @@ static void complete_tx(struct weir_qp *q, const struct weir_ring_entry *e, weir
             return;
         }
         q->stats.tx_completed++;
+        q->tx_bytes -= q->tx_len[q->tx_done & ((1u << q->tx.log2) - 1)];
         if (done != NULL)
             done(ctx, q->tx_done, epoch);
         q->tx_done = (uint16_t)(q->tx_done + slots);

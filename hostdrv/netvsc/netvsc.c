@@ -206,13 +206,26 @@ static struct weir_qp *pick_qp(const struct weir_netvsc *n, const uint8_t *frame
     return weir_vf_qp(n->vf, (hash ^ hash >> 15) % weir_vf_num_qps(n->vf));
 }
 
+// What the channel is to keep free, so that not more than FLIGHT bytes wait there.
+static size_t keep_free(const struct weir_netvsc *n) {
+    size_t size = weir_channel_size(n->cfg.channel);
+    return size > FLIGHT + CTL_RESERVE ? size - FLIGHT : CTL_RESERVE;
+}
+
+static size_t vf_bytes(const struct weir_netvsc *n) {
+    size_t sum = 0;
+    for (unsigned i = 0; n->vf != NULL && i < weir_vf_num_qps(n->vf); i++)
+        sum += weir_qp_tx_bytes(weir_vf_qp(n->vf, i));
+    return sum;
+}
+
 static int tx_now(struct weir_netvsc *n, const void *frame, size_t len, const struct weir_tx_offload *offload) {
     struct weir_msg_tx_frame m = {
         .version = WEIR_MSG_VERSION, .flags = (uint8_t)offload->flags, .vlan_tci = offload->vlan_tci};
     int err;
     switch (netvsc_policy(n)->tx) {
     case TX_CHANNEL:
-        err = weir_channel_send(n->cfg.channel, WEIR_MSG_TX_FRAME, &m, sizeof(m), frame, len, CTL_RESERVE);
+        err = weir_channel_send(n->cfg.channel, WEIR_MSG_TX_FRAME, &m, sizeof(m), frame, len, keep_free(n));
         if (err == 0) {
             n->stats.tx_synthetic++;
             n->stats.tx_offload += offload->flags != 0;
@@ -220,6 +233,8 @@ static int tx_now(struct weir_netvsc *n, const void *frame, size_t len, const st
             netvsc_dead(n);
         return err == -ENOSPC ? -EAGAIN : err == -EPROTO ? -EPIPE : err;
     case TX_VF:
+        if (vf_bytes(n) >= FLIGHT)
+            return -EAGAIN;
         err = weir_qp_send_offload(pick_qp(n, frame), frame, len, offload);
         if (err == -ENODEV)
             netvsc_lost(n);

@@ -49,9 +49,9 @@ static int set_up_device(struct cast *c, unsigned place, char *err, size_t err_s
 
 static int start_card(struct cast *c, char *err, size_t err_size) {
     char path[256], card[96];
-    const char *args[18] = {path,     "--dir", card,         "--vfs",     c->pci ? "0" : "4", "--wire", "tap:weir0",
-                            "--rate", "10",    "--firmware", c->firmware, "--trace",          c->trace, NULL};
-    unsigned n = 13;
+    const char *args[16] = {path,        "--dir",      card,        "--vfs",   c->pci ? "0" : "4", "--wire",
+                            "tap:weir0", "--firmware", c->firmware, "--trace", c->trace,           NULL};
+    unsigned n = 11;
     if (c->fst != NULL) {
         args[n++] = "--fst";
         args[n++] = c->fst;

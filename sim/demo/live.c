@@ -30,6 +30,10 @@ struct live {
     struct tools *tools;
     struct ctl_link ctl;
     long long records; // read so far
+    uint64_t began;    // when the card's clock was first read,
+    uint64_t until;    //   when last,
+    uint64_t cycles;   //   and what it counted in between
+    uint32_t cycle;
     struct report_step step[MAX_WINDOWS];
     struct capture_window window[MAX_WINDOWS];
     unsigned steps;
@@ -93,6 +97,10 @@ static int card_cycle(struct live *l, const char *what, uint32_t *cycle) {
         return -EIO;
     *cycle = (uint32_t)ctl_number(rsp, "cycle");
     json_object_put(rsp);
+    l->until = now_us();
+    l->began = l->began != 0 ? l->began : l->until;
+    l->cycles += l->began != l->until ? (uint32_t)(*cycle - l->cycle) : 0;
+    l->cycle = *cycle;
     return 0;
 }
 
@@ -355,8 +363,10 @@ int live_run(const struct live_options *opt, const struct netns *ns, struct repo
         l->ctl.ctx = l;
         ran = l->tools != NULL;
     }
-    if (ran && play(l) == 0)
+    if (ran && play(l) == 0) {
+        report_speed(r, l->cycles, (double)(l->until - l->began) / 1e6);
         read_ledger(l);
+    }
     if (cast_stop(&l->cast, disconnect, l, last, sizeof(last)) != 0 && ran)
         (void)fail(l, "the end", last);
     if (ran)

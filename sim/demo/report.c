@@ -67,6 +67,11 @@ void report_sample(struct report *r, uint64_t cycle, uint64_t synthetic, uint64_
         r->sample[r->samples++] = (struct sample){cycle, synthetic, vf};
 }
 
+void report_speed(struct report *r, uint64_t cycles, double seconds) {
+    r->cycles = cycles;
+    r->seconds = seconds;
+}
+
 void report_ledger(struct report *r, const char *text, struct json_object *all) {
     snprintf(r->ledger, sizeof(r->ledger), "%s", text);
     json_object_put(r->all);
@@ -115,6 +120,11 @@ void report_table(const struct report *r, FILE *out, bool colour) {
             fprintf(out, "\n%s%-20s %-28s%s\n", bold, "tool", "during", off);
         tool_line(&r->tool[i], out);
     }
+    if (r->seconds > 0)
+        fprintf(
+            out,
+            "wire: 100 Gb/s of card time, of which the card had %.0f of 250,000,000 cycles a second, rest skipped\n",
+            (double)r->cycles / r->seconds);
     fprintf(out, "\n%s%-8s %-13s %-8s %-44s %10s %9s %5s %7s %9s %7s%s\n", bold, "guest", "hand-over", "", "why",
             "cycles", "gap", "lost", "doubled", "reordered", "ledger", off);
     for (unsigned i = 0; i < r->steps; i++) {

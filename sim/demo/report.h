@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define REPORT_VERSION 2 // of demo.json: grows with each change that a reader of the last one does not understand
+#define REPORT_VERSION 3 // of demo.json: grows with each change that a reader of the last one does not understand
 
 struct report;
 struct json_object;
@@ -64,6 +64,9 @@ void report_sample(struct report *r, uint64_t cycle, uint64_t synthetic, uint64_
 void report_ledger(struct report *r, const char *text, struct json_object *all);
 // Something failed; the sentence says which step.
 __attribute__((format(printf, 2, 3))) void report_fail(struct report *r, const char *fmt, ...);
+
+// How fast the model ran beside the traffic: card cycles in so many seconds of this machine's.
+void report_speed(struct report *r, uint64_t cycles, double seconds);
 
 // How much was kept of the capture, as the end of a line.
 void report_say_capture(const struct report *r, FILE *out);

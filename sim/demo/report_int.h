@@ -27,6 +27,8 @@ struct report {
     struct report_capture capture;
     struct sample sample[MAX_SAMPLES];
     char failure[MAX_FAILURES][352];
+    uint64_t cycles;                                 // of the card,
+    double seconds;                                  //   in so many of this machine's; 0: not told
     unsigned steps, tools, paths, samples, failures; // failures beyond the room are counted, too
 };
 

@@ -101,6 +101,8 @@ static struct json_object *as_json(const struct report *r) {
     number(top, "version", REPORT_VERSION);
     flag(top, "good", report_good(r));
     json_object_object_add(top, "failures", failures);
+    if (r->seconds > 0)
+        number(top, "model_cycles_per_second", (uint64_t)((double)r->cycles / r->seconds));
     text(top, "ledger", r->ledger);
     json_object_object_add(top, "counted", json_object_get(r->all));
     json_object_object_add(top, "paths", paths);

@@ -90,6 +90,10 @@ void monitor_free(struct monitor *m) {
     free(m);
 }
 
+unsigned monitor_low(const struct monitor *m) {
+    return order_low(m->order);
+}
+
 const struct monitor_stats *monitor_stats(const struct monitor *m) {
     return &m->stats;
 }

@@ -40,6 +40,8 @@ __attribute__((format(printf, 3, 4))) void monitor_violation(struct monitor *m, 
 int monitor_fn(const struct monitor *m, uint16_t rid);
 int monitor_owner(const struct monitor *m, uint16_t rid);
 uint16_t monitor_rid(const struct monitor *m, unsigned fn);
+// See order_low.
+unsigned monitor_low(const struct monitor *m);
 // Requests of the host that have no answer yet, and reads of a function without one.
 unsigned monitor_open_requests(const struct monitor *m);
 unsigned monitor_open_reads(const struct monitor *m, unsigned fn);

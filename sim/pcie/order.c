@@ -34,7 +34,8 @@ struct ring {
     uint64_t rx_base, cq_base;
     uint32_t rx_mask, cq_mask;
     struct buffer *buffers; // as the card last read them, by place in the ring
-    uint32_t at;            // the place behind the buffer in use
+    uint32_t at;            // the place behind the buffer in use, free running: buffers used,
+    uint16_t posted;        //   and posted
     struct buffer in_use;   // a copy: the driver may post the place again before the next buffer is begun
     unsigned last;          // offset of its last frame in 64-byte units
     bool begun;             // a completion was seen: the next follows it
@@ -59,6 +60,7 @@ struct order {
     struct function fn[ORDER_FNS];
     struct page **bucket;
     unsigned buckets, pages;
+    unsigned fns; // beyond these no function has had a ring
 };
 
 struct order *order_new(void) {
@@ -216,13 +218,17 @@ static void handed_over(struct order *o, unsigned fn) {
         kick(&o->fn[vf.vf + 1u]);
 }
 
-static void arm(struct function *f, unsigned qp, uint16_t head) {
+static void doorbell(struct function *f, unsigned offset, uint32_t value) {
     for (struct ring *r = f->rings; r != NULL; r = r->next) {
-        if (r->qp != qp)
+        if (r->qp != offset / WEIR_BAR_DOORBELL_SIZE)
+            continue;
+        if (offset % WEIR_BAR_DOORBELL_SIZE == WEIR_BAR_DB_RX_TAIL)
+            r->posted = (uint16_t)value;
+        if (offset % WEIR_BAR_DOORBELL_SIZE != WEIR_BAR_DB_CQ || WEIR_GET(value, BAR_DB_CQ_ARM) == 0)
             continue;
         if (r->arms == ARMS)
             r->armed[0] = r->armed[--r->arms];
-        r->armed[r->arms++] = head;
+        r->armed[r->arms++] = (uint16_t)WEIR_GET(value, BAR_DB_CQ_HEAD);
     }
 }
 
@@ -238,9 +244,8 @@ void order_bar_write(struct order *o, unsigned fn, unsigned offset, uint32_t val
         word = (offset - WEIR_BAR_MSIX_TABLE_BASE) / 4;
         if (word / 4 < WEIR_FN_VECTORS && word % 4 < 3)
             f->entry[word / 4][word % 4] = value;
-    } else if (offset >= WEIR_BAR_DOORBELL_BASE && offset % WEIR_BAR_DOORBELL_SIZE == WEIR_BAR_DB_CQ &&
-               WEIR_GET(value, BAR_DB_CQ_ARM) != 0) {
-        arm(f, (offset - WEIR_BAR_DOORBELL_BASE) / WEIR_BAR_DOORBELL_SIZE, (uint16_t)WEIR_GET(value, BAR_DB_CQ_HEAD));
+    } else if (offset >= WEIR_BAR_DOORBELL_BASE) {
+        doorbell(f, offset - WEIR_BAR_DOORBELL_BASE, value);
     }
 }
 
@@ -251,6 +256,7 @@ void order_bar_read(struct order *o, unsigned fn, unsigned offset, uint32_t valu
     if (!f->asked || offset != WEIR_BAR_MBOX_RSP + 4 || (uint16_t)value != f->seq)
         return;
     f->asked = false;
+    o->fns = fn >= o->fns ? fn + 1 : o->fns;
     if (value >> 16 == WEIR_OK)
         ring_new(f, &f->create);
 }
@@ -272,6 +278,14 @@ void order_answer(struct order *o, unsigned fn, uint64_t addr, const void *data,
                                                                  .known = true};
         }
     }
+}
+
+unsigned order_low(const struct order *o) {
+    unsigned low = 0;
+    for (unsigned fn = 0; fn < o->fns; fn++)
+        for (const struct ring *r = o->fn[fn].rings; r != NULL; r = r->next)
+            low += r->at != 0 && (uint16_t)(r->posted - r->at) * 2u <= r->rx_mask;
+    return low;
 }
 
 // ---- what the card does ----

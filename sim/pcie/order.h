@@ -30,6 +30,8 @@ void order_answer(struct order *o, unsigned fn, uint64_t addr, const void *data,
 const char *order_write(struct order *o, unsigned fn, uint64_t addr, const uint32_t *data, unsigned dw,
                         unsigned first_be, unsigned last_be);
 const char *order_message(struct order *o, unsigned fn, uint64_t addr, uint32_t data);
+// Rings of which frames took buffers and that have less than half of them left, as far as their driver rang.
+unsigned order_low(const struct order *o);
 // The function was reset: its rings are gone.
 void order_reset(struct order *o, unsigned fn);
 

@@ -254,6 +254,10 @@ void rc_taken(struct rc *rc) {
     rc->level--;
 }
 
+unsigned rc_low(const struct rc *rc) {
+    return monitor_low(rc->monitor);
+}
+
 bool rc_quiet(const struct rc *rc) {
     return rc->level == 0 && rc->pending_count == 0;
 }

@@ -83,6 +83,7 @@ bool rc_wants_beat(struct rc *rc); // the link takes a beat this cycle
 void rc_from_card(struct rc *rc, unsigned flags, const uint32_t *hdr, const uint32_t *data);
 unsigned rc_to_card(struct rc *rc, uint32_t *hdr, uint32_t *data); // flags as TOP_IN tlp_rx_flags, 0 = nothing
 void rc_taken(struct rc *rc);                                      // the card took the beat just offered
+unsigned rc_low(const struct rc *rc);                              // receive rings that run low (order_low)
 bool rc_quiet(const struct rc *rc);                                // nothing queued towards the card
 
 #endif

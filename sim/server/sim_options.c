@@ -42,8 +42,7 @@ int sim_options_read(struct sim_options *o, int argc, char **argv) {
                  "link:PATH (another weir-sim with the same PATH), pcap:IN[,OUT] (IN is played when the PF driver "
                  "receives) or none (default)"},
         {"rate", "GBPS", CLI_NUMBER, .to = &o->rate, .min = 1, .max = MAX_RATE,
-         .help = "line rate of the wire in time of the card (default 100). Programs on this machine are slower than "
-                 "the card believes: at 10 they keep up, at 100 bursts may find no buffers"},
+         .help = "line rate of the wire in time of the card (default 100)"},
         {"trace", "FILE", CLI_TEXT, .to = &o->trace, .max = CLI_PATH,
          .help = "frames on the wire and on each vPort, both directions, pcapng"},
         {"fst", "FILE", CLI_TEXT, .to = &o->fst, .max = CLI_PATH,

@@ -26,6 +26,9 @@
 
 #define BOOT_CYCLES 5000000u
 #define IDLE_WAIT_MS 20
+// How long what is at the other end of the cable waits there because a ring runs low: its driver's process may come 20
+// ms late. Not a second time before all rings have recovered: nobody's ring is everybody's cable.
+#define PATIENCE_CYCLES 500000u
 #define IDLE_STEP 4u        // cycles at a time while idle,
 #define IDLE_SLICE_NS 50000 // for so long per wake: with cold caches about 1 % of a processor
 #define MAX_FDS (WEIR_SERVER_SLOTS * WEIR_NUM_FNS + 2)
@@ -45,8 +48,9 @@ struct sim {
         int interface;  // + 1, 0 = no frame of it yet
         unsigned given; // when the interface was made (vport_names.h)
     } trace_vport[WEIR_NUM_VPORTS];
-    uint64_t speed; // of the wire, bits a second
-    bool receiving; // the PF's driver posted buffers, and the card has fetched them
+    uint64_t speed;     // of the wire, bits a second
+    bool receiving;     // the PF's driver posted buffers, and the card has fetched them
+    uint64_t low_since; // cycle since which a receive ring runs low, 0: none does
     bool cable_out;
     unsigned pulls;  // of the cable that were seen
     unsigned upsets; // of core 0, the same
@@ -241,18 +245,27 @@ static void upset(struct sim *s, unsigned upsets) {
     on_log(s, "an instruction of core 0 is damaged; it may panic");
 }
 
+static bool wire_waits(struct sim *s) {
+    if (rc_low(card_rc(s->card)) == 0)
+        s->low_since = 0;
+    else if (s->low_since == 0)
+        s->low_since = card_cycles(s->card);
+    return s->low_since != 0 && card_cycles(s->card) - s->low_since < PATIENCE_CYCLES;
+}
+
 int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pulls, const volatile unsigned *upsets) {
     struct wire *wire = card_wire(s->card);
 
     while (*stop == 0) {
         struct pollfd fds[MAX_FDS];
         unsigned n = weir_server_pollfds(s->server, fds, MAX_FDS - 2), all = n + 1;
-        bool idle = card_idle(s->card) && weir_server_busy(s->server) == 0;
+        bool waits = wire_waits(s); // on a clock that runs
+        bool idle = card_idle(s->card) && weir_server_busy(s->server) == 0 && !waits;
         int ready;
 
         move_cable(s, *pulls);
         upset(s, *upsets);
-        fds[n] = (struct pollfd){.fd = wire_end_fd(s->end, wire), .events = POLLIN};
+        fds[n] = (struct pollfd){.fd = waits ? -1 : wire_end_fd(s->end, wire), .events = POLLIN};
         if (idle && s->trace != NULL)
             (void)weir_pcapng_flush(s->trace);
         if (s->sysfs != NULL && !weir_server_started(s->server))
@@ -266,7 +279,7 @@ int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pu
             (void)weir_server_start(s->server, answer_sysfs, s);
         s->receiving =
             (weir_server_pf_in_use(s->server) || sysfs_pf_in_use(s->sysfs)) && (s->receiving || card_idle(s->card));
-        if (wire_end_feed(s->end, wire, s->receiving) == 0 && ready <= 0 && idle)
+        if ((waits || wire_end_feed(s->end, wire, s->receiving) == 0) && ready <= 0 && idle)
             idle_slice(s);
         else
             (void)weir_server_run(s->server, weir_server_turn(s->server));

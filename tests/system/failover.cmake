@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # The failover tests and what they and the demo share.
-add_library(weir_failover STATIC failover_flow.c failover_world.c failover_planned.c)
+add_library(weir_failover STATIC failover_flow.c failover_world.c failover_planned.c failover_times.c)
 target_include_directories(weir_failover PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(weir_failover PUBLIC weir_world weir_vstack weir_netvsc)
 weir_system_test(failover planned_both_ways_loses_nothing planned_on_eight_queues planned_without_a_backlog planned_of_a_slow_guest
-                 planned_of_a_slow_guest_on_eight_queues surprise_loses_only_what_the_ledger_says neighbour_unaffected
+                 planned_of_a_slow_guest_on_eight_queues surprise_loses_only_what_the_ledger_says quick_when_idle quick_under_a_backlog neighbour_unaffected
                  guest_dies_in_mid_handover attach_refused_until_armed all_paths_reach_each_other
                  several_addresses_lose_nothing)
 target_link_libraries(test_failover PRIVATE weir_failover)

@@ -6,9 +6,11 @@
 
 #define CYCLES_PER_US (WEIR_CLOCK_HZ / 1000000u)
 #define NUM_VFS 4u
+#define PARENT_PACE 200u // cycles between its turns while a guest is in a call
 #define NUM_VPORTS 16u
 
-struct fw_sizes fw_sizes = {.buf_bytes = 2048, .pf_rx_log2 = 10, .vf_rx_log2 = 9, .channel_ring = 1u << 19};
+struct fw_sizes fw_sizes = {
+    .buf_bytes = 2048, .pf_rx_log2 = 10, .vf_rx_log2 = 9, .vf_tx_log2 = 8, .channel_ring = 1u << 19};
 
 uint64_t fw_cycle(struct fw *f) {
     return card_cycles(f->w.card);
@@ -105,96 +107,106 @@ static void on_rx(void *ctx, const void *frame, size_t len, const struct weir_ne
 
 static int guest_send(void *ctx, const void *frame, size_t len) {
     struct fw_guest *g = ctx;
-    // A stack keeps only so much in its adapter's queue.
-    return g->stopped || weir_netvsc_tx_waiting(g->sc) > 400 ? -EAGAIN : weir_netvsc_send(g->sc, frame, len);
+    // A stack keeps only so much in its adapter's queue, where the adapter does not say how much it takes.
+    return g->stopped || (weir_netvsc_tx_waiting(g->sc) > 400 && !g->f->together) ? -EAGAIN
+                                                                                  : weir_netvsc_send(g->sc, frame, len);
 }
 
-// A bus whose receive doorbell goes nowhere: the rings are there, but never armed.
-struct deaf_bus {
+// Deaf: its receive doorbell goes nowhere, so the rings are there, but never armed.
+struct vf_bus {
     struct weir_bus bus;
     struct weir_bus_ops ops;
     struct weir_bus *real;
+    struct fw *f; // whose parent has turns while the guest reads, or NULL
+    bool deaf;
 };
 
 static struct weir_bus *real_of(struct weir_bus *bus) {
-    return ((struct deaf_bus *)bus)->real;
+    return ((struct vf_bus *)bus)->real;
 }
 
-static int deaf_cfg_read(struct weir_bus *b, unsigned offset, unsigned size, uint32_t *value) {
+static int vf_bus_cfg_read(struct weir_bus *b, unsigned offset, unsigned size, uint32_t *value) {
     return real_of(b)->ops->cfg_read(real_of(b), offset, size, value);
 }
 
-static int deaf_cfg_write(struct weir_bus *b, unsigned offset, unsigned size, uint32_t value) {
+static int vf_bus_cfg_write(struct weir_bus *b, unsigned offset, unsigned size, uint32_t value) {
     return real_of(b)->ops->cfg_write(real_of(b), offset, size, value);
 }
 
-static int deaf_bar_read(struct weir_bus *b, uint64_t offset, uint32_t *value) {
+static int vf_bus_bar_read(struct weir_bus *b, uint64_t offset, uint32_t *value) {
+    struct fw *f = ((struct vf_bus *)b)->f;
+    if (f != NULL && fw_cycle(f) >= f->parent_next) {
+        f->parent_next = fw_cycle(f) + PARENT_PACE;
+        weir_vstack_poll(f->vs, fw_cycle(f) / CYCLES_PER_US);
+    }
     return real_of(b)->ops->bar_read(real_of(b), offset, value);
 }
 
-static int deaf_bar_write(struct weir_bus *b, uint64_t offset, uint32_t value) {
-    if (offset >= WEIR_BAR_DOORBELL_BASE &&
+static int vf_bus_bar_write(struct weir_bus *b, uint64_t offset, uint32_t value) {
+    if (((struct vf_bus *)b)->deaf && offset >= WEIR_BAR_DOORBELL_BASE &&
         (offset - WEIR_BAR_DOORBELL_BASE) % WEIR_BAR_DOORBELL_SIZE == WEIR_BAR_DB_RX_TAIL)
         return 0;
     return real_of(b)->ops->bar_write(real_of(b), offset, value);
 }
 
-static int deaf_bar_write64(struct weir_bus *b, uint64_t offset, const void *bytes) {
+static int vf_bus_bar_write64(struct weir_bus *b, uint64_t offset, const void *bytes) {
     return real_of(b)->ops->bar_write64(real_of(b), offset, bytes);
 }
 
-static uint64_t deaf_bar_size(struct weir_bus *b) {
+static uint64_t vf_bus_bar_size(struct weir_bus *b) {
     return real_of(b)->ops->bar_size(real_of(b));
 }
 
-static int deaf_dma_alloc(struct weir_bus *b, size_t bytes, struct weir_dma *dma) {
+static int vf_bus_dma_alloc(struct weir_bus *b, size_t bytes, struct weir_dma *dma) {
     return real_of(b)->ops->dma_alloc(real_of(b), bytes, dma);
 }
 
-static void deaf_dma_free(struct weir_bus *b, struct weir_dma *dma) {
+static void vf_bus_dma_free(struct weir_bus *b, struct weir_dma *dma) {
     real_of(b)->ops->dma_free(real_of(b), dma);
 }
 
-static int deaf_irq_enable(struct weir_bus *b, unsigned n) {
+static int vf_bus_irq_enable(struct weir_bus *b, unsigned n) {
     return real_of(b)->ops->irq_enable(real_of(b), n);
 }
 
-static unsigned deaf_irq_take(struct weir_bus *b, unsigned vector) {
+static unsigned vf_bus_irq_take(struct weir_bus *b, unsigned vector) {
     return real_of(b)->ops->irq_take(real_of(b), vector);
 }
 
-static int deaf_reset(struct weir_bus *b) {
+static int vf_bus_reset(struct weir_bus *b) {
     return real_of(b)->ops->reset(real_of(b));
 }
 
-static unsigned deaf_pass(struct weir_bus *b, unsigned microseconds) {
+static unsigned vf_bus_pass(struct weir_bus *b, unsigned microseconds) {
     return real_of(b)->ops->pass(real_of(b), microseconds);
 }
 
-static void deaf_close(struct weir_bus *b) {
+static void vf_bus_close(struct weir_bus *b) {
     weir_bus_close(real_of(b));
     free(b);
 }
 
-static struct weir_bus *make_deaf(struct weir_bus *real) {
-    struct deaf_bus *d = calloc(1, sizeof(*d));
+static struct weir_bus *wrap(struct weir_bus *real, bool deaf, struct fw *f) {
+    struct vf_bus *d = calloc(1, sizeof(*d));
     CHECK(d != NULL, "out of memory");
-    d->ops = (struct weir_bus_ops){.name = "deaf",
-                                   .cfg_read = deaf_cfg_read,
-                                   .cfg_write = deaf_cfg_write,
-                                   .bar_read = deaf_bar_read,
-                                   .bar_write = deaf_bar_write,
-                                   .bar_write64 = deaf_bar_write64,
-                                   .bar_size = deaf_bar_size,
-                                   .dma_alloc = deaf_dma_alloc,
-                                   .dma_free = deaf_dma_free,
-                                   .irq_enable = deaf_irq_enable,
-                                   .irq_take = deaf_irq_take,
-                                   .reset = deaf_reset,
-                                   .pass = deaf_pass,
-                                   .close = deaf_close};
+    d->ops = (struct weir_bus_ops){.name = "wrapped",
+                                   .cfg_read = vf_bus_cfg_read,
+                                   .cfg_write = vf_bus_cfg_write,
+                                   .bar_read = vf_bus_bar_read,
+                                   .bar_write = vf_bus_bar_write,
+                                   .bar_write64 = vf_bus_bar_write64,
+                                   .bar_size = vf_bus_bar_size,
+                                   .dma_alloc = vf_bus_dma_alloc,
+                                   .dma_free = vf_bus_dma_free,
+                                   .irq_enable = vf_bus_irq_enable,
+                                   .irq_take = vf_bus_irq_take,
+                                   .reset = vf_bus_reset,
+                                   .pass = vf_bus_pass,
+                                   .close = vf_bus_close};
     d->bus.ops = &d->ops;
     d->real = real;
+    d->deaf = deaf;
+    d->f = f;
     return &d->bus;
 }
 
@@ -207,10 +219,9 @@ static int open_vf(void *ctx, unsigned fn, struct weir_bus **bus) {
     g->vf_bus = *bus;
     g->fn = fn;
     g->opens++;
-    if (g->bad_opens > 0) {
-        g->bad_opens--;
-        *bus = make_deaf(*bus);
-    }
+    if (g->bad_opens > 0 || g->f->together)
+        *bus = wrap(*bus, g->bad_opens > 0, g->f->together ? g->f : NULL);
+    g->bad_opens -= g->bad_opens > 0;
     return 0;
 }
 
@@ -221,7 +232,7 @@ void fw_guest_add(struct fw *f, unsigned i) {
         .ctx = g,
         .rx = on_rx,
         .open_vf = open_vf,
-        .vf = {.tx_log2 = 8, .rx_log2 = fw_sizes.vf_rx_log2, .buf_bytes = fw_sizes.buf_bytes},
+        .vf = {.tx_log2 = fw_sizes.vf_tx_log2, .rx_log2 = fw_sizes.vf_rx_log2, .buf_bytes = fw_sizes.buf_bytes},
         .retry_us = 100,
         .check_us = 200};
 

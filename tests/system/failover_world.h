@@ -44,13 +44,17 @@ struct fw {
         unsigned burst, left;
         uint64_t period, due;
     } line;
+    // The parent has turns while a guest waits for its VF, as when they are processes, and guests send all that their
+    // adapters take; set before that.
+    bool together;
+    uint64_t parent_next;
     unsigned wire_depth; // frames kept queued on the wire, so that traffic goes on while the host waits for its mailbox
 };
 
 // Of the PF's and the VFs' queue pairs and of the guests' channels; set before fw_open.
 struct fw_sizes {
     unsigned buf_bytes;
-    uint8_t pf_rx_log2, vf_rx_log2;
+    uint8_t pf_rx_log2, vf_rx_log2, vf_tx_log2;
     size_t channel_ring;
 };
 extern struct fw_sizes fw_sizes;

@@ -61,6 +61,7 @@ void files_of_the_user_survive_every_option(void);
 void the_cable_can_be_pulled(void);
 // sockets_wire.c
 void wire_to_pcap_and_trace(void);
+void wire_waits_for_a_late_driver(void);
 void wire_to_tap(void);
 void wire_to_another_card(void);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "failover_planned.h"
+#include "failover_times.h"
 
 static uint64_t default_vport_drops(struct fw *f) {
     uint64_t v[32] = {0}, n = 0;
@@ -68,6 +69,29 @@ static void surprise_loses_only_what_the_ledger_says(uint64_t seed) {
           "%s", flow_first_error(f.net));
     printf("%" PRIu64 " copies were drained back and arrived\n", redirected);
     fw_close(&f);
+}
+
+// 100 us of the card, planned or not, whatever is under way in rings and channel: bench rows 14 and 15.
+#define QUICK 25000u
+
+static void quick(bool backlog) {
+    for (unsigned qps = 1; qps <= 8; qps += 7) {
+        struct fw_times t;
+        fw_times(qps, backlog, &t);
+        CHECK(t.to_vf <= QUICK && t.to_synthetic <= QUICK && t.surprise <= QUICK,
+              "%u queue pairs: %" PRIu64 " cycles to the VF, %" PRIu64 " back, %" PRIu64 " by surprise; at most %u",
+              qps, t.to_vf, t.to_synthetic, t.surprise, QUICK);
+    }
+}
+
+static void quick_when_idle(uint64_t seed) {
+    (void)seed;
+    quick(false);
+}
+
+static void quick_under_a_backlog(uint64_t seed) {
+    (void)seed;
+    quick(true);
 }
 
 // A guest on its own VF must not notice what happens to another one (rules 1.4).
@@ -334,6 +358,8 @@ int main(int argc, char **argv) {
         {"planned_of_a_slow_guest", planned_of_a_slow_guest},
         {"planned_of_a_slow_guest_on_eight_queues", planned_of_a_slow_guest_on_eight_queues},
         {"surprise_loses_only_what_the_ledger_says", surprise_loses_only_what_the_ledger_says},
+        {"quick_when_idle", quick_when_idle},
+        {"quick_under_a_backlog", quick_under_a_backlog},
         {"neighbour_unaffected", neighbour_unaffected},
         {"guest_dies_in_mid_handover", guest_dies_in_mid_handover},
         {"attach_refused_until_armed", attach_refused_until_armed},

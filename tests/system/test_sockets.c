@@ -238,6 +238,7 @@ int main(int argc, char **argv) {
         {"files_of_the_user_survive_every_option", files_of_the_user_survive_every_option},
         {"the_cable_can_be_pulled", the_cable_can_be_pulled},
         {"wire_to_pcap_and_trace", wire_to_pcap_and_trace},
+        {"wire_waits_for_a_late_driver", wire_waits_for_a_late_driver},
         {"wire_to_tap", wire_to_tap},
         {"wire_to_another_card", wire_to_another_card},
         {"idle_card_uses_under_two_percent", idle_card_uses_under_two_percent},

@@ -36,6 +36,8 @@ int weir_channel_send(struct weir_channel *ch, uint32_t type, const void *head, 
                       size_t body_len, size_t reserve);
 // Bytes free for sending, message headers (8) and gaps at the ring's end included; 0 on a broken or closed channel.
 size_t weir_channel_room(struct weir_channel *ch);
+// What room may be at most.
+size_t weir_channel_size(const struct weir_channel *ch);
 // Messages of this type that were sent and that the peer has not taken; meaningful when it is gone.
 uint64_t weir_channel_untaken(const struct weir_channel *ch, uint32_t type);
 // Type and payload length of the next message: 1, 0 when there is none, -EPIPE, -EPROTO. Either pointer may be NULL.

@@ -14,8 +14,8 @@
 
 #include "weir/channel.h"
 
-#define WEIR_PARTITION_VERSION 3u
-#define WEIR_PARTITION_RING (1u << 20) // bytes of each of the channel's two rings
+#define WEIR_PARTITION_VERSION 4u
+#define WEIR_PARTITION_RING (1u << 21) // bytes of each of the channel's two rings
 #define WEIR_PARTITION_NAME 32u
 
 struct weir_partition;

@@ -105,6 +105,8 @@ void weir_qp_arm(struct weir_qp *qp);
 int weir_qp_wait_fd(struct weir_qp *qp);
 // Frames sent and not yet looked up by the card; 0 means: all are in the switch, in order.
 unsigned weir_qp_tx_pending(const struct weir_qp *qp);
+// Their bytes: what a hand-over that begins now has to wait for.
+size_t weir_qp_tx_bytes(const struct weir_qp *qp);
 // Frames that can be sent before one must have been looked up.
 unsigned weir_qp_tx_room(const struct weir_qp *qp);
 const struct weir_qp_stats *weir_qp_stats(const struct weir_qp *qp);

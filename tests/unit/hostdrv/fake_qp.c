@@ -88,6 +88,13 @@ unsigned weir_qp_tx_pending(const struct weir_qp *q) {
     return (unsigned)(q->stats.tx_posted - q->stats.tx_completed);
 }
 
+size_t weir_qp_tx_bytes(const struct weir_qp *q) {
+    size_t sum = 0;
+    for (uint64_t i = q->stats.tx_completed; i < q->stats.tx_posted; i++)
+        sum += q->tx[i].len;
+    return sum;
+}
+
 unsigned weir_qp_tx_room(const struct weir_qp *q) {
     return q->ring - weir_qp_tx_pending(q);
 }

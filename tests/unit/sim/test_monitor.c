@@ -304,8 +304,36 @@ static void the_request_as_it_was_handed_over(void **state) {
     end(1);
 }
 
+// Which is what makes a wire wait: of eight buffers four were used, and two posted anew.
+static void a_ring_that_runs_low_is_seen(void **state) {
+    const struct weir_create_qp_req q = {.rx_log2 = 3, .cq_log2 = 4, .rx_base = RX_RING, .cq_base = CQ_RING};
+    struct weir_ring_entry d[8];
+    struct order *o = order_new();
+    (void)state;
+    assert_non_null(o);
+    told(o, 2, WEIR_CMD_CREATE_QP, &q, sizeof(q));
+    assert_int_equal(order_low(o), 0); // one that nobody uses is nobody's business, with or without buffers
+    order_bar_write(o, 2, WEIR_BAR_DOORBELL_BASE + WEIR_BAR_DB_RX_TAIL, 8);
+    for (unsigned i = 0; i < 8; i++)
+        d[i] = (struct weir_ring_entry){.lo = WEIR_RING_PUT_LO(BUFFERS + i * 2048, RXD_ADDR),
+                                        .hi = WEIR_RING_PUT_HI(i, RXD_BUF_ID) | WEIR_RING_PUT_HI(32, RXD_LEN64)};
+    order_answer(o, 2, RX_RING, d, sizeof(d));
+    for (unsigned i = 0; i < 5; i++) {
+        const struct weir_ring_entry c = {.hi = WEIR_RING_PUT_HI(i, CPL_BUF_ID)};
+        assert_int_equal(order_low(o), i > 4 ? 1 : 0);
+        (void)order_write(o, 2, CQ_RING + i * 16, (const uint32_t *)&c, 4, 0xF, 0xF);
+    }
+    assert_int_equal(order_low(o), 1);
+    order_bar_write(o, 2, WEIR_BAR_DOORBELL_BASE + WEIR_BAR_DB_RX_TAIL, 10);
+    assert_int_equal(order_low(o), 0);
+    order_reset(o, 2);
+    assert_int_equal(order_low(o), 0);
+    order_free(o);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(right_order_is_silent),
+    cmocka_unit_test(a_ring_that_runs_low_is_seen),
     cmocka_unit_test(frames_share_a_buffer),
     cmocka_unit_test(a_buffer_given_twice_is_written_twice),
     cmocka_unit_test(completion_before_its_bytes),
