@@ -24,8 +24,8 @@ static const struct cli cli = {.program = "weir-bench",
                                .about = "weir-bench: measures the table of goals; writes bench.json here.",
                                .words = "[ROW|short]",
                                .behind = "ROW: only this row, or all of its number: 24 for 24a and 24b.\n"
-                                         "short: rows of less than a minute, judged by what is kept and not by goals.\n"
-                                         "Exit status: 0 every goal of these rows is met (short: nothing changed by "
+                                         "short: rows of less than a minute, judged by what is kept, not by goals.\n"
+                                         "Exit status: 0 every goal of these rows is met (short: nothing changed by\n"
                                          "more than 2 %), 1 not so or a file cannot be written, 2 the call is wrong.\n",
                                .options = options};
 
