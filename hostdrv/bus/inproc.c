@@ -3,6 +3,7 @@
 #include "inproc.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ struct weir_inproc {
     struct host *host;
     struct card *card;
     struct rc *rc;
+    bool high; // bus addresses of functions to come
     struct inproc_fn *fn[WEIR_NUM_FNS];
 };
 
@@ -56,6 +58,10 @@ void weir_inproc_free(struct weir_inproc *ip) {
     if (ip != NULL)
         host_set_irq(ip->host, NULL, NULL);
     free(ip);
+}
+
+void weir_inproc_high(struct weir_inproc *ip) {
+    ip->high = true;
 }
 
 static struct inproc_fn *self(struct weir_bus *bus) {
@@ -188,7 +194,7 @@ struct weir_bus *weir_inproc_open(struct weir_inproc *ip, unsigned fn) {
     f->bus.ops = &ops;
     f->ip = ip;
     f->fn = fn;
-    f->next_iova = IOVA_LOW(fn);
+    f->next_iova = ip->high ? IOVA_HIGH(fn) : IOVA_LOW(fn);
     ip->fn[fn] = f;
     return &f->bus;
 }

@@ -12,6 +12,8 @@ struct weir_inproc;
 // One per card, shared by the buses of its functions; must outlive them.
 struct weir_inproc *weir_inproc_new(struct host *host);
 void weir_inproc_free(struct weir_inproc *ip);
+// Functions opened from now on have all their memory above 4 GiB on the bus, as the sockets' have.
+void weir_inproc_high(struct weir_inproc *ip);
 // Function fn (0 = PF, n = VF n-1). NULL when out of memory or the function is open already.
 struct weir_bus *weir_inproc_open(struct weir_inproc *ip, unsigned fn);
 

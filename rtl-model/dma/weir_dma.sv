@@ -105,7 +105,10 @@ module weir_dma #(
   assign rxd_rsp_o = rsp_out[2*RspW +: RspW];
 
   for (genvar c = 0; c < 3; c++) begin : gen_client
-    logic [2:0] level;
+    // Payload goes on while a run of inline frames, a 512-byte line at most, has its turn behind here.
+    localparam int RspDepth = (c == 1) ? 16 : 4;
+    localparam int LevelW = $clog2(RspDepth) + 1;
+    logic [LevelW-1:0] level;
     logic split_idle;
     weir_dma_split #(.Chains(NumTags)) u_split (
         .clk_i, .rst_ni, .run_i(run), .mrrs_i(cfg_i.mrrs),
@@ -118,10 +121,10 @@ module weir_dma #(
         .clk_i, .rst_ni, .valid_i(ord_in_valid[c]), .ready_o(ord_in_ready[c]), .data_i(ord_in),
         .valid_o(ord_valid[c]), .ready_i(ord_pop[c]), .data_o(ord[c*EntryW +: EntryW]), .level_o());
     // One beat may be in the pipeline when the next is chosen.
-    weir_common_fifo #(.Width(RspW), .Depth(4)) u_rsp (
+    weir_common_fifo #(.Width(RspW), .Depth(RspDepth)) u_rsp (
         .clk_i, .rst_ni, .valid_i(rsp_in[c]), .ready_o(), .data_i(rsp),
         .valid_o(rsp_valid[c]), .ready_i(rsp_ready[c]), .data_o(rsp_out[c*RspW +: RspW]), .level_o(level));
-    assign room[c] = level <= 3'd2;
+    assign room[c] = level <= LevelW'(RspDepth - 2);
     weir_dma_cnt #(.NumFns(NumFns)) u_accepted (
         .clk_i, .rst_ni, .en_i(accept[c]), .down_i(1'b0), .fn_i(req_fn[c*FnW +: FnW]),
         .rd_fn_i(sel_q), .rd_o(accepted[c*16 +: 16]), .ready_o(cnt_ready[c]));

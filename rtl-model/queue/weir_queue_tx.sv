@@ -57,7 +57,7 @@ module weir_queue_tx #(
   logic                    meta_valid;
   logic                    meta_pop;
   logic [8:0]              meta_level;
-  logic [7:0]              inl_level;
+  logic [8:0]              inl_level;
   logic                    first_q;
   logic                    stale;
   logic                    inl_valid;
@@ -91,7 +91,8 @@ module weir_queue_tx #(
   weir_common_fifo #(.Width(MetaW + 512), .Depth(16)) u_fast (
       .clk_i, .rst_ni, .valid_i(push_valid_i), .ready_o(push_ready_o), .data_i({push_meta_i, push_data_i}),
       .valid_o(fast_valid), .ready_i(take && is_fast), .data_o({fast, fast_data}), .level_o(fast_level));
-  weir_common_fifo #(.Width(513), .Depth(128)) u_inl (
+  // Beats that came inline wait here for those of a frame before them that is read behind its descriptor: 250 cycles of them.
+  weir_common_fifo #(.Width(513), .Depth(256)) u_inl (
       .clk_i, .rst_ni, .valid_i(inl_valid_i), .ready_o(inl_ready_o), .data_i(inl_i),
       .valid_o(inl_valid),   .ready_i(take && meta.inl && !is_fast), .data_o({inl_last, inl_data}), .level_o(inl_level));
   weir_common_fifo #(.Width(TxW), .Depth(2)) u_out (

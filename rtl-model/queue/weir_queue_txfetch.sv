@@ -171,6 +171,8 @@ module weir_queue_txfetch #(
     edge_left = (to_end < 16'(to_line)) ? to_end[5:0] : to_line;
     if (pieces_q[qp_q]) edge_left = 6'd32;
     span = (7'(most) + 7'(behind) < 7'(edge_left)) ? most + behind : edge_left;
+    // A frame alone is read whole, however long those before it were.
+    if (avail <= 16'd16 && span < 6'd16) span = (edge_left < 6'd16) ? edge_left : 6'd16;
     if (avail < 16'(span)) span = avail[5:0];
     // No frame reaches beyond the tail, nor an inline one beyond its line.
     own = (avail == 16'(span) || (!pieces_q[qp_q] && span == edge_left)) ? span : span - behind;

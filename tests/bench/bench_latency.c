@@ -4,44 +4,10 @@
 #include "bench_frame.h"
 #include "world.h"
 
-struct stamp {
-    uint64_t cycle;
-};
-
-static void stamp_wire(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle) {
-    (void)frame;
-    (void)len;
-    ((struct stamp *)ctx)->cycle = cycle;
-}
-
 static void stamp_rx(void *ctx, const void *frame, const struct weir_rx_info *info) {
     (void)frame;
     (void)info;
     *(bool *)ctx = true;
-}
-
-// Cycles from the doorbell's TLP to the frame's last beat on the wire.
-BENCH_SCENARIO(bench_door) {
-    struct world w;
-    struct stamp out = {0};
-    uint8_t frame[60]; // 64 with FCS
-    uint64_t start;
-    bool got = false;
-
-    world_open_with(&w, 0, 1, 8);
-    rc_set_timing(card_rc(w.card), &(struct rc_timing){.read_latency = setup->latency, .seed = 1});
-    wire_set_rx(card_wire(w.card), stamp_wire, &out);
-    bench_frame(frame, sizeof(frame), bench_peer, bench_own, 0);
-    CHECK(weir_qp_send(weir_pf_qp(w.pf, 0), frame, sizeof(frame)) >= 0, "send");
-    start = card_cycles(w.card);
-    weir_qp_kick(weir_pf_qp(w.pf, 0));
-    for (unsigned i = 0; i < 5000 && out.cycle == 0; i++)
-        card_step(w.card, 1, false);
-    CHECK(out.cycle != 0, "no frame on the wire");
-    card_step(w.card, 2000, false);
-    weir_qp_poll(weir_pf_qp(w.pf, 0), 8, stamp_rx, NULL, &got);
-    world_close(&w);
-    figure[0].value = (double)(out.cycle - start);
 }
 
 // From the frame's last beat to its completion.

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 
+bool world_high_addresses;
 static uint64_t state = 1;
 static struct world *open_world;
 
@@ -54,6 +55,8 @@ void world_open_with(struct world *w, int num_vfs, unsigned queues, unsigned rin
     CHECK(w->host != NULL, "%s", err);
     w->ip = weir_inproc_new(w->host);
     CHECK(w->ip != NULL, "out of memory");
+    if (world_high_addresses)
+        weir_inproc_high(w->ip);
     if (num_vfs >= 0)
         CHECK(weir_pf_open(weir_inproc_open(w->ip, 0), &cfg, &w->pf, err, sizeof(err)) == 0, "%s", err);
 }

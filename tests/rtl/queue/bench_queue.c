@@ -1112,6 +1112,7 @@ int main(int argc, char **argv) {
         {"cycles_per_frame", perf_run},
         {"cut_frames", perf_cut_rates},
         {"cut_places", perf_cut_places},
+        {"cut_alone", perf_cut_alone},
         {"pushed_first", share_pushed_first},
         {"pushed_not_only", share_pushed_not_only},
         {"batches_are_bounded", share_batches_are_bounded},

@@ -72,6 +72,7 @@ void expect_error(const struct hq *q, unsigned reason);
 void perf_run(void);
 void perf_cut_rates(void);
 void perf_cut_places(void);
+void perf_cut_alone(void);
 // bench_queue_share.c
 void share_pushed_first(void);
 void share_pushed_not_only(void);
