@@ -129,7 +129,7 @@ static void a_stopped_guest_is_accounted_for(void) {
         nap();
     must("attach", "b");
     kill(b.pid, SIGSTOP);
-    for (unsigned i = 0; number_of("b", "vf.RX_DROP_CQ_FULL ") == 0 && i < 16; i++)
+    for (unsigned i = 0; number_of("b", "vf.RX_DROP_CQ_FULL ") == 0 && i < 64; i++)
         for (unsigned k = 0; k < 512; k++)
             put(&a, &b, 100);
     kill(b.pid, SIGCONT);

@@ -9,6 +9,7 @@
 #define CALLS 20      // of each victim under each storm
 #define PAUSE 65536u  // cycles between two of them, at most
 #define LONGEST 4000u // cycles that other VFs' commands and resets may keep one command, at most
+#define ROUND 1400u   // and usually: resets that came together, and a command
 #define DEVICE_CONTROL 8u
 #define FLR 0x8000u
 
@@ -122,7 +123,8 @@ static struct took ask(int (*victim)(unsigned)) {
 }
 
 static bool late(struct took t, struct took alone) {
-    return t.most > 2 * alone.slowest || t.slowest > alone.slowest + LONGEST;
+    return t.most > alone.slowest + (alone.slowest > ROUND ? alone.slowest : ROUND) ||
+           t.slowest > alone.slowest + LONGEST;
 }
 
 static void hook(struct weir_dev *dev) {
