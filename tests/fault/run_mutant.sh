@@ -30,6 +30,9 @@ verdict() { # STATUS word, detail
 
 rm -rf "$work/src" "$work/verdict"
 mkdir -p "$work/src"
+# What it changed before it was another mutant is older again than what was built of it, and would stay.
+cmp -s "$mutant" "$work/mutant" || rm -rf "$work/build"
+cp "$mutant" "$work/mutant"
 # An unpacked archive has no list of its files: all but build folders.
 listed() { git ls-files -z -co --exclude-standard 2>/dev/null | grep -z . || find . -path './build*' -prune -o -type f -print0; }
 (cd "$source" && listed | tar --null -T - -c 2>/dev/null) | tar -x -C "$work/src"
