@@ -14,7 +14,7 @@ struct wire;
 
 struct card_options {
     const char *firmware;   // path of firmware.img, put into flash slot A
-    const char *flash_file; // NULL, or a 2 MiB flash content to start from and write back
+    const char *flash_file; // NULL, or a flash content (flash_file.h) to start from and write back
     bool console;           // show the card's console on stderr
 };
 
