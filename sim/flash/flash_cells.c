@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The flash part's array, see flash_part.h: programs clear bits, erases set them, power cuts tear either; how long it
 // takes.
+#include <stdlib.h>
 #include <string.h>
 
 #include "flash_part.h"
@@ -27,6 +28,26 @@ uint64_t flash_op_ns(enum flash_op_kind kind, uint32_t bytes, enum flash_timing 
         return ns;
     by_byte = first_byte[timing] + (bytes - 1) * (uint64_t)next_byte[timing];
     return by_byte < ns ? by_byte : ns;
+}
+
+bool flash_part_init(struct flash_part *p) {
+    *p = (struct flash_part){.status = {0, FLASH_SR2_QE}, .random = 1};
+    p->data = malloc(FLASH_BYTES);
+    p->weak = calloc(FLASH_BYTES, 1);
+    p->wear = calloc(FLASH_SECTORS, sizeof(*p->wear));
+    if (p->data == NULL || p->weak == NULL || p->wear == NULL) {
+        flash_part_free(p);
+        return false;
+    }
+    memset(p->data, 0xFF, FLASH_BYTES);
+    return true;
+}
+
+void flash_part_free(struct flash_part *p) {
+    free(p->data);
+    free(p->weak);
+    free(p->wear);
+    *p = (struct flash_part){.data = NULL};
 }
 
 static uint32_t draw(struct flash_part *p) {

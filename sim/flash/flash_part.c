@@ -2,12 +2,12 @@
 // The flash part's commands and time, see flash_part.h; what each command is stands in flash_cmd.def.
 #include "flash_part.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { NONE = 0, A3 = 3, A4 = 4, MODE = 7 };                                                // address
-enum { BUSY = 1, SUS = 2, WEL = 4, QUAD = 8 };                                              // when
-enum { STATUS1_BITS = 0xFC, STATUS2_BITS = FLASH_SR2_SRP1 | FLASH_SR2_QE | FLASH_SR2_CMP }; // what WRSR writes
+enum { NONE = 0, A3 = 3, A4 = 4, MODE = 7 };   // address
+enum { BUSY = 1, SUS = 2, WEL = 4, QUAD = 8 }; // when
+// What may be written of each status byte.
+static const uint8_t status_bits[FLASH_STATUS] = {0xFC, FLASH_SR2_SRP1 | FLASH_SR2_QE | FLASH_SR2_CMP, FLASH_SR3_DRV};
 enum does {
     DOES_WREN,
     DOES_WRDI,
@@ -41,26 +41,6 @@ static const struct flash_cmd commands[256] = {
 
 // JEDEC's number of the maker, type, and 2^n bytes; the last alone is what WAKE reads, less one.
 static const uint8_t id[3] = {0xEF, 0x40, 0x18};
-
-bool flash_part_init(struct flash_part *p) {
-    *p = (struct flash_part){.status = {0, FLASH_SR2_QE}, .random = 1};
-    p->data = malloc(FLASH_BYTES);
-    p->weak = calloc(FLASH_BYTES, 1);
-    p->wear = calloc(FLASH_SECTORS, sizeof(*p->wear));
-    if (p->data == NULL || p->weak == NULL || p->wear == NULL) {
-        flash_part_free(p);
-        return false;
-    }
-    memset(p->data, 0xFF, FLASH_BYTES);
-    return true;
-}
-
-void flash_part_free(struct flash_part *p) {
-    free(p->data);
-    free(p->weak);
-    free(p->wear);
-    *p = (struct flash_part){.data = NULL};
-}
 
 static void finish(struct flash_part *p) {
     const struct flash_op *op = &p->op;
@@ -137,9 +117,12 @@ unsigned flash_part_lanes(const struct flash_part *p) {
 }
 
 static uint8_t status(const struct flash_part *p, unsigned which) {
+    uint8_t now = p->status[which];
     if (which == 0)
-        return p->status[0] | (flash_part_busy(p) ? FLASH_SR1_WIP : 0) | (p->write_enabled ? FLASH_SR1_WEL : 0);
-    return p->status[1] | (p->suspended.kind != FLASH_OP_NONE && p->op.kind != FLASH_OP_SUSPEND ? FLASH_SR2_SUS : 0);
+        return now | (flash_part_busy(p) ? FLASH_SR1_WIP : 0) | (p->write_enabled ? FLASH_SR1_WEL : 0);
+    if (which == 1)
+        return now | (p->suspended.kind != FLASH_OP_NONE && p->op.kind != FLASH_OP_SUSPEND ? FLASH_SR2_SUS : 0);
+    return now | (p->four ? FLASH_SR3_ADS : 0);
 }
 
 uint8_t flash_part_next(struct flash_part *p) {
@@ -208,16 +191,20 @@ static void write_array(struct flash_part *p, enum flash_op_kind kind, uint32_t 
     start(p, kind, at, n);
 }
 
-static void write_status(struct flash_part *p) {
+// `n` status bytes from this one on; the others stay.
+static void write_status(struct flash_part *p, unsigned first, uint64_t n) {
     bool srp0 = (p->status[0] & FLASH_SR1_SRP0) != 0, srp1 = (p->status[1] & FLASH_SR2_SRP1) != 0;
     bool wp = p->wp_low && (p->status[1] & FLASH_SR2_QE) == 0;
 
+    if (n == 0 || n > (first == 0 ? 2 : 1))
+        return;
     if (srp1 || (srp0 && wp)) {
         p->write_enabled = false;
         return;
     }
-    p->op.status[0] = p->written[0] & STATUS1_BITS;
-    p->op.status[1] = p->count == 2 ? p->written[1] & STATUS2_BITS : p->status[1];
+    memcpy(p->op.status, p->status, sizeof(p->op.status));
+    for (unsigned i = 0; i < n; i++)
+        p->op.status[first + i] = p->written[i] & status_bits[first + i];
     start(p, FLASH_OP_STATUS, 0, 0);
 }
 
@@ -229,13 +216,6 @@ static void suspend(struct flash_part *p) {
     start(p, FLASH_OP_SUSPEND, 0, 0);
 }
 
-static void resume(struct flash_part *p) {
-    if (p->suspended.kind == FLASH_OP_NONE)
-        return;
-    p->op = p->suspended;
-    p->suspended.kind = FLASH_OP_NONE;
-}
-
 static void execute(struct flash_part *p, const struct flash_cmd *c, uint64_t data) {
     switch (c->does) {
     case DOES_WREN:
@@ -243,8 +223,7 @@ static void execute(struct flash_part *p, const struct flash_cmd *c, uint64_t da
         p->write_enabled = c->does == DOES_WREN;
         break;
     case DOES_WRSR:
-        if (data == 1 || data == 2)
-            write_status(p);
+        write_status(p, c->arg, data);
         break;
     case DOES_PROGRAM:
         if (data != 0)
@@ -258,7 +237,8 @@ static void execute(struct flash_part *p, const struct flash_cmd *c, uint64_t da
         suspend(p);
         break;
     case DOES_RESUME:
-        resume(p);
+        p->op = p->suspended; // none, when none is: then none is under way either
+        p->suspended.kind = FLASH_OP_NONE;
         break;
     case DOES_ADDRESS:
         p->four = c->arg == 4;
@@ -288,4 +268,15 @@ void flash_part_deselect(struct flash_part *p, bool whole) {
         execute(p, c, p->count - head(p));
     p->cmd = NULL;
     p->selected = false;
+}
+
+void flash_part_transfer(struct flash_part *p, const uint8_t *to, size_t n, uint8_t *from, size_t m) {
+    flash_part_select(p);
+    for (size_t i = 0; i < n; i++)
+        flash_part_byte(p, to[i]);
+    for (size_t i = 0; i < m; i++) {
+        from[i] = flash_part_next(p);
+        flash_part_byte(p, 0);
+    }
+    flash_part_deselect(p, true);
 }

@@ -24,7 +24,10 @@ enum {
     FLASH_SR2_SRP1 = 0x01, // status is not written until power comes again; with SRP0: never again
     FLASH_SR2_QE = 0x02,
     FLASH_SR2_CMP = 0x40, // protected is what else were not
-    FLASH_SR2_SUS = 0x80
+    FLASH_SR2_SUS = 0x80,
+    FLASH_SR3_ADS = 0x01, // addresses have four bytes
+    FLASH_SR3_DRV = 0x60, // strength of the output drivers: kept, and nothing more
+    FLASH_STATUS = 3      // bytes
 };
 
 enum flash_timing { FLASH_AT_ONCE, FLASH_TYPICAL, FLASH_MAXIMUM };
@@ -40,7 +43,7 @@ struct flash_op {
     enum flash_op_kind kind;
     uint32_t at, bytes;   // where in the array
     uint64_t done, total; // ns
-    uint8_t page[FLASH_PAGE], status[2];
+    uint8_t page[FLASH_PAGE], status[FLASH_STATUS];
 };
 
 struct flash_cmd;
@@ -53,8 +56,8 @@ struct flash_part {
     uint64_t random;          // state of the generator of torn and weak bits: seed it, not with 0
     bool wp_low;              // pin WP#
 
-    uint64_t now;      // ns
-    uint8_t status[2]; // without WIP, WEL and SUS
+    uint64_t now;                 // ns
+    uint8_t status[FLASH_STATUS]; // without WIP, WEL, SUS and ADS
     bool write_enabled, four, asleep, reset_enabled;
     struct flash_op op, suspended;
 
@@ -80,6 +83,8 @@ uint8_t flash_part_next(struct flash_part *p);
 void flash_part_byte(struct flash_part *p, uint8_t in);
 // Chip select ends: what the command does is done. `whole`: it ended at the end of a byte; else nothing is written.
 void flash_part_deselect(struct flash_part *p, bool whole);
+// A whole transaction now, for who has no clock of bits: n bytes in, then m out.
+void flash_part_transfer(struct flash_part *p, const uint8_t *to, size_t n, uint8_t *from, size_t m);
 // Power goes now and comes again: what is under way is torn.
 void flash_part_power_cut(struct flash_part *p);
 static inline bool flash_part_busy(const struct flash_part *p) {

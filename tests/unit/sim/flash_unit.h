@@ -16,14 +16,7 @@ static inline void fresh(enum flash_timing timing) {
 
 // One transaction: n bytes out, then m bytes in.
 static inline void spi_do(const uint8_t *out, size_t n, uint8_t *in, size_t m) {
-    flash_part_select(&part);
-    for (size_t i = 0; i < n; i++)
-        flash_part_byte(&part, out[i]);
-    for (size_t i = 0; i < m; i++) {
-        in[i] = flash_part_next(&part);
-        flash_part_byte(&part, 0);
-    }
-    flash_part_deselect(&part, true);
+    flash_part_transfer(&part, out, n, in, m);
 }
 
 static inline void cmd(uint8_t opcode) {
@@ -31,7 +24,8 @@ static inline void cmd(uint8_t opcode) {
 }
 
 static inline uint8_t sr(unsigned which) {
-    uint8_t opcode = which == 0 ? 0x05 : 0x35, value = 0;
+    const uint8_t opcode = (const uint8_t[]){0x05, 0x35, 0x15}[which];
+    uint8_t value = 0;
     spi_do(&opcode, 1, &value, 1);
     return value;
 }

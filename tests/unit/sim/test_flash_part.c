@@ -207,7 +207,7 @@ static void a_busy_part_only_tells_its_status(void **state) {
     (void)state;
     for (unsigned opcode = 0; opcode < 256; opcode++) {
         uint8_t out[8] = {(uint8_t)opcode}, in[4];
-        if (opcode == 0x05 || opcode == 0x35 || opcode == 0x75 || opcode == 0x66)
+        if (opcode == 0x05 || opcode == 0x35 || opcode == 0x15 || opcode == 0x75 || opcode == 0x66)
             continue;
         fresh(FLASH_TYPICAL);
         memset(part.data, 0, 0x1000);
@@ -244,10 +244,36 @@ static void quad_wants_qe(void **state) {
     spi_do((const uint8_t[]){0x01, FLASH_SR1_TB}, 2, NULL, 0);
     assert_int_equal(sr(0), FLASH_SR1_TB);
     assert_int_equal(sr(1), FLASH_SR2_QE);
-    // Bits that are not for writing.
-    write_sr(0x03, 0xBC);
+}
+
+// Each of three bytes by a command of its own, the first two by one as well; the others stay.
+static void status_is_written_byte_by_byte(void **state) {
+    static const uint8_t mask[3] = {0xFC, 0x42, 0x60}, opcode[3] = {0x01, 0x31, 0x11};
+
+    (void)state;
+    fresh(FLASH_AT_ONCE);
+    for (unsigned i = 0; i < 3; i++)
+        for (unsigned v = 0; v < 256; v++) {
+            const uint8_t out[3] = {opcode[i], (uint8_t)(i == 1 ? v & ~1u : v), 0xFF}; // SRP1 would be the last
+            uint8_t want[3] = {sr(0), sr(1), sr(2)};
+            want[i] = out[1] & mask[i];
+            cmd(0x06);
+            spi_do(out, 2, NULL, 0);
+            for (unsigned k = 0; k < 3; k++)
+                assert_int_equal(sr(k), want[k]);
+            if (i == 0)
+                continue;
+            cmd(0x06);
+            spi_do(out, 3, NULL, 0); // one byte too many
+            assert_int_equal(sr(i), want[i]);
+            assert_int_equal(sr(0) & FLASH_SR1_WEL, FLASH_SR1_WEL);
+            cmd(0x04);
+        }
+    write_sr(0x03, 0xBE);
     assert_int_equal(sr(0), 0);
-    assert_int_equal(sr(1), 0);
+    assert_int_equal(sr(1), FLASH_SR2_QE);
+    cmd(0xB7);
+    assert_int_equal(sr(2), FLASH_SR3_ADS | FLASH_SR3_DRV);
 }
 
 static void sleep_ends_with_wake_alone(void **state) {
@@ -306,6 +332,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(operations_take_their_time),
     cmocka_unit_test(a_busy_part_only_tells_its_status),
     cmocka_unit_test(quad_wants_qe),
+    cmocka_unit_test(status_is_written_byte_by_byte),
     cmocka_unit_test(sleep_ends_with_wake_alone),
     cmocka_unit_test(reset_wants_its_two_commands),
 };
