@@ -87,8 +87,8 @@ struct card *card_new(const struct card_options *opt, char *err, size_t err_size
             goto err_card;
         }
         if ((size_t)n < sizeof(struct weir_image_header) ||
-            ((uint32_t)c->flash.part.data[0] | (uint32_t)c->flash.part.data[1] << 8 | (uint32_t)c->flash.part.data[2] << 16 |
-             (uint32_t)c->flash.part.data[3] << 24) != WEIR_IMAGE_MAGIC) {
+            ((uint32_t)c->flash.part.data[0] | (uint32_t)c->flash.part.data[1] << 8 |
+             (uint32_t)c->flash.part.data[2] << 16 | (uint32_t)c->flash.part.data[3] << 24) != WEIR_IMAGE_MAGIC) {
             snprintf(err, err_size, "%s: not a firmware image; weir-mkimage makes one", opt->firmware);
             goto err_card;
         }
@@ -238,6 +238,14 @@ void card_upset(struct card *c, unsigned core, uint64_t at, unsigned awake) {
     c->upset_core = core & 1;
     c->upset_at = at;
     c->upset_left = UPSET_CYCLES + awake;
+}
+
+bool card_flash_transfer(struct card *c, const uint8_t *out, size_t n, uint8_t *in, size_t m) {
+    if (flash_in_use(&c->flash))
+        return false;
+    flash_part_time(&c->flash.part, weir_rtl_cycles(c->rtl) * NS_PER_CYCLE);
+    flash_part_transfer(&c->flash.part, out, n, in, m);
+    return true;
 }
 
 void card_set_watch(struct card *c, card_frame_fn fn, void *ctx) {

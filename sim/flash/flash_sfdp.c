@@ -4,7 +4,7 @@
 #include "flash_part.h"
 
 enum {
-#define FLASH_CMD(opcode, name, address, dummy, lanes, data_lanes, when, does, arg) OP_##name = opcode,
+#define FLASH_CMD(opcode, name, address, dummy, lanes, data_lanes, when, does, arg) OP_##name = (opcode),
 #include "flash_cmd.def"
     BASIC_WORDS = 16,
     BASIC_AT = 0x80,

@@ -23,13 +23,13 @@ enum { ACK = 0x06, NAK = 0x15, BUS_SPI = 8, MOST_HZ = 104000000, SPIOP_HEAD = 7 
     X(0x15, S_PIN_STATE, 1)
 
 enum command {
-#define X(code, name, params) name = code,
+#define X(code, name, params) name = (code),
     SERPROG_COMMANDS(X)
 #undef X
 };
 
 static const uint8_t params[] = {
-#define X(code, name, params) [code] = params,
+#define X(code, name, params) [code] = (params),
     SERPROG_COMMANDS(X)
 #undef X
 };

@@ -53,6 +53,39 @@ struct serprog_port *serprog_port_open(unsigned port, serprog_spi_fn spi, void *
     return p;
 }
 
+// Whose is the other end? A TCP socket does not say; the system's table does, as long as it is open there: one that was
+// closed has no owner any more, and is listed as root's.
+static bool peer_is(int fd, uid_t uid) {
+    struct sockaddr_in peer = {.sin_port = 0}, own = peer;
+    socklen_t size = sizeof(peer), own_size = sizeof(own);
+    char line[256];
+    FILE *table;
+    bool found = false;
+
+    if (getpeername(fd, (struct sockaddr *)&peer, &size) != 0 ||
+        getsockname(fd, (struct sockaddr *)&own, &own_size) != 0)
+        return false;
+    table = fopen("/proc/net/tcp", "re");
+    while (!found && table != NULL && fgets(line, sizeof(line), table) != NULL) {
+        unsigned from, from_port, to, to_port, state, owner;
+        found = sscanf(line, " %*u: %8x:%4x %8x:%4x %2x %*x:%*x %*x:%*x %*x %u", &from, &from_port, &to, &to_port,
+                       &state, &owner) == 6 &&
+                from == peer.sin_addr.s_addr && from_port == ntohs(peer.sin_port) && to == own.sin_addr.s_addr &&
+                to_port == ntohs(own.sin_port) && state == TCP_ESTABLISHED && (owner == uid || owner == 0);
+    }
+    if (table != NULL)
+        fclose(table);
+    return found;
+}
+
+// The table is read in pieces while others change it, so a line may be missed once.
+static bool welcome_here(int fd) {
+    for (unsigned i = 0; i < 3; i++)
+        if (peer_is(fd, geteuid()))
+            return true;
+    return false;
+}
+
 unsigned serprog_port_number(const struct serprog_port *p) {
     struct sockaddr_in at = {.sin_port = 0};
     socklen_t size = sizeof(at);
@@ -118,6 +151,10 @@ static void welcome(struct serprog_port *p) {
     for (unsigned i = 1; i < SERPROG_CLIENTS && c->fd >= 0; i++)
         if (p->client[i].fd < 0 || p->client[i].heard < c->heard)
             c = &p->client[i];
+    if (fd >= 0 && !welcome_here(fd)) {
+        close(fd);
+        return;
+    }
     // Without a descriptor left the silent one's is given up, too, so that the next turn has one.
     if (fd < 0 && errno != EMFILE && errno != ENFILE)
         return;

@@ -195,6 +195,11 @@ static void what_it_protects_stays(void **state) {
     assert_int_equal(sr(0), 0);
     expect(FLASHROM("-c", "W25Q128.V", "-l", layout, "-i", "slot", "-N", "-w", image), 0);
     assert_memory_equal(part.data + FLASH_BYTES - IMAGE_BYTES, bytes, IMAGE_BYTES);
+    // All but that range: CMP is in the second status byte.
+    expect(FLASHROM("-c", "W25Q128.V", "--wp-range=0,0xfc0000"), 0);
+    assert_int_equal(sr(1), FLASH_SR2_CMP);
+    assert_true(flash_cells_protected(&part, 0xFBFFFF, 1));
+    assert_false(flash_cells_protected(&part, 0xFC0000, 1));
     leave();
 }
 

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "serprog_port.h"
@@ -222,6 +223,53 @@ static void silent_and_slow_clients_stop_nobody(void **state) {
     serprog_port_close(port);
 }
 
+enum visitor { ROOT, OTHER, OTHER_WHO_LEFT };
+
+// Asks for an operation; exit status 0: it went as it should for who this is.
+static void visit(enum visitor who) {
+    static const char operation[7] = {0x13};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)serprog_port_number(port))};
+    int fd;
+    char ack;
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (who != ROOT && setuid(65534) != 0)
+        _exit(9);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) != 0)
+        _exit(9);
+    (void)send(fd, operation, sizeof(operation), MSG_NOSIGNAL);
+    if (who != OTHER_WHO_LEFT && (recv(fd, &ack, 1, 0) == 1) != (who == ROOT))
+        _exit(9);
+    _exit(0);
+}
+
+// Of another user, and of one whose socket has no owner any more.
+static void other_users_are_shut_out(void **state) {
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    enter();
+    operations = 0;
+    for (enum visitor who = ROOT; who <= OTHER_WHO_LEFT; who++) {
+        int status;
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0)
+            visit(who);
+        if (who == OTHER_WHO_LEFT)
+            assert_int_equal(waitpid(child, &status, 0), child);
+        else
+            while (waitpid(child, &status, WNOHANG) == 0)
+                turn();
+        assert_int_equal(status, 0);
+        for (unsigned i = 0; i < 4; i++) // accept, receive, answer, and one to spare
+            turn();
+        assert_int_equal(operations, 1); // root's
+    }
+    serprog_port_close(port);
+}
+
 static void the_port_is_this_machines_own(void **state) {
     struct serprog_port *other;
     struct sockaddr_in at = {.sin_family = AF_INET};
@@ -247,6 +295,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(commands_may_come_in_pieces_and_together),
     cmocka_unit_test(too_long_operations_are_skipped),
     cmocka_unit_test(silent_and_slow_clients_stop_nobody),
+    cmocka_unit_test(other_users_are_shut_out),
     cmocka_unit_test(the_port_is_this_machines_own),
 };
 UNIT_MAIN(tests)
