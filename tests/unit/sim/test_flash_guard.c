@@ -179,11 +179,50 @@ static void others_are_not_suspended(void **state) {
     assert_int_equal(sr(1), FLASH_SR2_QE);
 }
 
+// Whatever is said whenever, with power cut here and there: it stays within its array, comes to an end, and is a part
+// that can be erased afterwards.
+static void any_bytes_at_any_time_are_borne(void **state) {
+    static const uint8_t opcodes[] = {
+#define FLASH_CMD(opcode, name, address, dummy, lanes, data_lanes, when, does, arg) opcode,
+#include "flash_cmd.def"
+    };
+
+    (void)state;
+    fresh(FLASH_TYPICAL);
+    for (unsigned i = 0; i < 20000; i++) {
+        uint8_t out[300], in[16];
+        size_t n = 1 + unit_rand() % (unit_rand() % 8 == 0 ? sizeof(out) : 7);
+        for (size_t k = 0; k < n; k++)
+            out[k] = (uint8_t)(unit_rand() % 4 == 0 ? 0xFF : unit_rand());
+        if (unit_rand() % 16 != 0)
+            out[0] = opcodes[unit_rand() % sizeof(opcodes)];
+        if (out[0] == 0xC7 && unit_rand() % 64 != 0) // or there is little else
+            out[0] = 0x06;
+        if ((out[0] == 0x01 || out[0] == 0x31) && n > 1)
+            out[n - 1] &= (uint8_t)~FLASH_SR2_SRP1; // which is for ever
+        cmd(unit_rand() % 2 == 0 ? 0x06 : 0x05);
+        spi_do(out, n, in, unit_rand() % (sizeof(in) + 1));
+        wait_ns(UINT64_C(1) << unit_rand() % 36);
+        if (unit_rand() % 64 == 0)
+            flash_part_power_cut(&part);
+    }
+    flash_part_power_cut(&part);
+    assert_int_equal(sr(0) & (FLASH_SR1_WIP | FLASH_SR1_WEL), 0);
+    write_sr(0, 0);
+    wait_ns(15000000);
+    assert_int_equal(sr(0), 0);
+    erase(0xC7, 0);
+    wait_ns(UINT64_C(40000000000));
+    for (uint32_t at = 0; at < FLASH_BYTES; at++)
+        assert_true(flash_cells_read(&part, at) == 0xFF);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(protected_blocks_stay),
     cmocka_unit_test(locked_status_stays),
     cmocka_unit_test(a_suspended_erase_lets_others_be_read_and_written),
     cmocka_unit_test(a_suspended_program_lets_nothing_be_written),
     cmocka_unit_test(others_are_not_suspended),
+    cmocka_unit_test(any_bytes_at_any_time_are_borne),
 };
 UNIT_MAIN(tests)
