@@ -12,6 +12,7 @@
 #include "image.h"
 #include "rc.h"
 #include "watch.h"
+#include "weir_abi.h"
 #include "weir_rtl.h"
 #include "wire.h"
 
@@ -32,6 +33,7 @@ struct card_out {
 };
 
 #define UPSET_CYCLES 33u
+#define NS_PER_CYCLE (1000000000u / WEIR_CLOCK_HZ)
 
 struct card {
     struct weir_rtl *rtl;
@@ -69,16 +71,15 @@ struct card *card_new(const struct card_options *opt, char *err, size_t err_size
     struct card *c = calloc(1, sizeof(*c));
     int n;
 
-    if (c == NULL || (c->flash.data = malloc(FLASH_BYTES)) == NULL)
+    if (c == NULL || !flash_part_init(&c->flash.part))
         goto err_memory;
-    memset(c->flash.data, 0xFF, FLASH_BYTES);
     if (opt->flash_file != NULL) {
-        c->flash_file = flash_file_open(opt->flash_file, c->flash.data, err, err_size);
+        c->flash_file = flash_file_open(opt->flash_file, c->flash.part.data, err, err_size);
         if (c->flash_file == NULL)
             goto err_card;
     }
     if (opt->firmware != NULL) {
-        n = load_file(opt->firmware, c->flash.data, WEIR_IMAGE_SLOT_BYTES, err, err_size);
+        n = load_file(opt->firmware, c->flash.part.data, WEIR_IMAGE_SLOT_BYTES, err, err_size);
         if (n < 0) {
             size_t used = strlen(err);
             snprintf(err + used, err_size - used,
@@ -86,8 +87,8 @@ struct card *card_new(const struct card_options *opt, char *err, size_t err_size
             goto err_card;
         }
         if ((size_t)n < sizeof(struct weir_image_header) ||
-            ((uint32_t)c->flash.data[0] | (uint32_t)c->flash.data[1] << 8 | (uint32_t)c->flash.data[2] << 16 |
-             (uint32_t)c->flash.data[3] << 24) != WEIR_IMAGE_MAGIC) {
+            ((uint32_t)c->flash.part.data[0] | (uint32_t)c->flash.part.data[1] << 8 |
+             (uint32_t)c->flash.part.data[2] << 16 | (uint32_t)c->flash.part.data[3] << 24) != WEIR_IMAGE_MAGIC) {
             snprintf(err, err_size, "%s: not a firmware image; weir-mkimage makes one", opt->firmware);
             goto err_card;
         }
@@ -111,7 +112,7 @@ err_card:
 }
 
 int card_save(struct card *c, char *err, size_t err_size) {
-    return c->flash_file != NULL && c->ran ? flash_file_save(c->flash_file, c->flash.data, err, err_size) : 0;
+    return c->flash_file != NULL && c->ran ? flash_file_save(c->flash_file, c->flash.part.data, err, err_size) : 0;
 }
 
 void card_free(struct card *c) {
@@ -122,7 +123,7 @@ void card_free(struct card *c) {
     rc_free(c->rc);
     wire_free(c->wire);
     weir_rtl_free(c->rtl);
-    free(c->flash.data);
+    flash_part_free(&c->flash.part);
     free(c);
 }
 
@@ -175,7 +176,7 @@ static void cycle(struct card *c) {
     }
     in->wire_rx_flags[0] = wire_to_card(c->wire, now, in->wire_rx_bytes, in->wire_rx_data);
 
-    in->flash_io[0] = flash_pins(&c->flash, out->flash_pins[0]);
+    in->flash_io[0] = flash_pins(&c->flash, out->flash_pins[0], now * NS_PER_CYCLE);
     if (c->watch != NULL)
         watch_beat(c->watch, now, out->tap_tx[0], out->tap_tx_data, out->tap_rx[0], out->tap_rx_data, out->tap_fate[0]);
     if (c->upset_left != 0)
@@ -237,6 +238,14 @@ void card_upset(struct card *c, unsigned core, uint64_t at, unsigned awake) {
     c->upset_core = core & 1;
     c->upset_at = at;
     c->upset_left = UPSET_CYCLES + awake;
+}
+
+bool card_flash_transfer(struct card *c, const uint8_t *out, size_t n, uint8_t *in, size_t m) {
+    if (flash_in_use(&c->flash))
+        return false;
+    flash_part_time(&c->flash.part, weir_rtl_cycles(c->rtl) * NS_PER_CYCLE);
+    flash_part_transfer(&c->flash.part, out, n, in, m);
+    return true;
 }
 
 void card_set_watch(struct card *c, card_frame_fn fn, void *ctx) {

@@ -14,7 +14,7 @@ struct wire;
 
 struct card_options {
     const char *firmware;   // path of firmware.img, put into flash slot A
-    const char *flash_file; // NULL, or a 2 MiB flash content to start from and write back
+    const char *flash_file; // NULL, or a flash content (flash_file.h) to start from and write back
     bool console;           // show the card's console on stderr
 };
 
@@ -55,6 +55,9 @@ void card_hot_reset(struct card *c);
 // From cycle `at` on, when core 0 or 1 was awake for that many cycles, the instruction behind the one that it fetches
 // is damaged for a moment: most likely it gets there meanwhile and panics. One at a time.
 void card_upset(struct card *c, unsigned core, uint64_t at, unsigned awake);
+// A transaction of a programmer at the flash part's pins, n bytes out, then m bytes in. False: the card has it
+// selected.
+bool card_flash_transfer(struct card *c, const uint8_t *out, size_t n, uint8_t *in, size_t m);
 // Called for each frame that passes between a vPort and the switch, for captures; NULL: nobody looks.
 void card_set_watch(struct card *c, card_frame_fn fn, void *ctx);
 // FST waveform from now on; -ENOTSUP in a build without tracing.

@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// A SPI NOR flash part of 2 MiB at its pins: JEDEC id, read, quad output fast read (0x6B), status, write enable, page
-// program, 4 KiB sector erase. Programming only clears bits, as in the real part. Mode 0.
+// The flash part (flash_part.h) at its pins, SPI mode 0: takes bits on the rising edge, drives them from the falling
+// one. HOLD# is not there: IO3 is a data pin.
 #ifndef WEIR_SIM_FLASH_H
 #define WEIR_SIM_FLASH_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#define FLASH_BYTES 0x200000u
+#include "flash_part.h"
 
 struct flash {
-    uint8_t *data; // FLASH_BYTES, erased to 0xFF
-    bool cs, sck, write_enabled;
-    unsigned bits; // serial clocks since chip select
-    uint8_t command;
-    uint32_t address;
+    struct flash_part part; // flash_part_init, flash_part_free
+    bool cs, sck;
+    unsigned bits; // of this byte
     uint8_t in, out;
-    uint8_t page[256];
-    unsigned page_len;
     uint8_t io; // what the part drives
 };
 
-// pins as TOP_OUT flash_pins; returns what the part drives on IO[3:0].
-uint8_t flash_pins(struct flash *f, unsigned pins);
+// pins as TOP_OUT flash_pins, at `now` ns; returns what the part drives on IO[3:0]; while nothing is, IO1 is pulled up.
+uint8_t flash_pins(struct flash *f, unsigned pins, uint64_t now);
+// The card has the chip selected.
+static inline bool flash_in_use(const struct flash *f) {
+    return f->cs;
+}
 
 #endif

@@ -24,7 +24,9 @@ struct flash_file {
     uint8_t held[FLASH_BYTES]; // what the file holds
 };
 
-_Static_assert(WEIR_IMAGE_SLOTS *WEIR_IMAGE_SLOT_BYTES == FLASH_BYTES, "slots fill the part");
+// What the slots take: as long as this were files when the part had no more.
+#define SLOTS_BYTES (WEIR_IMAGE_SLOTS * WEIR_IMAGE_SLOT_BYTES)
+_Static_assert(SLOTS_BYTES <= FLASH_BYTES, "the slots fit the part");
 
 // Each slot begins with an image or is erased there.
 static bool is_flash_content(const uint8_t *data) {
@@ -39,9 +41,9 @@ static bool is_flash_content(const uint8_t *data) {
     return true;
 }
 
-static int read_all(int fd, uint8_t *to) {
-    for (size_t at = 0; at < FLASH_BYTES;) {
-        ssize_t n = pread(fd, to + at, FLASH_BYTES - at, (off_t)at);
+static int read_all(int fd, uint8_t *to, size_t bytes) {
+    for (size_t at = 0; at < bytes;) {
+        ssize_t n = pread(fd, to + at, bytes - at, (off_t)at);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -66,14 +68,15 @@ static int write_all(int fd, const uint8_t *from) {
 static int load(struct flash_file *f, const char **what) {
     if (fstat(f->fd, &f->st) != 0)
         return -errno;
-    *what = "is no flash content of 2 MiB and was left alone; name another file with --flash";
-    if (!S_ISREG(f->st.st_mode) || f->st.st_size != FLASH_BYTES)
+    *what = "is no flash content of 16 MiB, nor one of 2 MiB to begin with, and was left alone; name another file with "
+            "--flash";
+    if (!S_ISREG(f->st.st_mode) || (f->st.st_size != FLASH_BYTES && f->st.st_size != SLOTS_BYTES))
         return -EINVAL;
     if (flock(f->fd, LOCK_EX | LOCK_NB) != 0) {
         *what = "is in use by another simulator; name another file with --flash";
         return -EBUSY;
     }
-    if (read_all(f->fd, f->held) != 0) {
+    if (read_all(f->fd, f->held, (size_t)f->st.st_size) != 0) {
         *what = "cannot be read";
         return -EIO;
     }

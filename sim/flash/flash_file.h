@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The flash part's content in a file. A file that holds no such content is refused and stays as it is; the content is
-// written back only when it changed, and whole or not at all.
+// written back only when it changed, and whole or not at all. A file of the 2 MiB that the slots take, from when the
+// part had no more, is its beginning, the rest erased; it grows when it is written. Status bits and wear are not kept.
 #ifndef WEIR_SIM_FLASH_FILE_H
 #define WEIR_SIM_FLASH_FILE_H
 

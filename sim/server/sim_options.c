@@ -37,6 +37,10 @@ int sim_options_read(struct sim_options *o, int argc, char **argv) {
          .help = "firmware image for flash slot A (default: that of this build)"},
         {"flash", "FILE", CLI_TEXT, .to = &o->flash, .max = CLI_PATH,
          .help = "flash content to start from and to write back; without --firmware the card boots from it"},
+        {"serprog", "PORT", CLI_NUMBER, .to = &o->serprog, .max = SIM_NO_SERPROG - 1,
+         .help =
+             "let flashrom at the flash part: flashrom -p serprog:ip=127.0.0.1:PORT, as root or as who runs this (0: a "
+             "port that is free)"},
         {"wire", "END", CLI_OWN, .to = &o->wire, .take = take_wire, .expects = WIRE_END_SPECS,
          .help = "other end of the cable: tap[:NAME] (default NAME: the first of wire0, wire1 ... that is free), "
                  "link:PATH (another weir-sim with the same PATH), pcap:IN[,OUT] (IN is played when the PF driver "
@@ -68,7 +72,8 @@ int sim_options_read(struct sim_options *o, int argc, char **argv) {
         .options = options};
     int ret;
 
-    *o = (struct sim_options){.dir = "weir-sim.d", .num_vfs = 8, .wire = "none", .rate = MAX_RATE};
+    *o = (struct sim_options){
+        .dir = "weir-sim.d", .num_vfs = 8, .wire = "none", .rate = MAX_RATE, .serprog = SIM_NO_SERPROG};
     ret = cli_read(&cli, argc, argv, NULL);
     if (ret < 0 && o->flash == NULL && o->firmware == NULL)
         o->firmware = WEIR_FIRMWARE_IMAGE;

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #define SIM_MAX_ALLOWED 16u
+#define SIM_NO_SERPROG 65536u
 
 struct sim_options {
     const char *firmware; // NULL: start from what the flash file holds
@@ -22,6 +23,7 @@ struct sim_options {
     const char *lspci; // file for configuration spaces; then the simulator ends
     uid_t allowed[SIM_MAX_ALLOWED];
     unsigned num_allowed;
+    unsigned serprog; // TCP port, 0: a free one, SIM_NO_SERPROG: none
     bool console, quiet;
 };
 

@@ -17,6 +17,7 @@
 #include "pcapng.h"
 #include "pci_tree.h"
 #include "rc.h"
+#include "serprog_port.h"
 #include "server.h"
 #include "sysfs.h"
 #include "vport_names.h"
@@ -31,7 +32,7 @@
 #define PATIENCE_CYCLES 500000u
 #define IDLE_STEP 4u        // cycles at a time while idle,
 #define IDLE_SLICE_NS 50000 // for so long per wake: with cold caches about 1 % of a processor
-#define MAX_FDS (WEIR_SERVER_SLOTS * WEIR_NUM_FNS + 2)
+#define MAX_FDS (WEIR_SERVER_SLOTS * WEIR_NUM_FNS + 2 + SERPROG_FDS)
 #define NS_PER_CYCLE (1000000000u / WEIR_CLOCK_HZ)
 
 struct sim {
@@ -39,7 +40,8 @@ struct sim {
     struct card *card;
     struct host *host;
     struct weir_server *server;
-    struct sysfs *sysfs; // NULL: none
+    struct sysfs *sysfs;          // NULL: none
+    struct serprog_port *serprog; // the same
     struct wire_end *end;
     struct weir_pcapng *trace;
     int trace_wire;
@@ -156,6 +158,23 @@ static int boot(struct sim *s, const struct sim_options *o, char *err, size_t er
     return s->host != NULL ? 0 : -ENODEV;
 }
 
+static bool on_spi(void *ctx, const uint8_t *out, size_t n, uint8_t *in, size_t m) {
+    return card_flash_transfer(((struct sim *)ctx)->card, out, n, in, m);
+}
+
+static int open_serprog(struct sim *s, unsigned port, char *err, size_t err_size) {
+    char line[96];
+    if (port == SIM_NO_SERPROG)
+        return 0;
+    s->serprog = serprog_port_open(port, on_spi, s, err, err_size);
+    if (s->serprog == NULL)
+        return -EADDRINUSE;
+    snprintf(line, sizeof(line), "the flash part: flashrom -p serprog:ip=127.0.0.1:%u",
+             serprog_port_number(s->serprog));
+    on_log(s, line);
+    return 0;
+}
+
 struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, char *err, size_t err_size) {
     struct weir_server_options so = {
         .dir = o->dir, .num_vfs = o->num_vfs, .allowed = o->allowed, .num_allowed = o->num_allowed, .log = on_log};
@@ -175,6 +194,8 @@ struct sim *sim_new(const struct sim_options *o, sim_log_fn log, void *log_ctx, 
     // What fails quickly comes first, the card's boot takes a second.
     s->lock = weir_server_lock(o->dir, o->num_allowed != 0, err, err_size);
     if (s->lock < 0)
+        goto err_sim;
+    if (open_serprog(s, o->serprog, err, err_size) != 0)
         goto err_sim;
     s->end = wire_end_open(o->wire, err, err_size);
     if (s->end == NULL)
@@ -258,7 +279,7 @@ int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pu
 
     while (*stop == 0) {
         struct pollfd fds[MAX_FDS];
-        unsigned n = weir_server_pollfds(s->server, fds, MAX_FDS - 2), all = n + 1;
+        unsigned n = weir_server_pollfds(s->server, fds, MAX_FDS - 2 - SERPROG_FDS), all = n + 1, tree = 0, flash;
         bool waits = wire_waits(s); // on a clock that runs
         bool idle = card_idle(s->card) && weir_server_busy(s->server) == 0 && !waits;
         int ready;
@@ -269,14 +290,19 @@ int sim_run(struct sim *s, const volatile int *stop, const volatile unsigned *pu
         if (idle && s->trace != NULL)
             (void)weir_pcapng_flush(s->trace);
         if (s->sysfs != NULL && !weir_server_started(s->server))
-            fds[all++] = (struct pollfd){.fd = sysfs_fd(s->sysfs), .events = POLLIN};
+            fds[tree = all++] = (struct pollfd){.fd = sysfs_fd(s->sysfs), .events = POLLIN};
+        flash = all;
+        if (s->serprog != NULL)
+            all += serprog_port_pollfds(s->serprog, fds + flash);
         ready = poll(fds, all, idle ? IDLE_WAIT_MS : 0);
         if (ready < 0 && errno != EINTR)
             return -errno;
         if (ready > 0)
             weir_server_dispatch(s->server, fds, n);
-        if (ready > 0 && all > n + 1 && fds[n + 1].revents != 0)
+        if (ready > 0 && tree != 0 && fds[tree].revents != 0)
             (void)weir_server_start(s->server, answer_sysfs, s);
+        if (ready > 0 && s->serprog != NULL)
+            serprog_port_dispatch(s->serprog, fds + flash, all - flash);
         s->receiving =
             (weir_server_pf_in_use(s->server) || sysfs_pf_in_use(s->sysfs)) && (s->receiving || card_idle(s->card));
         if ((waits || wire_end_feed(s->end, wire, s->receiving) == 0) && ready <= 0 && idle)
@@ -335,6 +361,7 @@ int sim_free(struct sim *s, char *err, size_t err_size) {
         return 0;
     weir_server_free(s->server); // and with it an answer of the tree that is under way
     sysfs_close(s->sysfs);
+    serprog_port_close(s->serprog);
     host_free(s->host);
     if (s->card != NULL && card_save(s->card, err, err_size) != 0)
         ret = -EIO;

@@ -26,3 +26,7 @@ target_sources(test_push_hosts PRIVATE torn_bus.c)
 set_tests_properties(system.push_hosts.pciaccess PROPERTIES SKIP_RETURN_CODE 77)
 # Resets on the whole card.
 weir_system_test(flr vf_under_load_is_over_soon storm_is_over_soon link_down_and_up)
+# The flash part, by the programmer's socket.
+add_test(NAME system.flashrom.the_running_cards_flash_is_written
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/flashrom_card.sh $<TARGET_FILE:weir-sim> ${WEIR_FIRMWARE})
+set_tests_properties(system.flashrom.the_running_cards_flash_is_written PROPERTIES LABELS system TIMEOUT 1200 SKIP_RETURN_CODE 77)

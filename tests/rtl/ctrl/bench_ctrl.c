@@ -13,12 +13,10 @@ static unsigned irqs[65];
 
 static void load_image(void) {
     FILE *f = fopen(SELFTEST_IMAGE, "rb");
-    free(flash.data);
+    flash_part_free(&flash.part);
     memset(&flash, 0, sizeof(flash));
-    flash.data = malloc(FLASH_BYTES);
-    CHECK(flash.data != NULL && f != NULL, "cannot open %s", SELFTEST_IMAGE);
-    memset(flash.data, 0xFF, FLASH_BYTES);
-    CHECK(fread(flash.data, 1, FLASH_BYTES, f) > 0, "empty image");
+    CHECK(flash_part_init(&flash.part) && f != NULL, "cannot open %s", SELFTEST_IMAGE);
+    CHECK(fread(flash.part.data, 1, FLASH_BYTES, f) > 0, "empty image");
     fclose(f);
     text_len = 0;
     memset(text, 0, sizeof(text));
@@ -29,7 +27,7 @@ static void load_image(void) {
 static void step(void) {
     uint32_t *in = weir_rtl_in(bench_model);
     const uint32_t *out = weir_rtl_out(bench_model);
-    bench_put(in, 96, 4, flash_pins(&flash, out[1]));
+    bench_put(in, 96, 4, flash_pins(&flash, out[1], 0));
     if (bench_get(out, 9, 1) && text_len + 1 < sizeof(text))
         text[text_len++] = (char)bench_get(out, 0, 8);
     if (bench_get(out, 18, 1))
@@ -144,9 +142,9 @@ static void bad_image(void) {
         weir_rtl_reset(bench_model, false);
         load_image();
         if (i == 5)
-            memset(flash.data, 0xFF, FLASH_BYTES);
+            memset(flash.part.data, 0xFF, FLASH_BYTES);
         else
-            flash.data[at[i]] ^= 0x10;
+            flash.part.data[at[i]] ^= 0x10;
         wait_text("!img", 400000);
         CHECK(strstr(text, "PASS") == NULL, "a damaged image was started");
     }

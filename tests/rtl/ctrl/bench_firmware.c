@@ -102,7 +102,7 @@ static void compare(struct core *c, unsigned n) {
 static void step(void) {
     uint32_t *in = weir_rtl_in(bench_model);
     const uint32_t *out = weir_rtl_out(bench_model);
-    bench_put(in, 96, 4, flash_pins(&flash, out[1]));
+    bench_put(in, 96, 4, flash_pins(&flash, out[1], 0));
     weir_rtl_tick(bench_model);
     in[0] &= ~3u;
     in[5] = 0;
@@ -142,10 +142,8 @@ static void boot(bool lockstep) {
         cores[n].rec = weir_rtl_out(bench_model) + 5 + 10 * n;
     }
     memset(&flash, 0, sizeof(flash));
-    flash.data = malloc(FLASH_BYTES);
-    CHECK(flash.data != NULL && f != NULL, "cannot open %s", FIRMWARE_IMAGE);
-    memset(flash.data, 0xFF, FLASH_BYTES);
-    CHECK(fread(flash.data, 1, FLASH_BYTES, f) > 0, "empty image");
+    CHECK(flash_part_init(&flash.part) && f != NULL, "cannot open %s", FIRMWARE_IMAGE);
+    CHECK(fread(flash.part.data, 1, FLASH_BYTES, f) > 0, "empty image");
     fclose(f);
     weir_rtl_in(bench_model)[0] = 0x4; // the PF is enabled
     wait_text("weir firmware ready", BOOT_CYCLES);
@@ -219,7 +217,7 @@ static void firmware_lockstep(void) {
     }
     printf("core 0: %" PRIu64 " instructions, core 1: %" PRIu64 "\n", cores[0].retired, cores[1].retired);
     CHECK(cores[0].retired > 100000 && cores[1].retired > 1000, "too little happened");
-    free(flash.data);
+    flash_part_free(&flash.part);
 }
 
 // Flips one bit of the word at an address of a core's memory.
@@ -266,7 +264,7 @@ static void damaged_code_panics(void) {
         CHECK(p.word[WEIR_PANIC_REGS + 2] > TCM_BASE && p.word[5] > 0, "record without a stack");
     }
     CHECK(call(WEIR_CMD_HELLO, &hello, sizeof(hello), NULL) == WEIR_OK, "HELLO");
-    free(flash.data);
+    flash_part_free(&flash.part);
 }
 
 int main(int argc, char **argv) {

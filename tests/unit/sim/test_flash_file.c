@@ -9,6 +9,8 @@
 #include "image.h"
 #include "unit.h"
 
+#define SLOTS_BYTES (WEIR_IMAGE_SLOTS * WEIR_IMAGE_SLOT_BYTES)
+
 static char dir[64], path[96], err[512];
 static uint8_t data[FLASH_BYTES], back[FLASH_BYTES];
 
@@ -54,13 +56,13 @@ static struct flash_file *open_it(void) {
 }
 
 static void other_files_are_refused_and_stay(void **state) {
-    static const size_t sizes[] = {0, 5, FLASH_BYTES - 1, FLASH_BYTES};
+    static const size_t sizes[] = {0, 5, SLOTS_BYTES, SLOTS_BYTES + 1, FLASH_BYTES - 1, FLASH_BYTES};
     static uint8_t text[FLASH_BYTES];
 
     (void)state;
     enter();
     memset(text, 'x', sizeof(text));
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         put(text, sizes[i]);
         err[0] = '\0';
         assert_null(open_it());
@@ -95,6 +97,31 @@ static void unchanged_content_is_not_written(void **state) {
     assert_int_equal(stat(path, &after), 0);
     assert_int_equal(after.st_ino, before.st_ino);
     assert_int_equal(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+    leave();
+}
+
+// From when the part had 2 MiB: what is written has the part's size.
+static void a_file_of_the_slots_is_the_parts_beginning(void **state) {
+    struct flash_file *f;
+
+    (void)state;
+    enter();
+    image_at(data);
+    data[SLOTS_BYTES - 1] = 0x34;
+    put(data, SLOTS_BYTES);
+    memset(data, 0, sizeof(data));
+    f = open_it();
+    assert_non_null(f);
+    assert_int_equal(data[SLOTS_BYTES - 1], 0x34);
+    for (size_t i = SLOTS_BYTES; i < FLASH_BYTES; i++)
+        assert_int_equal(data[i], 0xFF);
+    assert_int_equal(flash_file_save(f, data, err, sizeof(err)), 0);
+    assert_int_equal(get(), SLOTS_BYTES);
+    data[SLOTS_BYTES] = 0x12;
+    assert_int_equal(flash_file_save(f, data, err, sizeof(err)), 0);
+    flash_file_close(f);
+    assert_int_equal(get(), FLASH_BYTES);
+    assert_memory_equal(back, data, FLASH_BYTES);
     leave();
 }
 
@@ -179,6 +206,7 @@ static void two_simulators_do_not_share_one(void **state) {
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(other_files_are_refused_and_stay),
     cmocka_unit_test(unchanged_content_is_not_written),
+    cmocka_unit_test(a_file_of_the_slots_is_the_parts_beginning),
     cmocka_unit_test(changed_content_takes_its_place_with_its_mode),
     cmocka_unit_test(a_new_file_is_an_erased_part),
     cmocka_unit_test(a_file_that_came_in_between_stays),
