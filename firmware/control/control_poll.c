@@ -11,11 +11,9 @@
 #include "steer/steer.h"
 #include "svc/svc.h"
 
-// Whose request this core is at: function + 1 and, as soon as its answer is whole, ANSWERED. POPPING: perhaps one is
-// taken.
-#define ANSWERED 0x100u
-#define POPPING 0x200u
-static HAL_KEEP volatile uint32_t serving;
+// The answer to the request that this core is at is whole: what the command changed stays, whatever becomes of the
+// core.
+static HAL_KEEP volatile bool answered;
 
 // To a PF driver that has begun: what was before it, its reset's own changes among them, it asks for (GET_INFO).
 static void tell(unsigned kind, unsigned what) {
@@ -147,23 +145,22 @@ static bool poll_mailbox(void) {
     static struct weir_mbox_msg req, rsp;
     uint32_t began = hal_ctrl_cycle();
     int fn;
-    serving = POPPING;
-    fn = hal_mbox_pop();
-    serving = fn < 0 ? 0 : (uint32_t)fn + 1;
-    if (fn < 0) {
-        return false;
-    }
+    // Before the request is taken: who dies with it must find nothing of the one before to take back.
     steer_settle();
     svc_state_settle();
     cmd_queue_settle();
+    fn = hal_mbox_pop();
+    if (fn < 0) {
+        return false;
+    }
     hal_mbox_read((unsigned)fn, &req);
     cmd_dispatch((unsigned)fn, &req, &rsp);
     hal_mbox_write((unsigned)fn, &rsp);
-    serving = serving | ANSWERED;
+    answered = true;
     hal_keep_commit();
     svc_share_took((unsigned)fn, hal_ctrl_cycle() - began);
     hal_mbox_done((unsigned)fn, svc_share_spent((unsigned)fn));
-    serving = 0;
+    answered = false;
     return true;
 }
 
@@ -181,38 +178,30 @@ static void answer(unsigned fn, enum weir_status status, const struct weir_move_
     hal_mbox_done(fn, false);
 }
 
-// The request that the last core 0 died in is answered, whatever it had come to: it was carried out or it was not, and
-// its caller learns which.
+// The request that the last core 0 died with is answered, whatever it had come to: it was carried out or it was not,
+// and its caller learns which. One that it had not taken waits, and is carried out as if nothing had been; so is one
+// that came when this one had just been given back.
 static void end_request(bool kept) {
     struct weir_move_filter_rsp moved;
-    uint32_t was = kept ? serving : POPPING;
-    if ((was & ANSWERED) != 0) {
+    int fn = hal_mbox_taken();
+    if (kept && answered) {
         hal_keep_commit();
-        hal_mbox_done((was & 0xFF) - 1, false);
-    } else if (was == POPPING) {
-        // Taken or not, and whose, nobody knows: all that wait are answered, then who still has no answer.
-        hal_keep_undo();
-        // bound: WEIR_NUM_FNS
-        for (int fn = 0, n = 0; n < (int)WEIR_NUM_FNS && (fn = hal_mbox_pop()) >= 0; n++) {
-            answer((unsigned)fn, WEIR_ABORTED, NULL);
+        if (fn >= 0) {
+            hal_mbox_done((unsigned)fn, false);
         }
-        // bound: WEIR_NUM_FNS
-        for (unsigned fn = 0; fn < WEIR_NUM_FNS; fn++) {
-            if (!hal_mbox_answered(fn)) {
-                answer(fn, WEIR_ABORTED, NULL);
-            }
-        }
-    } else if (was != 0 && steer_move_took_place(&moved)) {
+    } else if (fn >= 0 && kept && steer_move_took_place(&moved)) {
         hal_keep_commit();
-        answer(was - 1, WEIR_OK, &moved);
+        answer((unsigned)fn, WEIR_OK, &moved);
     } else {
         hal_keep_undo();
-        if (was != 0) {
-            cmd_queue_undo();
-            answer(was - 1, WEIR_ABORTED, NULL);
+        if (fn >= 0) {
+            if (kept) {
+                cmd_queue_undo();
+            }
+            answer((unsigned)fn, WEIR_ABORTED, NULL);
         }
     }
-    serving = 0;
+    answered = false;
 }
 
 // True: what the core before this one knew is known, and the hardware agrees.

@@ -96,11 +96,9 @@ void hal_mbox_write(unsigned fn, const struct weir_mbox_msg *msg) {
     }
 }
 
-bool hal_mbox_answered(unsigned fn) {
-    uint32_t at = fn * 256;
-    // Opcode, and the sequence number, that the caller counts.
-    return (hal_read(WEIR_CSR_MBOX, at) & 0xFFFF) == (hal_read(WEIR_CSR_MBOX, at + 128) & 0xFFFF) &&
-           (hal_read(WEIR_CSR_MBOX, at + 4) & 0xFFFF) == (hal_read(WEIR_CSR_MBOX, at + 132) & 0xFFFF);
+int hal_mbox_taken(void) {
+    uint32_t v = HAL_READ(CTRL, MBOX_TAKEN);
+    return WEIR_GET(v, CTRL_MBOX_TAKEN_VALID) != 0 ? (int)WEIR_GET(v, CTRL_MBOX_TAKEN_FN) : -1;
 }
 
 void hal_mbox_done(unsigned fn, bool later) {

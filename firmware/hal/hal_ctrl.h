@@ -27,8 +27,8 @@ void hal_ctrl_console(char c);
 int hal_mbox_pop(void);
 void hal_mbox_read(unsigned fn, struct weir_mbox_msg *msg);        // copies header and payload once
 void hal_mbox_write(unsigned fn, const struct weir_mbox_msg *msg); // response, before hal_mbox_done
-// The response is to the request that the mailbox holds.
-bool hal_mbox_answered(unsigned fn);
+// Whose request was popped and not given back, or -1: also one that a core before this one popped.
+int hal_mbox_taken(void);
 // later: its next request is taken when none waits of a function without this.
 void hal_mbox_done(unsigned fn, bool later);
 // OR bits into a function's event register and interrupt it.

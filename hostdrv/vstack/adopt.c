@@ -142,12 +142,13 @@ int weir_vstack_guest_adopt(struct weir_vstack *vs, const struct weir_vstack_gue
     struct left *l = vf < MAX_LEFT ? &vs->left[vf] : NULL;
     struct weir_get_vport_rsp p;
     struct guest *g;
-    int number;
+    int number, err;
     if (l == NULL || l->vf == NONE || !l->whole || l->given || strcmp(l->name, cfg->name) != 0 ||
         memcmp(l->mac, cfg->mac, 6) != 0)
         return -EACCES;
     // The VF may have been reset since, with its driver's end.
-    if (weir_pf_get_vport(vs->pf, (unsigned)l->vport, &p) != 0 || p.armed == 0)
+    err = weir_pf_get_vport(vs->pf, (unsigned)l->vport, &p);
+    if (!vstack_no_answer(err) && (err != 0 || p.armed == 0))
         return -ENODEV;
     number = vstack_add(vs, cfg, l);
     if (number < 0)
@@ -158,6 +159,8 @@ int weir_vstack_guest_adopt(struct weir_vstack *vs, const struct weir_vstack_gue
     g->token = ++vs->token;
     g->sources = slots_of(vs, g->port, l);
     vstack_attached(g);
+    if (err != 0)
+        vstack_doubt(vs, g, WEIR_WHY_VF_RESET);
     vstack_record_begin(g, true, WEIR_WHY_PARENT_BACK, vstack_cycle(vs));
     g->rec.cycle_done = g->rec.cycle_request;
     vstack_record_end(vs, g, 0);

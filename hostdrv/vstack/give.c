@@ -212,16 +212,6 @@ int weir_vstack_given_keep(struct weir_vstack *vs, const struct weir_vstack_gues
     return 0;
 }
 
-void vstack_given_restarted(struct weir_vstack *vs) {
-    for (unsigned vf = 0; vf < MAX_LEFT; vf++) {
-        const struct guest *g = vs->given[vf];
-        struct weir_get_vport_rsp rsp;
-        if (g != NULL &&
-            (weir_pf_get_vport(vs->pf, (unsigned)g->vport, &rsp) != 0 || rsp.vf != vf || rsp.num_filters == 0))
-            (void)weir_vstack_take(vs, vf, WEIR_WHY_CARD_FAILED);
-    }
-}
-
 unsigned vstack_given_end(struct weir_vstack *vs, bool leave) {
     unsigned left = 0;
     for (unsigned vf = 0; vf < MAX_LEFT; vf++) {

@@ -102,7 +102,8 @@ int vstack_offer(struct weir_vstack *vs, struct guest *g) {
     g->rec.vport = (unsigned)g->vport;
     g->token = ++vs->token != 0 ? vs->token : ++vs->token;
     g->refusals = 0;
-    g->on_vport = g->reset = g->asked_vf = g->asked_syn = g->released = g->told = g->leave = g->revoke = false;
+    g->on_vport = g->reset = g->asked_vf = g->asked_syn = g->released = g->told = g->leave = g->revoke = g->unsure =
+        false;
     g->why = WEIR_WHY_OPENING;
     m.fn = (uint16_t)(g->vf + 1);
     m.token = g->token;

@@ -295,16 +295,11 @@ int vstack_pick_vport(struct weir_vstack *vs) {
 
 // ---- events of the card ----
 
-static void revoke_vf(struct weir_vstack *vs, unsigned vf, enum weir_why why) {
-    for (unsigned i = 0; i < vs->cfg.max_guests; i++) {
-        struct guest *g = vs->guest[i];
-        struct weir_get_vport_rsp rsp;
-        if (g == NULL || g->vf != (int)vf || !g->on_vport)
-            continue;
-        // The event is a hint: it may be of our own reset, or of the VF's last owner. Its queues tell.
-        if (weir_pf_get_vport(vs->pf, (unsigned)g->vport, &rsp) == 0 && rsp.armed == 0)
-            (void)weir_vstack_revoke(vs, g->number, why);
-    }
+// The event is a hint: it may be of our own reset, or of the VF's last owner. Its queues tell.
+static void doubt_vf(struct weir_vstack *vs, unsigned vf, enum weir_why why) {
+    for (unsigned i = 0; i < vs->cfg.max_guests; i++)
+        if (vs->guest[i] != NULL && vs->guest[i]->vf == (int)vf && vs->guest[i]->on_vport)
+            vstack_doubt(vs, vs->guest[i], why);
 }
 
 static void fence_failed(struct weir_vstack *vs, unsigned vport, uint32_t token) {
@@ -320,27 +315,6 @@ static void link_changed(struct weir_vstack *vs, bool up) {
     for (unsigned i = 0; i < vs->cfg.max_guests; i++)
         if (vs->guest[i] != NULL && !vs->guest[i]->gone && vs->guest[i]->cfg.policy.link == WEIR_LINK_FOLLOW)
             vstack_send_status(vs, vs->guest[i]);
-}
-
-// A core of the card was restarted. What it was at, the driver has seen to; what it should still know is looked at, and
-// a VF of which it knows nothing is not the guest's any more.
-static void restarted(struct weir_vstack *vs, const struct weir_event *e) {
-    vs->restart = (struct weir_vstack_restart){
-        .count = vs->restart.count + 1, .core = e->a, .cause = e->b, .lost = vs->restart.lost || e->c != 0};
-    for (unsigned i = 0; i < vs->cfg.max_guests; i++) {
-        struct guest *g = vs->guest[i];
-        struct weir_get_vport_rsp rsp;
-        if (g == NULL || !vstack_has_vf(g) || g->vport == NONE)
-            continue;
-        if (weir_pf_get_vport(vs->pf, (unsigned)g->vport, &rsp) != 0 || rsp.vf != (unsigned)g->vf ||
-            (g->on_vport && rsp.num_filters == 0))
-            (void)weir_vstack_revoke(vs, g->number, WEIR_WHY_CARD_FAILED);
-    }
-    vstack_given_restarted(vs);
-}
-
-struct weir_vstack_restart weir_vstack_restart(const struct weir_vstack *vs) {
-    return vs->restart;
 }
 
 static void card_events(struct weir_vstack *vs) {
@@ -360,11 +334,11 @@ static void card_events(struct weir_vstack *vs) {
         n = weir_pf_events(vs->pf, event, 7);
         for (int i = 0; i < n; i++) {
             if (event[i].kind == WEIR_FW_EVENT_VF_FLR)
-                revoke_vf(vs, event[i].a, WEIR_WHY_VF_RESET);
+                doubt_vf(vs, event[i].a, WEIR_WHY_VF_RESET);
             else if (event[i].kind == WEIR_FW_EVENT_QP_ERROR && event[i].a != 0)
-                revoke_vf(vs, event[i].a - 1u, WEIR_WHY_MALICIOUS);
+                doubt_vf(vs, event[i].a - 1u, WEIR_WHY_MALICIOUS);
             else if (event[i].kind == WEIR_FW_EVENT_CORE_RESTART)
-                restarted(vs, &event[i]);
+                vstack_restarted(vs, &event[i]);
             else if (event[i].kind == WEIR_FW_EVENT_LINK)
                 link_changed(vs, event[i].a != 0);
             else if (event[i].kind == WEIR_FW_EVENT_FENCE_DONE && event[i].c != 0)
@@ -402,6 +376,7 @@ unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us) {
     vs->put_off = step_all(vs) && !vs->put_off;
     if (!vs->put_off) {
         card_events(vs);
+        vstack_make_sure(vs);
         vstack_look(vs);
         (void)step_all(vs);
     }

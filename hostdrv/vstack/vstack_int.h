@@ -24,6 +24,8 @@ struct guest {
     unsigned command;        // next one of a state that gives several
     bool on_vport;           // the filter is on the VF's vPort
     bool reset;              // the VF was reset since it was allocated
+    bool unsure;             // whether the card still knows the VF is to be asked (restart.c)
+    enum weir_why reset_why; //   and why it would not be armed any more
     uint64_t refused_before; // of its frames by its policy, on VFs that it had
     uint64_t refused_on_vf;  //   on this one, as of the last look
     uint64_t refused_told;
@@ -87,6 +89,8 @@ struct weir_vstack {
     uint32_t token;
     unsigned next_vport; // ids go round, so that a deleted vPort's counters stay readable for long
     struct weir_vstack_restart restart;
+    bool unsure; // of somebody's VF
+    uint64_t next_sure;
     struct weir_vstack_account departed; // all guests that left, in one
     unsigned num_departed;
     uint64_t num_records;
@@ -118,6 +122,15 @@ int vstack_renew_policy(struct weir_vstack *vs, struct guest *g);
 int vstack_arm_policy(struct weir_vstack *vs, struct guest *g);
 int vstack_clear_sources(struct weir_vstack *vs, struct guest *g);
 
+// restart.c
+void vstack_restarted(struct weir_vstack *vs, const struct weir_event *e);
+// Of a question's errno: the card fell under it or did not answer it, and has said nothing.
+bool vstack_no_answer(int err);
+// The guest's queues may be gone, for this reason: the card is asked, at this turn's end or as soon as it answers.
+void vstack_doubt(struct weir_vstack *vs, struct guest *g, enum weir_why why);
+// Takes back VFs whose queues are gone, or that the card knows nothing of since it was restarted.
+void vstack_make_sure(struct weir_vstack *vs);
+
 // status.c
 void vstack_send_status(struct weir_vstack *vs, struct guest *g);
 // Now and then: whether a guest sends what it may not.
@@ -140,8 +153,6 @@ void vstack_forget(struct weir_vstack *vs, struct left *l);
 // Of the filter that leads to a given VF: its id says what the VF is, to a parent after this one, too.
 uint32_t vstack_given_filter(const struct weir_vstack *vs, unsigned vf);
 bool vstack_given_vport(const struct weir_vstack *vs, unsigned vport);
-// A core of the card was restarted: what it knows nothing of any more is taken back.
-void vstack_given_restarted(struct weir_vstack *vs);
 // The parent's half ends: the VFs go on, or are taken back. Returns how many go on.
 unsigned vstack_given_end(struct weir_vstack *vs, bool leave);
 

@@ -114,9 +114,11 @@ module weir_ctrl #(
   logic        flash_ack;
   logic [31:0] flash_rdata;
 
-  // CTRL registers from MBOX_POP to FN_CLEAR live with the mailboxes.
+  // CTRL registers from MBOX_POP to FN_CLEAR, and MBOX_TAKEN, live with the mailboxes.
   assign sys_valid = blk[weir_abi_pkg::CsrBlockCtrl];
-  assign sys_is_mbox = addr >= 16'(weir_abi_pkg::CtrlMboxPopOffset) && addr <= 16'(weir_abi_pkg::CtrlFnClearOffset);
+  assign sys_is_mbox =
+      (addr >= 16'(weir_abi_pkg::CtrlMboxPopOffset) && addr <= 16'(weir_abi_pkg::CtrlFnClearOffset)) ||
+      addr == 16'(weir_abi_pkg::CtrlMboxTakenOffset);
 
   always_comb begin
     ack = 1'b0;

@@ -55,6 +55,10 @@ module weir_ctrl_mbox #(
   logic [N-1:0] owner_q;   // 1 = firmware's
   logic [N-1:0] wait_q;    // handed over, not yet taken by MBOX_POP
   logic [N-1:0] later_q;   // taken when nobody else waits
+  // What MBOX_POP gave and MBOX_DONE has not given back: a core 0 that starts again learns from here, and from nowhere
+  // else, whose request its predecessor died with. Its host may have been answered and have asked anew meanwhile.
+  logic        taken_q;
+  logic [6:0]  taken_fn_q;
   logic [N-1:0] irq_q;     // vector 0 wanted
 
   // ---- host side: request registered, answered in the next cycle ----
@@ -188,6 +192,7 @@ module weir_ctrl_mbox #(
   always_comb begin
     case (addr_i)
       16'(weir_abi_pkg::CtrlMboxPopOffset): reg_rdata_o = {pop_valid, 24'b0, pop_fn};
+      16'(weir_abi_pkg::CtrlMboxTakenOffset): reg_rdata_o = {taken_q, 24'b0, taken_fn_q};
       16'(weir_abi_pkg::CtrlFnSelOffset): reg_rdata_o = {24'b0, fn_sel_q};
       default: reg_rdata_o = 32'd0;
     endcase
@@ -266,9 +271,17 @@ module weir_ctrl_mbox #(
       rsp_blank_q <= '1;
       ev_lo_blank_q <= '1;
       ev_hi_blank_q <= '1;
+      taken_q <= 1'b0;
+      taken_fn_q <= '0;
       fn_sel_q <= '0;
       ram_busy_q <= 1'b0;
     end else begin
+      if (pop && pop_valid) begin
+        taken_q <= 1'b1;
+        taken_fn_q <= pop_fn;
+      end else if (blank[taken_fn_q] || (reg_ack_o && done && wdata_i[6:0] == taken_fn_q)) begin
+        taken_q <= 1'b0;
+      end
       owner_q <= (owner_q | owner_set) & ~owner_clr & ~blank;
       wait_q <= (wait_q | owner_set) & ~(pop ? pop_grant : '0) & ~owner_clr & ~blank;
       if (done) later_q[wdata_i[6:0]] <= wdata_i[weir_abi_pkg::CtrlMboxDoneLaterLsb];

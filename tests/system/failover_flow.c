@@ -327,6 +327,17 @@ const char *flow_first_error(const struct flow_net *net) {
     return net->error;
 }
 
+void flow_print_lost(const struct flow_net *net) {
+    for (int f = 0; f < net->num_flows; f++)
+        for (int e = 0; e < net->num_ep; e++) {
+            const struct seen *s = &net->flow[f].at[e];
+            for (uint64_t n = s->first; s->expected && n < net->flow[f].sent; n++)
+                if (n / 8 >= s->room || (s->bit[n / 8] >> n % 8 & 1) == 0)
+                    fprintf(stderr, "lost: flow %d, %s to %s, frame %" PRIu64 " of %" PRIu64 "\n", f,
+                            net->ep[net->flow[f].from].name, net->ep[e].name, n, net->flow[f].sent);
+        }
+}
+
 void flow_watch(struct flow_net *net, int flow, int endpoint, uint64_t now) {
     net->flow[flow].at[endpoint].last = now;
     net->flow[flow].at[endpoint].longest = 0;

@@ -51,6 +51,8 @@ struct flow_count flow_count(const struct flow_net *net, int flow, int endpoint)
 uint64_t flow_strays(const struct flow_net *net);
 // The first thing that was wrong, "" when nothing was.
 const char *flow_first_error(const struct flow_net *net);
+// A line on stderr for each frame that was lost.
+void flow_print_lost(const struct flow_net *net);
 
 // The longest time without a delivery, of one flow at one receiver, from flow_watch until flow_watched.
 void flow_watch(struct flow_net *net, int flow, int endpoint, uint64_t now);

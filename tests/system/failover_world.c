@@ -332,6 +332,7 @@ const struct weir_vstack_record *fw_last_record(struct fw *f) {
 
 void fw_check_flows(struct fw *f, const char *when) {
     struct flow_count c = flow_count(f->net, -1, -1);
+    flow_print_lost(f->net);
     CHECK(c.lost == 0 && c.duplicated == 0 && c.reordered == 0 && c.corrupt == 0 && flow_strays(f->net) == 0,
           "%s: of %" PRIu64 " frames %" PRIu64 " lost, %" PRIu64 " duplicated, %" PRIu64 " reordered, %" PRIu64
           " corrupt, %" PRIu64 " stray; first: %s",

@@ -99,6 +99,36 @@ static void mailbox(void) {
     CHECK(bar_read(0, WEIR_BAR_MBOX_REQ) == 19 * 1000, "another function's write reached the PF's mailbox");
 }
 
+// What was popped stays known until it is given back (the program looks each time) or its function is reset; the other
+// function's request waits meanwhile, and what is answered to a life that is over changes nothing of the next.
+static void taken(void) {
+    load_image();
+    wait_text("core0 PASS", 400000);
+    bench_put(weir_rtl_in(bench_model), 2, 2, 3);
+    for (unsigned round = 0; round < 16; round++) {
+        uint32_t *in = weir_rtl_in(bench_model);
+        unsigned fn = round % 2, other = 1 - fn;
+        text_len = 0;
+        memset(text, 0, sizeof(text));
+        bar(true, fn, WEIR_BAR_MBOX_REQ, 0x3EE90000u);
+        bar(true, fn, WEIR_BAR_MBOX_OWNER, 1);
+        wait_text("kept", 4000);
+        bar(true, other, WEIR_BAR_MBOX_REQ, 1000 + round);
+        bar(true, other, WEIR_BAR_MBOX_OWNER, 1);
+        for (unsigned i = 0; i < 2000; i++)
+            step();
+        CHECK(bar_read(other, WEIR_BAR_MBOX_OWNER) == 1, "a reset of function %u is seen before it is made", fn);
+        bench_put(in, 6, 2, 1u << fn);
+        for (unsigned i = 0; i < 1 + bench_below(300); i++)
+            step();
+        bench_put(in, 6, 2, 0);
+        for (unsigned waited = 0; (bar_read(other, WEIR_BAR_MBOX_OWNER) & 1) != 0; waited++)
+            CHECK(waited < 4000, "function %u waits for ever; console: %s", other, text);
+        CHECK(bar_read(other, WEIR_BAR_MBOX_RSP) == ~(1000 + round), "the response to function %u", other);
+        CHECK(bar_read(fn, WEIR_BAR_MBOX_OWNER) == 0, "function %u has a request after its reset", fn);
+    }
+}
+
 // The host clears what it has seen in whatever cycle it likes, that of firmware's next event among them: each event is
 // seen once, raises one interrupt, and goes when it is cleared; a function's are its own.
 static void events(void) {
@@ -152,6 +182,6 @@ static void bad_image(void) {
 
 int main(int argc, char **argv) {
     static const struct bench_case cases[] = {
-        {"selftest", selftest}, {"mailbox", mailbox}, {"events", events}, {"bad_image", bad_image}};
-    return bench_main(argc, argv, cases, 4);
+        {"selftest", selftest}, {"mailbox", mailbox}, {"taken", taken}, {"events", events}, {"bad_image", bad_image}};
+    return bench_main(argc, argv, cases, 5);
 }

@@ -9,6 +9,7 @@
 #define REG(block, offset) (*(volatile uint32_t *)(0x40000000u + (uint32_t)(block) + (uint32_t)(offset)))
 #define CTRL(name) REG(WEIR_CSR_CTRL, WEIR_CTRL_##name##_OFFSET)
 #define SELFTEST_EVENTS 0xE7E70000u // first word of the request that wants them
+#define SELFTEST_KEEP 0x3EE90000u   // of one that is kept until a reset of its function throws it away
 #define SHARED ((volatile uint32_t *)0x20000000u)
 
 int main(void);
@@ -255,10 +256,19 @@ int main(void) {
         if ((pop >> 31) == 0)
             continue;
         uint32_t fn = pop & 0xFF;
+        if (CTRL(MBOX_TAKEN) != pop)
+            fail("taken");
+        if (REG(WEIR_CSR_MBOX, fn * 256) == SELFTEST_KEEP) {
+            say("kept\n");
+            while ((CTRL(MBOX_TAKEN) >> 31) != 0)
+                ;
+        }
         if (REG(WEIR_CSR_MBOX, fn * 256) == SELFTEST_EVENTS)
             raise_events();
         for (unsigned w = 0; w < 32; w++)
             REG(WEIR_CSR_MBOX, fn * 256 + 128 + w * 4) = ~REG(WEIR_CSR_MBOX, fn * 256 + w * 4);
         CTRL(MBOX_DONE) = fn;
+        if ((CTRL(MBOX_TAKEN) >> 31) != 0)
+            fail("given back");
     }
 }

@@ -18,7 +18,7 @@ module tb_ctrl (
   logic irq_valid, console_valid, core0_sleep, core1_sleep, fw_ready, idle, flash_cs, flash_sck;
   logic [3:0] flash_io, flash_oe;
   logic [7:0] console_char;
-  logic [64:0] enabled;
+  logic [64:0] enabled, flr;
 
   logic [31:0] word_q;
   logic [1:0]  wait_q;
@@ -44,12 +44,13 @@ module tb_ctrl (
   assign bar_req.addr = in_i[52:32];
   assign bar_req.wdata = in_i[95:64];
   assign enabled = {63'b0, in_i[3:2]};
+  assign flr = {63'b0, in_i[7:6]};
 
   weir_ctrl u_ctrl (
       .clk_i, .rst_ni, .pcie_csr_o(pcie_req), .pcie_csr_i(zero), .dma_csr_o(dma_req), .dma_csr_i(zero),
       .queue_csr_o(queue_req), .queue_csr_i(rsp), .switch_csr_o(switch_req), .switch_csr_i(zero),
       .port_csr_o(port_req), .port_csr_i(zero), .bar_req_i(bar_req), .bar_rsp_o(bar_rsp),
-      .irq_valid_o(irq_valid), .irq_ready_i(1'b1), .irq_o(irq), .fn_enabled_i(enabled), .fn_flr_i('0), .fn_hold_i('0),
+      .irq_valid_o(irq_valid), .irq_ready_i(1'b1), .irq_o(irq), .fn_enabled_i(enabled), .fn_flr_i(flr), .fn_hold_i(flr),
       .pcie_event_i(in_i[4]), .queue_event_i(1'b0), .switch_event_i(1'b0), .port_event_i(1'b0),
       .flash_cs_o(flash_cs), .flash_sck_o(flash_sck), .flash_io_o(flash_io), .flash_oe_o(flash_oe), .flash_io_i(in_i[99:96]),
       .console_valid_o(console_valid), .console_o(console_char), .core0_sleep_o(core0_sleep), .core1_sleep_o(core1_sleep),

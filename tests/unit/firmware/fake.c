@@ -72,6 +72,9 @@ bool fake_enabled(unsigned fn) {
 
 static void clear_mailbox(unsigned fn) {
     fake.owner[fn] = fake.waiting[fn] = false;
+    if (fake.taken == fn + 1) {
+        fake.taken = 0;
+    }
     fake.events[fn] = 0;
     memset(fake.req[fn], 0, sizeof(fake.req[fn]));
     memset(fake.rsp[fn], 0, sizeof(fake.rsp[fn]));
@@ -229,11 +232,14 @@ static uint32_t ctrl_read(uint32_t offset) {
             unsigned fn = (pop_at + i) % WEIR_NUM_FNS;
             if (fake.waiting[fn] && !fake.flr[fn]) {
                 fake.waiting[fn] = false;
+                fake.taken = fn + 1;
                 pop_at = fn + 1;
                 return fn | WEIR_PUT(1, CTRL_MBOX_POP_VALID);
             }
         }
         return 0;
+    case WEIR_CTRL_MBOX_TAKEN_OFFSET:
+        return fake.taken != 0 ? (fake.taken - 1) | WEIR_PUT(1, CTRL_MBOX_TAKEN_VALID) : 0;
     default:
         fake_fail("CTRL register %x is not modelled for reading", offset);
     }
@@ -298,6 +304,9 @@ static void ctrl_write(uint32_t offset, uint32_t value) {
         break;
     case WEIR_CTRL_MBOX_DONE_OFFSET:
         fn = fn_of(value & 0xFF, "MBOX_DONE");
+        if (fake.taken == fn + 1) {
+            fake.taken = 0;
+        }
         if (fake.flr[fn]) {
             break;
         }
@@ -374,11 +383,15 @@ static void small_write(uint32_t block, uint32_t offset, uint32_t value) {
 }
 
 // ---- the bus ----
-static void check_access(uint32_t block, uint32_t offset, bool write) {
-    const struct reg *r;
+static void may_die(void) {
     if (fake.dies_in[fake.core] != 0 && --fake.dies_in[fake.core] == 0) {
         longjmp(fake_death[fake.core], 1);
     }
+}
+
+static void check_access(uint32_t block, uint32_t offset, bool write) {
+    const struct reg *r;
+    may_die();
     fake.cycle += fake.tick;
     if (fake.wdt_load[fake.core] != 0 && fake.cycle - fake.kick[fake.core] >= fake.wdt_load[fake.core]) {
         if (fake.core == 0 && fake.may_reset_itself) {
@@ -409,8 +422,7 @@ static void check_access(uint32_t block, uint32_t offset, bool write) {
     }
 }
 
-uint32_t hal_read(uint32_t block, uint32_t offset) {
-    check_access(block, offset, false);
+static uint32_t read_reg(uint32_t block, uint32_t offset) {
     switch (block) {
     case WEIR_CSR_CTRL:
         return ctrl_read(offset);
@@ -427,8 +439,7 @@ uint32_t hal_read(uint32_t block, uint32_t offset) {
     }
 }
 
-void hal_write(uint32_t block, uint32_t offset, uint32_t value) {
-    check_access(block, offset, true);
+static void write_reg(uint32_t block, uint32_t offset, uint32_t value) {
     switch (block) {
     case WEIR_CSR_CTRL:
         ctrl_write(offset, value);
@@ -449,4 +460,19 @@ void hal_write(uint32_t block, uint32_t offset, uint32_t value) {
         small_write(block, offset, value);
         break;
     }
+}
+
+// What was read is lost with the core, what was written is not.
+uint32_t hal_read(uint32_t block, uint32_t offset) {
+    uint32_t value;
+    check_access(block, offset, false);
+    value = read_reg(block, offset);
+    may_die();
+    return value;
+}
+
+void hal_write(uint32_t block, uint32_t offset, uint32_t value) {
+    check_access(block, offset, true);
+    write_reg(block, offset, value);
+    may_die();
 }

@@ -46,12 +46,12 @@ struct fake {
     uint32_t tick;           // cycles an access takes
     bool core1_dead;         // does not answer its bell
     unsigned core1_restarts; // once: its watchdog resets it before it takes the request that this ring is for, 1 = next
-    unsigned dies_in[2];     // accesses until a core dies, the last of them not made; 0: it does not
-    bool may_reset_itself;   // core 0, by its watchdog: it goes on as one that dies
-    bool hold_fences;        // no fence ends
-    bool host_goes_on;       // resets are over for the host at once: its next request waits for FLR_DONE
-    bool vf_event_last;      // EVENT_POP shows FLR events before the VF_ENABLE event
-    unsigned flr_first;      // function whose FLR event EVENT_POP looks for first
+    unsigned dies_in[2];   // two for each access until a core dies: odd in front of one, even behind it; 0: it does not
+    bool may_reset_itself; // core 0, by its watchdog: it goes on as one that dies
+    bool hold_fences;      // no fence ends
+    bool host_goes_on;     // resets are over for the host at once: its next request waits for FLR_DONE
+    bool vf_event_last;    // EVENT_POP shows FLR events before the VF_ENABLE event
+    unsigned flr_first;    // function whose FLR event EVENT_POP looks for first
     uint32_t reset_cause[2];
     unsigned dma_busy[WEIR_NUM_FNS]; // reads of FN_BUSY that still say busy; UINT_MAX = for ever
     uint64_t counter[WEIR_NUM_VPORTS][WEIR_VPORT_CNT_COUNT], sw_counter[WEIR_SW_CNT_COUNT];
@@ -74,6 +74,7 @@ struct fake {
     // mailboxes
     uint32_t req[WEIR_NUM_FNS][32], rsp[WEIR_NUM_FNS][32];
     bool owner[WEIR_NUM_FNS], waiting[WEIR_NUM_FNS];
+    unsigned taken; // function + 1 of MBOX_TAKEN, 0: none
     uint64_t events[WEIR_NUM_FNS];
     unsigned interrupts[WEIR_NUM_FNS], done;
     // switch

@@ -295,10 +295,31 @@ static void give_up(const char *name, unsigned n, const char *why, const struct 
 
 static struct seen before, after, now;
 
+#define ASKED 0x5EED0000u
+
+static void ask(unsigned fn) {
+    struct weir_mbox_msg msg = {.hdr = {.opcode = WEIR_CMD_PING, .length = sizeof(struct weir_ping_req), .seq = 77}};
+    const struct weir_ping_req req = {.word = ASKED + fn};
+    memcpy(msg.payload, &req, sizeof(req));
+    if (!fake_request(fn, &msg)) {
+        give_up("ask", fn, "function cannot ask", NULL, NULL);
+    }
+}
+
+static bool carried_out(unsigned fn) {
+    struct weir_mbox_msg msg;
+    struct weir_ping_rsp rsp;
+    memcpy(&msg, fake.rsp[fn], sizeof(msg));
+    memcpy(&rsp, msg.payload, sizeof(rsp));
+    return msg.hdr.opcode == WEIR_CMD_PING && msg.hdr.seq == 77 && msg.hdr.status == WEIR_OK && rsp.word == ASKED + fn;
+}
+
 // In a process of its own, one of thousands, which ends without the leak check: that stops processes, and hung now and
 // then on a busy machine. Exits with 0: went well; 2: the command was over before the core died.
 static void die_at(unsigned core, const struct step *s, unsigned n) {
+    const unsigned fn = s->run == create || s->run == hello ? 3 : s->run == destroy ? 2 : 0;
     volatile unsigned answer = 0;
+    bool answered;
     int again;
     if (core == 0) {
         if (setjmp(fake_death[0]) == 0) {
@@ -307,14 +328,26 @@ static void die_at(unsigned core, const struct step *s, unsigned n) {
             _exit(2);
         }
         fake.core = 0;
+        // Hosts go on while the card is down: this one asks anew if it was answered, and another asks, too.
+        answered = !fake.owner[fn];
+        answer = status_of(fn);
+        if (answered) {
+            ask(fn);
+        }
+        ask(fn == 0 ? 1 : 0);
         restart_core0();
         fw_run();
-        for (unsigned fn = 0; fn < WEIR_NUM_FNS; fn++) {
-            if (fake.owner[fn]) {
+        for (unsigned i = 0; i < WEIR_NUM_FNS; i++) {
+            if (fake.owner[i]) {
                 give_up(s->name, n, "nobody answers", NULL, NULL);
             }
         }
-        answer = status_of(s->run == create || s->run == hello ? 3 : s->run == destroy ? 2 : 0);
+        if (!carried_out(fn == 0 ? 1 : 0) || (answered && !carried_out(fn))) {
+            give_up(s->name, n, "a request that was not taken is not carried out", NULL, NULL);
+        }
+        if (!answered) {
+            answer = status_of(fn);
+        }
     } else {
         fake.dies_in[1] = n;
         answer = (unsigned)s->run();
@@ -345,6 +378,32 @@ static void die_at(unsigned core, const struct step *s, unsigned n) {
     }
     _exit(0);
 }
+
+// The command is answered; then core 0 dies with a request that changes nothing.
+static void die_behind(const struct step *s, unsigned n) {
+    if (s->run() != WEIR_OK) {
+        give_up(s->name, n, "is refused", NULL, NULL);
+    }
+    if (setjmp(fake_death[0]) == 0) {
+        ask(1);
+        fake.dies_in[0] = n;
+        fw_run();
+        _exit(2);
+    }
+    fake.core = 0;
+    restart_core0();
+    fw_run();
+    if (fake.owner[1]) {
+        give_up(s->name, n, "nobody answers behind it", NULL, NULL);
+    }
+    look(&now);
+    if (!same(&now, &after, false)) {
+        give_up(s->name, n, "taken back though it was answered", &now, &after);
+    }
+    _exit(0);
+}
+
+#define BEHIND 2u // core 0 dies with the next request
 
 static void at_each_access(unsigned core) {
     unsigned deaths = 0;
@@ -385,6 +444,9 @@ static void at_each_access(unsigned core) {
             n++;
             child = fork();
             assert_true(child >= 0);
+            if (child == 0 && core == BEHIND) {
+                die_behind(&steps[i], n);
+            }
             if (child == 0) {
                 die_at(core, &steps[i], n);
             }
@@ -409,6 +471,11 @@ static void core_0_dies_at_each_access_of_a_command(void **state) {
 static void core_1_dies_at_each_access_of_a_command(void **state) {
     (void)state;
     at_each_access(1);
+}
+
+static void what_is_answered_stays(void **state) {
+    (void)state;
+    at_each_access(BEHIND);
 }
 
 // In a process of its own. Exits with 0: the PF was told; 2: the round was over before the core died.
@@ -462,6 +529,7 @@ static void a_fence_that_a_dying_core_took_is_told(void **state) {
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(core_0_dies_at_each_access_of_a_command),
     cmocka_unit_test(core_1_dies_at_each_access_of_a_command),
+    cmocka_unit_test(what_is_answered_stays),
     cmocka_unit_test(a_fence_that_a_dying_core_took_is_told),
 };
 UNIT_MAIN(tests)

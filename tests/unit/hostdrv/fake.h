@@ -67,6 +67,8 @@ struct weir_pf {
     unsigned vfs;   // allocated, one bit each
     uint64_t counter[32];
     bool armed;
+    bool forgot;                     // the filters of its vPorts
+    uint16_t vf_of[WEIR_NUM_VPORTS]; // of those created, VF + 1
     bool dead;
     bool link_down;
     bool taken_over;

@@ -86,9 +86,9 @@ int weir_pf_reset_vf(struct weir_pf *pf, unsigned vf) {
 
 int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsigned num_qps, unsigned flags,
                          const char *name) {
-    (void)pf;
     (void)num_qps;
     (void)name;
+    pf->vf_of[vport] = (uint16_t)(vf + 1);
     return command("vport", " %u vf %u%s", vport, vf, (flags & WEIR_VPORT_CHECK_SRC) != 0 ? "" : " unchecked");
 }
 
@@ -99,7 +99,14 @@ int weir_pf_delete_vport(struct weir_pf *pf, unsigned vport) {
 
 int weir_pf_get_vport(struct weir_pf *pf, unsigned vport, struct weir_get_vport_rsp *rsp) {
     memset(rsp, 0, sizeof(*rsp));
+    if (pf->fail.times != 0 && strcmp(pf->fail.command, "look") == 0) {
+        pf->fail.times--;
+        return pf->fail.err;
+    }
     rsp->vport = (uint16_t)vport;
+    // As weir_pf_get_vf has it of those that were here before.
+    rsp->vf = (uint16_t)(pf->vf_of[vport] != 0 ? pf->vf_of[vport] - 1u : vport - 1);
+    rsp->num_filters = pf->forgot ? 0 : 1;
     rsp->armed = pf->armed ? 1 : 0;
     rsp->in_flood = 1;
     rsp->num_qps = 1;

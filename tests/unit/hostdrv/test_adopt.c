@@ -115,6 +115,31 @@ static void its_vf_goes_on(void **state) {
     expect_state((unsigned)number, WEIR_VSTACK_DETACHED);
 }
 
+// The card falls while it is asked whether the VF still runs: the guest has it until the card says otherwise.
+static void a_card_that_falls_is_asked_again(void **state) {
+    struct weir_vstack_guest_config gc = wants(0, "1", 0);
+    uint32_t token = 0;
+    int number;
+    (void)state;
+    fake_pf_fail("look", -ECANCELED, 2);
+    number = weir_vstack_guest_adopt(t.vs, &gc, 0, &token);
+    assert_true(number >= 0);
+    run(200);
+    run(200);
+    assert_int_equal(fake_pf.fail.times, 0);
+    expect_state((unsigned)number, WEIR_VSTACK_ATTACHED);
+    gc = wants(1, "2", 1);
+    fake_pf_fail("look", -ECANCELED, 2);
+    number = weir_vstack_guest_adopt(t.vs, &gc, 1, &token);
+    assert_true(number >= 0);
+    fake_pf.armed = false;
+    run(1);
+    expect_state((unsigned)number, WEIR_VSTACK_ATTACHED);
+    run(200);
+    run(200);
+    expect_state((unsigned)number, WEIR_VSTACK_REVOKED);
+}
+
 // Its port is kept for it, and its vPort.
 static void others_take_nothing_of_it(void **state) {
     struct weir_vstack_guest_config gc = wants(0, "x", 50);
@@ -165,6 +190,7 @@ static const struct CMUnitTest tests[] = {
     CASE(the_card_says_what_there_is),
     CASE(a_guest_comes_for_its_own_only),
     CASE(its_vf_goes_on),
+    CASE(a_card_that_falls_is_asked_again),
     CASE(others_take_nothing_of_it),
     CASE(what_nobody_comes_for_is_taken_back),
     CASE(a_parent_that_leaves_takes_no_vf),

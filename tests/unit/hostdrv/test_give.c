@@ -247,9 +247,17 @@ static void what_the_card_forgot_is_taken_back(void **state) {
     struct weir_vstack_given g;
     (void)state;
     assert_int_equal(give(), 0);
+    fake_pf.armed = false; // its own affair
     fake_pf_event(WEIR_FW_EVENT_CORE_RESTART, 0, 1, 0);
     run(100);
-    assert_false(weir_vstack_given(t.vs, 0, &g)); // the fake's vPorts have no filter
+    assert_true(weir_vstack_given(t.vs, 0, &g));
+    fake_pf.forgot = true;
+    fake_pf_fail("look", -ECANCELED, 1); // the card falls again under the question
+    fake_pf_event(WEIR_FW_EVENT_CORE_RESTART, 0, 1, 0);
+    run(1);
+    assert_true(weir_vstack_given(t.vs, 0, &g));
+    run(200);
+    assert_false(weir_vstack_given(t.vs, 0, &g));
     assert_int_equal(last()->why, WEIR_WHY_CARD_FAILED);
 }
 

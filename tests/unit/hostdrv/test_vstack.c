@@ -250,6 +250,40 @@ static void events_of_the_card_take_the_vf(void **state) {
     assert_int_equal(weir_vstack_why(t.vs, 0), WEIR_WHY_MALICIOUS);
 }
 
+// A question that the card falls under, or does not answer, says nothing of the VF: it is asked again until it speaks.
+static void only_the_cards_word_takes_the_vf(void **state) {
+    static const int silent[] = {-ECANCELED, -ETIMEDOUT, -EAGAIN, -EIO};
+    static const unsigned kind[] = {WEIR_FW_EVENT_CORE_RESTART, WEIR_FW_EVENT_VF_FLR};
+    (void)state;
+    to_attached(0);
+    for (unsigned i = 0; i < 8; i++) {
+        fake_pf_fail("look", silent[i / 2], 3);
+        fake_pf_event(kind[i % 2], 0, 0, 0);
+        for (unsigned k = 0; k < 5; k++)
+            run(200);
+        assert_int_equal(fake_pf.fail.times, 0);
+        expect_state(0, WEIR_VSTACK_ATTACHED);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        static const enum weir_why why[] = {WEIR_WHY_CARD_FAILED, WEIR_WHY_VF_RESET, WEIR_WHY_CARD_FAILED};
+        fake_pf.forgot = i == 0;
+        fake_pf.armed = i != 1;
+        fake_pf_fail("look", i == 2 ? -ENOENT : -ECANCELED, i == 2 ? 1 : 2);
+        fake_pf_event(WEIR_FW_EVENT_CORE_RESTART, 0, 0, 0);
+        for (unsigned k = 0; k < 5; k++)
+            run(200);
+        expect_state(0, WEIR_VSTACK_REVOKED);
+        assert_int_equal(weir_vstack_why(t.vs, 0), why[i]);
+        expect_guest(0, "revoked");
+        guest_released(0, 0, 0);
+        fake_pf.forgot = false;
+        fake_pf.armed = true;
+        poll_idle(5);
+        if (i < 2)
+            to_attached(0);
+    }
+}
+
 // No interrupt came: the card is asked by and by.
 static void events_are_found_without_an_interrupt(void **state) {
     (void)state;
@@ -442,6 +476,7 @@ static const struct CMUnitTest tests[] = {
     CASE(a_lost_vf_is_a_surprise),
     CASE(the_guest_may_leave_by_itself),
     CASE(events_of_the_card_take_the_vf),
+    CASE(only_the_cards_word_takes_the_vf),
     CASE(events_are_found_without_an_interrupt),
     CASE(failed_fences_are_surprises),
     CASE(a_fence_that_never_comes_ends_with_its_bound),
