@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether the card still has what a guest's VF needs: asked when a core of the card was restarted, when a VF was reset
-// behind our back, or when one of its queues stopped. Only what the card says counts: while it falls under the question,
-// or does not answer it, nothing is known, and it is asked once more.
+// behind our back, or when one of its queues stopped. Only what the card says counts: while it falls under the
+// question, or does not answer it, nothing is known, and it is asked once more.
 #include <errno.h>
 
 #include "vstack_int.h"

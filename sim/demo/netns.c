@@ -150,18 +150,24 @@ static int64_t value_of(FILE *f, const char *group, const char *name) {
     return 0;
 }
 
-int64_t netns_syn_again(const struct netns *n, int place) {
+static int64_t counter(const char *path, const char *group, const char *name) {
+    FILE *f = fopen(path, "r");
     int64_t count = 0;
-    FILE *f;
-    if (setns(fd_of(n, place), CLONE_NEWNET) != 0)
-        return 0;
-    f = fopen("/proc/thread-self/net/netstat", "r");
-    go_home(n);
-    if (f == NULL)
-        return 0;
-    count = value_of(f, "TcpExt:", "TCPSynRetrans");
-    fclose(f);
+    if (f != NULL) {
+        count = value_of(f, group, name);
+        fclose(f);
+    }
     return count;
+}
+
+struct netns_again netns_again(const struct netns *n, int place) {
+    struct netns_again a = {0, 0};
+    if (setns(fd_of(n, place), CLONE_NEWNET) != 0)
+        return a;
+    a.all = counter("/proc/thread-self/net/snmp", "Tcp:", "RetransSegs");
+    a.opening = counter("/proc/thread-self/net/netstat", "TcpExt:", "TCPSynRetrans");
+    go_home(n);
+    return a;
 }
 
 int netns_udp(const struct netns *n, int place, uint16_t port) {

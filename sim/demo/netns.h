@@ -27,7 +27,11 @@ int netns_shell(const struct netns *n, int place, const char *fmt, ...) __attrib
 pid_t netns_spawn(const struct netns *n, int place, const char *out, const char *const argv[]);
 // A UDP socket bound to `port` in that place, non-blocking, broadcasts allowed; or negative errno.
 int netns_udp(const struct netns *n, int place, uint16_t port);
-// Segments that opened a TCP connection of that place and were sent again, so far; 0 when the kernel does not say.
-int64_t netns_syn_again(const struct netns *n, int place);
+// TCP segments of that place that were sent again, so far: all, and those that open a connection (SYN, SYN with ACK).
+// 0 when the kernel does not say.
+struct netns_again {
+    int64_t all, opening;
+};
+struct netns_again netns_again(const struct netns *n, int place);
 
 #endif

@@ -35,7 +35,8 @@ struct report_tool {
     char name[32], during[48];
     int64_t sent, lost, duplicates, errors; // packets
     int64_t out_of_order, retransmits;
-    int64_t syn_again; // segments that opened connections and went again: the kernel gives them a second by the wall
+    int64_t data_again; // segments that carry data and went again, in the sender's place
+    int64_t syn_again;  // segments that opened connections and went again: the kernel gives them a second by the wall
     double mbit, rtt_max_ms;
     int64_t explained; // frames that the ledger counted as dropped meanwhile
     char failed[240];  // "" = nothing to complain of

@@ -61,6 +61,7 @@ static struct json_object *tool(const struct report_tool *t) {
     known(o, "errors", t->errors);
     known(o, "out_of_order", t->out_of_order);
     known(o, "retransmits", t->retransmits);
+    known(o, "retransmits_data", t->data_again);
     known(o, "retransmits_opening", t->syn_again);
     if (t->mbit >= 0)
         json_object_object_add(o, "mbit_per_second", json_object_new_double(t->mbit));

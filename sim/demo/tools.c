@@ -19,8 +19,8 @@
 
 struct tool {
     pid_t pid;
-    int sender;         // place whose retransmits it counts
-    int64_t syn_before; // that had been sent again there when it started
+    int sender;                // place whose retransmits it counts
+    struct netns_again before; // that had been sent again there when it started
     bool server, running;
     const char *what; // "" for servers
     char out[96];
@@ -39,7 +39,7 @@ static int start(struct tools *t, int place, int sender, const char *what, const
     snprintf(k->out, sizeof(k->out), "%s/tool%u", netns_dir(t->ns), t->count);
     k->what = what;
     k->sender = sender;
-    k->syn_before = netns_syn_again(t->ns, sender);
+    k->before = netns_again(t->ns, sender);
     k->server = what[0] == '\0';
     k->pid = netns_spawn(t->ns, place, k->out, argv);
     if (k->pid < 0)
@@ -112,6 +112,7 @@ void tools_report(const struct tools *t, const char *during, uint64_t explained,
     for (unsigned i = t->first; i < t->count && text != NULL; i++) {
         const struct tool *k = &t->tool[i];
         struct report_tool row = {.explained = (int64_t)explained};
+        struct netns_again now;
         FILE *f = fopen(k->out, "r");
         size_t n = f != NULL ? fread(text, 1, OUTPUT_BYTES - 1, f) : 0;
         if (f != NULL)
@@ -124,7 +125,9 @@ void tools_report(const struct tools *t, const char *during, uint64_t explained,
             tools_read_ping(&row, text);
         else
             tools_read_iperf(&row, text);
-        row.syn_again = netns_syn_again(t->ns, k->sender) - k->syn_before;
+        now = netns_again(t->ns, k->sender);
+        row.syn_again = now.opening - k->before.opening;
+        row.data_again = now.all - k->before.all - row.syn_again;
         report_tool(r, &row);
     }
     free(text);

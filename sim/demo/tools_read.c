@@ -7,7 +7,8 @@
 #include <string.h>
 
 void tools_unknown(struct report_tool *t) {
-    t->sent = t->lost = t->duplicates = t->errors = t->out_of_order = t->retransmits = t->syn_again = -1;
+    t->sent = t->lost = t->duplicates = t->errors = t->out_of_order = t->retransmits = t->syn_again = t->data_again =
+        -1;
     t->mbit = t->rtt_max_ms = -1;
 }
 

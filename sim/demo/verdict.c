@@ -35,10 +35,10 @@ void verdict_step(struct report_step *s) {
 }
 
 // A segment of an opened connection has a minute, and goes again only when it is lost. One that opens it has a second,
-// which is nothing on a machine without time.
+// which is nothing on a machine without time, and iperf3 counts it like any other: the kernel's count tells them apart,
+// for iperf3's connection of commands, too.
 static int64_t lost_segments(const struct report_tool *t) {
-    int64_t lost = t->syn_again > 0 ? t->retransmits - t->syn_again : t->retransmits;
-    return lost > 0 ? lost : 0;
+    return t->data_again >= 0 && t->retransmits >= 0 ? t->data_again : t->retransmits;
 }
 
 // What nothing can explain is no number of frames.
