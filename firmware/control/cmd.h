@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mailbox commands: a table row each (mbox.def). dispatch checks opcode, length, caller and state, then calls
-// cmd_<name>; a handler sees a private copy of a request of the right length and fills a response of the right length.
+// cmd_run_<NAME>; a handler sees a private copy of a request of the right length and fills a response of the right
+// length.
 #ifndef CMD_H
 #define CMD_H
 

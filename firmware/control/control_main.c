@@ -5,8 +5,10 @@
 #include "hal/hal_health.h"
 #include "svc/svc.h"
 
-#define WATCHDOG_CYCLES 50000000u // 200 ms; no step of a round takes longer than a call of core 1, 100 ms
-#define PANIC_CYCLES 100000u      // time for the last words; then the watchdog brings the core back
+// 200 ms. What may take longer than a round does feed it itself: a call of core 1 (100 ms), the wait for the end of a
+// VF's reset (120 ms), a full list of VLANs.
+#define WATCHDOG_CYCLES 50000000u
+#define PANIC_CYCLES 100000u // time for the last words; then the watchdog brings the core back
 
 int main(void);
 void panic_trap(uint32_t cause, uint32_t pc, uint32_t value, const uint32_t *regs);

@@ -5,7 +5,7 @@
 //   RUNNING   both directions on
 //   DRAINING  transmit off, frames in flight still complete
 //   FENCED    drained, receive off
-//   PARKED    reserved for migration: state exported, nothing runs
+//   PARKED    at rest, both directions off: its state can be taken, or has just come (ADR 0016)
 //   ERROR     stopped by malicious-driver detection until destroyed (threats T5-T8)
 #include "queue.h"
 

@@ -12,8 +12,8 @@
 #include "steer/steer.h"
 #include "svc.h"
 
-// A reset ends when the function's reads are answered or timed out (40 ms by default); the PCIe limit is 100 ms.
-#define RESET_CYCLES 30000000u // 120 ms
+// 120 ms: svc_reset.c lets a reset end at the latest 100 ms after the function was stopped, whatever reads are out.
+#define RESET_CYCLES 30000000u
 
 static HAL_KEEP struct svc_vf vfs[WEIR_NUM_VFS];
 static HAL_KEEP bool hello[WEIR_NUM_FNS];

@@ -87,7 +87,7 @@ enum weir_opcode {
 };
 #undef CMD
 
-// Field of a 32-bit register: WEIR_GET(v, QUEUE_QP_STATUS_REASON), WEIR_PUT(3, QUEUE_QP_CMD_OP).
+// Field of a 32-bit register: WEIR_GET(v, QUEUE_QP_STATUS_REASON), WEIR_PUT(1, QUEUE_QP_STATE_GOOD).
 #define WEIR_GET(value, field) (((uint32_t)(value) >> WEIR_##field##_LSB) & WEIR_ABI_MASK(0, WEIR_##field##_WIDTH))
 #define WEIR_PUT(value, field) (((uint32_t)(value)&WEIR_ABI_MASK(0, WEIR_##field##_WIDTH)) << WEIR_##field##_LSB)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The queue block: doorbells in, descriptors fetched and checked, frames to and from the switch, completions and interrupt tokens
-// out. Wiring only; each part's file says what it does. A queue acts under the function its context names and nothing else
-// (threats T7, T9). Borders: docs/interfaces.md.
+// out. Wiring, and what takes several parts to know: whether a pushed frame is taken, and whether the block is idle. A queue acts
+// under the function its context names and nothing else (threats T7, T9). Borders: docs/interfaces.md.
 module weir_queue #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int NumFns = weir_abi_pkg::NumFns,

@@ -29,7 +29,7 @@ module weir_queue_db #(
     input  logic [15:0]              rx_fetch_i,
     input  logic [15:0]              cq_tail_i,
     output weir_queue_pkg::db_t      db_o,
-    // A pushed frame: taken (push_take_i) or forgotten in this cycle, and then the doorbell alone counts.
+    // A pushed frame: the queue block takes it in this cycle or forgets it, and then the doorbell alone counts.
     output logic                     push_o,
     output logic [5:0]               push_len_o,
     output logic                     push_cpl_req_o,

@@ -4,7 +4,7 @@
 // it is full or reaches the end of the ring, at once when its queue had none lately (a lone frame must not wait)
 // or somebody waits for it, and otherwise after Hold cycles, or HoldMore, lone or not, while the link takes all it
 // can, because then each completion costs a frame behind it a beat; a new queue finding no free slot makes the oldest due. Slots
-// are given in ring order, so only the oldest is looked at for its age. A line leaves beat by beat (busy_o) while others go on
+// are given in ring order, so only the oldest is looked at for its age. A line leaves beat by beat (leave_o) while others go on
 // being gathered, its own queue's next one among them. Holds the written tail of every completion ring.
 module weir_queue_line #(
     parameter int NumQps = weir_abi_pkg::NumQps,

@@ -31,10 +31,10 @@ module weir_queue_txfetch #(
     input  logic [3:0]               credit_frames_i, // what the credit of a limited queue pays for, at least 1
     input  weir_queue_pkg::wake_t    qp_again_i,      // a queue has credit again
     input  logic                     fn_again_i,      // a function has
-    input  logic                     rated_i,         // and that may happen without anybody's doing
+    input  logic                     rated_i,         // some queue or function has a rate: credit comes without a doorbell
     input  logic                     weight_valid_i,
     input  logic [3:0]               weight_i,        // of sel_qp_i
-    // How large the frames of hint_qp_i are: 512 << hint_i bytes a descriptor at most.
+    // How large the frames of the queue pair hint_for_i are: 512 << hint_i bytes a descriptor at most.
     input  weir_queue_pkg::wake_t    hint_for_i,
     input  logic [2:0]               hint_i,
     // A batch of rb_qp_i leaves; what it was thought to bring.

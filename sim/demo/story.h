@@ -20,13 +20,13 @@ struct story_options {
     struct weir_pcapng *capture;     // NULL: none. Interfaces: the wire, then each vPort
     uint64_t capture_bytes;          // at most about so many, of frames while a hand-over is under way and soon after
     struct report_capture *captured; // how many that were
-    const volatile int *stop;        // set by somebody else: the story ends at once
+    const volatile int *stop;        // a signal handler sets it: the story ends at once
     // Called now and then with a line for a progress display; NULL = quiet.
     void (*progress)(void *ctx, const char *text);
     void *ctx;
 };
 
-// Runs the whole story into `r`. 0 when it ran to its end (report_outcome says how), negative errno with a sentence in
+// Runs the whole story into `r`. 0 when it ran to its end (report_good says how), negative errno with a sentence in
 // err.
 int story_run(const struct story_options *opt, struct report *r, char *err, size_t err_size);
 

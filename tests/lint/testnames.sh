@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 ctest --test-dir "$WEIR_BUILD_DIR" -N | sed -n 's/^ *Test *#[0-9]*: //p' >"$work/tests"
 [ "$(wc -l <"$work/tests")" -gt 100 ] || { echo "ctest lists no tests in $WEIR_BUILD_DIR"; exit 2; }
 {
-  grep -ohE '`(rtl|unit|system|golden|fuzz|prove|lint|fault|soak)\.[a-z0-9_.*-]*[a-z0-9_*]`' docs/*.md docs/blocks/*.md docs/adr/*.md | tr -d '`'
+  grep -ohE '`(rtl|unit|system|golden|fuzz|prove|lint|fault|soak|bench)\.[a-z0-9_.*-]*[a-z0-9_*]`' docs/*.md docs/blocks/*.md docs/adr/*.md | tr -d '`'
   sed -n 's/^test=//p' tests/fault/mutants/*.mutant
 } | sort -u >"$work/named"
 bad=0

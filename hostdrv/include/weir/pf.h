@@ -130,7 +130,8 @@ int weir_pf_ping(struct weir_pf *pf, uint32_t *cycle);
 // All counters of a vPort since it was created, or of the switch with vport = WEIR_COUNTERS_SWITCH: since this driver
 // created it, or since power-on when it was taken over. value has room for 32.
 int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value);
-// The ledger (architecture.md section 3) over the switch and all vPorts, piece by piece, so that no piece takes long.
+// The ledger (docs/ARCHITECTURE.md: every frame has one fate) over the switch and all vPorts, piece by piece, so that
+// no piece takes long.
 struct weir_pf_ledger {
     unsigned next, reading, lives;
     int vport;          // last piece: a vPort, or -1, the switch

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The virtualization stack of the parent: gives guests VFs and takes them back without losing a frame, or, when a VF
-// goes without notice, with a ledger that says what was lost (rules 4, 7; architecture.md section 5). One written state
+// goes without notice, with a ledger that says what was lost (rules 4, 7; docs/blocks/hostdrv.md). One written state
 // machine per guest (vstack/state.c), every wait bounded. Driven by weir_vstack_poll; it polls the NetVSP it owns.
 #ifndef WEIR_VSTACK_H
 #define WEIR_VSTACK_H

@@ -26,7 +26,7 @@ static enum weir_status create(unsigned qp) {
 static void every_transition_is_as_written(void **state) {
     enum { DIS = WEIR_QP_DISABLED, ARM = WEIR_QP_ARMED, RUN = WEIR_QP_RUNNING, DRN = WEIR_QP_DRAINING };
     enum { FEN = WEIR_QP_FENCED, PRK = WEIR_QP_PARKED, ERR = WEIR_QP_ERROR };
-    // Columns: CREATE START DRAIN DRAINED ERROR DISABLE PARK, written anew from architecture.md section 4 and ADR 0016.
+    // Columns: CREATE START DRAIN DRAINED ERROR DISABLE PARK, written anew from what the states mean and ADR 0016.
     static const uint8_t want[7][QUEUE_EV_COUNT] = {
         {ARM, NO, NO, NO, NO, DIS, PRK},   // DISABLED
         {NO, RUN, NO, NO, ERR, DIS, NO},   // ARMED
