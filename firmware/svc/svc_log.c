@@ -26,7 +26,7 @@ static void put_str(const char *s) {
     }
 }
 
-// By a constant, which is a multiplication: a division takes 32 cycles, for each digit of a request that waits.
+// By a constant, which is a multiplication: a division takes 34 cycles, for each digit of a request that waits.
 static void put_num(uint32_t v, bool hex) {
     char digits[10];
     unsigned n = 0;
