@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # docs/testplan.md against what it plans for: each rule and acceptance test (docs/rules.md), line (docs/pcie-checklist.md) and
 # threat (docs/threats.md) has one row, in the same words, and each row of the page says what shows it, or "not of this
-# system: why", or "not yet: what is missing". lint.testnames looks whether the tests that it names exist.
+# system: why", or "not yet: what is missing". lint.testnames looks whether the tests that it names exist. docs/numbers.md
+# has a goal of each number that tests/bench/rows.def measures, and no other.
 cd "$WEIR_ROOT" || exit 2
 awk -F' \\| ' '
 function complain(what) { print what; bad = 1 }
@@ -21,6 +22,15 @@ FILENAME ~ /checklist\.md$/ && /^\| [0-9]+ \|/ {
   key = "pcie " substr($1, 3)
   want[key] = $2
   sub(/\.$/, "", want[key])
+}
+FILENAME ~ /rows\.def$/ && /^(ROW|QUICK)\("[0-9]+/ {
+  match($0, /"[0-9]+/)
+  measured[substr($0, RSTART + 1, RLENGTH - 1)] = 1
+}
+FILENAME ~ /numbers\.md$/ && /^\| [0-9]+[a-z]? \|/ {
+  key = substr($1, 3)
+  sub(/[a-z]$/, "", key)
+  goal[key] = 1
 }
 FILENAME !~ /testplan\.md$/ { next }
 /^## / { pcie = /^## PCIe/ }
@@ -44,7 +54,9 @@ FILENAME !~ /testplan\.md$/ { next }
 }
 END {
   for (key in want) if (!(key in seen)) complain("no row: " key ", " want[key])
+  for (key in measured) if (!(key in goal)) complain("no goal of bench row " key)
+  for (key in goal) if (!(key in measured)) complain("a goal that no bench row measures: " key)
   if (rows < 1) complain("no rows")
   if (!bad) printf "%d rows, %d of them not yet\n", rows, missing
   exit bad
-}' docs/rules.md docs/threats.md docs/pcie-checklist.md docs/testplan.md
+}' docs/rules.md docs/threats.md docs/pcie-checklist.md tests/bench/rows.def docs/numbers.md docs/testplan.md

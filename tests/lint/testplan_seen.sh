@@ -4,10 +4,12 @@
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/docs"
+mkdir -p "$work/docs" "$work/tests/bench"
 printf -- '- **1.1 It carries.** Text.\n- **1.2 It moves.** Text.\n- **A1 It holds.**\n' >"$work/docs/rules.md"
 printf -- '- **T1 A flood.** Known: none.\n' >"$work/docs/threats.md"
 printf '| 1 | One thing. | yes | | pass | |\n' >"$work/docs/pcie-checklist.md"
+printf 'ROW("1a", "one")\nQUICK("2", "two")\n' >"$work/tests/bench/rows.def"
+printf '| # | metric |\n|---|---|\n| 1 | one |\n| 2 | two |\n' >"$work/docs/numbers.md"
 cat >"$work/right" <<'TXT'
 ## Rules
 
@@ -54,4 +56,12 @@ TXT
 sed -i 's/It moves\.\*\*/It moves/' "$work/docs/rules.md"
 cp "$work/right" "$work/docs/testplan.md"
 run && { echo "not seen: a title without an end"; exit 1; }
-echo "$((seen + 1)) faults seen"
+sed -i 's/It moves/It moves.**/' "$work/docs/rules.md"
+for fault in 's/| 2 |/| 3 |/' '/| 1 |/d'; do
+  cp "$work/docs/numbers.md" "$work/numbers"
+  sed -i "$fault" "$work/docs/numbers.md"
+  run && { echo "not seen: $fault"; exit 1; }
+  grep -q 'goal' "$work/out" || { cat "$work/out"; echo "not said of goals: $fault"; exit 1; }
+  cp "$work/numbers" "$work/docs/numbers.md"
+done
+echo "$((seen + 3)) faults seen"
