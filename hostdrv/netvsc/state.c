@@ -379,7 +379,7 @@ static void tell_silence(struct weir_netvsc *n) {
         n->why = WEIR_WHY_PARENT_SILENT;
 }
 
-// Asks the function itself now and then; costs two reads of its BAR (rules 9.16).
+// Asks the function itself now and then; weir_vf_must_stop reads its BAR three times (rules 9.16).
 static void check_alive(struct weir_netvsc *n) {
     if (n->lost || n->now < n->next_check)
         return;
