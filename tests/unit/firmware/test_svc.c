@@ -310,6 +310,32 @@ static void rule_9_4_invalidations_coalesce(void **state) {
     assert_true(fake.events[2] == 0);
 }
 
+// Acceptance test A9: whenever a VF takes its events, it hears of each block that was invalidated since it did so last,
+// and of no other. Two VFs, so that neither hears of the other's.
+static void a9_invalidations_coalesce(void **state) {
+    uint64_t want[2] = {0};
+    uint32_t x = 9;
+    (void)state;
+    fw_boot();
+    fw_switch(2, 3, 8, 1);
+    fw_vf_up(0, 1, 1);
+    fw_vf_up(1, 2, 1);
+    fake.events[1] = fake.events[2] = 0;
+    for (unsigned n = 0; n < 100000; n++) {
+        unsigned vf = (x = x * 1664525u + 1013904223u) >> 31;
+        uint64_t mask = 1ull << (x >> 25 & 63) | 1ull << (x >> 19 & 63);
+        assert_int_equal(FW(0, INVALIDATE_BLOCKS, weir_invalidate_req, .vf = (uint16_t)vf, .mask_lo = (uint32_t)mask,
+                            .mask_hi = (uint32_t)(mask >> 32)),
+                         WEIR_OK);
+        want[vf] |= mask;
+        if ((x >> 14 & 15) == 0) {
+            assert_true(fake.events[vf + 1] == want[vf]);
+            fake.events[vf + 1] = want[vf] = 0;
+        }
+    }
+    assert_true(fake.events[1] == want[0] && fake.events[2] == want[1]);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(log_formats_and_ends_every_line),
     cmocka_unit_test(names_cannot_fake_a_line),
@@ -324,5 +350,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(rule_9_3_vf_and_block_are_checked),
     cmocka_unit_test(a_vf_means_its_own_blocks_whatever_it_says),
     cmocka_unit_test(rule_9_4_invalidations_coalesce),
+    cmocka_unit_test(a9_invalidations_coalesce),
 };
 UNIT_MAIN(tests)
