@@ -161,6 +161,7 @@ static bool poll_mailbox(void) {
     svc_share_took((unsigned)fn, hal_ctrl_cycle() - began);
     hal_mbox_done((unsigned)fn, svc_share_spent((unsigned)fn));
     answered = false;
+    svc_share_age();
     return true;
 }
 

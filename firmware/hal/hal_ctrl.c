@@ -65,6 +65,10 @@ int hal_mbox_pop(void) {
     return WEIR_GET(v, CTRL_MBOX_POP_VALID) != 0 ? (int)WEIR_GET(v, CTRL_MBOX_POP_FN) : -1;
 }
 
+bool hal_mbox_waiting(void) {
+    return WEIR_GET(HAL_READ(CTRL, IRQ_PENDING), CTRL_IRQ_PENDING_MBOX) != 0;
+}
+
 // Messages are whole words; the payload's last word may be partly meaningless.
 static uint32_t words_of(const struct weir_mbox_msg *msg) {
     uint32_t n = msg->hdr.length > WEIR_MBOX_PAYLOAD ? WEIR_MBOX_PAYLOAD : msg->hdr.length;

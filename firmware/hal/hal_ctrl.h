@@ -25,6 +25,7 @@ void hal_ctrl_console(char c);
 
 // Next function with a request, or -1.
 int hal_mbox_pop(void);
+bool hal_mbox_waiting(void);                                       // a request that nobody popped
 void hal_mbox_read(unsigned fn, struct weir_mbox_msg *msg);        // copies header and payload once
 void hal_mbox_write(unsigned fn, const struct weir_mbox_msg *msg); // response, before hal_mbox_done
 // Whose request was popped and not given back, or -1: also one that a core before this one popped.

@@ -6,11 +6,22 @@
 // The linker sees the whole program, but not the calls that the compiler makes at its end.
 #define KEPT __attribute__((used))
 
-// By words where both are aligned, as messages are: a byte takes as long.
+// By words where both are aligned, as messages are: a byte takes as long. Four at once, as half of the time would be
+// the loop's.
 KEPT void *memcpy(void *restrict to, const void *restrict from, size_t n) {
     uint8_t *t = to;
     const uint8_t *f = from;
     if ((((uintptr_t)t | (uintptr_t)f) & 3) == 0) {
+        // bound: n, the caller's size of an object
+        for (; n >= 16; n -= 16, t += 16, f += 16) {
+            hal_word *w = (hal_word *)t;
+            const hal_word *v = (const hal_word *)f;
+            hal_word a = v[0], b = v[1], c = v[2], d = v[3];
+            w[0] = a;
+            w[1] = b;
+            w[2] = c;
+            w[3] = d;
+        }
         // bound: n, the caller's size of an object
         for (; n >= 4; n -= 4, t += 4, f += 4) {
             *(hal_word *)t = *(const hal_word *)f;

@@ -109,10 +109,7 @@ enum weir_status queue_save(unsigned base, unsigned count, uint64_t addr) {
 }
 
 static enum weir_status load_one(unsigned qp, uint32_t owner, uint64_t addr, uint32_t since) {
-    uint32_t line = line_done(since);
-    if (WEIR_GET(line, QUEUE_QP_STATE_BUSY) != 0) {
-        return WEIR_TIMEOUT;
-    }
+    uint32_t line;
     hal_queue_fetch(addr, owner & 0xFF, owner >> 8 & 0xFF);
     line = line_done(since);
     if (WEIR_GET(line, QUEUE_QP_STATE_BUSY) != 0) {
@@ -141,6 +138,9 @@ enum weir_status queue_load(unsigned base, unsigned count, uint64_t addr, uint32
         if (queue_state(qp) != WEIR_QP_DISABLED) {
             return WEIR_WRONG_STATE;
         }
+    }
+    if (WEIR_GET(line_done(since), QUEUE_QP_STATE_BUSY) != 0) {
+        return WEIR_TIMEOUT; // of a call before
     }
     // bound: WEIR_NUM_QPS, checked above
     for (unsigned i = 0; i < count; i++, addr += WEIR_QPS_BYTES) {

@@ -79,9 +79,12 @@ enum weir_status steer_mirror_set(const struct weir_set_mirror_req *req);
 int steer_mirror(void); // vPort that gets the copies, -1 none
 enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req);
 enum weir_status steer_rss_key(unsigned vport, const uint8_t key[WEIR_RSS_KEY_BYTES]);
-// What a VF's vPort has of both, and giving it both; whether a table, aligned to 4 bytes, stays within its queue pairs.
+// What a VF's vPort has of both; whether a table, aligned to 4 bytes, stays within its queue pairs.
 void steer_rss_get(unsigned vf, uint8_t entry[WEIR_RSS_ENTRIES], uint8_t key[WEIR_RSS_KEY_BYTES]);
-void steer_rss_put(unsigned vport, const uint8_t entry[WEIR_RSS_ENTRIES], const uint8_t key[WEIR_RSS_KEY_BYTES]);
+// Both to the hardware alone, for a VF's vPort; then they are the VF's, or what it had before is back.
+void steer_rss_show(unsigned vport, const uint8_t entry[WEIR_RSS_ENTRIES], const uint8_t key[WEIR_RSS_KEY_BYTES]);
+void steer_rss_keep(unsigned vport, const uint8_t entry[WEIR_RSS_ENTRIES], const uint8_t key[WEIR_RSS_KEY_BYTES]);
+void steer_rss_back(unsigned vport);
 bool steer_rss_ok(const uint8_t entry[WEIR_RSS_ENTRIES], unsigned num_qps);
 void steer_rss_key_all(const uint8_t key[WEIR_RSS_KEY_BYTES]); // and of vPorts to come
 

@@ -223,10 +223,24 @@ bool steer_rss_ok(const uint8_t entry[WEIR_RSS_ENTRIES], unsigned num_qps) {
     return (beyond & 0x80808080u) == 0;
 }
 
-void steer_rss_put(unsigned vport, const uint8_t entry[WEIR_RSS_ENTRIES], const uint8_t key[WEIR_RSS_KEY_BYTES]) {
-    const struct steer_vport *v = steer_vport(vport);
-    spread(vport, v, entry, WEIR_RSS_ENTRIES);
-    hash_by(vport, v, key);
+void steer_rss_show(unsigned vport, const uint8_t entry[WEIR_RSS_ENTRIES], const uint8_t key[WEIR_RSS_KEY_BYTES]) {
+    struct hal_rss *kept = &HAL_SHARED->rss[steer_vport(vport)->vf];
+    as_begun[vport] = false;
+    hal_keep_touch(kept, sizeof(*kept));
+    hal_switch_rss_table(vport, entry, WEIR_RSS_ENTRIES);
+    hal_switch_rss_key(vport, key);
+}
+
+void steer_rss_keep(unsigned vport, const uint8_t entry[WEIR_RSS_ENTRIES], const uint8_t key[WEIR_RSS_KEY_BYTES]) {
+    struct hal_rss *kept = &HAL_SHARED->rss[steer_vport(vport)->vf];
+    memcpy(kept->entry, entry, WEIR_RSS_ENTRIES);
+    memcpy(kept->key, key, WEIR_RSS_KEY_BYTES);
+}
+
+void steer_rss_back(unsigned vport) {
+    const struct hal_rss *kept = &HAL_SHARED->rss[steer_vport(vport)->vf];
+    hal_switch_rss_table(vport, kept->entry, WEIR_RSS_ENTRIES);
+    hal_switch_rss_key(vport, kept->key);
 }
 
 enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req) {
@@ -315,8 +329,7 @@ void steer_policy_resume(void) {
     for (unsigned i = 0; i < WEIR_NUM_VPORTS; i++) {
         const struct steer_vport *v = steer_vport(i);
         if (v != NULL && v->vf != STEER_NO_VF) {
-            hal_switch_rss_table(i, HAL_SHARED->rss[v->vf].entry, WEIR_RSS_ENTRIES);
-            hal_switch_rss_key(i, HAL_SHARED->rss[v->vf].key);
+            steer_rss_back(i);
         }
     }
     steer_mirror_check();

@@ -36,7 +36,10 @@ enum weir_status svc_state_save(unsigned vf, uint64_t addr, struct weir_vf_image
 enum weir_status svc_state_load(uint64_t addr, const struct weir_vf_image *image);
 
 // ---- shares of this core's time (svc_share.c) ----
+// A command took so long, 0 or more cycles; counted when other requests wait.
 void svc_share_took(unsigned fn, uint32_t cycles);
+// What was taken long ago counts less: whenever nobody waits for an answer of this core.
+void svc_share_age(void);
 // It took so much of late that others go first. Never the PF.
 bool svc_share_spent(unsigned fn);
 

@@ -120,7 +120,6 @@ enum weir_status svc_state_save(unsigned vf, uint64_t addr, struct weir_vf_image
 enum weir_status svc_state_load(uint64_t addr, const struct weir_vf_image *image) {
     unsigned vport, refused = 0;
     enum weir_status status = vport_in(image->vf, WEIR_VF_ALLOCATED, &vport);
-    _Alignas(4) uint8_t entry[WEIR_RSS_ENTRIES], key[WEIR_RSS_KEY_BYTES];
     const struct steer_vport *p;
     if (status != WEIR_OK) {
         return status;
@@ -130,19 +129,24 @@ enum weir_status svc_state_load(uint64_t addr, const struct weir_vf_image *image
     }
     p = steer_vport(vport);
     if (image->version != WEIR_VF_IMAGE_VERSION || image->num_qps != p->num_qps || image->hello > 1 ||
-        !steer_rss_ok(image->rss, p->num_qps) || !lines_ok(addr, p->num_qps)) {
+        !lines_ok(addr, p->num_qps)) {
         return WEIR_INVALID_PARAMETER;
     }
     status = ipc_queue_load_begin(p->qp_base, p->num_qps, p->fn, vport, addr);
     if (status != WEIR_OK) {
         return status;
     }
-    // While core 1 waits for the host's memory; what was till now is kept in case it is refused.
+    // While core 1 waits for the host's memory; only the hardware has it till it is taken.
+    if (!steer_rss_ok(image->rss, p->num_qps)) {
+        (void)ipc_queue_load_end(&refused);
+        (void)ipc_queue_kill(p->qp_base, p->num_qps); // as they were before
+        return WEIR_INVALID_PARAMETER;
+    }
     steer_vport_down(vport);
-    steer_rss_get(image->vf, entry, key);
-    steer_rss_put(vport, image->rss, image->key);
+    steer_rss_show(vport, image->rss, image->key);
     status = ipc_queue_load_end(&refused);
     if (status == WEIR_OK) {
+        steer_rss_keep(vport, image->rss, image->key);
         svc_hello_set(image->vf + 1u, image->hello != 0);
         svc_vf_stopped(image->vf, true);
         return WEIR_OK;
@@ -151,7 +155,7 @@ enum weir_status svc_state_load(uint64_t addr, const struct weir_vf_image *image
         (void)ipc_queue_kill(p->qp_base, p->num_qps); // half done, perhaps
     }
     svc_log_at(WEIR_LOG_WARN, "vf %u: state of queue pair %u not taken, status %u", image->vf, refused, status);
-    steer_rss_put(vport, entry, key);
+    steer_rss_back(vport);
     steer_vport_up(vport);
     return status;
 }

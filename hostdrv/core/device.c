@@ -8,7 +8,7 @@
 // Of the card's time: 300 ms. A core that hangs is back, and has answered, after its watchdog's 200 ms and a few more.
 #define CALL_WAIT_CYCLES (WEIR_CLOCK_HZ / 10 * 3)
 #define STILL_LOOKS 16384u // at a clock that stands still, each 64 us after the last: nothing runs there any more
-#define EAGER_LOOKS 128u   // back to back: a microsecond is longer than what most requests take
+#define EAGER_LOOKS 256u   // back to back: a microsecond is longer than what most requests take
 #define BRISK_US 64u       // what is answered sooner keeps nobody waiting
 
 const char *weir_status_text(unsigned status) {

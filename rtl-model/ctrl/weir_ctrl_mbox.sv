@@ -54,7 +54,7 @@ module weir_ctrl_mbox #(
   logic [N-1:0] hold_q;
   logic [N-1:0] owner_q;   // 1 = firmware's
   logic [N-1:0] wait_q;    // handed over, not yet taken by MBOX_POP
-  logic [N-1:0] later_q;   // taken when nobody else waits
+  logic [N-1:0] later_q;   // taken when no other waits
   // What MBOX_POP gave and MBOX_DONE has not given back: a core 0 that starts again learns from here, and from nowhere
   // else, whose request its predecessor died with. Its host may have been answered and have asked anew meanwhile.
   logic        taken_q;
@@ -176,13 +176,23 @@ module weir_ctrl_mbox #(
 
   assign handover = bwr && boff == 12'(weir_abi_pkg::BarMboxOwnerOffset) && br_q.be[0] && br_q.wdata[0] && alive && !owned;
 
-  // Functions that took much of firmware's time come last: who asks without an end stands in the way of his like (threat T3).
-  logic [N-1:0] ready, soon, offer;
+  // Functions that took much of firmware's time come last: who asks without an end stands in the way of his like (threat
+  // T3). Their turns go round; who lets his turn pass without a request asks less than they do and is one of the first again.
+  logic [N-1:0] ready, soon, last, behind_q, passed, soon_grant, last_grant;
+  logic         soon_valid, last_valid;
+  logic [6:0]   soon_fn, last_fn;
   assign ready = wait_q & ~hold_q;
   assign soon = ready & ~later_q;
-  assign offer = soon != '0 ? soon : ready;
-  weir_common_rr #(.N(N)) u_pop (
-      .clk_i, .rst_ni, .req_i(offer), .advance_i(pop), .valid_o(pop_valid), .grant_o(pop_grant), .index_o(pop_fn));
+  assign last = ready & later_q;
+  weir_common_rr #(.N(N)) u_soon (
+      .clk_i, .rst_ni, .req_i(soon), .advance_i(pop), .valid_o(soon_valid), .grant_o(soon_grant), .index_o(soon_fn));
+  weir_common_rr #(.N(N)) u_last (
+      .clk_i, .rst_ni, .req_i(last), .advance_i(pop && !soon_valid), .valid_o(last_valid), .grant_o(last_grant), .index_o(last_fn));
+  assign pop_valid = soon_valid || last_valid;
+  assign pop_grant = soon_valid ? soon_grant : last_grant;
+  assign pop_fn = soon_valid ? soon_fn : last_fn;
+  // From behind the one of them that had the last turn to the one that has the next.
+  assign passed = (last & behind_q) != '0 ? behind_q & (last_grant - 1'b1) : behind_q | (last_grant - 1'b1);
   weir_common_rr #(.N(N)) u_irq (
       .clk_i, .rst_ni, .req_i(irq_q & ~hold_q), .advance_i(irq_ready_i), .valid_o(irq_valid_o), .grant_o(irq_grant), .index_o(irq_fn));
   assign irq_o.fn = {1'b0, irq_fn};
@@ -266,6 +276,7 @@ module weir_ctrl_mbox #(
       owner_q <= '0;
       wait_q <= '0;
       later_q <= '0;
+      behind_q <= '1;
       irq_q <= '0;
       req_blank_q <= '1;
       rsp_blank_q <= '1;
@@ -284,6 +295,10 @@ module weir_ctrl_mbox #(
       end
       owner_q <= (owner_q | owner_set) & ~owner_clr & ~blank;
       wait_q <= (wait_q | owner_set) & ~(pop ? pop_grant : '0) & ~owner_clr & ~blank;
+      if (pop && !soon_valid && last_valid) begin
+        behind_q <= ~(last_grant | (last_grant - 1'b1));
+        later_q <= later_q & ~passed;
+      end
       if (done) later_q[wdata_i[6:0]] <= wdata_i[weir_abi_pkg::CtrlMboxDoneLaterLsb];
       irq_q <= ((irq_q & ~((irq_valid_o && irq_ready_i) ? irq_grant : '0)) | irq_set) & ~flr_q;
       req_blank_q <= req_blank_d;

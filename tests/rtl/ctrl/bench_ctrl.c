@@ -162,6 +162,52 @@ static void events(void) {
     }
 }
 
+// Functions 2 to 4 ask while the program is busy with the PF, in every combination and with LATER or not. Who has none
+// comes first, then the others in turn; whose turn passes without a request has none any more.
+static void turns(void) {
+    bool later[5] = {false};
+    unsigned last_at = 0; // where the next turn of those with LATER is looked for
+    load_image();
+    bench_put(weir_rtl_in(bench_model), 100, 3, 7);
+    wait_text("core0 PASS", 400000);
+    for (unsigned round = 0; round < 120; round++) {
+        unsigned waits = 0, want[3], n = 0, soon_at = 1; // behind the PF
+        bool becomes[5] = {false};
+        bar(true, 0, WEIR_BAR_MBOX_REQ, 0xE7E70000u);
+        bar(true, 0, WEIR_BAR_MBOX_OWNER, 1);
+        for (unsigned i = 0; i < 64; i++)
+            step();
+        for (unsigned fn = 2; fn < 5; fn++) {
+            if (bench_below(3) == 0)
+                continue;
+            waits |= 1u << fn;
+            becomes[fn] = bench_below(4) != 0;
+            bar(true, fn, WEIR_BAR_MBOX_REQ, becomes[fn] ? 0x1A7E0000u : 1);
+            bar(true, fn, WEIR_BAR_MBOX_OWNER, 1);
+        }
+        CHECK(bar_read(0, WEIR_BAR_MBOX_OWNER) == 1, "the program was not busy so long");
+        while (waits != 0) {
+            bool soon = false;
+            unsigned fn;
+            for (fn = 2; fn < 5; fn++)
+                soon = soon || ((waits >> fn & 1) != 0 && !later[fn]);
+            for (fn = soon ? soon_at : last_at; (waits >> fn & 1) == 0 || (soon && later[fn]); fn = (fn + 1) % 5)
+                later[fn] = later[fn] && (soon || (waits >> fn & 1) != 0);
+            *(soon ? &soon_at : &last_at) = (fn + 1) % 5;
+            waits &= ~(1u << fn);
+            later[fn] = becomes[fn];
+            want[n++] = fn;
+        }
+        for (unsigned i = 0; i < n; i++) {
+            while (bar_read(want[i], WEIR_BAR_MBOX_OWNER) != 0)
+                continue;
+            for (unsigned k = i + 1; k < n; k++)
+                CHECK(bar_read(want[k], WEIR_BAR_MBOX_OWNER) == 1, "round %u: %u was answered before %u", round,
+                      want[k], want[i]);
+        }
+    }
+}
+
 // Every damaged word of the header, and damage in either body, must stop the boot with the ROM's message.
 static void bad_image(void) {
     for (unsigned i = 0; i < 6; i++) {
@@ -181,7 +227,7 @@ static void bad_image(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct bench_case cases[] = {
-        {"selftest", selftest}, {"mailbox", mailbox}, {"taken", taken}, {"events", events}, {"bad_image", bad_image}};
-    return bench_main(argc, argv, cases, 5);
+    static const struct bench_case cases[] = {{"selftest", selftest}, {"mailbox", mailbox}, {"turns", turns},
+                                              {"taken", taken},       {"events", events},   {"bad_image", bad_image}};
+    return bench_main(argc, argv, cases, 6);
 }

@@ -12,6 +12,7 @@
 #define SHA(name) REG(WEIR_CSR_SHA, WEIR_SHA_##name##_OFFSET)
 #define SELFTEST_EVENTS 0xE7E70000u // first word of the request that wants them
 #define SELFTEST_KEEP 0x3EE90000u   // of one that is kept until a reset of its function throws it away
+#define SELFTEST_LATER 0x1A7E0000u  // of one that is answered with MBOX_DONE.LATER
 #define SHARED ((volatile uint32_t *)0x20000000u)
 
 int main(void);
@@ -345,16 +346,17 @@ int main(void) {
         uint32_t fn = pop & 0xFF;
         if (CTRL(MBOX_TAKEN) != pop)
             fail("taken");
-        if (REG(WEIR_CSR_MBOX, fn * 256) == SELFTEST_KEEP) {
+        uint32_t first = REG(WEIR_CSR_MBOX, fn * 256);
+        if (first == SELFTEST_KEEP) {
             say("kept\n");
             while ((CTRL(MBOX_TAKEN) >> 31) != 0)
                 ;
         }
-        if (REG(WEIR_CSR_MBOX, fn * 256) == SELFTEST_EVENTS)
+        if (first == SELFTEST_EVENTS)
             raise_events();
         for (unsigned w = 0; w < 32; w++)
             REG(WEIR_CSR_MBOX, fn * 256 + 128 + w * 4) = ~REG(WEIR_CSR_MBOX, fn * 256 + w * 4);
-        CTRL(MBOX_DONE) = fn;
+        CTRL(MBOX_DONE) = fn | WEIR_PUT(first == SELFTEST_LATER, CTRL_MBOX_DONE_LATER);
         if ((CTRL(MBOX_TAKEN) >> 31) != 0)
             fail("given back");
     }

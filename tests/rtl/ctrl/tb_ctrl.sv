@@ -43,7 +43,7 @@ module tb_ctrl (
   assign bar_req.be = 4'hF;
   assign bar_req.addr = in_i[52:32];
   assign bar_req.wdata = in_i[95:64];
-  assign enabled = {63'b0, in_i[3:2]};
+  assign enabled = {60'b0, in_i[102:100], in_i[3:2]};
   assign flr = {63'b0, in_i[7:6]};
 
   weir_ctrl u_ctrl (

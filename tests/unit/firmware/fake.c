@@ -227,6 +227,13 @@ static uint32_t ctrl_read(uint32_t offset) {
         return fake.cycle;
     case WEIR_CTRL_RESET_CAUSE_OFFSET:
         return fake.reset_cause[fake.core];
+    case WEIR_CTRL_IRQ_PENDING_OFFSET:
+        for (unsigned i = 0; i < WEIR_NUM_FNS; i++) {
+            if (fake.waiting[i] && !fake.flr[i]) {
+                return WEIR_PUT(1, CTRL_IRQ_PENDING_MBOX);
+            }
+        }
+        return 0;
     case WEIR_CTRL_MBOX_POP_OFFSET:
         for (unsigned i = 0; i < WEIR_NUM_FNS; i++) {
             unsigned fn = (pop_at + i) % WEIR_NUM_FNS;

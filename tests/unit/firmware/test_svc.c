@@ -336,7 +336,41 @@ static void a9_invalidations_coalesce(void **state) {
     assert_true(fake.events[1] == want[0] && fake.events[2] == want[1]);
 }
 
+// Threat T3: of equals each has spent his share, however many and however dear their commands are; who took less than
+// three quarters of it, and the PF, never.
+static void shares_are_of_those_who_ask(void **state) {
+    const struct weir_mbox_msg waits = {.hdr = {.opcode = WEIR_CMD_GET_INFO}};
+    (void)state;
+    fw_boot();
+    svc_share_took(1, 100000); // nobody waited for it
+    assert_false(svc_share_spent(1));
+    assert_true(fake_request(0, &waits));
+    for (unsigned cycles = 400; cycles < 100000; cycles *= 10) {
+        for (unsigned many = 2; many < WEIR_NUM_FNS; many += 31) {
+            fw_pass(20 * 524288u);
+            svc_share_age(); // nothing of it is left
+            for (unsigned fn = 2; fn <= many; fn++) {
+                svc_share_took(fn, cycles);
+            }
+            svc_share_took(1, cycles / 2);
+            svc_share_took(0, cycles);
+            for (unsigned fn = 2; fn <= many; fn++) {
+                assert_true(svc_share_spent(fn));
+            }
+            assert_false(svc_share_spent(1));
+            assert_false(svc_share_spent(0));
+            // A little later each has half, and all is as it was.
+            for (unsigned n = 0; n < 3 && cycles >> n > 2048; n++) {
+                fw_pass(524288u);
+                svc_share_age();
+                assert_true(svc_share_spent(2) && svc_share_spent(many) && !svc_share_spent(1));
+            }
+        }
+    }
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(shares_are_of_those_who_ask),
     cmocka_unit_test(log_formats_and_ends_every_line),
     cmocka_unit_test(names_cannot_fake_a_line),
     cmocka_unit_test(log_wraps_and_says_what_was_lost),
