@@ -37,7 +37,8 @@ module weir_switch (
   localparam int BeatsW = weir_switch_pkg::BeatsW;
   localparam int Entries = weir_switch_pkg::Entries;
   localparam int LevelW = $clog2(Entries) + 1;
-  localparam int Low = 56;        // beats: what is on its way through at line rate, and no more
+  localparam int Low = 56;        // beats: what is on its way through at line rate, and no more,
+  localparam int Behind = 8;      // or the longest frame, which is stored whole, and these
   localparam int Ahead = 4;       // what the lookup may still deliver after room was seen: its stages
 
   // ---- Ingress ----
@@ -54,7 +55,7 @@ module weir_switch (
   logic w_meta_valid, w_meta_ready, w_valid, w_pop, w_restart, w_release, w_idle;
   weir_switch_pkg::meta_t h_meta, w_meta;
   logic [weir_pkg::DataW-1:0] h_data, w_data;
-  logic [BeatsW-1:0] h_beats, eg_beats;
+  logic [BeatsW-1:0] h_beats, eg_beats, h_at;
   logic in_vlan;
   logic h_csum_pop, w_csum_pop;
   logic [$clog2(weir_switch_pkg::FifoBeats):0] h_used, x_used, l_used, unused_w_used;
@@ -131,7 +132,7 @@ module weir_switch (
 
   weir_switch_mover u_mover (
       .clk_i, .rst_ni, .move_valid_i(move_valid), .move_ready_o(move_ready), .move_i(mv),
-      .in_valid_i(h_valid), .in_pop_o(h_pop), .in_data_i(h_data), .in_release_o(h_release), .in_beats_o(h_beats),
+      .in_valid_i(h_valid), .in_pop_o(h_pop), .in_data_i(h_data), .in_release_o(h_release), .in_beats_o(h_beats), .at_o(h_at),
       .local_valid_o(l_in_valid), .local_ready_i(l_in_ready), .local_data_o(l_in_data), .local_commit_o(l_commit),
       .wire_valid_o(x_in_valid), .wire_ready_i(x_in_ready), .wire_o(x_in), .wire_commit_o(x_commit));
 
@@ -146,7 +147,17 @@ module weir_switch (
       .rd_valid_o(ptx_valid_o), .rd_ready_i(ptx_ready_i), .rd_data_o(ptx_o), .rd_restart_i(1'b0),
       .rd_release_i(x_pop), .rd_beats_i(BeatsW'(1)), .used_o(x_used), .empty_o(x_empty));
   assign x_pop = ptx_valid_o && ptx_ready_i;
-  assign tx_low_o = 12'(h_used) + 12'(x_used) + 12'(l_used) < 12'(Low);
+  // The longest of the latest frames, shorter by a beat with each that is shorter. A frame leaves when it is whole, so behind
+  // a long one the next has to come in while that leaves.
+  logic [BeatsW-1:0] long_q, len_beats;
+  logic [11:0] used;
+  assign len_beats = BeatsW'((tx_i.len + weir_pkg::LenW'(63)) >> 6);
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) long_q <= '0;
+    else if (tx_valid_i && tx_ready_o && tx_i.sop) long_q <= len_beats >= long_q ? len_beats : long_q - 1'b1;
+  end
+  assign used = 12'(h_used) + 12'(x_used) + 12'(l_used);
+  assign tx_low_o = used < 12'(Low) || used - 12'(h_at) < 12'(long_q) + 12'(Behind);
 
   // ---- Egress and fences ----
   logic fence_start, fence_room, fence_issue;

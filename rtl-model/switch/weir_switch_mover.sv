@@ -12,6 +12,7 @@ module weir_switch_mover (
     input  logic [weir_pkg::DataW-1:0]       in_data_i,
     output logic                             in_release_o,
     output logic [weir_switch_pkg::BeatsW-1:0] in_beats_o,
+    output logic [weir_switch_pkg::BeatsW-1:0] at_o,       // beats of it that are moved and not yet released
     output logic                             local_valid_o,
     input  logic                             local_ready_i,
     output logic [weir_pkg::DataW-1:0]       local_data_o,
@@ -34,6 +35,7 @@ module weir_switch_mover (
   assign in_pop_o = beat;
   assign in_release_o = move_ready_o;
   assign in_beats_o = move_i.beats;
+  assign at_o = at_q;
   assign local_valid_o = beat && move_i.to_local;
   assign local_data_o = data;
   assign local_commit_o = local_valid_o && last;

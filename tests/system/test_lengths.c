@@ -14,8 +14,13 @@ static const unsigned lengths[] = {60, 66, 90, 104, 120, 136, 150, 168, 186, 200
 enum { LENGTHS = sizeof(lengths) / sizeof(lengths[0]) };
 
 static struct world w;
+static struct weir_vf *vf; // whose queues send, NULL: the PF's
 static unsigned queues;
 static uint64_t out;
+
+static struct weir_qp *qp_of(unsigned q) {
+    return vf != NULL ? weir_vf_qp(vf, q) : weir_pf_qp(w.pf, q);
+}
 
 static void on_wire(void *ctx, const uint8_t *frame, size_t len, uint64_t cycle) {
     (void)frame;
@@ -30,10 +35,10 @@ static void no_rx(void *ctx, const void *frame, const struct weir_rx_info *info)
 }
 
 static void run(unsigned len, unsigned cycles) {
-    static const uint8_t frame[300] = {0x02, 0, 0, 0, 0, 0x99, 0x02, 0, 0, 0, 0, 0x01, 0x08};
+    static const uint8_t frame[WEIR_MAX_FRAME] = {0x02, 0, 0, 0, 0, 0x99, 0x02, 0, 0, 0, 0, 0x01, 0x08};
     for (uint64_t end = card_cycles(w.card) + cycles; card_cycles(w.card) < end;) {
         for (unsigned q = 0; q < queues; q++) {
-            struct weir_qp *qp = weir_pf_qp(w.pf, q);
+            struct weir_qp *qp = qp_of(q);
             weir_qp_poll(qp, 256, no_rx, NULL, NULL);
             if (weir_qp_tx_room(qp) < 512 + 128)
                 continue;
@@ -51,8 +56,8 @@ static void drain(void) {
         left = 0;
         card_step(w.card, STEP, false);
         for (unsigned q = 0; q < queues; q++) {
-            weir_qp_poll(weir_pf_qp(w.pf, q), 256, no_rx, NULL, NULL);
-            left += weir_qp_tx_pending(weir_pf_qp(w.pf, q));
+            weir_qp_poll(qp_of(q), 256, no_rx, NULL, NULL);
+            left += weir_qp_tx_pending(qp_of(q));
         }
     }
     CHECK(left == 0, "%u frames stay", left);
@@ -84,6 +89,36 @@ static void sweep(unsigned latency) {
     world_close(&w);
 }
 
+// Long frames take their 64-byte beats and no more: a frame comes into the switch while the one before it leaves.
+static void long_frames(void) {
+    static const unsigned lens[] = {1514, 2048, 3584, 3585, 6000, WEIR_MAX_FRAME};
+    const struct weir_vf_config cfg = {.tx_log2 = 10, .rx_log2 = 4, .buf_bytes = WEIR_MAX_FRAME};
+    static const uint8_t mac[6] = {0x02, 0, 0, 0, 0, 0x01};
+    char err[256];
+
+    world_open_with(&w, 1, 1, 8);
+    CHECK(weir_pf_alloc_vf(w.pf, 0, mac, "long") == 0, "alloc");
+    CHECK(weir_pf_create_vport(w.pf, 1, 0, queues, WEIR_VPORT_CHECK_SRC, "long") == 0, "vport");
+    CHECK(weir_vf_open(weir_inproc_open(w.ip, 1), &cfg, &vf, err, sizeof(err)) == 0, "%s", err);
+    for (unsigned i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+        unsigned len = lens[i], beats = (len + 63) / 64;
+        double cost;
+        wire_set_rx(card_wire(w.card), on_wire, &len);
+        wire_set_rate(card_wire(w.card), 1, 1000);
+        run(len, SETTLE);
+        out = 0;
+        run(len, 100 * beats);
+        cost = 100.0 * beats / (double)out;
+        printf("  %u queue%s: %u bytes %.1f cycles, %u beats\n", queues, queues > 1 ? "s" : "", len, cost, beats);
+        CHECK(cost < 1.1 * beats, "%u bytes cost %.1f cycles", len, cost);
+        drain();
+    }
+    weir_vf_close(vf);
+    vf = NULL;
+    CHECK(weir_pf_delete_vport(w.pf, 1) == 0 && weir_pf_free_vf(w.pf, 0) == 0, "free");
+    world_close(&w);
+}
+
 static void instant_host(void) {
     sweep(0);
 }
@@ -96,7 +131,7 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*run)(void);
-    } cases[] = {{"instant_host", instant_host}, {"host_of_250_cycles", slow_host}};
+    } cases[] = {{"instant_host", instant_host}, {"host_of_250_cycles", slow_host}, {"long_frames", long_frames}};
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         if (argc > 1 && strcmp(argv[1], cases[i].name) == 0) {
             for (queues = 1; queues <= 8; queues += 7)
