@@ -83,6 +83,7 @@ BENCH_SCENARIO(bench_vf_to_vf_rate);
 BENCH_SCENARIO(bench_flr);
 BENCH_SCENARIO(bench_burst_one);
 BENCH_SCENARIO(bench_fairness);
+BENCH_SCENARIO(bench_fairness_rx);
 BENCH_SCENARIO(bench_rate_error);
 BENCH_SCENARIO(bench_victim);
 BENCH_SCENARIO(bench_mailbox);

@@ -59,13 +59,20 @@ static unsigned length(const struct bench_setup *s, unsigned nth, bool to_host) 
     return s->from;
 }
 
+// Frames that may have gone one way: no more acknowledgements than what they are of has arrived, else as many as fit.
+static uint64_t allowed(const struct bench_setup *s, bool to_host, const struct traffic *t) {
+    if (s->from == (to_host ? BENCH_TCP_OUT : BENCH_TCP_IN))
+        return to_host ? t->wire_out : t->host_in;
+    return UINT64_MAX;
+}
+
 // A driver under load rings for many frames at once.
-static unsigned fill(struct weir_qp *qp, const struct bench_setup *s, unsigned flow) {
+static unsigned fill(struct weir_qp *qp, const struct bench_setup *s, unsigned flow, uint64_t most) {
     uint8_t frame[1536];
     unsigned n = 0;
-    if (weir_qp_tx_room(qp) <= 512 + 128)
+    if (most == 0 || weir_qp_tx_room(qp) <= 512 + (most < 128 ? 0 : 128))
         return 0;
-    for (; weir_qp_tx_room(qp) > 512; n++) {
+    for (; n < most && weir_qp_tx_room(qp) > 512; n++) {
         unsigned len = length(s, n, false);
         bench_frame(frame, len, bench_peer, bench_own, flow);
         CHECK(weir_qp_send(qp, frame, len) >= 0, "send");
@@ -110,9 +117,9 @@ static struct trial attempt(const struct load *load, unsigned rate) {
         for (unsigned q = 0; q < s->queues; q++) {
             weir_qp_poll(weir_pf_qp(t.w.pf, q), 256, count_rx, NULL, &t);
             if (load->tx)
-                sent += fill(weir_pf_qp(t.w.pf, q), s, q);
+                sent += fill(weir_pf_qp(t.w.pf, q), s, q, allowed(s, false, &t) - sent);
         }
-        for (; load->rx && wire_queued(card_wire(t.w.card)) < 64; offered++) {
+        for (; load->rx && wire_queued(card_wire(t.w.card)) < 64 && offered < allowed(s, true, &t); offered++) {
             unsigned len = length(s, (unsigned)offered, true);
             bench_frame(frame, len, bench_own, bench_peer, s->queues > 1 ? (unsigned)offered : 0);
             CHECK(wire_send(card_wire(t.w.card), frame, len, false) == 0, "wire");

@@ -39,29 +39,74 @@ BENCH_SCENARIO(bench_burst_one) {
     figure[0].value = up > down ? up : down;
 }
 
-// Jain's index over the frames that 64 VFs with always full rings got onto the wire in a millisecond.
+// Bytes of all frames of a VF: a mix has a size for each third of them.
+static unsigned bytes_of(const struct bench_setup *s, unsigned vf) {
+    static const unsigned imix[3] = {60, 566, 1514};
+    return s->from == BENCH_IMIX ? imix[vf % 3] : s->from;
+}
+
+// Jain's index: 1 when all have the same, 1/n when one has all.
+static double jain(const double *has, unsigned n) {
+    double sum = 0, squares = 0;
+    for (unsigned i = 0; i < n; i++) {
+        sum += has[i];
+        squares += has[i] * has[i];
+    }
+    return sum * sum / (n * squares);
+}
+
+// Over the bytes on the wire, 24 of each frame's own among them, of 64 VFs with always full rings in a millisecond.
 BENCH_SCENARIO(bench_fairness) {
     struct many *m = calloc(1, sizeof(*m));
-    double sum = 0, squares = 0;
-    (void)setup;
+    double has[MAX_VFS];
 
+    CHECK(m != NULL, "out of memory");
     many_open(m, MAX_VFS, 1, 6);
     for (uint64_t start = card_cycles(m->w.card), warm = start + MS / 5; card_cycles(m->w.card) < warm + MS;) {
         for (unsigned i = 0; i < MAX_VFS; i++) {
             many_poll(m, i);
-            many_fill(m, i, 1514, 32);
+            many_fill(m, i, bytes_of(setup, i), 32);
         }
-        card_step(m->w.card, 256, false);
+        card_step(m->w.card, setup->from == BENCH_IMIX ? 64 : 256, false);
         if (card_cycles(m->w.card) < warm)
             memset(m->out, 0, sizeof(m->out));
     }
-    for (unsigned i = 0; i < MAX_VFS; i++) {
-        sum += (double)m->out[i];
-        squares += (double)m->out[i] * (double)m->out[i];
-    }
+    for (unsigned i = 0; i < MAX_VFS; i++)
+        has[i] = (double)m->out[i] * (bytes_of(setup, i) + 24);
     many_close(m);
     free(m);
-    figure[0].value = sum * sum / (MAX_VFS * squares);
+    figure[0].value = jain(has, MAX_VFS);
+}
+
+// Over the share that 64 VFs get of what the wire brings each of them at its rate, in bursts of eight, for a fifth of a
+// millisecond.
+BENCH_SCENARIO(bench_fairness_rx) {
+    struct many *m = calloc(1, sizeof(*m));
+    double has[MAX_VFS], offered[MAX_VFS] = {0};
+    uint8_t frame[1536];
+    unsigned n = 0;
+
+    CHECK(m != NULL, "out of memory");
+    many_open(m, MAX_VFS, 1, 7);
+    for (uint64_t start = card_cycles(m->w.card); card_cycles(m->w.card) < start + MS / 5;) {
+        for (; wire_queued(card_wire(m->w.card)) < 64; n++) {
+            unsigned vf = n / 8 % MAX_VFS;
+            many_frame(frame, bytes_of(setup, vf), vf, false);
+            CHECK(wire_send(card_wire(m->w.card), frame, bytes_of(setup, vf), false) == 0, "wire");
+            offered[vf]++;
+        }
+        for (unsigned i = 0; i < MAX_VFS; i++)
+            many_poll(m, i);
+        card_step(m->w.card, 32, false);
+    }
+    many_close(m); // takes what is under way
+    for (unsigned i = 0; i < MAX_VFS; i++) {
+        has[i] = (double)m->in[i] / offered[i];
+        figure[0].offered += offered[i];
+        figure[0].delivered += (double)m->in[i];
+    }
+    figure[0].value = jain(has, MAX_VFS);
+    free(m);
 }
 
 // The worst of three limits, each measured from its first frame's end to its last one's, in per cent of the limit.
@@ -69,7 +114,6 @@ BENCH_SCENARIO(bench_rate_error) {
     static const unsigned mbps[3] = {1000, 3000, 10000};
     struct many *m = calloc(1, sizeof(*m));
     double worst = 0;
-    (void)setup;
 
     many_open(m, 3, 1, 7);
     for (unsigned i = 0; i < 3; i++)
@@ -77,16 +121,16 @@ BENCH_SCENARIO(bench_rate_error) {
     for (uint64_t start = card_cycles(m->w.card); card_cycles(m->w.card) < start + 2 * MS;) {
         for (unsigned i = 0; i < 3; i++) {
             many_poll(m, i);
-            many_fill(m, i, 1514, 32);
+            many_fill(m, i, bytes_of(setup, i), 32);
         }
-        card_step(m->w.card, 256, false);
+        card_step(m->w.card, setup->from == BENCH_IMIX ? 64 : 256, false);
         // The credit that waited for the first frames is not part of the rate.
         for (unsigned i = 0; i < 3; i++)
             if (card_cycles(m->w.card) < start + MS / 10)
                 m->out[i] = 0;
     }
     for (unsigned i = 0; i < 3; i++) {
-        double got = (double)(m->out[i] - 1) * 1514 * 2000 / (double)(m->last[i] - m->first[i]);
+        double got = (double)(m->out[i] - 1) * bytes_of(setup, i) * 2000 / (double)(m->last[i] - m->first[i]);
         double error = fabs(got / mbps[i] - 1) * 100;
         worst = error > worst ? error : worst;
         CHECK(weir_pf_set_rate(m->w.pf, i + 1, i == 1 ? WEIR_RATE_FN : 0, 0, 0) == 0, "rate");
