@@ -2,7 +2,8 @@
 // Boot ROM of core 0: finds the first good image in flash, copies both cores' bodies into their TCMs, starts core 1 and
 // hands over to core 0. Immutable, so small: no writes to flash, no policy beyond "first slot that is whole".
 // It runs again when the watchdog resets core 0; it touches no register of the data plane.
-// The ROM cannot be read as data, so nothing here may need .rodata (the linker script checks).
+// It may have constants, but no variables in memory (the linker script checks). Behind it the ROM is locked: a load
+// through a null pointer is a trap of the firmware.
 #include <stdint.h>
 
 #include "hal/hal_shared.h"
@@ -20,8 +21,11 @@ static volatile uint32_t *reg(uint32_t block, uint32_t offset) {
     return (volatile uint32_t *)(CSR_BASE + block + offset);
 }
 
-static void put(char c) {
-    *reg(WEIR_CSR_CTRL, WEIR_CTRL_CONSOLE_OFFSET) = (uint32_t)c;
+static void say(const char *text) {
+    // bound: the text's length
+    for (; *text != '\0'; text++) {
+        *reg(WEIR_CSR_CTRL, WEIR_CTRL_CONSOLE_OFFSET) = (uint32_t)*text;
+    }
 }
 
 // Copies from flash and returns the CRC of what was copied. The loader needs 4 cycles a byte, so the loop ends.
@@ -77,14 +81,10 @@ uint32_t rom_main(void) {
     for (uint32_t i = 0; i < WEIR_IMAGE_SLOTS; i++) {
         if (load_slot(i * WEIR_IMAGE_SLOT_BYTES)) {
             *reg(WEIR_CSR_CTRL, WEIR_CTRL_CORE1_RUN_OFFSET) = 1;
+            *reg(WEIR_CSR_CTRL, WEIR_CTRL_LOCK_OFFSET) = 1u << WEIR_CTRL_LOCK_ROM_LSB;
             return TCM0_BASE;
         }
     }
-    // "!img" on the console: the simulator turns it into a sentence.
-    put('!');
-    put('i');
-    put('m');
-    put('g');
-    put('\n');
+    say("!img\n"); // the simulator turns it into a sentence
     return 0;
 }

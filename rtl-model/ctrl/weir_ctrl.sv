@@ -44,7 +44,7 @@ module weir_ctrl #(
   weir_ctrl_pkg::xrsp_t x0_rsp, x1_rsp;
   weir_ctrl_pkg::load_t win, flash_load, load0, load1;
   logic        core;
-  logic [7:0]  blk;
+  logic [8:0]  blk;
   logic        we;
   logic [15:0] addr;
   logic [31:0] wdata;
@@ -55,8 +55,14 @@ module weir_ctrl #(
   logic        win_err;
   logic [31:0] unused_load0_rdata;   // nobody reads core 0's TCM from outside
   logic        unused_load0_err;
-  logic [31:1] rom_addr0, unused_rom_addr1;
-  logic [31:0] rom_data;
+  logic        rom_open, fetch_tcm0;
+  logic        rom_i_en, rom_d_en;
+  logic [15:1] rom_i_addr;
+  logic [15:2] rom_d_addr;
+  logic [31:0] rom_i_data, rom_d_data;
+  logic        unused_fetch1, unused_rom_i_en1, unused_rom_d_en1;   // core 1 has no ROM
+  logic [15:1] unused_rom_i_addr1;
+  logic [15:2] unused_rom_d_addr1;
   logic [31:0] heartbeat;
   logic [31:0] cycle;
   logic        flash_to1;
@@ -72,14 +78,20 @@ module weir_ctrl #(
     load1 = win;
     if (flash_load.valid && flash_to1) load1 = flash_load;
   end
-  weir_ctrl_rom u_rom (.addr_i(rom_addr0[12:1]), .data_o(rom_data));
+  weir_ctrl_rom u_rom (
+      .clk_i, .i_en_i(rom_i_en), .i_addr_i(rom_i_addr), .i_data_o(rom_i_data),
+      .d_en_i(rom_d_en), .d_addr_i(rom_d_addr), .d_data_o(rom_d_data));
   weir_ctrl_core #(.HartId(0), .BootAddr(32'h0000_0000)) u_core0 (
       .clk_i, .rst_ni, .run_i(run0), .x_o(x0_req), .x_i(x0_rsp), .load_i(load0), .load_rdata_o(unused_load0_rdata),
       .load_err_o(unused_load0_err),
-      .rom_addr_o(rom_addr0), .rom_data_i(rom_data), .irq_i(irq0), .sleep_o(core0_sleep_o));
+      .rom_open_i(rom_open), .fetch_tcm_o(fetch_tcm0), .rom_i_en_o(rom_i_en), .rom_i_addr_o(rom_i_addr),
+      .rom_i_data_i(rom_i_data), .rom_d_en_o(rom_d_en), .rom_d_addr_o(rom_d_addr), .rom_d_data_i(rom_d_data),
+      .irq_i(irq0), .sleep_o(core0_sleep_o));
   weir_ctrl_core #(.HartId(1), .BootAddr(32'h1000_0000)) u_core1 (
       .clk_i, .rst_ni, .run_i(run1), .x_o(x1_req), .x_i(x1_rsp), .load_i(load1), .load_rdata_o(win_rdata), .load_err_o(win_err),
-      .rom_addr_o(unused_rom_addr1), .rom_data_i(32'd0), .irq_i(irq1), .sleep_o(core1_sleep));
+      .rom_open_i(1'b0), .fetch_tcm_o(unused_fetch1), .rom_i_en_o(unused_rom_i_en1), .rom_i_addr_o(unused_rom_i_addr1),
+      .rom_i_data_i(32'd0), .rom_d_en_o(unused_rom_d_en1), .rom_d_addr_o(unused_rom_d_addr1), .rom_d_data_i(32'd0),
+      .irq_i(irq1), .sleep_o(core1_sleep));
   // Core 1 held in reset has nothing to do either.
   assign core1_sleep_o = core1_sleep || !run1;
 
@@ -113,9 +125,17 @@ module weir_ctrl #(
   logic [31:0] mram_rdata;
   logic        flash_ack;
   logic [31:0] flash_rdata;
+  logic        sys_is_lock;
+  logic [31:0] lock_rdata;
+  logic        sha_ack;
+  logic [31:0] sha_rdata;
+  logic [1:0]  sha_open;
+  logic        sha_stream, sha_word_valid, sha_word_ready, sha_busy;
+  logic [31:0] sha_word;
 
-  // CTRL registers from MBOX_POP to FN_CLEAR, and MBOX_TAKEN, live with the mailboxes.
+  // CTRL registers from MBOX_POP to FN_CLEAR, and MBOX_TAKEN, live with the mailboxes, those from LOCK on with the locks.
   assign sys_valid = blk[weir_abi_pkg::CsrBlockCtrl];
+  assign sys_is_lock = addr >= 16'(weir_abi_pkg::CtrlLockOffset);
   assign sys_is_mbox =
       (addr >= 16'(weir_abi_pkg::CtrlMboxPopOffset) && addr <= 16'(weir_abi_pkg::CtrlFnClearOffset)) ||
       addr == 16'(weir_abi_pkg::CtrlMboxTakenOffset);
@@ -125,7 +145,7 @@ module weir_ctrl #(
     rdata = 32'd0;
     if (blk[weir_abi_pkg::CsrBlockCtrl]) begin
       ack = sys_is_mbox ? mreg_ack : 1'b1;
-      rdata = sys_is_mbox ? mreg_rdata : sys_rdata;
+      rdata = sys_is_mbox ? mreg_rdata : sys_is_lock ? lock_rdata : sys_rdata;
     end else if (blk[weir_abi_pkg::CsrBlockMbox]) begin
       ack = mram_ack;
       rdata = mram_rdata;
@@ -147,11 +167,14 @@ module weir_ctrl #(
     end else if (blk[weir_abi_pkg::CsrBlockFlash]) begin
       ack = flash_ack;
       rdata = flash_rdata;
+    end else if (blk[weir_abi_pkg::CsrBlockSha]) begin
+      ack = sha_ack;
+      rdata = sha_rdata;
     end
   end
 
   weir_ctrl_sys u_sys (
-      .clk_i, .rst_ni, .core_i(core), .valid_i(sys_valid && !sys_is_mbox), .we_i(we), .addr_i(addr), .wdata_i(wdata),
+      .clk_i, .rst_ni, .core_i(core), .valid_i(sys_valid && !sys_is_mbox && !sys_is_lock), .we_i(we), .addr_i(addr), .wdata_i(wdata),
       .rdata_o(sys_rdata), .source_i({port_event_i, switch_event_i, queue_event_i, pcie_event_i, mbox_waiting}),
       .run0_o(run0), .run1_o(run1), .irq0_o(irq0), .irq1_o(irq1), .fw_ready_o, .heartbeat_o(heartbeat), .cycle_o(cycle),
       .console_valid_o, .console_o);
@@ -164,10 +187,20 @@ module weir_ctrl #(
       .waiting_o(mbox_waiting));
 
   weir_ctrl_flash u_flash (
-      .clk_i, .rst_ni, .valid_i(blk[weir_abi_pkg::CsrBlockFlash]), .we_i(we), .addr_i(addr), .wdata_i(wdata),
-      .ack_o(flash_ack), .rdata_o(flash_rdata), .load_o(flash_load), .cs_o(flash_cs_o), .sck_o(flash_sck_o),
+      .clk_i, .rst_ni, .core_i(core), .valid_i(blk[weir_abi_pkg::CsrBlockFlash]), .we_i(we), .addr_i(addr), .wdata_i(wdata),
+      .ack_o(flash_ack), .rdata_o(flash_rdata), .load_o(flash_load), .sha_open_i(sha_open),
+      .sha_stream_o(sha_stream), .sha_valid_o(sha_word_valid), .sha_ready_i(sha_word_ready), .sha_word_o(sha_word), .cs_o(flash_cs_o), .sck_o(flash_sck_o),
       .io_o(flash_io_o), .oe_o(flash_oe_o), .io_i(flash_io_i), .busy_o(flash_busy));
 
+  weir_ctrl_lock u_lock (
+      .clk_i, .rst_ni, .valid_i(sys_valid && sys_is_lock), .we_i(we), .addr_i(addr), .wdata_i(wdata), .rdata_o(lock_rdata),
+      .run0_i(run0), .fetch_tcm_i(fetch_tcm0), .rom_open_o(rom_open));
+
+  weir_ctrl_sha u_sha (
+      .clk_i, .rst_ni, .core_i(core), .valid_i(blk[weir_abi_pkg::CsrBlockSha]), .we_i(we), .addr_i(addr), .wdata_i(wdata),
+      .ack_o(sha_ack), .rdata_o(sha_rdata), .run_i({run1, run0}), .open_o(sha_open), .stream_i(sha_stream),
+      .word_valid_i(sha_word_valid), .word_ready_o(sha_word_ready), .word_i(sha_word), .busy_o(sha_busy));
+
   // A core waiting for its timer counts as idle: whoever stops the clock while idle stops card time, timers included.
-  assign idle_o = core0_sleep_o && core1_sleep_o && !flash_busy && !irq_valid_o && !bar_req_i.valid;
+  assign idle_o = core0_sleep_o && core1_sleep_o && !flash_busy && !sha_busy && !irq_valid_o && !bar_req_i.valid;
 endmodule

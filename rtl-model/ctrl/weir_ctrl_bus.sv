@@ -10,7 +10,7 @@ module weir_ctrl_bus (
     input  weir_ctrl_pkg::xreq_t   x1_i,
     output weir_ctrl_pkg::xrsp_t   x1_o,
     output logic                   core_o,        // who the access below belongs to
-    output logic [7:0]             blk_valid_o,   // one bit a CSR block
+    output logic [8:0]             blk_valid_o,   // one bit a CSR block
     output logic                   we_o,
     output logic [15:0]            addr_o,
     output logic [31:0]            wdata_o,
@@ -43,14 +43,14 @@ module weir_ctrl_bus (
 
   assign in_shared = req_q.addr[31:SharedW+2] == {4'h2, (26 - SharedW)'(0)};
   assign in_window = !core_q && req_q.addr[31:28] == 4'h3 && req_q.addr[27:17] == '0;
-  assign in_csr = req_q.addr[31:19] == {4'h4, 9'b0};
+  assign in_csr = req_q.addr[31:20] == {4'h4, 8'b0} && req_q.addr[19:16] <= 4'd8;
   assign pick = (x0_i.valid && x1_i.valid) ? !last_q : x1_i.valid;
 
   assign core_o = core_q;
   assign we_o = req_q.we;
   assign addr_o = req_q.addr[15:0];
   assign wdata_o = req_q.wdata;
-  assign blk_valid_o = (state_q == StAccess && in_csr) ? 8'd1 << req_q.addr[18:16] : 8'd0;
+  assign blk_valid_o = (state_q == StAccess && in_csr) ? 9'd1 << req_q.addr[19:16] : 9'd0;
 
   always_comb begin
     win_o.valid = state_q == StAccess && in_window;

@@ -15,8 +15,15 @@ module weir_ctrl_core #(
     input  weir_ctrl_pkg::load_t load_i,
     output logic [31:0]          load_rdata_o,  // in the cycle after a read
     output logic                 load_err_o,    // the same
-    output logic [31:1]          rom_addr_o,
-    input  logic [31:0]          rom_data_i,    // 32 bits at that even address, in the same cycle
+    // Boot ROM: data behind a cycle with enable, kept while it is low.
+    input  logic                 rom_open_i,    // 0 = there is none
+    output logic                 fetch_tcm_o,   // an instruction is fetched from the TCM
+    output logic                 rom_i_en_o,
+    output logic [15:1]          rom_i_addr_o,
+    input  logic [31:0]          rom_i_data_i,
+    output logic                 rom_d_en_o,
+    output logic [15:2]          rom_d_addr_o,
+    input  logic [31:0]          rom_d_data_i,
     input  logic                 irq_i,
     output logic                 sleep_o
 );
@@ -45,55 +52,63 @@ module weir_ctrl_core #(
   logic        i_rom_q;
   logic [31:0] i_tcm;
   logic [1:0]  i_tcm_par;
-  logic [31:0] i_romdata_q;
   logic        i_in_tcm;
   logic        i_in_rom;
   logic        i_past_end;     // the second half lies beyond the memory
 
   assign i_in_tcm = i_addr[31:28] == 4'h1 && i_addr[27:AddrW+2] == '0;
-  assign i_in_rom = HartId == 0 && i_addr[31:13] == '0;
-  assign i_past_end = &i_addr[12:1] && (i_in_rom || &i_addr[AddrW+1:13]);
-  assign rom_addr_o = i_addr[31:1];
+  assign i_in_rom = HartId == 0 && rom_open_i && i_addr < 32'(weir_abi_pkg::RomBytes);
+  assign i_past_end = i_in_rom ? i_addr[15:1] == 15'(weir_abi_pkg::RomBytes / 2 - 1) : &i_addr[AddrW+1:1];
+  assign fetch_tcm_o = i_req && i_in_tcm;
+  assign rom_i_en_o = i_req && i_in_rom;
+  assign rom_i_addr_o = i_addr[15:1];
   always_ff @(posedge clk_i) begin
     if (i_req) begin
       i_rom_q <= i_in_rom;
       i_err_q[0] <= !i_in_tcm && !i_in_rom;
       i_err_q[1] <= (!i_in_tcm && !i_in_rom) || i_past_end;
-      if (i_in_rom) i_romdata_q <= rom_data_i;
     end
   end
-  assign i_rdata = i_rom_q ? i_romdata_q : i_tcm;
+  assign i_rdata = i_rom_q ? rom_i_data_i : i_tcm;
   assign i_par = (i_rom_q || i_err_q[0]) ? 2'b00 : i_tcm_par;
 
   // ---- data side ----
-  // Read-only data of the boot code is copied into TCM words by instructions, so the data side needs no way into the ROM.
+  // A store to the ROM goes the way of all that is nobody's: to the bus, which refuses it.
   logic        d_in_tcm;
+  logic        d_in_rom;
   logic        tcm_en;
   logic        from_bus_q;
+  logic        from_rom_q;
   logic [31:0] bus_rdata_q;
   logic [31:0] tcm_rdata;
   logic        tcm_par;
   logic        tcm_busy;
 
   assign d_in_tcm = d_addr[31:28] == 4'h1 && d_addr[27:AddrW+2] == '0;
+  assign d_in_rom = HartId == 0 && rom_open_i && !d_we && d_addr < 32'(weir_abi_pkg::RomBytes);
   assign tcm_busy = load_i.valid;
-  assign d_gnt = d_in_tcm ? !tcm_busy : x_i.ack;
-  assign d_err = !d_in_tcm && x_i.err;
+  assign d_gnt = d_in_tcm ? !tcm_busy : d_in_rom || x_i.ack;
+  assign d_err = !d_in_tcm && !d_in_rom && x_i.err;
   assign tcm_en = tcm_busy || (d_req && d_in_tcm);
 
   always_comb begin
-    x_o.valid = d_req && !d_in_tcm;
+    x_o.valid = d_req && !d_in_tcm && !d_in_rom;
     x_o.we = d_we;
     x_o.addr = d_addr;
     x_o.be = d_be;
     x_o.wdata = d_wdata;
   end
+  assign rom_d_en_o = d_req && d_in_rom;
+  assign rom_d_addr_o = d_addr[15:2];
   always_ff @(posedge clk_i) begin
-    if (d_req && d_gnt) from_bus_q <= !d_in_tcm;
+    if (d_req && d_gnt) begin
+      from_bus_q <= !d_in_tcm && !d_in_rom;
+      from_rom_q <= d_in_rom;
+    end
     if (x_i.ack) bus_rdata_q <= x_i.rdata;
   end
-  assign d_rdata = from_bus_q ? bus_rdata_q : tcm_rdata;
-  assign d_par = !from_bus_q && tcm_par;
+  assign d_rdata = from_bus_q ? bus_rdata_q : from_rom_q ? rom_d_data_i : tcm_rdata;
+  assign d_par = !from_bus_q && !from_rom_q && tcm_par;
   assign load_rdata_o = tcm_rdata;
   assign load_err_o = tcm_par;
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs on the embedded cores in the control bench: checks arithmetic against a second way of computing it, memory
-// access sizes, traps and interrupts; says PASS or FAIL on the console; then core 0 answers mailboxes with inverted
-// words.
+// access sizes, traps and interrupts, locks, SHA-256; says PASS or FAIL on the console; then core 0 answers mailboxes
+// with inverted words.
 #include <stdint.h>
 
 #include "weir_abi.h"
 
 #define REG(block, offset) (*(volatile uint32_t *)(0x40000000u + (uint32_t)(block) + (uint32_t)(offset)))
 #define CTRL(name) REG(WEIR_CSR_CTRL, WEIR_CTRL_##name##_OFFSET)
+#define FLASH(name) REG(WEIR_CSR_FLASH, WEIR_FLASH_##name##_OFFSET)
+#define SHA(name) REG(WEIR_CSR_SHA, WEIR_SHA_##name##_OFFSET)
 #define SELFTEST_EVENTS 0xE7E70000u // first word of the request that wants them
 #define SELFTEST_KEEP 0x3EE90000u   // of one that is kept until a reset of its function throws it away
 #define SHARED ((volatile uint32_t *)0x20000000u)
@@ -18,6 +20,7 @@ void panic_trap(uint32_t cause, uint32_t pc, uint32_t value);
 extern uint32_t __stack_bottom[];
 #define CODE ((uint32_t)&main & ~3u)
 static volatile uint32_t trap_cause, trap_value, trap_count;
+static volatile uint32_t trap_back; // where a fetch that failed goes on
 
 static void say(const char *s) {
     while (*s != '\0')
@@ -48,6 +51,8 @@ __attribute__((interrupt, aligned(4))) static void on_trap(void) {
     trap_count++;
     if ((cause >> 31) != 0)
         CTRL(IRQ_ENABLE) = 0;
+    else if (cause == 1)
+        __asm__ volatile("csrw mepc, %0" ::"r"(trap_back));
     else
         __asm__ volatile("csrw mepc, %0" ::"r"(pc + ((*(volatile uint16_t *)pc & 3) == 3 ? 4 : 2)));
 }
@@ -214,6 +219,86 @@ static void traps(void) {
     CTRL(IRQ_ENABLE) = 0;
 }
 
+// The boot ROM has shut behind core 0, and core 1 has none; a word of the key hash takes one write, of either core.
+static void locks(unsigned core) {
+    volatile uint32_t *key = &CTRL(KEY_HASH);
+    uint32_t before = trap_count;
+    CTRL(LOCK) = 0;
+    if ((CTRL(LOCK) & 1) != 1)
+        fail("LOCK.ROM");
+    for (uint32_t at = 0; at < WEIR_ROM_BYTES; at += WEIR_ROM_BYTES - 4) {
+        __asm__ volatile("lw t0, 0(%0)" ::"r"(at) : "t0");
+        if (trap_count != ++before || trap_cause != 5 || trap_value != at)
+            fail("the ROM is read");
+        __asm__ volatile("sw t0, 0(%0)" ::"r"(at) : "memory");
+        if (trap_count != ++before || trap_cause != 7 || trap_value != at)
+            fail("the ROM is written");
+        __asm__ volatile("la t0, 1f\n sw t0, 0(%0)\n jr %1\n 1:" ::"r"(&trap_back), "r"(at) : "t0", "memory");
+        if (trap_count != ++before || trap_cause != 1 || trap_value != at)
+            fail("the ROM is fetched");
+    }
+    if (key[core] != 0)
+        fail("KEY_HASH at first");
+    for (unsigned i = 0; i < 3; i++) {
+        key[core] = 0xA5000000 + core + i;
+        if (key[core] != 0xA5000000 + core)
+            fail("KEY_HASH");
+    }
+    if (core == 0) { // behind core 1
+        key[1] = 1;
+        if (key[1] != 0xA5000001 || CTRL(LOCK) != 0x301 || key[2] != 0)
+            fail("the other core's KEY_HASH");
+    }
+}
+
+static uint32_t digest(unsigned i) {
+    return (&SHA(DIGEST))[i];
+}
+
+static void sha_wait(void) {
+    while ((SHA(STATUS) & 1u << WEIR_SHA_STATUS_DONE_LSB) == 0)
+        ;
+}
+
+static void sha_read(uint32_t to, uint32_t bytes) {
+    FLASH(READ_ADDR) = 0;
+    FLASH(READ_DEST) = to;
+    FLASH(READ_LEN) = bytes;
+    while (FLASH(READ_LEN) != 0)
+        ;
+}
+
+// "abc", and the head of the flash by both ways.
+static void sha(unsigned core) {
+    static volatile uint32_t head[32];
+    uint32_t seen[8];
+    if (SHA(CLAIM) != 1)
+        fail("SHA is not free");
+    SHA(START) = 0;
+    SHA(FINISH) = 0x63626103;
+    sha_wait();
+    if (digest(0) != 0xBF1678BA || digest(7) != 0xAD1500F2)
+        fail("SHA of abc");
+    SHA(START) = 0;
+    sha_read(0, sizeof(head) | 1u << WEIR_FLASH_READ_LEN_HASH_LSB);
+    SHA(FINISH) = 0;
+    sha_wait();
+    for (unsigned i = 0; i < 8; i++)
+        seen[i] = digest(i);
+    sha_read(((uint32_t)head & 0x0FFFFFFF) | (core == 0 ? 0x10000000u : 0x30000000u), sizeof(head));
+    SHA(START) = 0;
+    for (unsigned i = 0; i < sizeof(head) / 4; i++)
+        SHA(DATA) = head[i];
+    SHA(FINISH) = 0;
+    sha_wait();
+    for (unsigned i = 0; i < 8; i++)
+        if (seen[i] != digest(i) || head[0] != 0x57465257)
+            fail("SHA of the flash");
+    SHA(CLAIM) = 0;
+    if (digest(0) != 0)
+        fail("a digest without a claim");
+}
+
 // Each event of functions 0 and 1 once, at a pace that drifts against whoever clears them.
 static void raise_events(void) {
     for (unsigned i = 0; i < 64; i++)
@@ -241,6 +326,8 @@ int main(void) {
     arithmetic();
     memory();
     traps();
+    locks(core);
+    sha(core);
     // A CSR block outside, with wait states.
     REG(WEIR_CSR_QUEUE, 0x10) = 1234 + core;
     if (REG(WEIR_CSR_QUEUE, 0x20) != 1234 + core + 0x20)

@@ -22,7 +22,7 @@ enum access { NONE = 0, RO, RW, WO, POP, RC };
 static const struct reg {
     enum access access;
     const char *name;
-} regs[8][96] = {
+} regs[9][96] = {
 #define CSR_BLOCK(block, index, text)
 #define CSR(block, reg, offset, access, reset, text) [WEIR_CSR_##block >> 16][(offset) / 4] = {access, #block "." #reg},
 #define CSR_F(block, reg, field, lsb, width, text)
@@ -413,7 +413,7 @@ static void check_access(uint32_t block, uint32_t offset, bool write) {
     if (block == WEIR_CSR_SWITCH && write && offset % 4 == 0 && fake_switch_array(offset)) {
         return;
     }
-    r = block >> 16 < 8 && offset < 384 && offset % 4 == 0 ? &regs[block >> 16][offset / 4] : NULL;
+    r = block >> 16 < 9 && offset < 384 && offset % 4 == 0 ? &regs[block >> 16][offset / 4] : NULL;
     if (r == NULL || r->access == NONE) {
         fake_fail("no register at %x of block %x", offset, block);
     }
