@@ -163,6 +163,7 @@ static void words_and_values_say_what_is_wrong(void) {
     } bad[] = {
         {0, {"more"}, "'more'", "unexpected"},
         {0, {""}, "''", "unexpected"},
+        {0, {"--flash-timing", "slow"}, "--flash-timing slow", "none, typical or maximum"},
         {0, {"--wire", "string:"}, "--wire string:", "tap[:NAME]"},
         {0, {"--wire", "tap:"}, "--wire tap:", "expected"},
         {0, {"--wire", "link:"}, "--wire link:", "expected"},
