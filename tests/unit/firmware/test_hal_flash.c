@@ -308,6 +308,9 @@ static void what_a_dead_core_left_is_ended(void **state) {
     hal_write(WEIR_CSR_FLASH, WEIR_FLASH_XFER_OFFSET, 0xB9);
     hal_write(WEIR_CSR_FLASH, WEIR_FLASH_CTL_OFFSET, 0);
     assert_int_equal(hal_flash_id(), 0xFFFFFF);
+    hal_write(WEIR_CSR_FLASH, WEIR_FLASH_CTL_OFFSET, 1);
+    hal_write(WEIR_CSR_FLASH, WEIR_FLASH_XFER_OFFSET, 0x03);
+    hal_flash_begin();
     hal_flash_reset();
     m.cycle += 31 * MS / 1000;
     assert_int_equal(hal_flash_id(), 0xEF4018);
