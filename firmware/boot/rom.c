@@ -19,6 +19,9 @@
 #define SCRATCH_BYTES 1024u                      // top of core 0's TCM: this program's stack and the header
 
 uint32_t rom_main(void);
+_Static_assert((uint32_t)WEIR_CSR_CTRL + WEIR_CTRL_CORE1_RUN_OFFSET == 0x10 &&
+                   (uint32_t)WEIR_CSR_FLASH + WEIR_FLASH_CTL_OFFSET == 0x70000,
+               "rom.S");
 
 static volatile uint32_t *reg(uint32_t block, uint32_t offset) {
     return (volatile uint32_t *)(CSR_BASE + block + offset);
@@ -68,10 +71,9 @@ static int load_slot(uint32_t slot) {
     return 1;
 }
 
-// Whoever ran before may have died with chip select on, in a bulk read, or with the part erasing, suspended or asleep.
+// Whoever ran before may have died with the part erasing, suspended or asleep.
 static void flash_take_over(void) {
     uint32_t since = hal_ctrl_cycle();
-    hal_flash_begin();
     hal_flash_reset();
     while (!hal_flash_ready()) {
         if (hal_ctrl_expired(since, FLASH_RESET_MOST)) {
@@ -81,8 +83,6 @@ static void flash_take_over(void) {
 }
 
 uint32_t rom_main(void) {
-    // After a watchdog reset of core 0 the other core's memory is about to be replaced, too.
-    *reg(WEIR_CSR_CTRL, WEIR_CTRL_CORE1_RUN_OFFSET) = 0;
     // Both programs start over, so do the words between them; log and panic records survive all but power-on.
     // bound: the words between two fields of one structure
     for (volatile uint32_t *p = &HAL_SHARED->req_seq; p < &HAL_SHARED->log_head; p++) {

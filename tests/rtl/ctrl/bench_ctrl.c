@@ -164,6 +164,24 @@ static void events(void) {
     }
 }
 
+// Before the boot ROM has anything in memory it holds core 1 and ends a bulk read: neither can write to its stack.
+static void rom_begins_alone(void) {
+    static const uint32_t first[] = {0x40000000u + WEIR_CSR_CTRL + WEIR_CTRL_CORE1_RUN_OFFSET,
+                                     0x40000000u + WEIR_CSR_FLASH + WEIR_FLASH_CTL_OFFSET};
+    const uint32_t *trace = weir_rtl_out(bench_model) + 5; // of core 0, as tb_ctrl.sv has it
+    unsigned seen = 0;
+    load_image(SELFTEST_IMAGE);
+    for (unsigned i = 0; i < 200 && seen < 2; i++) {
+        step();
+        if ((trace[9] & 1) == 0 || (trace[9] >> 12 & 0xFF) == 0) // no instruction, or none with memory
+            continue;
+        CHECK(trace[4] == first[seen] && (trace[9] >> 16 & 15) == 15 && trace[6] == 0, "access %u is to %08x", seen,
+              trace[4]);
+        seen++;
+    }
+    CHECK(seen == 2, "%u accesses in 200 cycles", seen);
+}
+
 // Every damaged word of the header, and damage in either body, must stop the boot with the ROM's message.
 static void bad_image(void) {
     for (unsigned i = 0; i < 6; i++) {
@@ -199,8 +217,12 @@ static void flash_step_by_step(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct bench_case cases[] = {{"selftest", selftest},   {"mailbox", mailbox},
-                                              {"taken", taken},         {"events", events},
-                                              {"bad_image", bad_image}, {"flash_step_by_step", flash_step_by_step}};
+    static const struct bench_case cases[] = {{"selftest", selftest},
+                                              {"mailbox", mailbox},
+                                              {"taken", taken},
+                                              {"events", events},
+                                              {"bad_image", bad_image},
+                                              {"rom_begins_alone", rom_begins_alone},
+                                              {"flash_step_by_step", flash_step_by_step}};
     return bench_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
 }
