@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-# Entry of the boot ROM. The stack is the top of core 0's TCM, which no image may fill (boot/rom.c checks).
+# Entry of the boot ROM. The stack is the top of core 0's TCM, which no image may fill (boot/rom.c checks). Before it is
+# used, nobody else writes there any more: core 1 is held in reset and a bulk read of the flash is ended, whatever the
+# firmware before a watchdog's reset meant by them. The offsets are checked in rom.c.
+    .equ CORE1_RUN, 0x40000010
+    .equ FLASH_CTL, 0x40070000
     .section .text.start, "ax"
     .globl _start
 _start:
     csrw mie, zero
+    li t0, CORE1_RUN
+    sw zero, 0(t0)
+    li t0, FLASH_CTL
+    sw zero, 0(t0)
     li sp, 0x10020000
     la t0, rom_trap
     csrw mtvec, t0

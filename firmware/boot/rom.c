@@ -6,6 +6,8 @@
 // through a null pointer is a trap of the firmware.
 #include <stdint.h>
 
+#include "hal/hal_ctrl.h"
+#include "hal/hal_flash.h"
 #include "hal/hal_shared.h"
 #include "image.h"
 #include "weir_abi.h"
@@ -13,9 +15,13 @@
 #define CSR_BASE 0x40000000u
 #define TCM0_BASE 0x10000000u
 #define TCM1_WINDOW 0x30000000u
-#define SCRATCH_BYTES 1024u // top of core 0's TCM: this program's stack and the header
+#define FLASH_RESET_MOST (WEIR_CLOCK_HZ / 1000u) // 1 ms; parts need 30 us
+#define SCRATCH_BYTES 1024u                      // top of core 0's TCM: this program's stack and the header
 
 uint32_t rom_main(void);
+_Static_assert((uint32_t)WEIR_CSR_CTRL + WEIR_CTRL_CORE1_RUN_OFFSET == 0x10 &&
+                   (uint32_t)WEIR_CSR_FLASH + WEIR_FLASH_CTL_OFFSET == 0x70000,
+               "rom.S");
 
 static volatile uint32_t *reg(uint32_t block, uint32_t offset) {
     return (volatile uint32_t *)(CSR_BASE + block + offset);
@@ -65,9 +71,18 @@ static int load_slot(uint32_t slot) {
     return 1;
 }
 
+// Whoever ran before may have died with the part erasing, suspended or asleep.
+static void flash_take_over(void) {
+    uint32_t since = hal_ctrl_cycle();
+    hal_flash_reset();
+    while (!hal_flash_ready()) {
+        if (hal_ctrl_expired(since, FLASH_RESET_MOST)) {
+            break; // no part: the images will tell
+        }
+    }
+}
+
 uint32_t rom_main(void) {
-    // After a watchdog reset of core 0 the other core's memory is about to be replaced, too.
-    *reg(WEIR_CSR_CTRL, WEIR_CTRL_CORE1_RUN_OFFSET) = 0;
     // Both programs start over, so do the words between them; log and panic records survive all but power-on.
     // bound: the words between two fields of one structure
     for (volatile uint32_t *p = &HAL_SHARED->req_seq; p < &HAL_SHARED->log_head; p++) {
@@ -78,6 +93,7 @@ uint32_t rom_main(void) {
         HAL_SHARED->panic[0].count = 0;
         HAL_SHARED->panic[1].count = 0;
     }
+    flash_take_over();
     for (uint32_t i = 0; i < WEIR_IMAGE_SLOTS; i++) {
         if (load_slot(i * WEIR_IMAGE_SLOT_BYTES)) {
             *reg(WEIR_CSR_CTRL, WEIR_CTRL_CORE1_RUN_OFFSET) = 1;

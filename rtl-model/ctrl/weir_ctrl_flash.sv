@@ -235,4 +235,60 @@ module weir_ctrl_flash (
       end
     end
   end
+
+`ifdef FORMAL
+  // Starts in reset. The part hears by bytes what the guard let pass, and by the reader 6B; never both in one chip select.
+  logic f_past = 1'b0;
+  always_ff @(posedge clk_i) f_past <= 1'b1;
+  always_comb if (!f_past) assume (!rst_ni);
+  logic       f_sck_q;
+  logic [2:0] f_bits_q;      // of this byte, as the part counts them
+  logic [7:0] f_heard_q;
+  logic [7:0] f_sent_q;      // the byte that it should hear
+  logic       f_any_q;       // one has passed in this chip select
+  logic [2:0] done;
+  assign done = 3'd0 - count_q[2:0];
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      f_sck_q <= 1'b0;
+      f_bits_q <= '0;
+      f_heard_q <= '0;
+      f_sent_q <= '0;
+      f_any_q <= 1'b0;
+    end else begin
+      f_sck_q <= sck_o;
+      if (!cs_o) f_bits_q <= '0;
+      else if (sck_o && !f_sck_q) f_bits_q <= f_bits_q + 3'd1;
+      if (cs_o && sck_o && !f_sck_q) f_heard_q <= {f_heard_q[6:0], io_o[0]};
+      if (offer && pass) f_sent_q <= wdata_i[7:0];
+      else if (start_bulk) f_sent_q <= 8'h6B;
+      f_any_q <= guard_cs && (f_any_q || (offer && pass));
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (f_past && rst_ni) begin
+      assert (!(cs_q && bulk_cs_q));
+      assert (state_q <= StEnd);
+      if (state_q == StHead || state_q == StDummy || state_q == StData) assert (bulk_cs_q);
+      if (state_q == StIdle || state_q == StByte) assert (!bulk_cs_q);
+      assert (!guard_cs || state_q == StIdle || state_q == StByte);
+      if (state_q == StIdle) assert (!sck_q);
+      if (state_q == StByte) assert (count_q >= 6'd1 && count_q <= 6'd8);
+      if (state_q == StHead) assert (count_q >= 6'd1 && count_q <= 6'd32 && f_sent_q == 8'h6B);
+      if (sck_q && (state_q == StByte || state_q == StHead)) assert (!f_sck_q);
+      if (cs_o && (state_q == StByte || (state_q == StHead && count_q > 6'd24))) begin
+        assert (f_bits_q == done);
+        assert ((f_heard_q & ~(8'hFF << done)) == (f_sent_q >> (4'd8 - {1'b0, done})));
+        assert ((shift_q[31:24] >> done) == (8'(f_sent_q << done) >> done));
+      end
+      if (guard_cs && state_q == StIdle) begin
+        assert (f_bits_q == 3'd0);
+        if (f_any_q) assert (f_heard_q == f_sent_q);
+      end
+      if (state_q == StHead && count_q == 6'd24 && !sck_q) assert (f_heard_q == 8'h6B);
+      cover (guard_cs && state_q == StByte && f_bits_q == 3'd3);
+      cover (bulk_cs_q && valid_i && we_i && addr_i == 16'(weir_abi_pkg::FlashCtlOffset));
+    end
+  end
+`endif
 endmodule

@@ -73,6 +73,7 @@ struct card *card_new(const struct card_options *opt, char *err, size_t err_size
 
     if (c == NULL || !flash_part_init(&c->flash.part))
         goto err_memory;
+    c->flash.part.timing = opt->flash_timing;
     if (opt->flash_file != NULL) {
         c->flash_file = flash_file_open(opt->flash_file, c->flash.part.data, err, err_size);
         if (c->flash_file == NULL)

@@ -8,14 +8,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flash_part.h"
+
 struct card;
 struct rc;
 struct wire;
 
 struct card_options {
-    const char *firmware;   // path of firmware.img, put into flash slot A
-    const char *flash_file; // NULL, or a flash content (flash_file.h) to start from and write back
-    bool console;           // show the card's console on stderr
+    const char *firmware;           // path of firmware.img, put into flash slot A
+    const char *flash_file;         // NULL, or a flash content (flash_file.h) to start from and write back
+    enum flash_timing flash_timing; // how long the part takes to write, in the card's time
+    bool console;                   // show the card's console on stderr
 };
 
 // A frame between a vPort and the switch. reason 0: it entered the switch, or was delivered and its completion written;

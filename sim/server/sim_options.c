@@ -3,6 +3,7 @@
 #include "sim_options.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "cli.h"
 #include "text.h"
@@ -18,6 +19,18 @@ static int take_user(void *to, const char *value) {
         return -1;
     o->allowed[o->num_allowed++] = (uid_t)uid;
     return 0;
+}
+
+static int take_timing(void *to, const char *value) {
+    static const char *const names[] = {
+        [FLASH_AT_ONCE] = "none", [FLASH_TYPICAL] = "typical", [FLASH_MAXIMUM] = "maximum"};
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(value, names[i]) == 0) {
+            *(enum flash_timing *)to = (enum flash_timing)i;
+            return 0;
+        }
+    }
+    return -1;
 }
 
 static int take_wire(void *to, const char *value) {
@@ -37,6 +50,10 @@ int sim_options_read(struct sim_options *o, int argc, char **argv) {
          .help = "firmware image for flash slot A (default: that of this build)"},
         {"flash", "FILE", CLI_TEXT, .to = &o->flash, .max = CLI_PATH,
          .help = "flash content to start from and to write back; without --firmware the card boots from it"},
+        {"flash-timing", "TIME", CLI_OWN, .to = &o->flash_timing, .take = take_timing,
+         .expects = "none, typical or maximum",
+         .help = "how long the flash part takes to program and erase, in time of the card: none (default), typical or "
+                 "maximum of its data sheet"},
         {"serprog", "PORT", CLI_NUMBER, .to = &o->serprog, .max = SIM_NO_SERPROG - 1,
          .help =
              "let flashrom at the flash part: flashrom -p serprog:ip=127.0.0.1:PORT, as root or as who runs this (0: a "

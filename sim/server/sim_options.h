@@ -7,12 +7,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "flash_part.h"
+
 #define SIM_MAX_ALLOWED 16u
 #define SIM_NO_SERPROG 65536u
 
 struct sim_options {
     const char *firmware; // NULL: start from what the flash file holds
     const char *flash;
+    enum flash_timing flash_timing;
     const char *dir;
     unsigned num_vfs;
     const char *wire;

@@ -131,7 +131,8 @@ static uint64_t wall_ns(void) {
 }
 
 static int boot(struct sim *s, const struct sim_options *o, char *err, size_t err_size) {
-    const struct card_options co = {.firmware = o->firmware, .flash_file = o->flash, .console = o->console};
+    const struct card_options co = {
+        .firmware = o->firmware, .flash_file = o->flash, .flash_timing = o->flash_timing, .console = o->console};
     int ret;
 
     s->card = card_new(&co, err, err_size);

@@ -3,8 +3,9 @@
 # One proof: yosys turns the module into SMT, yosys-smtbmc and z3 check the base case and the induction step; and that the
 # proof is not empty: each cover statement, the states that the property is about, is reached within COVER cycles. With a
 # mutant (tests/fault/mutants) the property must fail on the design that it breaks, within COVER cycles or in the step.
-# Packages and shared parts (common/) are read without their own FORMAL blocks: those have proofs of their own.
-# usage: prove.sh TOP DEPTH COVER MUTANT|- "NAME VALUE ..." FILE...   (parameters of the top)
+# Packages, shared parts (common/) and files with plain: before them are read without their own FORMAL blocks: those have
+# proofs of their own.
+# usage: prove.sh TOP DEPTH COVER MUTANT|- "NAME VALUE ..." [plain:]FILE...   (parameters of the top)
 set -eu
 top=$1 depth=$2 cover=$3 mutant=$4 params=$5
 shift 5
@@ -13,12 +14,14 @@ trap 'rm -rf "$work"' EXIT
 set_params=$(set -- $params; while [ $# -gt 1 ]; do printf ' -chparam %s %s' "$1" "$2"; shift 2; done)
 plain="" formal=""
 for f in "$@"; do
+  given=$f
+  f=${f#plain:}
   if [ "$mutant" != - ] && [[ $f = */$(sed -n 's/^file=//p' "$mutant") ]]; then
     sed -e "$(sed -n 's/^sed=//p' "$mutant")" "$f" > "$work/$(basename "$f")"
     ! cmp -s "$f" "$work/$(basename "$f")" || { echo "the mutant does not change $f"; exit 1; }
     f=$work/$(basename "$f")
   fi
-  case $f in *_pkg.sv | */common/*) plain="$plain $f" ;; *) formal="$formal $f" ;; esac
+  case $given in plain:* | *_pkg.sv | */common/*) plain="$plain $f" ;; *) formal="$formal $f" ;; esac
 done
 [ "$mutant" = - ] || [ -n "$(ls "$work")" ] || { echo "the mutant is of none of the files"; exit 1; }
 yosys -q -p "read_verilog -sv $plain; read_verilog -sv -formal -DFORMAL=1 $formal; hierarchy -check -top $top$set_params;

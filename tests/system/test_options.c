@@ -99,10 +99,10 @@ static const char *good_value(const struct option *o, char *text, size_t size) {
         snprintf(text, size, "%llu", o->least);
     else
         snprintf(text, size, "%s",
-                 strcmp(o->name, "mac") == 0 || strcmp(o->name, "protect") == 0 ? "02:00:00:00:00:01"
-                 : strcmp(o->name, "wire") == 0                                 ? "none"
-                 : strcmp(o->name, "bus") == 0                                  ? "vfio-user"
-                                                                                : "1");
+                 strcmp(o->name, "mac") == 0 || strcmp(o->name, "protect") == 0         ? "02:00:00:00:00:01"
+                 : strcmp(o->name, "wire") == 0 || strcmp(o->name, "flash-timing") == 0 ? "none"
+                 : strcmp(o->name, "bus") == 0                                          ? "vfio-user"
+                                                                                        : "1");
     return text;
 }
 
@@ -163,6 +163,7 @@ static void words_and_values_say_what_is_wrong(void) {
     } bad[] = {
         {0, {"more"}, "'more'", "unexpected"},
         {0, {""}, "''", "unexpected"},
+        {0, {"--flash-timing", "slow"}, "--flash-timing slow", "none, typical or maximum"},
         {0, {"--wire", "string:"}, "--wire string:", "tap[:NAME]"},
         {0, {"--wire", "tap:"}, "--wire tap:", "expected"},
         {0, {"--wire", "link:"}, "--wire link:", "expected"},

@@ -4,18 +4,20 @@
 #include "bench.h"
 
 #include "flash.h"
+#include "flashtest.h"
 #include "weir_abi.h"
 
 static struct flash flash;
 static char text[4096];
 static unsigned text_len;
 static unsigned irqs[65];
+static unsigned ns_per_cycle; // for the flash part; 0: its time stands, and all it does is done at once
 
-static void load_image(void) {
-    FILE *f = fopen(SELFTEST_IMAGE, "rb");
+static void load_image(const char *path) {
+    FILE *f = fopen(path, "rb");
     flash_part_free(&flash.part);
     memset(&flash, 0, sizeof(flash));
-    CHECK(flash_part_init(&flash.part) && f != NULL, "cannot open %s", SELFTEST_IMAGE);
+    CHECK(flash_part_init(&flash.part) && f != NULL, "cannot open %s", path);
     CHECK(fread(flash.part.data, 1, FLASH_BYTES, f) > 0, "empty image");
     fclose(f);
     text_len = 0;
@@ -27,7 +29,7 @@ static void load_image(void) {
 static void step(void) {
     uint32_t *in = weir_rtl_in(bench_model);
     const uint32_t *out = weir_rtl_out(bench_model);
-    bench_put(in, 96, 4, flash_pins(&flash, out[1], 0));
+    bench_put(in, 96, 4, flash_pins(&flash, out[1], weir_rtl_cycles(bench_model) * ns_per_cycle));
     if (bench_get(out, 9, 1) && text_len + 1 < sizeof(text))
         text[text_len++] = (char)bench_get(out, 0, 8);
     if (bench_get(out, 18, 1))
@@ -67,13 +69,13 @@ static uint32_t bar_read(unsigned fn, uint32_t addr) {
 }
 
 static void selftest(void) {
-    load_image();
+    load_image(SELFTEST_IMAGE);
     wait_text("core1 PASS", 400000);
     wait_text("core0 PASS", 400000);
 }
 
 static void mailbox(void) {
-    load_image();
+    load_image(SELFTEST_IMAGE);
     wait_text("core0 PASS", 400000);
     CHECK(bar_read(0, WEIR_BAR_ABI) == ((uint32_t)WEIR_ABI_MAJOR << 16 | WEIR_ABI_MINOR), "ABI register");
     CHECK(bar_read(0, WEIR_BAR_MAGIC) == WEIR_MAGIC && bar_read(3, WEIR_BAR_MAGIC) == WEIR_MAGIC, "magic");
@@ -102,7 +104,7 @@ static void mailbox(void) {
 // What was popped stays known until it is given back (the program looks each time) or its function is reset; the other
 // function's request waits meanwhile, and what is answered to a life that is over changes nothing of the next.
 static void taken(void) {
-    load_image();
+    load_image(SELFTEST_IMAGE);
     wait_text("core0 PASS", 400000);
     bench_put(weir_rtl_in(bench_model), 2, 2, 3);
     for (unsigned round = 0; round < 16; round++) {
@@ -133,7 +135,7 @@ static void taken(void) {
 // seen once, raises one interrupt, and goes when it is cleared; a function's are its own.
 static void events(void) {
     static const uint32_t word[] = {WEIR_BAR_EVENT_LO, WEIR_BAR_EVENT_HI};
-    load_image();
+    load_image(SELFTEST_IMAGE);
     wait_text("core0 PASS", 400000);
     for (unsigned round = 1; round <= 16; round++) {
         uint32_t seen[2][2] = {{0}};
@@ -167,7 +169,7 @@ static void events(void) {
 static void turns(void) {
     bool later[5] = {false};
     unsigned last_at = 0; // where the next turn of those with LATER is looked for
-    load_image();
+    load_image(SELFTEST_IMAGE);
     bench_put(weir_rtl_in(bench_model), 100, 3, 7);
     wait_text("core0 PASS", 400000);
     for (unsigned round = 0; round < 120; round++) {
@@ -208,6 +210,24 @@ static void turns(void) {
     }
 }
 
+// Before the boot ROM has anything in memory it holds core 1 and ends a bulk read: neither can write to its stack.
+static void rom_begins_alone(void) {
+    static const uint32_t first[] = {0x40000000u + WEIR_CSR_CTRL + WEIR_CTRL_CORE1_RUN_OFFSET,
+                                     0x40000000u + WEIR_CSR_FLASH + WEIR_FLASH_CTL_OFFSET};
+    const uint32_t *trace = weir_rtl_out(bench_model) + 5; // of core 0, as tb_ctrl.sv has it
+    unsigned seen = 0;
+    load_image(SELFTEST_IMAGE);
+    for (unsigned i = 0; i < 200 && seen < 2; i++) {
+        step();
+        if ((trace[9] & 1) == 0 || (trace[9] >> 12 & 0xFF) == 0) // no instruction, or none with memory
+            continue;
+        CHECK(trace[4] == first[seen] && (trace[9] >> 16 & 15) == 15 && trace[6] == 0, "access %u is to %08x", seen,
+              trace[4]);
+        seen++;
+    }
+    CHECK(seen == 2, "%u accesses in 200 cycles", seen);
+}
+
 // Every damaged word of the header, and damage in either body, must stop the boot with the ROM's message.
 static void bad_image(void) {
     for (unsigned i = 0; i < 6; i++) {
@@ -216,7 +236,7 @@ static void bad_image(void) {
         for (int k = 0; k < 4; k++)
             weir_rtl_tick(bench_model);
         weir_rtl_reset(bench_model, false);
-        load_image();
+        load_image(SELFTEST_IMAGE);
         if (i == 5)
             memset(flash.part.data, 0xFF, FLASH_BYTES);
         else
@@ -226,8 +246,30 @@ static void bad_image(void) {
     }
 }
 
+// Firmware's own functions program, erase, suspend and hash with the part's typical times, 32 times as fast as on the
+// card so that 150 ms are not 37 million cycles. No turn of a main loop takes long, whatever the part is at.
+static void flash_step_by_step(void) {
+    struct flashtest_result r;
+    ns_per_cycle = 4 * 32;
+    load_image(FLASHTEST_IMAGE);
+    flash.part.timing = FLASH_TYPICAL;
+    wait_text("flash PASS", 4000000);
+    memcpy(&r, flash.part.data + TEST_RESULT + FLASH_PAGE, sizeof(r));
+    CHECK(r.magic == RESULT_PASS && r.longest <= LONGEST_TURN, "a turn of %u cycles", r.longest);
+    CHECK(r.program_cycles > 600 * 1000 / ns_per_cycle && r.erase_cycles > 45 * 1000 * 1000 / ns_per_cycle,
+          "a page in %u cycles, a sector in %u", r.program_cycles, r.erase_cycles);
+    printf("longest turn %u cycles, page %u, sector %u (32 times as fast)\n", r.longest, r.program_cycles,
+           r.erase_cycles);
+}
+
 int main(int argc, char **argv) {
-    static const struct bench_case cases[] = {{"selftest", selftest}, {"mailbox", mailbox}, {"turns", turns},
-                                              {"taken", taken},       {"events", events},   {"bad_image", bad_image}};
-    return bench_main(argc, argv, cases, 6);
+    static const struct bench_case cases[] = {{"selftest", selftest},
+                                              {"mailbox", mailbox},
+                                              {"turns", turns},
+                                              {"taken", taken},
+                                              {"events", events},
+                                              {"bad_image", bad_image},
+                                              {"rom_begins_alone", rom_begins_alone},
+                                              {"flash_step_by_step", flash_step_by_step}};
+    return bench_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
 }
