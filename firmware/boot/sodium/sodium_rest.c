@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What libsodium's Ed25519 calls outside the files that are built of it. A check of a signature knows no secret, so none
-// of this needs constant time or cleared memory; no function that signs is linked.
+// What libsodium's Ed25519 calls outside the files that are built of it. A check of a signature knows no secret, so
+// none of this needs constant time or cleared memory; no function that signs is linked.
 #include <string.h>
 
 #include "sodium/utils.h"
