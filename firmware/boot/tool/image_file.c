@@ -14,33 +14,6 @@
 
 _Static_assert(IMAGE_BODY_MOST < WEIR_TCM_BYTES, "a body fits its core's memory");
 
-// ---- boot_port.h over a file's bytes ----
-
-static const struct image_file *checked;
-
-static bool holds(uint32_t at, uint32_t bytes) {
-    return at <= checked->length && bytes <= checked->length - at;
-}
-
-bool boot_port_read(uint32_t at, void *to, uint32_t bytes) {
-    if (!holds(at, bytes))
-        return false;
-    memcpy(to, checked->bytes + at, bytes);
-    return true;
-}
-
-bool boot_port_body(uint32_t at, uint32_t bytes, uint32_t core, uint8_t digest[32]) {
-    (void)core;
-    if (!holds(at, bytes))
-        return false;
-    crypto_hash_sha256(digest, checked->bytes + at, bytes);
-    return true;
-}
-
-void boot_port_hash(const void *from, uint32_t bytes, uint8_t digest[32]) {
-    crypto_hash_sha256(digest, from, bytes);
-}
-
 struct image_rules image_file_rules(uint32_t board, uint32_t floor, const uint8_t *key_hash) {
     return (struct image_rules){.manifest = {.board = board,
                                              .contract = (uint32_t)WEIR_ABI_MAJOR << 16 | WEIR_ABI_MINOR,
@@ -48,13 +21,6 @@ struct image_rules image_file_rules(uint32_t board, uint32_t floor, const uint8_
                                              .slot_bytes = FLASH_MAP_SLOT_BYTES,
                                              .body_bytes = IMAGE_BODY_MOST},
                                 .key_hash = key_hash};
-}
-
-enum image_refusal image_file_check(const struct image_file *f, const struct image_rules *rules, struct manifest *m) {
-    checked = f;
-    // A file without a byte is too short, not "up to the end of its slot".
-    return f->length == 0 ? manifest_read(f->bytes, 0, &rules->manifest, m)
-                          : image_check(0, f->length, rules, false, m);
 }
 
 // ---- making ----

@@ -2,7 +2,7 @@
 // See made.h.
 #include "made.h"
 
-#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -32,7 +32,8 @@ void made_image(struct image_file *f, const struct made_options *o) {
         for (uint32_t k = 0; k < o->bytes[i]; k++)
             body[i][k] = (uint8_t)(o->fill + i + k * 7);
         in[i] = fmemopen(body[i], o->bytes[i], "rb");
-        assert(in[i] != NULL);
+        if (in[i] == NULL)
+            abort();
     }
     if (image_file_make(f, in, &words) != 0)
         abort();

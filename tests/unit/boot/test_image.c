@@ -5,12 +5,9 @@
 
 #include <sodium.h>
 
+#include "damage.h"
 #include "made.h"
 #include "unit.h"
-
-#include "weir_abi.h"
-
-#define CONTRACT ((uint32_t)WEIR_ABI_MAJOR << 16 | WEIR_ABI_MINOR)
 
 static struct image_file image;
 static struct image_rules rules;
@@ -18,7 +15,8 @@ static struct manifest seen;
 
 static int setup(void **state) {
     (void)state;
-    made_image(&image, &(struct made_options){.version = 0x00020003, .counter = 5, .bytes = {520, 260}, .fill = 1});
+    made_image(&image, &(struct made_options){
+                           .version = 0x00020003, .counter = 5, .bytes = {DAMAGE_BODY_0, DAMAGE_BODY_1}, .fill = 1});
     rules = image_file_rules(MANIFEST_BOARD_SIM, 5, made_key_hash());
     return 0;
 }
@@ -27,163 +25,11 @@ static enum image_refusal verdict(void) {
     return image_file_check(&image, &rules, &seen);
 }
 
-static void set(uint32_t at, uint32_t value) {
-    made_put(image.bytes + at, value);
-}
-
-// The smallest change to a good image, or to the card, that has it refused for that reason. A reason that is missing
-// here is an error of the compiler. `sign`: the changed manifest is signed again, so that the signature is not what
-// refuses it.
-#define CORE_CASES(i)                                                                                                  \
-    case IMAGE_CORE##i##_ID:                                                                                           \
-        set(MANIFEST_CORE_AT(i) + MANIFEST_CORE_AT_id, 1 - (i));                                                       \
-        break;                                                                                                         \
-    case IMAGE_CORE##i##_RESERVED:                                                                                     \
-        set(MANIFEST_CORE_AT(i) + MANIFEST_CORE_AT_reserved2, 1);                                                      \
-        break;                                                                                                         \
-    case IMAGE_CORE##i##_OFFSET:                                                                                       \
-        set(MANIFEST_CORE_AT(i) + MANIFEST_CORE_AT_offset, (i) == 0 ? MANIFEST_BYTES - 4 : MANIFEST_BYTES);            \
-        break;                                                                                                         \
-    case IMAGE_CORE##i##_EMPTY:                                                                                        \
-        set(MANIFEST_CORE_AT(i) + MANIFEST_CORE_AT_bytes, 0);                                                          \
-        break;                                                                                                         \
-    case IMAGE_CORE##i##_ALIGN:                                                                                        \
-        set(MANIFEST_CORE_AT(i) + MANIFEST_CORE_AT_bytes, 5);                                                          \
-        break;                                                                                                         \
-    case IMAGE_CORE##i##_BIG:                                                                                          \
-        set(MANIFEST_CORE_AT(i) + MANIFEST_CORE_AT_bytes, IMAGE_BODY_MOST + 4);                                        \
-        break;                                                                                                         \
-    case IMAGE_CORE##i##_LOAD:                                                                                         \
-        set(MANIFEST_CORE_AT(i) + MANIFEST_CORE_AT_load, MANIFEST_LOAD + 4);                                           \
-        break;                                                                                                         \
-    case IMAGE_CORE##i##_ENTRY_ALIGN:                                                                                  \
-        set(MANIFEST_CORE_AT(i) + MANIFEST_CORE_AT_entry, MANIFEST_LOAD + 2);                                          \
-        break;                                                                                                         \
-    case IMAGE_CORE##i##_ENTRY:                                                                                        \
-        set(MANIFEST_CORE_AT(i) + MANIFEST_CORE_AT_entry, MANIFEST_LOAD + ((i) == 0 ? 520 : 260));                     \
-        break;                                                                                                         \
-    case IMAGE_CORE##i##_DIGEST_NONE:                                                                                  \
-        memset(image.bytes + MANIFEST_CORE_AT(i) + MANIFEST_CORE_DIGEST, 0, MANIFEST_DIGEST_BYTES);                    \
-        break;                                                                                                         \
-    case IMAGE_CORE##i##_DIGEST:                                                                                       \
-        image.bytes[(i) == 0 ? MANIFEST_BYTES + 519 : image.length - 1] ^= 0x80;                                       \
-        break;
-
-static void damage(enum image_refusal why) {
-    bool sign = true;
-    switch (why) {
-    case IMAGE_GOOD:
-    case IMAGE_REFUSALS:
-        fail();
-        break;
-    case IMAGE_SHORT:
-        image.length = MANIFEST_BYTES - 1;
-        break;
-    case IMAGE_ERASED:
-        memset(image.bytes, 0xFF, image.length);
-        sign = false;
-        break;
-    case IMAGE_MAGIC:
-        set(MANIFEST_AT_magic, MANIFEST_MAGIC + 1);
-        break;
-    case IMAGE_FORMAT_OLD:
-        set(MANIFEST_AT_format, MANIFEST_FORMAT - 1);
-        break;
-    case IMAGE_FORMAT_NEW:
-        set(MANIFEST_AT_format, MANIFEST_FORMAT + 1);
-        break;
-    case IMAGE_MANIFEST_LENGTH:
-        set(MANIFEST_AT_manifest_bytes, MANIFEST_BYTES + 4);
-        break;
-    case IMAGE_FLAGS:
-        set(MANIFEST_AT_flags, 0x80000000u);
-        break;
-    case IMAGE_RESERVED:
-        set(MANIFEST_AT_reserved1, 1);
-        break;
-    case IMAGE_BOARD_NONE:
-        set(MANIFEST_AT_board, 0);
-        break;
-    case IMAGE_BOARD:
-        set(MANIFEST_AT_board, MANIFEST_BOARD_SIM + 1);
-        break;
-    case IMAGE_VERSION_NONE:
-        set(MANIFEST_AT_version, 0);
-        break;
-    case IMAGE_VERSION_LAST:
-        set(MANIFEST_AT_version, 0xFFFFFFFFu);
-        break;
-    case IMAGE_COUNTER_NONE:
-        set(MANIFEST_AT_counter, 0);
-        break;
-    case IMAGE_COUNTER_LAST:
-        set(MANIFEST_AT_counter, MANIFEST_COUNTER_MAX + 1);
-        break;
-    case IMAGE_BELOW_FLOOR:
-        rules.manifest.floor = 6;
-        break;
-    case IMAGE_CONTRACT_NONE:
-        set(MANIFEST_AT_contract, 0);
-        break;
-    case IMAGE_CONTRACT_NEW:
-        set(MANIFEST_AT_contract, CONTRACT + 1);
-        break;
-    case IMAGE_CONTRACT_OLD:
-        rules.manifest.contract = CONTRACT + 0x10000;
-        break;
-    case IMAGE_CORES:
-        set(MANIFEST_AT_cores, 1);
-        break;
-    case IMAGE_BUILD_ID:
-        memset(image.bytes + MANIFEST_AT_build_id, 0, MANIFEST_LEN_build_id);
-        break;
-    case IMAGE_BYTES_ALIGN:
-        set(MANIFEST_AT_image_bytes, image.length + 2);
-        break;
-    case IMAGE_BYTES_SMALL:
-        set(MANIFEST_AT_image_bytes, MANIFEST_BYTES + 4);
-        break;
-    case IMAGE_BYTES_BIG:
-        set(MANIFEST_AT_image_bytes, FLASH_MAP_SLOT_BYTES + 4);
-        break;
-    case IMAGE_END:
-        set(MANIFEST_AT_image_bytes, image.length + 4);
-        break;
-    case IMAGE_KEY_NONE:
-        memset(image.bytes + MANIFEST_AT_key, 0, MANIFEST_LEN_key);
-        sign = false;
-        break;
-    case IMAGE_KEY:
-        rules.key_hash = image.bytes;
-        break;
-    case IMAGE_SIGNATURE_NONE:
-        memset(image.bytes + MANIFEST_AT_signature, 0, MANIFEST_LEN_signature);
-        sign = false;
-        break;
-    case IMAGE_SIGNATURE:
-        image.bytes[MANIFEST_AT_version] ^= 1;
-        sign = false;
-        break;
-    case IMAGE_CUT:
-        image.length -= 4;
-        break;
-    case IMAGE_BEHIND:
-        image.length += 1;
-        break;
-    case IMAGE_READ:
-        break;
-        CORE_CASES(0)
-        CORE_CASES(1)
-    }
-    if (sign)
-        image_file_sign(&image, made_key());
-}
-
 // The state is which reason.
 static int setup_reason(void **state) {
     const enum image_refusal why = (enum image_refusal)(uintptr_t)*state;
     (void)setup(NULL);
-    damage(why);
+    damage(&image, &rules, why);
     return 0;
 }
 
@@ -205,8 +51,8 @@ static void a_good_image_is_what_was_made(void **state) {
     assert_int_equal(verdict(), IMAGE_GOOD);
     assert_int_equal(seen.version, 0x00020003);
     assert_int_equal(seen.counter, 5);
-    assert_int_equal(seen.core[0].bytes, 520);
-    assert_int_equal(seen.core[1].bytes, 260);
+    assert_int_equal(seen.core[0].bytes, DAMAGE_BODY_0);
+    assert_int_equal(seen.core[1].bytes, DAMAGE_BODY_1);
     assert_int_equal(seen.image_bytes, image.length);
     assert_memory_equal(seen.key, made_key()->public, 32);
 }
