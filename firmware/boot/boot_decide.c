@@ -69,7 +69,7 @@ static bool by_counter(struct ballot *b) {
     uint32_t rank[FLASH_MAP_SLOTS][2] = {{0}};
     bool looked[FLASH_MAP_SLOTS] = {false};
     for (uint32_t slot = 0; slot < FLASH_MAP_SLOTS; slot++) {
-        uint8_t raw[MANIFEST_BYTES];
+        _Alignas(4) uint8_t raw[MANIFEST_BYTES];
         struct manifest m;
         if (boot_port_read(FLASH_MAP_SLOT(slot), raw, sizeof(raw)) &&
             manifest_read(raw, sizeof(raw), &b->rules.manifest, &m) == IMAGE_GOOD) {

@@ -9,8 +9,8 @@
 #define MAGIC 0x474F4C57u // 'WLOG'
 #define DIGEST_AT 32u
 #define NUMBER_LAST 0xFFFFFFFEu
-
-enum place { PLACE_ERASED, PLACE_RECORD, PLACE_OTHER };
+// Places that are read at a time; they divide a sector.
+#define TOGETHER (BOOT_LOG_RECORDS < 16u ? BOOT_LOG_RECORDS : 16u)
 
 static uint32_t word(const uint8_t *raw, uint32_t at) {
     return (uint32_t)raw[at] | (uint32_t)raw[at + 1] << 8 | (uint32_t)raw[at + 2] << 16 | (uint32_t)raw[at + 3] << 24;
@@ -32,9 +32,15 @@ static bool same(const uint8_t *a, const uint8_t *b, uint32_t n) {
     return true;
 }
 
-static bool erased(const uint8_t *raw) {
-    for (uint32_t i = 0; i < BOOT_LOG_RECORD_BYTES; i++) {
-        if (raw[i] != 0xFF) {
+// A place of a sector as it was read; by words, because most of 128 are erased and each start looks at all.
+union place {
+    uint32_t word[BOOT_LOG_RECORD_BYTES / 4];
+    uint8_t raw[BOOT_LOG_RECORD_BYTES];
+};
+
+static bool erased(const union place *p) {
+    for (uint32_t i = 0; i < BOOT_LOG_RECORD_BYTES / 4; i++) {
+        if (p->word[i] != 0xFFFFFFFFu) {
             return false;
         }
     }
@@ -78,45 +84,43 @@ static void give(const struct boot_record *r, uint8_t *raw) {
     boot_port_hash(raw, DIGEST_AT, raw + DIGEST_AT);
 }
 
-static bool look(uint32_t sector, uint32_t i, struct boot_record *r, enum place *what) {
-    uint8_t raw[BOOT_LOG_RECORD_BYTES];
-    if (!boot_port_read(FLASH_MAP_LOG(sector) + i * BOOT_LOG_RECORD_BYTES, raw, sizeof(raw))) {
-        return false;
+static bool read_place(uint32_t sector, uint32_t i, union place *to, uint32_t places) {
+    return boot_port_read(FLASH_MAP_LOG(sector) + i * BOOT_LOG_RECORD_BYTES, to, places * BOOT_LOG_RECORD_BYTES);
+}
+
+// What is at this place of this sector. `floor` is the highest so far.
+static void look(struct boot_log *log, const union place *p, uint32_t sector, uint32_t *floor) {
+    struct boot_record r;
+    if (!boot_record_take(p->raw, &r)) {
+        log->status = log->status == BOOT_LOG_GOOD ? BOOT_LOG_GOOD : BOOT_LOG_LOST;
+        return;
     }
-    *what = erased(raw) ? PLACE_ERASED : boot_record_take(raw, r) ? PLACE_RECORD : PLACE_OTHER;
-    return true;
+    log->status = BOOT_LOG_GOOD;
+    *floor = r.floor > *floor ? r.floor : *floor;
+    if (r.number > log->last.number) {
+        log->last = r;
+        log->sector = sector;
+    }
 }
 
 void boot_log_read(struct boot_log *log) {
-    struct boot_record r;
+    union place place[TOGETHER];
     uint32_t used[FLASH_MAP_LOGS] = {0}, floor = 0;
-    enum place what;
 
     // As if sector 1 were full: the first record of all has sector 0 erased first.
     *log = (struct boot_log){.status = BOOT_LOG_EMPTY,
                              .last = {.slot = BOOT_LOG_NO_SLOT, .active = BOOT_LOG_NO_SLOT},
                              .sector = 1,
                              .next = BOOT_LOG_RECORDS};
-    for (uint32_t sector = 0; sector < FLASH_MAP_LOGS; sector++) {
-        for (uint32_t i = 0; i < BOOT_LOG_RECORDS; i++) {
-            if (!look(sector, i, &r, &what)) {
-                log->status = BOOT_LOG_NO_FLASH;
-                return;
-            }
-            if (what == PLACE_ERASED) {
-                continue;
-            }
-            used[sector] = i + 1;
-            if (what == PLACE_OTHER) {
-                log->status = log->status == BOOT_LOG_GOOD ? BOOT_LOG_GOOD : BOOT_LOG_LOST;
-                continue;
-            }
-            log->status = BOOT_LOG_GOOD;
-            floor = r.floor > floor ? r.floor : floor;
-            if (r.number > log->last.number) {
-                log->last = r;
-                log->sector = sector;
-            }
+    for (uint32_t i = 0; i < FLASH_MAP_LOGS * BOOT_LOG_RECORDS; i++) {
+        const uint32_t sector = i / BOOT_LOG_RECORDS, at = i % BOOT_LOG_RECORDS;
+        if (at % TOGETHER == 0 && !read_place(sector, at, place, TOGETHER)) {
+            log->status = BOOT_LOG_NO_FLASH;
+            return;
+        }
+        if (!erased(&place[at % TOGETHER])) {
+            used[sector] = at + 1;
+            look(log, &place[at % TOGETHER], sector, &floor);
         }
     }
     if (log->status == BOOT_LOG_GOOD) {
@@ -126,11 +130,10 @@ void boot_log_read(struct boot_log *log) {
 }
 
 static bool write_at(uint32_t sector, uint32_t i, const uint8_t *raw) {
-    const uint32_t at = FLASH_MAP_LOG(sector) + i * BOOT_LOG_RECORD_BYTES;
-    uint8_t back[BOOT_LOG_RECORD_BYTES];
-    return boot_port_read(at, back, sizeof(back)) && erased(back) &&
-           boot_port_program(at, raw, BOOT_LOG_RECORD_BYTES) && boot_port_read(at, back, sizeof(back)) &&
-           same(raw, back, sizeof(back));
+    union place back;
+    return read_place(sector, i, &back, 1) && erased(&back) &&
+           boot_port_program(FLASH_MAP_LOG(sector) + i * BOOT_LOG_RECORD_BYTES, raw, BOOT_LOG_RECORD_BYTES) &&
+           read_place(sector, i, &back, 1) && same(raw, back.raw, sizeof(back.raw));
 }
 
 bool boot_log_append(struct boot_log *log, const struct boot_record *r) {

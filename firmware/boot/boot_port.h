@@ -10,6 +10,7 @@
 
 #define BOOT_PORT_NOWHERE 0xFFu // no core
 
+// at and bytes are multiples of 4, and so is the address of `to`.
 bool boot_port_read(uint32_t at, void *to, uint32_t bytes);
 // Within one page of FLASH_MAP_PAGE bytes; clears bits only.
 bool boot_port_program(uint32_t at, const void *from, uint32_t bytes);

@@ -20,7 +20,8 @@ bool image_signature_right(const uint8_t *raw, const uint8_t *signature, const u
 
 enum image_refusal image_check(uint32_t at, uint32_t have, const struct image_rules *rules, bool load,
                                struct manifest *m) {
-    uint8_t raw[MANIFEST_BYTES], digest[MANIFEST_DIGEST_BYTES];
+    _Alignas(4) uint8_t raw[MANIFEST_BYTES];
+    uint8_t digest[MANIFEST_DIGEST_BYTES];
     enum image_refusal why;
 
     if (have != IMAGE_SLOT_WHOLE && have < MANIFEST_BYTES) {

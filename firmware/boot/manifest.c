@@ -124,10 +124,7 @@ static enum image_refusal body(const struct manifest_core *c, uint32_t id, uint3
     if (c->load != MANIFEST_LOAD) {
         return IMAGE_CORE0_LOAD;
     }
-    if ((c->entry & 3) != 0) {
-        return IMAGE_CORE0_ENTRY_ALIGN;
-    }
-    if (c->entry < c->load || c->entry - c->load >= c->bytes) {
+    if (c->entry != MANIFEST_LOAD) {
         return IMAGE_CORE0_ENTRY;
     }
     return all(c->digest, MANIFEST_DIGEST_BYTES, 0) ? IMAGE_CORE0_DIGEST_NONE : IMAGE_GOOD;

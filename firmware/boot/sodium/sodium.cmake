@@ -31,6 +31,9 @@ foreach(source ${sodium_sources})
   list(APPEND RV32_ED25519_OBJECTS ${object})
 endforeach()
 
+# For what calls it there.
+set(RV32_ED25519_INCLUDES ${sodium_here}/include ${sodium}/include)
+
 # On the host, for tests: 25.5-bit limbs as on the cores, not the 51-bit ones that a compiler with 128-bit integers would get.
 add_library(weir_ed25519 STATIC EXCLUDE_FROM_ALL ${sodium_sources})
 target_compile_options(weir_ed25519 PRIVATE -w -DCONFIGURED=1 ${sodium_includes})

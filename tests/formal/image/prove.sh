@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 prove() { # FILE
   # shellcheck disable=SC2086
   "$cbmc" "$source/tests/formal/image/prove_$name.c" "$1" $defines -I "$source/firmware/boot" --bounds-check --pointer-check --pointer-overflow-check \
-    --unsigned-overflow-check --signed-overflow-check --conversion-check --undefined-shift-check --unwind 65 --unwinding-assertions >"$work/log" 2>&1
+    --unsigned-overflow-check --signed-overflow-check --conversion-check --undefined-shift-check --unwind 129 --unwinding-assertions >"$work/log" 2>&1
 }
 prove "$source/firmware/boot/$name.c" && grep -q '^VERIFICATION SUCCESSFUL$' "$work/log" || {
   grep -E 'FAILURE$|error' "$work/log" || tail -5 "$work/log"

@@ -27,7 +27,7 @@ int main(void) {
             assert(m.core[i].bytes != 0 && m.core[i].bytes <= rules.body_bytes);
             assert(m.core[i].offset >= MANIFEST_BYTES && m.core[i].offset <= m.image_bytes &&
                    m.core[i].bytes <= m.image_bytes - m.core[i].offset);
-            assert(m.core[i].entry - MANIFEST_LOAD < m.core[i].bytes);
+            assert(m.core[i].load == MANIFEST_LOAD && m.core[i].entry == MANIFEST_LOAD);
         }
         assert(m.core[1].offset == m.core[0].offset + m.core[0].bytes);
     }

@@ -41,11 +41,8 @@ static void set(uint32_t at, uint32_t value) {
     case IMAGE_CORE##i##_LOAD:                                                                                         \
         set(MANIFEST_CORE_AT(i) + MANIFEST_CORE_AT_load, MANIFEST_LOAD + 4);                                           \
         break;                                                                                                         \
-    case IMAGE_CORE##i##_ENTRY_ALIGN:                                                                                  \
-        set(MANIFEST_CORE_AT(i) + MANIFEST_CORE_AT_entry, MANIFEST_LOAD + 2);                                          \
-        break;                                                                                                         \
     case IMAGE_CORE##i##_ENTRY:                                                                                        \
-        set(MANIFEST_CORE_AT(i) + MANIFEST_CORE_AT_entry, MANIFEST_LOAD + ((i) == 0 ? DAMAGE_BODY_0 : DAMAGE_BODY_1)); \
+        set(MANIFEST_CORE_AT(i) + MANIFEST_CORE_AT_entry, MANIFEST_LOAD + 4);                                          \
         break;                                                                                                         \
     case IMAGE_CORE##i##_DIGEST_NONE:                                                                                  \
         memset(f->bytes + MANIFEST_CORE_AT(i) + MANIFEST_CORE_DIGEST, 0, MANIFEST_DIGEST_BYTES);                       \
