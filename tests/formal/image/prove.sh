@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# A proof with CBMC of firmware/boot/NAME.c by prove_NAME.c; then each of the changes given, made to the source, has to break it.
-# Without CBMC it is skipped with a word (tests/formal/cbmc.sh).
+# A proof with CBMC of one file of firmware/boot by the harness of the same name beside this; then each of the changes given, made to the source, has to
+# break it. Without CBMC it is skipped with a word (tests/formal/cbmc.sh).
 # usage: prove.sh SOURCE NAME DEFINES [SED...]
 set -euo pipefail
 source=$1 name=$2 defines=$3
@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 prove() { # FILE
   # shellcheck disable=SC2086
   "$cbmc" "$source/tests/formal/image/prove_$name.c" "$1" $defines -I "$source/firmware/boot" --bounds-check --pointer-check --pointer-overflow-check \
-    --unsigned-overflow-check --signed-overflow-check --conversion-check --undefined-shift-check --unwind 129 --unwinding-assertions >"$work/log" 2>&1
+    --unsigned-overflow-check --signed-overflow-check --conversion-check --undefined-shift-check --unwind 65 --unwinding-assertions >"$work/log" 2>&1
 }
 prove "$source/firmware/boot/$name.c" && grep -q '^VERIFICATION SUCCESSFUL$' "$work/log" || {
   grep -E 'FAILURE$|error' "$work/log" || tail -5 "$work/log"
