@@ -70,7 +70,7 @@ static int read_file(const char *path, char *text, size_t size, struct stat *st,
 }
 
 int image_key_read(const char *name, struct image_key *key, char *err, size_t err_size) {
-    char text[256];
+    char text[256] = "";
     uint8_t bytes[32];
     struct stat st;
     int ret = -1;
