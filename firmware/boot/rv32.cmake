@@ -12,7 +12,7 @@ set(RV32_FLAGS -march=rv32imc_zicsr_zifencei -mabi=ilp32 -mcmodel=medany -ffrees
     -fdata-sections -fno-jump-tables -fno-tree-loop-distribute-patterns -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wvla CACHE INTERNAL "")
 
 function(weir_core_program name)
-  cmake_parse_arguments(P "" "LINKER;CODE;DATA" "SOURCES;INCLUDES;DEFINES" ${ARGN})
+  cmake_parse_arguments(P "" "LINKER;CODE;DATA" "SOURCES;INCLUDES;DEFINES;OBJECTS" ${ARGN})
   if(NOT P_CODE)
     set(P_CODE 65536)
   endif()
@@ -36,6 +36,7 @@ function(weir_core_program name)
       COMMENT "RV32 ${name}: ${rel}" VERBATIM)
     list(APPEND objects ${object})
   endforeach()
+  list(APPEND objects ${P_OBJECTS})
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${name})
   add_custom_command(
     OUTPUT ${out}.elf ${out}.bin

@@ -33,6 +33,7 @@ module weir_ctrl #(
     output logic [3:0]            flash_io_o,
     output logic [3:0]            flash_oe_o,
     input  logic [3:0]            flash_io_i,
+    input  logic [255:0]          key_fuses_i,
     output logic                  console_valid_o,
     output logic [7:0]            console_o,
     output logic                  core0_sleep_o,
@@ -194,7 +195,7 @@ module weir_ctrl #(
 
   weir_ctrl_lock u_lock (
       .clk_i, .rst_ni, .valid_i(sys_valid && sys_is_lock), .we_i(we), .addr_i(addr), .wdata_i(wdata), .rdata_o(lock_rdata),
-      .run0_i(run0), .fetch_tcm_i(fetch_tcm0), .rom_open_o(rom_open));
+      .key_fuses_i, .run0_i(run0), .fetch_tcm_i(fetch_tcm0), .rom_open_o(rom_open));
 
   weir_ctrl_sha u_sha (
       .clk_i, .rst_ni, .core_i(core), .valid_i(blk[weir_abi_pkg::CsrBlockSha]), .we_i(we), .addr_i(addr), .wdata_i(wdata),

@@ -71,7 +71,7 @@ module weir_sim_top (
       .wire_tx_valid_o(wtx_valid), .wire_tx_ready_i(wtx_ready), .wire_tx_o(wtx),
       .cable_i(cable_q),
       .flash_cs_o(flash_cs), .flash_sck_o(flash_sck), .flash_io_o(flash_io), .flash_oe_o(flash_oe),
-      .flash_io_i(flash_io_q),
+      .flash_io_i(flash_io_q), .key_fuses_i(in_i[weir_top_pkg::InKeyFusesLsb +: 256]),
       .console_valid_o(console_valid), .console_o(console_char),
       .core0_sleep_o(core0_sleep), .core1_sleep_o(core1_sleep), .fw_ready_o(fw_ready), .idle_o(idle));
 

@@ -22,6 +22,7 @@ module weir_top (
     output logic [3:0]        flash_io_o,
     output logic [3:0]        flash_oe_o,
     input  logic [3:0]        flash_io_i,
+    input  logic [255:0]      key_fuses_i,
     output logic              console_valid_o,
     output logic [7:0]        console_o,
     output logic              core0_sleep_o,
@@ -138,7 +139,7 @@ module weir_top (
       .bar_req_i(bar_req), .bar_rsp_o(bar_rsp),
       .irq_valid_o(irq_valid), .irq_ready_i(irq_ready), .irq_o(irq), .fn_enabled_i(fn_enabled), .fn_flr_i(fn_flr), .fn_hold_i(fn_hold),
       .pcie_event_i(pcie_event), .queue_event_i(queue_event), .switch_event_i(switch_event), .port_event_i(port_event),
-      .flash_cs_o, .flash_sck_o, .flash_io_o, .flash_oe_o, .flash_io_i,
+      .flash_cs_o, .flash_sck_o, .flash_io_o, .flash_oe_o, .flash_io_i, .key_fuses_i,
       .console_valid_o, .console_o, .core0_sleep_o, .core1_sleep_o, .fw_ready_o, .idle_o(ctrl_idle));
 
   assign idle_o = pcie_idle && dma_idle && queue_idle && switch_idle && port_idle && ctrl_idle;

@@ -9,7 +9,8 @@
 
 #include "flash.h"
 #include "flash_file.h"
-#include "image.h"
+#include "flash_map.h"
+#include "image_check.h"
 #include "rc.h"
 #include "watch.h"
 #include "weir_abi.h"
@@ -47,6 +48,7 @@ struct card {
     bool ran;                      // firmware said it is ready: what is in the flash part is worth keeping
     bool console;
     bool no_image; // the boot ROM found nothing to start
+    unsigned why[FLASH_MAP_SLOTS];
     char line[128];
     unsigned line_len;
     bool idle;
@@ -80,17 +82,17 @@ struct card *card_new(const struct card_options *opt, char *err, size_t err_size
             goto err_card;
     }
     if (opt->firmware != NULL) {
-        n = load_file(opt->firmware, c->flash.part.data, WEIR_IMAGE_SLOT_BYTES, err, err_size);
+        n = load_file(opt->firmware, c->flash.part.data, FLASH_MAP_SLOT_BYTES, err, err_size);
         if (n < 0) {
             size_t used = strlen(err);
             snprintf(err + used, err_size - used,
                      " (firmware image; build it with ./weir build, or name another with --firmware)");
             goto err_card;
         }
-        if ((size_t)n < sizeof(struct weir_image_header) ||
+        if ((size_t)n < MANIFEST_BYTES ||
             ((uint32_t)c->flash.part.data[0] | (uint32_t)c->flash.part.data[1] << 8 |
-             (uint32_t)c->flash.part.data[2] << 16 | (uint32_t)c->flash.part.data[3] << 24) != WEIR_IMAGE_MAGIC) {
-            snprintf(err, err_size, "%s: not a firmware image; weir-mkimage makes one", opt->firmware);
+             (uint32_t)c->flash.part.data[2] << 16 | (uint32_t)c->flash.part.data[3] << 24) != MANIFEST_MAGIC) {
+            snprintf(err, err_size, "%s: not a firmware image; weir-image makes one", opt->firmware);
             goto err_card;
         }
     }
@@ -103,6 +105,8 @@ struct card *card_new(const struct card_options *opt, char *err, size_t err_size
     c->out = (const struct card_out *)weir_rtl_out(c->rtl);
     c->console = opt->console;
     c->in->link_up[0] = 1;
+    for (unsigned i = 0; opt->key_hash != NULL && i < 32; i++)
+        c->in->key_fuses[i / 4] |= (uint32_t)opt->key_hash[i] << (8 * (i & 3));
     return c;
 
 err_memory:
@@ -138,7 +142,7 @@ static void console(struct card *c, char ch) {
     }
     c->line[c->line_len] = '\0';
     c->line_len = 0;
-    if (strcmp(c->line, "!img") == 0)
+    if (sscanf(c->line, "!img %2u %2u %2u", &c->why[0], &c->why[1], &c->why[2]) == FLASH_MAP_SLOTS)
         c->no_image = true;
     else if (c->console)
         fprintf(stderr, "card: %s\n", c->line);
@@ -222,6 +226,16 @@ int card_boot(struct card *c, uint64_t max) {
     }
     c->ran = card_fw_ready(c);
     return c->ran ? 0 : -ETIMEDOUT;
+}
+
+void card_refusals(const struct card *c, char *text, size_t size) {
+    static const char *const name[FLASH_MAP_SLOTS] = {"slot A", "slot B", "golden slot"};
+    size_t used = 0;
+    text[0] = '\0';
+    for (unsigned i = 0; i < FLASH_MAP_SLOTS && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s: %s", i == 0 ? "" : "; ", name[i],
+                                 c->why[i] == IMAGE_GOOD ? "not looked at"
+                                                         : image_refusal_text((enum image_refusal)c->why[i]));
 }
 
 void card_set_cable(struct card *c, bool in) {

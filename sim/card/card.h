@@ -18,7 +18,10 @@ struct card_options {
     const char *firmware;           // path of firmware.img, put into flash slot A
     const char *flash_file;         // NULL, or a flash content (flash_file.h) to start from and write back
     enum flash_timing flash_timing; // how long the part takes to write, in the card's time
-    bool console;                   // show the card's console on stderr
+    // NULL: the card's key fuses are not blown, and it checks no signature; else the 32 bytes in them: SHA-256 of the
+    // key that images must be signed with.
+    const uint8_t *key_hash;
+    bool console; // show the card's console on stderr
 };
 
 // A frame between a vPort and the switch. reason 0: it entered the switch, or was delivered and its completion written;
@@ -49,8 +52,11 @@ uint64_t card_cycles(const struct card *c);
 bool card_idle(const struct card *c);
 // Firmware said it is ready.
 bool card_fw_ready(const struct card *c);
-// Runs until firmware is ready, at most max cycles: 0, or -ETIMEDOUT.
+// Runs until firmware is ready, at most max cycles: 0, -ENOEXEC when no slot holds an image that the card may run, or
+// -ETIMEDOUT.
 int card_boot(struct card *c, uint64_t max);
+// After -ENOEXEC: why each slot was refused, as words for people.
+void card_refusals(const struct card *c, char *text, size_t size);
 // Cable in or out.
 void card_set_cable(struct card *c, bool in);
 // Conventional PCIe reset for some cycles.

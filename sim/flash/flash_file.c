@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #include "flash.h"
-#include "image.h"
+#include "flash_map.h"
+#include "manifest.h"
 
 #define NAME_ROOM 4096u
 
@@ -25,16 +26,16 @@ struct flash_file {
 };
 
 // What the slots take: as long as this were files when the part had no more.
-#define SLOTS_BYTES (WEIR_IMAGE_SLOTS * WEIR_IMAGE_SLOT_BYTES)
+#define SLOTS_BYTES (FLASH_MAP_UPDATED * FLASH_MAP_SLOT_BYTES)
 _Static_assert(SLOTS_BYTES <= FLASH_BYTES, "the slots fit the part");
 
 // Each slot begins with an image or is erased there.
 static bool is_flash_content(const uint8_t *data) {
-    static const uint8_t image[4] = {WEIR_IMAGE_MAGIC & 0xFF, WEIR_IMAGE_MAGIC >> 8 & 0xFF,
-                                     WEIR_IMAGE_MAGIC >> 16 & 0xFF, WEIR_IMAGE_MAGIC >> 24};
+    static const uint8_t image[4] = {MANIFEST_MAGIC & 0xFF, MANIFEST_MAGIC >> 8 & 0xFF, MANIFEST_MAGIC >> 16 & 0xFF,
+                                     MANIFEST_MAGIC >> 24};
     static const uint8_t erased[4] = {0xFF, 0xFF, 0xFF, 0xFF};
-    for (unsigned slot = 0; slot < WEIR_IMAGE_SLOTS; slot++) {
-        const uint8_t *at = data + slot * WEIR_IMAGE_SLOT_BYTES;
+    for (unsigned slot = 0; slot < FLASH_MAP_UPDATED; slot++) {
+        const uint8_t *at = data + slot * FLASH_MAP_SLOT_BYTES;
         if (memcmp(at, image, 4) != 0 && memcmp(at, erased, 4) != 0)
             return false;
     }

@@ -3,6 +3,7 @@
 #include "sim_options.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli.h"
@@ -33,6 +34,17 @@ static int take_timing(void *to, const char *value) {
     return -1;
 }
 
+static int take_fuse(void *to, const char *value) {
+    struct sim_options *o = to;
+    const size_t n = 2 * sizeof(o->key_hash);
+    if (strlen(value) != n || strspn(value, "0123456789abcdefABCDEF") != n || strspn(value, "0") == n)
+        return -1;
+    for (size_t i = 0; i < sizeof(o->key_hash); i++)
+        (void)sscanf(value + 2 * i, "%2hhx", &o->key_hash[i]);
+    o->fused = true;
+    return 0;
+}
+
 static int take_wire(void *to, const char *value) {
     *(const char **)to = value;
     return wire_end_known(value) ? 0 : -1;
@@ -54,6 +66,9 @@ int sim_options_read(struct sim_options *o, int argc, char **argv) {
          .expects = "none, typical or maximum",
          .help = "how long the flash part takes to program and erase, in time of the card: none (default), typical or "
                  "maximum of its data sheet"},
+        {"fuse", "HASH", CLI_OWN, .to = o, .take = take_fuse, .expects = "64 hexadecimal digits, not all 0",
+         .help = "blow the card's key fuses: it starts only images signed with the key of this hash, which weir-image "
+                 "keygen and show say (default: not blown, signatures are not checked)"},
         {"serprog", "PORT", CLI_NUMBER, .to = &o->serprog, .max = SIM_NO_SERPROG - 1,
          .help =
              "let flashrom at the flash part: flashrom -p serprog:ip=127.0.0.1:PORT, as root or as who runs this (0: a "

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "flash_part.h"
@@ -27,6 +28,8 @@ struct sim_options {
     uid_t allowed[SIM_MAX_ALLOWED];
     unsigned num_allowed;
     unsigned serprog; // TCP port, 0: a free one, SIM_NO_SERPROG: none
+    uint8_t key_hash[32];
+    bool fused;
     bool console, quiet;
 };
 

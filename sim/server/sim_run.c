@@ -25,7 +25,7 @@
 #include "wire.h"
 #include "wire_end.h"
 
-#define BOOT_CYCLES 5000000u
+#define BOOT_CYCLES 12000000u // with fuses a slot takes 2.5 million
 #define IDLE_WAIT_MS 20
 // How long what is at the other end of the cable waits there because a ring runs low: its driver's process may come 20
 // ms late. Not a second time before all rings have recovered: nobody's ring is everybody's cable.
@@ -131,8 +131,12 @@ static uint64_t wall_ns(void) {
 }
 
 static int boot(struct sim *s, const struct sim_options *o, char *err, size_t err_size) {
-    const struct card_options co = {
-        .firmware = o->firmware, .flash_file = o->flash, .flash_timing = o->flash_timing, .console = o->console};
+    const struct card_options co = {.firmware = o->firmware,
+                                    .flash_file = o->flash,
+                                    .flash_timing = o->flash_timing,
+                                    .console = o->console,
+                                    .key_hash = o->fused ? o->key_hash : NULL};
+    char why[320];
     int ret;
 
     s->card = card_new(&co, err, err_size);
@@ -148,13 +152,22 @@ static int boot(struct sim *s, const struct sim_options *o, char *err, size_t er
         return -ENOTSUP;
     }
     ret = card_boot(s->card, BOOT_CYCLES);
+    if (ret == -ENOEXEC) {
+        card_refusals(s->card, why, sizeof(why));
+        snprintf(err, err_size, "the card finds no firmware it can start in %s; give it one with --firmware (%s)",
+                 o->firmware != NULL ? o->firmware : o->flash, why);
+        return ret;
+    }
     if (ret != 0) {
-        snprintf(err, err_size,
-                 ret == -ENOEXEC ? "the card finds no firmware it can start in %s; give it one with --firmware"
-                                 : "firmware from %s does not start; see what it says with --console",
+        snprintf(err, err_size, "firmware from %s does not start; see what it says with --console",
                  o->firmware != NULL ? o->firmware : o->flash);
         return ret;
     }
+    on_log(s,
+           o->fused
+               ? "the card's key fuses are blown: it starts only images that this key has signed"
+               : "the card's key fuses are not blown, as on a development board: images are checked by digest, their "
+                 "signatures are NOT (--fuse)");
     s->host = host_new(s->card, err, (unsigned)err_size);
     return s->host != NULL ? 0 : -ENODEV;
 }

@@ -8,7 +8,7 @@
 # usage: loops.sh [FILE...]   without: all that runs on the card
 cd "$WEIR_ROOT" || exit 2
 files() { sh tests/lint/files.sh "$@"; }
-[ $# -gt 0 ] || set -- $(files 'firmware/*.c' 'firmware/*.h' | grep -vE 'boot/(mkimage|rom_gen)')
+[ $# -gt 0 ] || set -- $(files 'firmware/*.c' 'firmware/*.h' | grep -vE 'boot/(tool/|rom_gen)')
 awk '
 function judge(    i, text) {
   for (i = 0; i <= 4; i++) text = text "\n" line[(at + i)]

@@ -231,7 +231,7 @@ static void rom_begins_alone(void) {
 // Every damaged word of the header, and damage in either body, must stop the boot with the ROM's message.
 static void bad_image(void) {
     for (unsigned i = 0; i < 6; i++) {
-        static const unsigned at[] = {0, 4, 12, 60, 300, 0};
+        static const unsigned at[] = {0, 4, 12, 76, 300, 0};
         weir_rtl_reset(bench_model, true);
         for (int k = 0; k < 4; k++)
             weir_rtl_tick(bench_model);

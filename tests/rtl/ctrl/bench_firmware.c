@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The card's own firmware on the control complex: every instruction of both cores in lock-step with the instruction-set
-// model, and what becomes of damaged memory words. Memory is learned from the trace where the loader filled it, from
-// then on the model's own; loads from outside a core's memory are taken from the trace.
+// model, and what becomes of damaged memory words. Memory is learned from the trace where the flash's bulk reader
+// filled it, from then on the model's own; loads from outside a core's memory are taken from the trace.
 #include "bench.h"
 
 #include "flash.h"
@@ -9,6 +9,7 @@
 #include "weir_mbox.h"
 
 #define TCM_BASE 0x10000000u
+#define CSR_BASE 0x40000000u
 #define BOOT_CYCLES 1500000u
 
 enum { R_INSN, R_PC, R_NEXT, R_RD, R_ADDR, R_RDATA, R_WDATA, R_RS1, R_RS2, R_FLAGS };
@@ -56,9 +57,19 @@ static enum iss_bus load(void *owner, uint32_t addr, unsigned size, uint32_t *va
     return ISS_OK;
 }
 
+// A bulk read of the flash begins: what it writes is not the model's any more.
+static void bulk_read(struct core *c, uint32_t addr, uint32_t value) {
+    static uint32_t dest;
+    if (addr == CSR_BASE + WEIR_CSR_FLASH + WEIR_FLASH_READ_DEST_OFFSET)
+        dest = value;
+    if (addr == CSR_BASE + WEIR_CSR_FLASH + WEIR_FLASH_READ_LEN_OFFSET && own(dest))
+        memset(&c->known[dest % WEIR_TCM_BYTES / 4], 0, WEIR_GET(value, FLASH_READ_LEN_BYTES) / 4);
+}
+
 static enum iss_bus store(void *owner, uint32_t addr, unsigned size, uint32_t value) {
     struct core *c = owner;
     uint32_t i = addr % WEIR_TCM_BYTES / 4, mask = (size == 4 ? 0xFFFFFFFFu : (1u << 8 * size) - 1) << 8 * (addr & 3);
+    bulk_read(c, addr, value);
     if (own(addr)) {
         c->mem[i] = (c->mem[i] & ~mask) | (value << 8 * (addr & 3) & mask);
         c->known[i] |= (uint8_t)(((1u << size) - 1) << (addr & 3));

@@ -6,10 +6,11 @@
 
 #include "flash.h"
 #include "flash_file.h"
-#include "image.h"
+#include "flash_map.h"
+#include "manifest.h"
 #include "unit.h"
 
-#define SLOTS_BYTES (WEIR_IMAGE_SLOTS * WEIR_IMAGE_SLOT_BYTES)
+#define SLOTS_BYTES (FLASH_MAP_UPDATED * FLASH_MAP_SLOT_BYTES)
 
 static char dir[64], path[96], err[512];
 static uint8_t data[FLASH_BYTES], back[FLASH_BYTES];
@@ -43,7 +44,7 @@ static size_t get(void) {
 }
 
 static void image_at(uint8_t *at) {
-    const uint32_t magic = WEIR_IMAGE_MAGIC;
+    const uint32_t magic = MANIFEST_MAGIC;
     memcpy(at, &magic, sizeof(magic));
 }
 
