@@ -154,10 +154,14 @@ static void try_open(struct weir_netvsc *n) {
 static void on_vf(struct weir_netvsc *n) {
     netvsc_release(n, &n->rx_vf);
     n->stats.to_vf++;
-    enter(n, n->lost ? WEIR_NETVSC_LOST : WEIR_NETVSC_ON_VF);
-    if (n->leave && !n->lost)
+    if (n->lost) {
+        enter(n, WEIR_NETVSC_LOST);
+        return;
+    }
+    enter(n, WEIR_NETVSC_ON_VF);
+    if (n->leave)
         netvsc_start_leaving(n);
-    else if (!n->lost)
+    else
         n->why = WEIR_WHY_ATTACHED;
 }
 
