@@ -9,7 +9,7 @@
 #define CALLS 20      // of each victim under each storm
 #define PAUSE 65536u  // cycles between two of them, at most
 #define LONGEST 4000u // cycles that other VFs' commands and resets may keep one command, at most
-#define ROUND 2200u   // and usually: resets that came together, and a command
+#define ROUND 2000u   // and usually: resets that came together, and a command
 #define DEVICE_CONTROL 8u
 #define FLR 0x8000u
 
