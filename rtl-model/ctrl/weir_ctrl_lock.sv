@@ -88,6 +88,7 @@ module weir_ctrl_lock (
     f_began_q <= began_q;
     f_fused_q <= fused_q;
     f_fuses_q <= key_fuses_i;
+    if (rst_ni && f_rst_q) assert (began_q);
     if (f_past && rst_ni && f_rst_q) begin
       // A word that is written is that word until the card's reset, whatever comes.
       if (f_written_q[f_any]) assert (written_q[f_any] && f_word == f_word_q);
