@@ -679,6 +679,31 @@ static void a_lost_vf_is_reported_and_waited_for(void **state) {
     expect_host("released(0,0,0) 1");
 }
 
+// Lost before the channel's last frames came: those and the VF's go up in order, what is sent waits for the VF's end.
+static void a_vf_lost_before_the_fence_is_not_sent_on(void **state) {
+    (void)state;
+    host_offer();
+    run(1);
+    host_complete(true, WEIR_OK);
+    run(1);
+    expect_state(WEIR_NETVSC_TO_VF_FENCE);
+    vf_frame(0, 9);
+    fake_vf.must_stop = true;
+    run(1000);
+    expect_state(WEIR_NETVSC_TO_VF_FENCE);
+    send(1);
+    host_frame(8);
+    host_fence(TOKEN);
+    run(1);
+    expect_state(WEIR_NETVSC_LOST);
+    expect_rx("8 9");
+    assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_VF_GONE);
+    host_detach(WEIR_MSG_VF_REVOKED);
+    run(1);
+    expect_state(WEIR_NETVSC_SYNTHETIC);
+    expect_host("vf(0) syn-gone(0) released(0,0,1) 1");
+}
+
 static void bounds_end_the_waits_on_the_vf(void **state) {
     (void)state;
     // Transmit that never drains.
@@ -1044,6 +1069,7 @@ static const struct CMUnitTest tests[] = {
     CASE(alone_a_lost_vf_is_the_end),
     CASE(a_lost_doorbell_is_looked_for),
     CASE(a_lost_vf_is_reported_and_waited_for),
+    CASE(a_vf_lost_before_the_fence_is_not_sent_on),
     CASE(bounds_end_the_waits_on_the_vf),
     CASE(waits_for_the_parent_end_with_the_parent),
     CASE(a_slow_card_is_no_dead_card),
