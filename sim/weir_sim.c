@@ -74,6 +74,9 @@ int main(int argc, char **argv) {
     else
         snprintf(line, sizeof(line), "ready: PF at %s/pf.sock", o.dir);
     say(&o, line);
+    say(&o, o.fused ? "the card's key fuses are blown: it starts only images that this key has signed"
+                    : "the card's key fuses are not blown, as on a development board: images are checked by digest, "
+                      "their signatures are NOT (--fuse)");
     sim_device(s, device);
     if (device[0] != '\0') {
         snprintf(line, sizeof(line), "the wire ends at device %s", device);

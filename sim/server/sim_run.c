@@ -163,11 +163,6 @@ static int boot(struct sim *s, const struct sim_options *o, char *err, size_t er
                  o->firmware != NULL ? o->firmware : o->flash);
         return ret;
     }
-    on_log(s,
-           o->fused
-               ? "the card's key fuses are blown: it starts only images that this key has signed"
-               : "the card's key fuses are not blown, as on a development board: images are checked by digest, their "
-                 "signatures are NOT (--fuse)");
     s->host = host_new(s->card, err, (unsigned)err_size);
     return s->host != NULL ? 0 : -ENODEV;
 }
