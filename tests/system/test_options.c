@@ -95,7 +95,9 @@ static void try_number(const struct program *p, const struct option *o) {
 
 // A value that the option takes, for who gives it too often.
 static const char *good_value(const struct option *o, char *text, size_t size) {
-    if (o->number)
+    if (strcmp(o->name, "fuse") == 0)
+        snprintf(text, size, "%064x", 1);
+    else if (o->number)
         snprintf(text, size, "%llu", o->least);
     else
         snprintf(text, size, "%s",
@@ -108,7 +110,7 @@ static const char *good_value(const struct option *o, char *text, size_t size) {
 
 static void try_too_often(const struct program *p, const struct option *o) {
     const char *words[MAX_WORDS + 2] = {NULL};
-    char value[32], text[80];
+    char value[72], text[120];
     snprintf(text, sizeof(text), o->value ? "%s=%s" : "%s", o->dashed, good_value(o, value, sizeof(value)));
     for (unsigned i = 0; i <= o->times; i++)
         words[i] = text;
@@ -164,6 +166,7 @@ static void words_and_values_say_what_is_wrong(void) {
         {0, {"more"}, "'more'", "unexpected"},
         {0, {""}, "''", "unexpected"},
         {0, {"--flash-timing", "slow"}, "--flash-timing slow", "none, typical or maximum"},
+        {0, {"--fuse", "12"}, "--fuse 12", "expected 64 hexadecimal digits"},
         {0, {"--wire", "string:"}, "--wire string:", "tap[:NAME]"},
         {0, {"--wire", "tap:"}, "--wire tap:", "expected"},
         {0, {"--wire", "link:"}, "--wire link:", "expected"},
