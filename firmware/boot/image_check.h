@@ -16,6 +16,8 @@ struct image_rules {
     // SHA-256 of the one public key that may sign. NULL: the card's key fuses are not blown, as on a development board:
     // key and signature are not looked at, digests are.
     const uint8_t *key_hash;
+    // Checks signatures. NULL: whoever asks leaves that to the ROM, and only the key's hash is compared.
+    bool (*signature)(const uint8_t *raw, const uint8_t *signature, const uint8_t *key);
 };
 
 // The image at `at`. have: bytes that are there and belong to it, IMAGE_SLOT_WHOLE: up to the end of its slot. load:
@@ -26,7 +28,7 @@ enum image_refusal image_check(uint32_t at, uint32_t have, const struct image_ru
 const char *image_refusal_text(enum image_refusal why);
 // Its name in machine-readable output: "CORE1_DIGEST". Host only.
 const char *image_refusal_name(enum image_refusal why);
-// Ed25519 of `key` over MANIFEST_SIGNED bytes at raw.
+// Ed25519 of `key` over MANIFEST_SIGNED bytes at raw (image_signature.c).
 bool image_signature_right(const uint8_t *raw, const uint8_t *signature, const uint8_t *key);
 
 #endif

@@ -15,8 +15,8 @@ _start:
     la t0, rom_trap
     csrw mtvec, t0
 # Memory that was never written has no right parity, and structures are copied with the bytes between their fields.
-    li sp, 0x10020000
-    li t0, 0x1001E000
+    li sp, 0x10040000
+    li t0, 0x1003E000
 1:  sw zero, 0(t0)
     addi t0, t0, 4
     bltu t0, sp, 1b

@@ -8,13 +8,11 @@
 #include <stddef.h>
 
 #include "boot_decide.h"
+#include "card_rules.h"
 #include "hal/hal_ctrl.h"
 #include "hal/hal_flash.h"
 #include "hal/hal_shared.h"
 
-// rom.S has its stack there: the signature check takes most of it.
-#define SCRATCH_BYTES 8192u
-#define KEY_WORDS 8u
 #define FLASH_RESET_MOST (WEIR_CLOCK_HZ / 1000u) // 1 ms; parts need 30 us
 #define TRIAL_CYCLES 1000000u                    // 4 ms; the firmware has its watchdog ten times as early
 
@@ -33,18 +31,6 @@ static void say(const char *text) {
 static void say_number(uint32_t n) {
     const char text[3] = {(char)('0' + n / 10 % 10), (char)('0' + n % 10), '\0'};
     say(text);
-}
-
-// The hash of the key that this card trusts. False: its fuses are not blown.
-static bool trusted(uint8_t hash[32]) {
-    const uint32_t lock = *rom_reg(WEIR_CSR_CTRL, WEIR_CTRL_LOCK_OFFSET);
-    for (uint32_t i = 0; i < KEY_WORDS; i++) {
-        const uint32_t word = *rom_reg(WEIR_CSR_CTRL, WEIR_CTRL_KEY_HASH_OFFSET + 4 * i);
-        for (uint32_t k = 0; k < 4; k++) {
-            hash[4 * i + k] = (uint8_t)(word >> (8 * k));
-        }
-    }
-    return WEIR_GET(lock, CTRL_LOCK_FUSED) != 0;
 }
 
 static void renew_shared(void) {
@@ -72,18 +58,26 @@ static void take_flash_over(void) {
     }
 }
 
+// For the firmware that is started: what it runs as (svc/svc_flash.h).
+static void tell(const struct boot_choice *choice) {
+    HAL_SHARED->boot.kind = (uint32_t)choice->kind;
+    HAL_SHARED->boot.slot = choice->slot;
+    HAL_SHARED->boot.version = choice->version;
+    HAL_SHARED->boot.counter = choice->counter;
+    HAL_SHARED->boot.floor = choice->floor;
+}
+
 uint32_t rom_main(void) {
     uint8_t hash[32];
-    struct image_rules rules = {.manifest = {.board = MANIFEST_BOARD_SIM,
-                                             .contract = (uint32_t)WEIR_ABI_MAJOR << 16 | WEIR_ABI_MINOR,
-                                             .slot_bytes = FLASH_MAP_SLOT_BYTES,
-                                             .body_bytes = WEIR_TCM_BYTES - SCRATCH_BYTES}};
+    struct image_rules rules = CARD_RULES;
     struct boot_choice choice;
 
     renew_shared();
     take_flash_over();
-    rules.key_hash = trusted(hash) ? hash : NULL;
+    rules.key_hash = hal_ctrl_key(hash) ? hash : NULL;
+    rules.signature = image_signature_right;
     boot_decide(&rules, &choice);
+    tell(&choice);
     // Nobody writes the golden slot from now on: what the cores run, and what the host has them run, comes after this.
     (void)hal_flash_guard(FLASH_MAP_SLOT(FLASH_MAP_GOLDEN),
                           FLASH_MAP_SLOT(FLASH_MAP_GOLDEN) + FLASH_MAP_SLOT_BYTES - 1);

@@ -215,6 +215,7 @@ static bool resume(void) {
 void control_start(void) {
     uint32_t cause = hal_ctrl_reset_cause();
     bool kept = hal_keep_start(cause == HAL_RESET_POWER_ON);
+    svc_flash_start();
     if (!ipc_wait_ready()) {
         svc_log_at(WEIR_LOG_ERROR, "core 1 does not start");
     }
@@ -254,6 +255,7 @@ bool control_poll(void) {
     busy = svc_event_switch() || busy;
     busy = poll_port() || busy;
     busy = poll_queue() || busy;
+    busy = svc_flash_poll() || busy;
     hal_keep_commit();
     hal_keep_good();
     return poll_mailbox() || busy;

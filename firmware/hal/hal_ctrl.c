@@ -122,3 +122,10 @@ void hal_fn_event(unsigned fn, uint32_t lo, uint32_t hi) {
 void hal_fn_clear(unsigned fn) {
     HAL_WRITE(CTRL, FN_CLEAR, fn);
 }
+
+bool hal_ctrl_key(uint8_t hash[32]) {
+    for (unsigned i = 0; i < 32; i++) {
+        hash[i] = (uint8_t)(hal_read(WEIR_CSR_CTRL, WEIR_CTRL_KEY_HASH_OFFSET + (i & ~3u)) >> 8 * (i % 4));
+    }
+    return WEIR_GET(HAL_READ(CTRL, LOCK), CTRL_LOCK_FUSED) != 0;
+}

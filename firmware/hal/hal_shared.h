@@ -35,6 +35,12 @@ struct hal_past {
                              // yet to be cleared
 };
 
+// What the ROM chose at this start of core 0 (struct boot_choice of boot/boot_decide.h).
+struct hal_boot {
+    volatile uint32_t kind, slot; // enum boot_kind, enum flash_map_slot
+    volatile uint32_t version, counter, floor;
+};
+
 struct hal_shared {
     volatile uint32_t req_seq;                  // core 0
     volatile uint32_t op;                       // core 0: enum queue_op
@@ -57,6 +63,7 @@ struct hal_shared {
     struct hal_panic panic[2];                  // each core its own
     struct hal_rss rss[WEIR_NUM_VFS];           // core 0
     struct hal_past past;                       // core 0
+    struct hal_boot boot;                       // the ROM
 };
 _Static_assert(sizeof(struct hal_shared) <= WEIR_SHARED_BYTES, "shared RAM");
 

@@ -100,6 +100,20 @@ void svc_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool svc_log_room(void);
 void svc_log_read(uint32_t position, struct weir_read_log_rsp *rsp);
 
+// ---- the firmware in the flash (svc_flash.c; rules 9.12, threat T21) ----
+// Jobs run beside the main loop, one at a time, and no turn of them takes more than 2,000 cycles. WRONG_STATE while
+// one is under way; what becomes of it is in svc_flash_status.
+void svc_flash_start(void); // once, before the others
+enum weir_status svc_flash_begin(uint32_t bytes);
+enum weir_status svc_flash_write(uint32_t offset, const uint8_t *data, uint32_t n, uint32_t *taken);
+enum weir_status svc_flash_do(unsigned what); // enum weir_flash_do
+enum weir_status svc_flash_read(uint32_t at, uint8_t *to, uint32_t n);
+void svc_flash_status(struct weir_flash_status_rsp *rsp);
+// Whoever wrote is gone: what is not whole is given up.
+void svc_flash_abandon(void);
+// A turn; true while there is more to do.
+bool svc_flash_poll(void);
+
 // ---- configuration blocks (rules 9.1-9.7) ----
 #define SVC_BLOCKS 4u // blocks each VF has
 enum weir_status svc_block_read(unsigned vf, unsigned block, struct weir_read_block_rsp *rsp);

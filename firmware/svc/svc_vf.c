@@ -68,6 +68,9 @@ void svc_hello_set(unsigned fn, bool said) {
         hal_keep_touch(&hello[fn], sizeof(hello[fn]));
         hello[fn] = said;
     }
+    if (fn == 0) {
+        svc_flash_abandon(); // its driver is another one, or gone
+    }
 }
 
 void svc_vf_resetting(unsigned vf, bool on) {

@@ -527,4 +527,68 @@ struct weir_set_log_level_req {
 };
 WEIR_ASSERT_SIZE(struct weir_set_log_level_req, 4);
 
+// ---- the firmware in the card's flash ----
+// What the card is at. A job takes the flash's time and goes on behind the answer: FLASH_STATUS has how far it is.
+enum weir_flash_job {
+    WEIR_FLASH_IDLE,
+    WEIR_FLASH_OPENING,  // reads its boot log, before the first of the others
+    WEIR_FLASH_WRITING,  // erases and takes an image in
+    WEIR_FLASH_CHECKING, // VERIFY
+    WEIR_FLASH_COMMITTING,
+    WEIR_FLASH_CONFIRMING,
+    WEIR_FLASH_ABORTING,
+};
+struct weir_flash_status_rsp {
+    uint8_t job;             // enum weir_flash_job
+    uint8_t result;          // boot_update.def: of the last job
+    uint8_t why;             // manifest.def: with result IMAGE, why it is refused
+    uint8_t kind;            // what runs: 0 confirmed, 1 on trial, 2 golden
+    uint8_t slot;            // what runs: 0 A, 1 B, 2 golden
+    uint8_t target;          // slot that an update under way writes, 0xFF: none is
+    uint8_t state[2];        // of A and B: 0 usable, 1 being written, 2 to be tried, 3 failed
+    uint32_t version;        // what runs: 31:16 major, 15:0 minor
+    uint32_t counter, floor; // its security counter; the least that this card starts
+    uint32_t bytes, erased, taken, written; // of an update under way
+    uint32_t record;         // number of the boot log's last record, and what it says:
+    uint32_t event_version;
+    uint8_t event, event_slot, reason, tries; // enum boot_event of boot_log.h, manifest.def, starts left of a trial
+};
+WEIR_ASSERT_SIZE(struct weir_flash_status_rsp, 48);
+struct weir_flash_begin_req {
+    uint32_t bytes; // of the image, 1 to the size of a slot
+};
+WEIR_ASSERT_SIZE(struct weir_flash_begin_req, 4);
+#define WEIR_FLASH_PIECE 104u
+struct weir_flash_write_req {
+    uint32_t offset; // of the image: `taken` of the answer before, 0 at first
+    uint32_t length; // 1 to WEIR_FLASH_PIECE, and not beyond the image
+    uint8_t data[WEIR_FLASH_PIECE];
+};
+WEIR_ASSERT_SIZE(struct weir_flash_write_req, 112);
+struct weir_flash_write_rsp {
+    uint32_t taken; // bytes of the image so far; no more than before: send the piece again, later
+};
+WEIR_ASSERT_SIZE(struct weir_flash_write_rsp, 4);
+enum weir_flash_do {
+    WEIR_FLASH_DO_VERIFY,   // what is written, as COMMIT would
+    WEIR_FLASH_DO_COMMIT,   // the next start of core 0 tries it
+    WEIR_FLASH_DO_CONFIRM,  // what runs on trial is good
+    WEIR_FLASH_DO_ABORT,    // gives up what is written or is to be tried
+    WEIR_FLASH_DO_ACTIVATE, // core 0 starts anew, behind the answer; the data path goes on
+    WEIR_FLASH_DOS
+};
+struct weir_flash_do_req {
+    uint32_t what; // enum weir_flash_do
+};
+WEIR_ASSERT_SIZE(struct weir_flash_do_req, 4);
+#define WEIR_FLASH_READ_MOST 64u
+struct weir_flash_read_req {
+    uint32_t at, length; // byte address in the flash; 4 to WEIR_FLASH_READ_MOST
+};
+WEIR_ASSERT_SIZE(struct weir_flash_read_req, 8);
+struct weir_flash_read_rsp {
+    uint8_t data[WEIR_FLASH_READ_MOST];
+};
+WEIR_ASSERT_SIZE(struct weir_flash_read_rsp, 64);
+
 #endif

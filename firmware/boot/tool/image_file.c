@@ -20,7 +20,8 @@ struct image_rules image_file_rules(uint32_t board, uint32_t floor, const uint8_
                                              .floor = floor,
                                              .slot_bytes = FLASH_MAP_SLOT_BYTES,
                                              .body_bytes = IMAGE_BODY_MOST},
-                                .key_hash = key_hash};
+                                .key_hash = key_hash,
+                                .signature = image_signature_right};
 }
 
 // ---- making ----

@@ -11,7 +11,7 @@
 #include "image_key.h"
 
 // A core's memory less the stack and scratch of the ROM (rom.ld) at its top.
-#define IMAGE_BODY_MOST (131072u - 8192u)
+#define IMAGE_BODY_MOST (262144u - 8192u)
 
 struct image_file {
     uint8_t bytes[FLASH_MAP_SLOT_BYTES + 1]; // one more than fits, to see that there is more

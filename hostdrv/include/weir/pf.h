@@ -111,6 +111,16 @@ struct weir_panic {
     uint32_t word[WEIR_PANIC_WORDS];
 };
 int weir_pf_panic(struct weir_pf *pf, unsigned core, struct weir_panic *panic);
+// The firmware in the card's flash (rules 9.12, docs/blocks/flash.md). Jobs go on behind the call that begins them: the
+// status says how far one is and what became of it. -EBUSY: another one is under way.
+int weir_pf_flash_status(struct weir_pf *pf, struct weir_flash_status_rsp *status);
+// An image of `bytes`, 1 to 1 MiB, comes: the slot that does not run is erased for it.
+int weir_pf_flash_begin(struct weir_pf *pf, uint32_t bytes);
+// One piece of the image, whose first *taken bytes the card has; more of them afterwards, or as many while it is busy.
+int weir_pf_flash_write(struct weir_pf *pf, const void *image, uint32_t bytes, uint32_t *taken);
+int weir_pf_flash_do(struct weir_pf *pf, enum weir_flash_do what);
+// 1 to 64 bytes at a byte address of the flash, when no job is under way (-EBUSY).
+int weir_pf_flash_read(struct weir_pf *pf, uint32_t at, void *to, uint32_t bytes);
 // Stacks, panics and restarts of both cores.
 int weir_pf_health(struct weir_pf *pf, struct weir_get_health_rsp *health);
 // Versions of contract and firmware, asked for once more: the driver and the card agree on the same again.

@@ -65,16 +65,16 @@ module tb_ctrl (
     irq_fn_q <= irq.fn;
   end
   logic unused;
-  assign unused = ^{in_i[191:189], in_i[183:179], in_i[163], t0.intr_cause, t1.intr_cause, pcie_req, dma_req, switch_req, port_req, flash_oe};
+  assign unused = ^{in_i[191:189], in_i[183:180], in_i[163], t0.intr_cause, t1.intr_cause, pcie_req, dma_req, switch_req, port_req, flash_oe};
 
   // 160: damage, 161: of core 1, 162: upper bank, 179:164 word, 188:184 bit (17 and 8 are the parity of the bytes).
   // Nothing but a bench writes a memory from outside.
   /* verilator lint_off MULTIDRIVEN */
   always_ff @(posedge clk_i) begin
-    if (in_i[162:160] == 3'b001) u_ctrl.u_core0.u_tcm.mem_lo[in_i[178:164]] <= u_ctrl.u_core0.u_tcm.mem_lo[in_i[178:164]] ^ damage;
-    if (in_i[162:160] == 3'b101) u_ctrl.u_core0.u_tcm.mem_hi[in_i[178:164]] <= u_ctrl.u_core0.u_tcm.mem_hi[in_i[178:164]] ^ damage;
-    if (in_i[162:160] == 3'b011) u_ctrl.u_core1.u_tcm.mem_lo[in_i[178:164]] <= u_ctrl.u_core1.u_tcm.mem_lo[in_i[178:164]] ^ damage;
-    if (in_i[162:160] == 3'b111) u_ctrl.u_core1.u_tcm.mem_hi[in_i[178:164]] <= u_ctrl.u_core1.u_tcm.mem_hi[in_i[178:164]] ^ damage;
+    if (in_i[162:160] == 3'b001) u_ctrl.u_core0.u_tcm.mem_lo[in_i[179:164]] <= u_ctrl.u_core0.u_tcm.mem_lo[in_i[179:164]] ^ damage;
+    if (in_i[162:160] == 3'b101) u_ctrl.u_core0.u_tcm.mem_hi[in_i[179:164]] <= u_ctrl.u_core0.u_tcm.mem_hi[in_i[179:164]] ^ damage;
+    if (in_i[162:160] == 3'b011) u_ctrl.u_core1.u_tcm.mem_lo[in_i[179:164]] <= u_ctrl.u_core1.u_tcm.mem_lo[in_i[179:164]] ^ damage;
+    if (in_i[162:160] == 3'b111) u_ctrl.u_core1.u_tcm.mem_hi[in_i[179:164]] <= u_ctrl.u_core1.u_tcm.mem_hi[in_i[179:164]] ^ damage;
   end
   /* verilator lint_on MULTIDRIVEN */
   logic [17:0] damage;

@@ -101,7 +101,7 @@ bool boot_port_erase(uint32_t at) {
 }
 
 bool boot_port_body(uint32_t at, uint32_t bytes, uint32_t core, uint8_t digest[32]) {
-    static uint8_t nowhere[0x20000];
+    static uint8_t nowhere[0x40000];
     uint8_t *to = core == BOOT_PORT_NOWHERE ? nowhere : card.memory[core];
     if (!(bytes <= sizeof(nowhere)))
         abort();

@@ -22,7 +22,7 @@ struct card {
     uint32_t silent; // from this address on the flash cannot be read; 0: it can
     unsigned worn;   // this many of the next programs do not take
     unsigned reads;  // bytes read since card_count
-    uint8_t memory[MANIFEST_CORES][0x20000];
+    uint8_t memory[MANIFEST_CORES][0x40000];
     uint64_t now, random;
 };
 extern struct card card;

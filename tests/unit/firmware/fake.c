@@ -2,6 +2,8 @@
 // See fake.h: the bus, its rules, and the blocks CTRL, MBOX, PCIE, DMA and PORT.
 #include "fake.h"
 
+#include "flash_regs.h"
+
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -247,7 +249,12 @@ static uint32_t ctrl_read(uint32_t offset) {
         return 0;
     case WEIR_CTRL_MBOX_TAKEN_OFFSET:
         return fake.taken != 0 ? (fake.taken - 1) | WEIR_PUT(1, CTRL_MBOX_TAKEN_VALID) : 0;
+    case WEIR_CTRL_LOCK_OFFSET: // fuses are not blown
+        return 0;
     default:
+        if (offset - WEIR_CTRL_KEY_HASH_OFFSET < 32) {
+            return 0;
+        }
         fake_fail("CTRL register %x is not modelled for reading", offset);
     }
 }
@@ -416,6 +423,11 @@ static void check_access(uint32_t block, uint32_t offset, bool write) {
         }
         return;
     }
+    if (!write && offset % 4 == 0 &&
+        ((block == WEIR_CSR_CTRL && offset - WEIR_CTRL_KEY_HASH_OFFSET < 32) ||
+         (block == WEIR_CSR_SHA && offset - WEIR_SHA_DIGEST_OFFSET < 32))) {
+        return; // eight words each
+    }
     // Two registers of the switch are arrays of words.
     if (block == WEIR_CSR_SWITCH && write && offset % 4 == 0 && fake_switch_array(offset)) {
         return;
@@ -424,13 +436,29 @@ static void check_access(uint32_t block, uint32_t offset, bool write) {
     if (r == NULL || r->access == NONE) {
         fake_fail("no register at %x of block %x", offset, block);
     }
-    if (write ? r->access != RW && r->access != WO : r->access == WO) {
+    // SHA.CLAIM is taken by reading it and given back by writing it.
+    if (write ? r->access != RW && r->access != WO && (block != WEIR_CSR_SHA || r->access != POP) : r->access == WO) {
         fake_fail("%s is not for %s", r->name, write ? "writing" : "reading");
     }
 }
 
+// The part is there from the first access on, erased, and takes no time.
+static void flash_clock(void) {
+    if (!flash_regs.there) {
+        flash_regs_begin(FLASH_AT_ONCE);
+    }
+    flash_regs.cycle = fake.cycle;
+}
+
 static uint32_t read_reg(uint32_t block, uint32_t offset) {
+    uint32_t value;
     switch (block) {
+    case WEIR_CSR_FLASH:
+    case WEIR_CSR_SHA:
+        flash_clock();
+        value = flash_regs_read(block, offset);
+        fake.cycle = (uint32_t)flash_regs.cycle;
+        return value;
     case WEIR_CSR_CTRL:
         return ctrl_read(offset);
     case WEIR_CSR_MBOX:
@@ -448,6 +476,12 @@ static uint32_t read_reg(uint32_t block, uint32_t offset) {
 
 static void write_reg(uint32_t block, uint32_t offset, uint32_t value) {
     switch (block) {
+    case WEIR_CSR_FLASH:
+    case WEIR_CSR_SHA:
+        flash_clock();
+        flash_regs_write(block, offset, value);
+        fake.cycle = (uint32_t)flash_regs.cycle;
+        break;
     case WEIR_CSR_CTRL:
         ctrl_write(offset, value);
         break;

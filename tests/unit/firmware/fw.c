@@ -2,6 +2,8 @@
 // See fw.h.
 #include "fw.h"
 
+#include "flash_regs.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +41,7 @@ static bool held_up(void) {
             return true;
         }
     }
-    return fake.core1_dead;
+    return fake.core1_dead || (flash_regs.there && flash_part_busy(&flash_regs.part));
 }
 
 void fw_run(void) {
