@@ -30,7 +30,8 @@ int main(void) {
     for (;;) {
         hal_ctrl_heartbeat(++beat);
         if (!control_poll()) {
-            hal_ctrl_timer(WATCHDOG_CYCLES / 4);
+            uint32_t nap = svc_flash_nap();
+            hal_ctrl_timer(nap != 0 ? nap : WATCHDOG_CYCLES / 4);
             hal_ctrl_sleep();
         }
     }

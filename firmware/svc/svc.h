@@ -111,8 +111,11 @@ enum weir_status svc_flash_read(uint32_t at, uint8_t *to, uint32_t n);
 void svc_flash_status(struct weir_flash_status_rsp *rsp);
 // Whoever wrote is gone: what is not whole is given up.
 void svc_flash_abandon(void);
-// A turn; true while there is more to do.
+// A turn; true while there is more to do at once.
 bool svc_flash_poll(void);
+// Cycles after which the next turn is due, 0: none is.
+uint32_t svc_flash_nap(void);
+void svc_flash_waits(void); // of svc_flash_port.c: this turn found the part busy
 
 // ---- configuration blocks (rules 9.1-9.7) ----
 #define SVC_BLOCKS 4u // blocks each VF has

@@ -14,13 +14,14 @@
 #define PAGES 2u // one is programmed while the host fills the other
 #define NO_SLOT 0xFFu
 #define RESTART_CYCLES 64u
+#define LOOK_CYCLES (WEIR_CLOCK_HZ / 10000u) // 100 us between two looks at a busy part: a page takes 600
 
 static struct {
     enum weir_flash_job job, asked;
     struct boot_update update;
     bool open;      // the boot log is read
     bool cancel;    // the image that is taken in is not wanted any more
-    bool waits;     // for the host: its next request wakes this core
+    bool waits;     // for the host, whose next request wakes this core, or for the part
     bool restart;   // core 0 starts anew when the answer is given
     uint32_t bytes; // of BEGIN
     uint32_t taken; // of them, of which update.written are in the flash
@@ -249,6 +250,14 @@ static void restart(void) {
     hal_ctrl_watchdog(RESTART_CYCLES);
     while (!hal_ctrl_expired(since, 100 * RESTART_CYCLES)) {
     }
+}
+
+uint32_t svc_flash_nap(void) {
+    return f.job != WEIR_FLASH_IDLE ? LOOK_CYCLES : 0;
+}
+
+void svc_flash_waits(void) {
+    f.waits = true;
 }
 
 bool svc_flash_poll(void) {

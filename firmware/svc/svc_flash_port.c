@@ -6,6 +6,7 @@
 #include "hal/hal_flash.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_sha.h"
+#include "svc.h"
 
 #define CYCLES_A_BYTE 5u // of a bulk read with its digest
 #define READ_SLACK 4096u // its command and address
@@ -30,7 +31,15 @@ bool boot_port_read(uint32_t at, void *to, uint32_t bytes) {
 static bool finish(struct hal_flash_op *op) {
     enum hal_flash_progress p;
     // bound: hal_flash_step's own, one and a half times the part's maximum
-    while ((p = hal_flash_step(op)) == HAL_FLASH_BUSY) {
+    for (;;) {
+        bool sent = op->left == 0; // so this step looks at the part
+        p = hal_flash_step(op);
+        if (p != HAL_FLASH_BUSY) {
+            break;
+        }
+        if (sent) {
+            svc_flash_waits();
+        }
         hal_fiber_pause();
     }
     hal_fiber_pause();

@@ -63,6 +63,8 @@ struct parent {
     uint64_t left_turns; // our turns since, in microseconds, at most LEFT_TURN_US of each
     uint64_t left_at;
     bool given[WEIR_NUM_VFS]; // to clients outside, as far as their connections are seen to
+    struct flash_job *flash;  // an update that is being sent, NULL = none
+    uint64_t flash_client;    // for whom a job of the card's flash is done, 0 = nobody
     bool halt;
     bool polled; // the card has no interrupt for us
 };
@@ -131,6 +133,11 @@ int admit_open_socket(const struct parent *p);
 void health_open(struct parent *p);
 // Once a turn. False: the card lost what it knew of its switch, and only a parent that begins anew can use it.
 bool health_look(struct parent *p);
+
+// ---- host_flash.c ----
+// Once a turn: sends what the card takes of an update.
+void flash_look(struct parent *p);
+bool flash_busy(const struct parent *p);
 
 // ---- host_cmd.c ----
 struct json_object;

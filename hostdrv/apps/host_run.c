@@ -190,6 +190,7 @@ void parent_free(struct parent *p) {
         (left != 0 ? weir_pf_leave : weir_pf_close)(p->pf);
     ctl_free(p->ctl);
     ctl_ledger_end(&p->ledger);
+    free(p->flash);
     weir_listener_close(&p->guests);
     free(p);
 }
@@ -223,6 +224,7 @@ int parent_run(struct parent *p, const volatile int *stop, char *err, size_t err
         given_look(p);
         guests_look_after(p);
         left_look(p);
+        flash_look(p);
         tell_suppressed(p);
         if (weir_dev_dead(weir_pf_dev(p->pf))) {
             snprintf(err, err_size, "the card is gone: nobody answers at %s%s", parent_card(p),
@@ -238,7 +240,7 @@ int parent_run(struct parent *p, const volatile int *stop, char *err, size_t err
         }
         n = own = waiting_for(p, fds);
         n += ctl_pollfds(p->ctl, fds + own, MAX_FDS - own);
-        rest = guests_steady(p) && !ctl_pending(p->ctl) && !weir_vstack_limited(p->vs);
+        rest = guests_steady(p) && !flash_busy(p) && !ctl_pending(p->ctl) && !weir_vstack_limited(p->vs);
         if (app_sleep(&sleep, worked, p->polled, fds, n, rest ? WAIT_IDLE_MS : WAIT_BUSY_MS) < 0 && errno != EINTR)
             return -errno;
         if ((fds[0].revents & POLLIN) != 0)

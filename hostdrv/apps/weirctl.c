@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // weirctl: asks a parent (weir-host) what there is, and moves its guests between their paths. Commands and their
 // arguments are verbs.def, reasons of failures errors.def.
+#include <errno.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -115,6 +117,59 @@ static int await_move(const struct ctl_link *l, enum verb_id id, const char *gue
     return fail(CTL_not_moved, text);
 }
 
+// ---- the card's flash ----
+
+// A file is the parent's to read, wherever it stands.
+static int whole_path(struct json_object *question) {
+    char path[PATH_MAX], text[PATH_MAX + 64], clean[256];
+    const char *file = ctl_text(question, "file");
+    if (realpath(file, path) == NULL) {
+        snprintf(text, sizeof(text), "%s: %s", text_clean(clean, sizeof(clean), file), strerror(errno));
+        return fail(CTL_flash_image, text);
+    }
+    json_object_object_add(question, "file", json_object_new_string(path));
+    return 0;
+}
+
+static void progress(struct json_object *rsp, time_t since) {
+    long long bytes = ctl_number(rsp, "bytes"), erased = ctl_number(rsp, "erased"),
+              written = ctl_number(rsp, "written");
+    long long all = 2 * bytes, at = (erased < bytes ? erased : bytes) + written;
+    double took = difftime(time(NULL), since);
+    if (bytes <= 0 || !isatty(STDERR_FILENO))
+        return;
+    fprintf(stderr, "\r%3lld %%, %lld of %lld bytes written, %.0f KiB/s, %.0f s left   ", at * 100 / all, written,
+            bytes, took > 0 ? (double)written / 1024 / took : 0.0,
+            at > 0 ? took * (double)(all - at) / (double)at : 0.0);
+}
+
+// Until the card has taken and checked what was begun. 0, or the exit status, all being said; *rsp is what it says
+// last.
+static int await_flash(struct ctl_link *l, struct json_object **rsp) {
+    const time_t since = time(NULL);
+    char err[512] = "", text[512], room[2][256];
+    for (;;) {
+        struct json_object *now = ctl_ask(l, ctl_question(verbs[VERB_flash_show].name, NULL), err, sizeof(err));
+        bool busy;
+        if (now == NULL)
+            return fail(l->code, err);
+        json_object_put(*rsp);
+        *rsp = now;
+        busy = strcmp(ctl_text(now, "job"), "idle") != 0;
+        progress(now, since);
+        if (!busy)
+            break;
+        usleep(POLL_US);
+    }
+    if (isatty(STDERR_FILENO))
+        fputc('\n', stderr);
+    if (ctl_number(*rsp, "result") == 0)
+        return 0;
+    snprintf(text, sizeof(text), "%s: %s", text_clean(room[0], sizeof(room[0]), ctl_text(*rsp, "result_text")),
+             text_clean(room[1], sizeof(room[1]), ctl_text(*rsp, "why_text")));
+    return fail(CTL_flash_image, text);
+}
+
 // ---- asking ----
 
 static struct json_object *page_of(struct json_object *question, struct json_object *first) {
@@ -170,11 +225,15 @@ static int answer(struct ctl_link *l, enum verb_id id, struct json_object *quest
     char err[512] = "";
     int ret = 0;
 
+    if (id == VERB_flash_write && (ret = whole_path(question)) != 0)
+        return ret;
     rsp = ask(l, question, err, sizeof(err));
     if (rsp == NULL)
         return fail(l->code, err);
     if ((moves && !no_wait) || id == VERB_await)
         ret = await_move(l, id, guest);
+    if (id == VERB_flash_write && !no_wait)
+        ret = await_flash(l, &rsp);
     if (id == VERB_halt && !no_wait)
         ctl_await_end(l);
     if (ret == 0) {

@@ -27,5 +27,6 @@ void show_queues(struct json_object *rsp);
 void show_health(struct json_object *rsp);
 void show_panic(struct json_object *rsp);
 void show_log(struct json_object *rsp);
+void show_flash(struct json_object *rsp);
 
 #endif

@@ -7,6 +7,8 @@
 #include "text.h"
 #include "weirctl_show.h"
 
+#define FLASH_RESULT_IMAGE 7 // boot_update.def
+
 #define END                                                                                                            \
     {                                                                                                                  \
         NULL, {                                                                                                        \
@@ -113,4 +115,28 @@ void show_log(struct json_object *rsp) {
         puts(text_clean(text, sizeof(text),
                         json_object_is_type(line, json_type_string) ? json_object_get_string(line) : ""));
     }
+}
+
+void show_flash(struct json_object *rsp) {
+    static const struct show_column columns[] = {{"slot", {"slot", 'l', 0}}, {"state", {"state", 'l', 0}}, END};
+    char slot[64], kind[64], version[64], job[64], result[256], why[256], event[64], event_slot[64], event_version[64];
+    table_text("firmware %s runs from slot %s, %s; security counter %lld, floor %lld",
+               text_clean(version, sizeof(version), ctl_text(rsp, "version")),
+               text_clean(slot, sizeof(slot), ctl_text(rsp, "slot")),
+               text_clean(kind, sizeof(kind), ctl_text(rsp, "kind")), ctl_number(rsp, "counter"),
+               ctl_number(rsp, "floor"));
+    show_table(ctl_member(rsp, "slots"), columns, NULL);
+    if (ctl_number(rsp, "bytes") > 0)
+        table_text("slot %s: %lld of %lld bytes erased, %lld written",
+                   text_clean(slot, sizeof(slot), ctl_text(rsp, "target")), ctl_number(rsp, "erased"),
+                   ctl_number(rsp, "bytes"), ctl_number(rsp, "written"));
+    table_text("job: %s; the last one: %s", text_clean(job, sizeof(job), ctl_text(rsp, "job")),
+               text_clean(result, sizeof(result), ctl_text(rsp, "result_text")));
+    if (ctl_number(rsp, "result") == FLASH_RESULT_IMAGE)
+        table_text("  %s", text_clean(why, sizeof(why), ctl_text(rsp, "why_text")));
+    if (ctl_number(rsp, "record") > 0)
+        table_text("boot log, record %lld: slot %s, version %s: %s", ctl_number(rsp, "record"),
+                   text_clean(event_slot, sizeof(event_slot), ctl_text(rsp, "event_slot")),
+                   text_clean(event_version, sizeof(event_version), ctl_text(rsp, "event_version")),
+                   text_clean(event, sizeof(event), ctl_text(rsp, "event")));
 }

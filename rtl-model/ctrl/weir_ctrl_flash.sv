@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPI NOR flash controller: single bytes for commands, past weir_ctrl_guard, and a bulk read (quad output fast read, 0x6B)
-// that copies straight into a core's TCM with a CRC-32 on the way, and into SHA if asked to; the serial clock stands while
+// that copies straight into a core's TCM, and into SHA if asked to; the serial clock stands while
 // that has no room. The serial clock is half the card clock; mode 0.
 // A bulk read and a command of bytes never share a chip select: either would be heard as part of the other.
 // Does not interpret anything it reads; the boot ROM and firmware decide.
@@ -47,11 +47,9 @@ module weir_ctrl_flash (
   logic [31:0] dest_q;
   logic [23:0] left_q;
   logic [31:0] word_q;
-  logic [31:0] crc_q;
   logic        fall;         // this cycle ends a serial clock
   logic        byte_done;
   logic [7:0]  byte_in;
-  logic [31:0] crc_next;
   logic        wr, wr_ctl, wr_xfer, wr_len;
   logic        offer, pass;      // a byte to send, and that it may be
   logic        start_bulk;
@@ -101,7 +99,6 @@ module weir_ctrl_flash (
       16'(weir_abi_pkg::FlashReadAddrOffset): rdata_o = {8'b0, faddr_q};
       16'(weir_abi_pkg::FlashReadDestOffset): rdata_o = dest_q;
       16'(weir_abi_pkg::FlashReadLenOffset): rdata_o = {hash_q, 7'b0, left_q};
-      16'(weir_abi_pkg::FlashCrcOffset): rdata_o = ~crc_q;
       16'(weir_abi_pkg::FlashStatusOffset): rdata_o = {30'b0, refused_q, state_q != StIdle};
       16'(weir_abi_pkg::FlashGuardOffset): rdata_o = guard;
       default: rdata_o = 32'd0;
@@ -114,12 +111,6 @@ module weir_ctrl_flash (
   assign sha_stream_o = hash_q;
   assign sha_valid_o = hash_q && sck_q && word_end;
   assign sha_word_o = {byte_in, word_q[31:8]};
-
-  // One byte of reflected CRC-32.
-  always_comb begin
-    crc_next = crc_q ^ {24'b0, byte_in};
-    for (int i = 0; i < 8; i++) crc_next = crc_next[0] ? (crc_next >> 1) ^ 32'hEDB8_8320 : crc_next >> 1;
-  end
 
   always_comb begin
     load_o.valid = store && (dest_q[31:28] == 4'h1 || dest_q[31:28] == 4'h3);
@@ -142,7 +133,6 @@ module weir_ctrl_flash (
       dest_q <= '0;
       left_q <= '0;
       word_q <= '0;
-      crc_q <= '1;
       acked_q <= 1'b0;
       hash_q <= 1'b0;
       hash_core_q <= 1'b0;
@@ -160,7 +150,6 @@ module weir_ctrl_flash (
         case (addr_i)
           16'(weir_abi_pkg::FlashReadAddrOffset): faddr_q <= wdata_i[23:0];
           16'(weir_abi_pkg::FlashReadDestOffset): if (state_q == StIdle) dest_q <= wdata_i;
-          16'(weir_abi_pkg::FlashCrcOffset): crc_q <= '1;
           default: ;
         endcase
       end
@@ -214,7 +203,6 @@ module weir_ctrl_flash (
             count_q <= count_q ^ 6'd1;
             if (byte_done) begin
               word_q <= {byte_in, word_q[31:8]};
-              crc_q <= crc_next;
               left_q <= left_q - 24'd1;
               if (store) dest_q <= dest_q + 32'd4;
               if (left_q == 24'd1) state_q <= StEnd;
