@@ -58,7 +58,7 @@ static void take_flash_over(void) {
     }
 }
 
-// For the firmware that is started: what it runs as (svc/svc_flash.h).
+// For the firmware that is started: what it runs as (svc/svc_flash.c).
 static void tell(const struct boot_choice *choice) {
     HAL_SHARED->boot.kind = (uint32_t)choice->kind;
     HAL_SHARED->boot.slot = choice->slot;

@@ -18,7 +18,7 @@ void hal_ctrl_kick(void);
 void hal_ctrl_ring(unsigned core); // ring the other core
 void hal_ctrl_ring_ack(void);
 enum hal_reset { HAL_RESET_POWER_ON = 0, HAL_RESET_WATCHDOG = 1, HAL_RESET_BY_CORE0 = 2 };
-bool hal_ctrl_key(uint8_t hash[32]);  // of the key that images are signed with; false: its fuses are not blown
+bool hal_ctrl_key(uint8_t hash[32]); // of the key that images are signed with; false: its fuses are not blown
 uint32_t hal_ctrl_reset_cause(void); // of this core, enum hal_reset
 void hal_ctrl_ready(bool ready);
 void hal_ctrl_heartbeat(uint32_t count);

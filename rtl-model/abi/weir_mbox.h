@@ -539,17 +539,17 @@ enum weir_flash_job {
     WEIR_FLASH_ABORTING,
 };
 struct weir_flash_status_rsp {
-    uint8_t job;             // enum weir_flash_job
-    uint8_t result;          // boot_update.def: of the last job
-    uint8_t why;             // manifest.def: with result IMAGE, why it is refused
-    uint8_t kind;            // what runs: 0 confirmed, 1 on trial, 2 golden
-    uint8_t slot;            // what runs: 0 A, 1 B, 2 golden
-    uint8_t target;          // slot that an update under way writes, 0xFF: none is
-    uint8_t state[2];        // of A and B: 0 usable, 1 being written, 2 to be tried, 3 failed
-    uint32_t version;        // what runs: 31:16 major, 15:0 minor
-    uint32_t counter, floor; // its security counter; the least that this card starts
+    uint8_t job;                            // enum weir_flash_job
+    uint8_t result;                         // boot_update.def: of the last job
+    uint8_t why;                            // manifest.def: with result IMAGE, why it is refused
+    uint8_t kind;                           // what runs: 0 confirmed, 1 on trial, 2 golden
+    uint8_t slot;                           // what runs: 0 A, 1 B, 2 golden
+    uint8_t target;                         // slot that an update under way writes, 0xFF: none is
+    uint8_t state[2];                       // of A and B: 0 usable, 1 being written, 2 to be tried, 3 failed
+    uint32_t version;                       // what runs: 31:16 major, 15:0 minor
+    uint32_t counter, floor;                // its security counter; the least that this card starts
     uint32_t bytes, erased, taken, written; // of an update under way
-    uint32_t record;         // number of the boot log's last record, and what it says:
+    uint32_t record;                        // number of the boot log's last record, and what it says:
     uint32_t event_version;
     uint8_t event, event_slot, reason, tries; // enum boot_event of boot_log.h, manifest.def, starts left of a trial
 };

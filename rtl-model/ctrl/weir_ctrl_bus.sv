@@ -42,7 +42,7 @@ module weir_ctrl_bus (
   logic [31:0]           shared [0:weir_abi_pkg::SharedBytes/4-1];
 
   assign in_shared = req_q.addr[31:SharedW+2] == {4'h2, (26 - SharedW)'(0)};
-  assign in_window = !core_q && req_q.addr[31:28] == 4'h3 && req_q.addr[27:17] == '0;
+  assign in_window = !core_q && req_q.addr[31:28] == 4'h3 && req_q.addr[27:$clog2(weir_abi_pkg::TcmBytes)] == '0;
   assign in_csr = req_q.addr[31:20] == {4'h4, 8'b0} && req_q.addr[19:16] <= 4'd8;
   assign pick = (x0_i.valid && x1_i.valid) ? !last_q : x1_i.valid;
 

@@ -28,7 +28,7 @@ static char text[65536];
 static unsigned text_len;
 
 static bool own(uint32_t addr) {
-    return addr >> 17 == TCM_BASE >> 17;
+    return addr - TCM_BASE < WEIR_TCM_BYTES;
 }
 
 // Bytes not yet known are as the core saw them.
