@@ -82,10 +82,10 @@ static void run(void) {
     struct manifest m;
 
     rules.key_hash = hal_ctrl_key(hash) ? hash : NULL;
-    rules.manifest.floor = HAL_SHARED->boot.floor;
     if (!f.open) {
         open_log();
     }
+    rules.manifest.floor = f.update.running.floor; // a confirmation since the start has raised it
     f.job = f.asked;
     switch (f.job) {
     case WEIR_FLASH_WRITING:
@@ -138,6 +138,11 @@ static enum weir_status begin(enum weir_flash_job job) {
 
 // ---- what the PF asks for ----
 
+// An image, or will when the boot log is read.
+static bool takes_in(void) {
+    return (f.job == WEIR_FLASH_WRITING || f.job == WEIR_FLASH_OPENING) && f.asked == WEIR_FLASH_WRITING;
+}
+
 enum weir_status svc_flash_begin(uint32_t bytes) {
     enum weir_status s;
     if (bytes == 0 || bytes > FLASH_MAP_SLOT_BYTES) {
@@ -154,8 +159,7 @@ enum weir_status svc_flash_begin(uint32_t bytes) {
 }
 
 enum weir_status svc_flash_write(uint32_t offset, const uint8_t *data, uint32_t n, uint32_t *taken) {
-    bool writing = (f.job == WEIR_FLASH_WRITING || f.job == WEIR_FLASH_OPENING) && f.asked == WEIR_FLASH_WRITING;
-    if (!writing || f.cancel) {
+    if (!takes_in() || f.cancel) {
         return WEIR_WRONG_STATE;
     }
     if (offset != f.taken || n == 0 || n > WEIR_FLASH_PIECE || n > f.bytes - f.taken) {
@@ -178,8 +182,8 @@ enum weir_status svc_flash_do(unsigned what) {
         return begin(WEIR_FLASH_COMMITTING);
     case WEIR_FLASH_DO_CONFIRM:
         return begin(WEIR_FLASH_CONFIRMING);
-    case WEIR_FLASH_DO_ABORT:
-        if (f.job == WEIR_FLASH_WRITING || f.job == WEIR_FLASH_OPENING) {
+    case WEIR_FLASH_DO_ABORT: // while the boot log is read for something else, that is busy
+        if (takes_in()) {
             svc_flash_abandon();
             return WEIR_OK;
         }
@@ -236,7 +240,7 @@ void svc_flash_status(struct weir_flash_status_rsp *rsp) {
 }
 
 void svc_flash_abandon(void) {
-    if (f.job == WEIR_FLASH_WRITING || (f.job == WEIR_FLASH_OPENING && f.asked == WEIR_FLASH_WRITING)) {
+    if (takes_in()) {
         f.cancel = true;
     }
 }

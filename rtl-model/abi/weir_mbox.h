@@ -583,7 +583,7 @@ struct weir_flash_do_req {
 WEIR_ASSERT_SIZE(struct weir_flash_do_req, 4);
 #define WEIR_FLASH_READ_MOST 64u
 struct weir_flash_read_req {
-    uint32_t at, length; // byte address in the flash; 4 to WEIR_FLASH_READ_MOST
+    uint32_t at, length; // byte address in the flash; 1 to WEIR_FLASH_READ_MOST
 };
 WEIR_ASSERT_SIZE(struct weir_flash_read_req, 8);
 struct weir_flash_read_rsp {

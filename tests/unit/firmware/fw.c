@@ -13,6 +13,7 @@
 #include "control/control.h"
 #include "queue/queue.h"
 
+uint32_t fw_turn_most;
 static uint16_t seq;
 
 static void must(int status, const char *what) {
@@ -53,7 +54,11 @@ void fw_run(void) {
             // Core 1's own interrupts: errors of the hardware.
             fake_core1();
         }
-        if (!control_poll()) {
+        uint32_t before = fake.cycle, turn;
+        bool busy = control_poll();
+        turn = fake.cycle - before;
+        fw_turn_most = turn > fw_turn_most ? turn : fw_turn_most;
+        if (!busy) {
             return;
         }
     }

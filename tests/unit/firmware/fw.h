@@ -14,6 +14,8 @@ void fw_boot(void);
 void fw_start_core1(void);
 // Rounds of core 0 until it has nothing to do, or 200 while a test holds up core 1 or a function's DMA.
 void fw_run(void);
+// Cycles of the longest of its turns since a test set this to 0.
+extern uint32_t fw_turn_most;
 // One mailbox command of function fn. Returns its status or FW_*; rsp (may be NULL) gets 120 bytes, *len the length.
 int fw_call(unsigned fn, unsigned opcode, const void *req, unsigned req_len, void *rsp, unsigned *len);
 

@@ -13,6 +13,7 @@
 #include "fw.h"
 #include "hal/hal_flash.h"
 #include "made.h"
+#include "svc/svc.h"
 
 #define TURN 4000u // cycles, at 4 an access and 28 a byte of the flash
 #define LENGTH_MOST 8192u
@@ -114,6 +115,7 @@ static void an_image_is_written_tried_and_confirmed(void **state) {
             memset(flash_regs.part.data, 0x5A, sizeof(a));
             memset(a, 0x5A, sizeof(a));
             memset(flash_regs.part.data + FLASH_MAP_SLOT(1), 0, 4096); // an old image
+            fw_turn_most = 0;
             assert_int_equal(FW(0, FLASH_BEGIN, weir_flash_begin_req, .bytes = image.length), WEIR_OK);
             feed(image.length, piece);
             s = rest();
@@ -130,6 +132,7 @@ static void an_image_is_written_tried_and_confirmed(void **state) {
             assert_int_equal(s.state[1], BOOT_SLOT_TRIAL);
             assert_int_equal(s.tries, BOOT_LOG_TRIES);
             assert_int_equal(s.floor, 1);
+            assert_true(fw_turn_most < TURN); // also those that rest() does not see
 
             restart_as(BOOT_TRIAL, FLASH_MAP_B, 2, 3);
             s = (status(), rest());
@@ -257,6 +260,52 @@ static void a_driver_that_goes_leaves_nothing_locked(void **state) {
         }
 }
 
+// Also while the boot log is read for somebody who asked for the status: what was not begun is busy, not done.
+static void an_abort_that_is_answered_is_done(void **state) {
+    struct weir_flash_status_rsp s;
+    (void)state;
+    start(FLASH_AT_ONCE);
+    take_in();
+    assert_int_equal(do_it(WEIR_FLASH_DO_COMMIT), WEIR_OK);
+    assert_int_equal(rest().state[1], BOOT_SLOT_TRIAL);
+    restart_as(BOOT_CONFIRMED, FLASH_MAP_A, 1, 1);
+    svc_flash_status(&s);
+    svc_flash_status(&s);
+    assert_int_equal(s.job, WEIR_FLASH_OPENING);
+    assert_int_equal(svc_flash_do(WEIR_FLASH_DO_ABORT), WEIR_WRONG_STATE);
+    assert_int_equal(rest().state[1], BOOT_SLOT_TRIAL);
+    assert_int_equal(do_it(WEIR_FLASH_DO_ABORT), WEIR_OK);
+    s = rest();
+    assert_int_equal(s.result, BOOT_UPDATE_OK);
+    assert_int_equal(s.state[1], BOOT_SLOT_FAILED);
+    restart_as(BOOT_CONFIRMED, FLASH_MAP_A, 1, 1);
+    assert_int_equal(svc_flash_begin(300), WEIR_OK); // reads the log first
+    assert_int_equal(svc_flash_do(WEIR_FLASH_DO_ABORT), WEIR_OK);
+    s = rest();
+    assert_int_equal(s.result, BOOT_UPDATE_NONE);
+    assert_int_equal(s.state[1], BOOT_SLOT_FAILED);
+    flash_regs_end();
+}
+
+// VERIFY and COMMIT say the same of an image that was no downgrade when the card started.
+static void verify_knows_the_floor_that_a_confirmation_raised(void **state) {
+    (void)state;
+    for (unsigned what = WEIR_FLASH_DO_VERIFY; what <= WEIR_FLASH_DO_COMMIT; what++) {
+        struct weir_flash_status_rsp s;
+        start(FLASH_AT_ONCE);
+        restart_as(BOOT_TRIAL, FLASH_MAP_B, 2, 3);
+        assert_int_equal(do_it(WEIR_FLASH_DO_CONFIRM), WEIR_OK);
+        assert_int_equal(rest().floor, 3);
+        made_image(&image, &(struct made_options){.version = 3, .counter = 2, .bytes = {900, 452}, .fill = 2});
+        take_in();
+        assert_int_equal(do_it((enum weir_flash_do)what), WEIR_OK);
+        s = rest();
+        assert_int_equal(s.result, BOOT_UPDATE_IMAGE);
+        assert_int_equal(s.why, IMAGE_BELOW_FLOOR);
+        flash_regs_end();
+    }
+}
+
 // Behind the answer, so that whoever asked has it.
 static void core_0_starts_anew_when_asked(void **state) {
     bool died = false;
@@ -279,6 +328,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_is_out_of_turn_or_range_is_refused),
     cmocka_unit_test(every_bad_image_is_refused_by_its_number),
     cmocka_unit_test(a_driver_that_goes_leaves_nothing_locked),
+    cmocka_unit_test(an_abort_that_is_answered_is_done),
+    cmocka_unit_test(verify_knows_the_floor_that_a_confirmation_raised),
     cmocka_unit_test(core_0_starts_anew_when_asked),
 };
 UNIT_MAIN(tests)
