@@ -116,6 +116,8 @@ static void run(void) {
     if (f.result != BOOT_UPDATE_OK) {
         svc_log_at(WEIR_LOG_WARN, "flash: job %u ended with %u, reason %u", (unsigned)f.job, (unsigned)f.result, f.why);
     }
+    svc_log_at(WEIR_LOG_DEBUG, "flash: job %u is over, %u bytes of its stack were used", (unsigned)f.job,
+               hal_fiber_used());
     f.job = WEIR_FLASH_IDLE;
 }
 

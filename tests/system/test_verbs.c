@@ -50,6 +50,15 @@ static const struct {
     {VERB_link, {"link", "down"}, "link down"},
     {VERB_link, {"link", "up"}, "link "},
     {VERB_link, {"link"}, "link up"},
+    {VERB_flash_show, {"flash", "show"}, "runs from slot"},
+    {VERB_flash_write, {"flash", "write", WEIR_FIRMWARE_IMAGE}, "being written"},
+    {VERB_flash_verify, {"flash", "verify"}, "done"},
+    {VERB_flash_commit, {"flash", "commit", "at-reset"}, "to be tried"},
+    {VERB_flash_abort, {"flash", "abort"}, ""},
+    {VERB_flash_write, {"flash", "write", WEIR_FIRMWARE_IMAGE}, "being written"},
+    {VERB_flash_commit, {"flash", "commit", "now"}, "to be tried"},
+    {VERB_flash_show, {"flash", "show"}, "on trial"},
+    {VERB_flash_confirm, {"flash", "confirm"}, ", confirmed; "},
     {VERB_detach, {"detach", "a"}, ""},
     {VERB_revoke, {"revoke", "b"}, ""},
     {VERB_records, {"records"}, "to VF"},
@@ -166,7 +175,8 @@ static void codes_stay(void) {
     static const char *const name[] = {"wrong_call", "unknown_command", "no_parent", "not_allowed",  "no_answer",
                                        "no_guest",   "guest_exists",    "no_object", "bad_setting",  "address_taken",
                                        "table_full", "not_kept",        "already",   "guest_silent", "no_resource",
-                                       "card",       "not_moved",       "given",     "guest_here"};
+                                       "card",       "not_moved",       "given",     "guest_here",   "flash_image",
+                                       "flash_busy", "flash_state",     "flash_worn"};
     for (unsigned i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
         CHECK(ctl_error_find(name[i]) == (enum ctl_error)(i + 1) &&
                   strcmp(ctl_error_name((enum ctl_error)(i + 1)), name[i]) == 0,
