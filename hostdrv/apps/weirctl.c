@@ -149,10 +149,12 @@ static int await_flash(struct ctl_link *l, struct json_object **rsp) {
     const time_t since = time(NULL);
     char err[512] = "", text[512], room[2][256];
     for (;;) {
-        struct json_object *now = ctl_ask(l, ctl_question(verbs[VERB_flash_show].name, NULL), err, sizeof(err));
+        struct patience patience = {.what = "the parent's answer"}; // each answer is waited for anew
+        struct ctl_link asked = {.fd = l->fd, .meanwhile = still_waiting, .ctx = &patience};
+        struct json_object *now = ctl_ask(&asked, ctl_question(verbs[VERB_flash_show].name, NULL), err, sizeof(err));
         bool busy;
         if (now == NULL)
-            return fail(l->code, err);
+            return fail(asked.code, err);
         json_object_put(*rsp);
         *rsp = now;
         busy = strcmp(ctl_text(now, "job"), "idle") != 0;
