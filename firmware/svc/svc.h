@@ -101,8 +101,8 @@ bool svc_log_room(void);
 void svc_log_read(uint32_t position, struct weir_read_log_rsp *rsp);
 
 // ---- the firmware in the flash (svc_flash.c; rules 9.12, threat T21) ----
-// Jobs run beside the main loop, one at a time, and no turn of them takes more than 4,000 cycles (unit.flash.*). WRONG_STATE while
-// one is under way; what becomes of it is in svc_flash_status.
+// Jobs run beside the main loop, one at a time, and no turn of them takes more than 4,000 cycles (unit.flash.*).
+// WRONG_STATE while one is under way; what becomes of it is in svc_flash_status.
 void svc_flash_start(void); // once, before the others
 enum weir_status svc_flash_begin(uint32_t bytes);
 enum weir_status svc_flash_write(uint32_t offset, const uint8_t *data, uint32_t n, uint32_t *taken);
