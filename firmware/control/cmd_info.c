@@ -70,7 +70,7 @@ enum weir_status cmd_run_GET_INFO(unsigned fn, const void *req_, void *rsp_) {
     if (fn != 0) {
         memcpy(rsp->mac, svc_vf(fn - 1)->mac, 6);
     }
-    if (vport >= 0 && !steer_vport((unsigned)vport)->retired) {
+    if (vport >= 0 && !steer_vport((unsigned)vport)->deleting) {
         rsp->has_vport = 1;
         rsp->num_qps = steer_vport((unsigned)vport)->num_qps;
     }

@@ -26,7 +26,7 @@ static const struct steer_vport *own_qp(unsigned fn, unsigned qp, unsigned *vpor
         // bound: WEIR_NUM_VPORTS
         for (unsigned i = 0; i < steer_switch_vports(); i++) {
             const struct steer_vport *v = steer_vport(i);
-            if (v != NULL && !v->retired && v->vf == STEER_NO_VF && qp >= v->qp_base && qp < v->qp_base + v->num_qps) {
+            if (v != NULL && !v->deleting && v->vf == STEER_NO_VF && qp >= v->qp_base && qp < v->qp_base + v->num_qps) {
                 *vport = i;
                 *card_qp = qp;
                 return v;
@@ -35,7 +35,7 @@ static const struct steer_vport *own_qp(unsigned fn, unsigned qp, unsigned *vpor
         return NULL;
     }
     int own = steer_vport_of_vf(fn - 1);
-    if (own < 0 || steer_vport((unsigned)own)->retired || qp >= steer_vport((unsigned)own)->num_qps) {
+    if (own < 0 || steer_vport((unsigned)own)->deleting || qp >= steer_vport((unsigned)own)->num_qps) {
         return NULL;
     }
     *vport = (unsigned)own;

@@ -248,7 +248,7 @@ void control_start(void) {
 bool control_poll(void) {
     bool busy;
     hal_keep_commit();
-    hal_ctrl_kick();
+    hal_ctrl_watchdog_feed();
     hal_ctrl_ring_ack();
     busy = poll_resets();
     busy = svc_reset_poll() || busy;

@@ -32,8 +32,8 @@ void hal_ctrl_watchdog(uint32_t cycles) {
     HAL_WRITE(CTRL, WDT_LOAD, cycles);
 }
 
-void hal_ctrl_kick(void) {
-    HAL_WRITE(CTRL, WDT_KICK, 1);
+void hal_ctrl_watchdog_feed(void) {
+    HAL_WRITE(CTRL, WDT_FEED, 1);
 }
 
 void hal_ctrl_ring(unsigned core) {

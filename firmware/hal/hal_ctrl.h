@@ -13,8 +13,8 @@ bool hal_ctrl_expired(uint32_t since, uint32_t cycles); // at least `cycles` (be
 void hal_ctrl_irq_enable(uint32_t mask);                // WEIR_CTRL_IRQ_PENDING_* bits that end hal_ctrl_sleep
 void hal_ctrl_sleep(void);                              // until an enabled interrupt is pending
 void hal_ctrl_timer(uint32_t cycles);                   // wake in that many cycles
-void hal_ctrl_watchdog(uint32_t cycles);                // reset this core unless kicked in time; 0 = off
-void hal_ctrl_kick(void);
+void hal_ctrl_watchdog(uint32_t cycles);                // reset this core unless fed in time; 0 = off
+void hal_ctrl_watchdog_feed(void);
 void hal_ctrl_ring(unsigned core); // ring the other core
 void hal_ctrl_ring_ack(void);
 enum hal_reset { HAL_RESET_POWER_ON = 0, HAL_RESET_WATCHDOG = 1, HAL_RESET_BY_CORE0 = 2 };

@@ -58,25 +58,25 @@ void hal_queue_pointers(unsigned qp, uint32_t *tx, uint32_t *rx, uint32_t *cq) {
     *cq = HAL_READ(QUEUE, QP_CQ_PTR);
 }
 
-static void line_at(uint64_t addr) {
+static void record_at(uint64_t addr) {
     HAL_WRITE(QUEUE, QP_STATE_LO, (uint32_t)addr);
     HAL_WRITE(QUEUE, QP_STATE_HI, (uint32_t)(addr >> 32));
 }
 
 void hal_queue_save(unsigned qp, uint64_t addr) {
-    line_at(addr);
+    record_at(addr);
     HAL_WRITE(QUEUE, QP_SEL, qp);
     HAL_WRITE(QUEUE, QP_CMD, HAL_QP_SAVE);
 }
 
 void hal_queue_fetch(uint64_t addr, unsigned fn, unsigned vport) {
-    line_at(addr);
-    // The line brings the vector.
+    record_at(addr);
+    // The record brings the vector.
     HAL_WRITE(QUEUE, QP_CTX, WEIR_PUT(fn, QUEUE_QP_CTX_FN) | WEIR_PUT(vport, QUEUE_QP_CTX_VPORT));
     HAL_WRITE(QUEUE, QP_CMD, HAL_QP_FETCH);
 }
 
-uint32_t hal_queue_line(void) {
+uint32_t hal_queue_state_status(void) {
     return HAL_READ(QUEUE, QP_STATE);
 }
 

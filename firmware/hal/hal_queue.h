@@ -21,7 +21,7 @@ enum hal_qp_op {
     HAL_QP_SAVE = 7,
     HAL_QP_FETCH = 8,
     HAL_QP_RESUME = 9,
-    HAL_QP_KICK = 10
+    HAL_QP_FORCE_IRQ = 10
 };
 
 void hal_queue_map(unsigned fn, unsigned base, unsigned count);
@@ -33,12 +33,12 @@ void hal_queue_rate(unsigned qp, uint32_t rate);
 void hal_queue_weight(unsigned qp, unsigned weight);
 void hal_queue_op(unsigned qp, enum hal_qp_op op);
 uint32_t hal_queue_status(unsigned qp); // WEIR_QUEUE_QP_STATUS_*
-// A line of state at `addr` in the PF's memory: both begin only while hal_queue_line says no BUSY, and end when it
-// falls.
+// A state record at `addr` in the PF's memory: both begin only while hal_queue_state_status says no BUSY, and end when
+// it falls.
 void hal_queue_save(unsigned qp, uint64_t addr);
 void hal_queue_fetch(uint64_t addr, unsigned fn, unsigned vport); // for a queue pair of these
-uint32_t hal_queue_line(void);                                    // WEIR_QUEUE_QP_STATE_*
-void hal_queue_resume(unsigned qp);                               // the line fetched last, which is LEGAL
+uint32_t hal_queue_state_status(void);                            // WEIR_QUEUE_QP_STATE_*
+void hal_queue_resume(unsigned qp);                               // the record fetched last, which is LEGAL
 void hal_queue_pointers(unsigned qp, uint32_t *tx, uint32_t *rx, uint32_t *cq);
 bool hal_queue_event(struct hal_event *e);
 

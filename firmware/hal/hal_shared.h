@@ -27,8 +27,8 @@ struct hal_rss {
     uint8_t key[WEIR_RSS_KEY_BYTES];
 };
 
-// What vPorts counted in lives that are over, so that the card's ledger balances from power-on to power-off, whoever
-// drives the PF. Zeroed at power-on only.
+// What vPorts counted in generations that are over, so that the card's ledger balances from power-on to power-off,
+// whoever drives the PF. Zeroed at power-on only.
 struct hal_past {
     volatile uint64_t value[2][WEIR_VPORT_CNT_COUNT];
     volatile uint32_t state; // 0: which of the two holds; 15:8: vPort + 1 whose counters, part of the sum by now, are

@@ -33,7 +33,7 @@ static enum weir_status answer(uint32_t *ret, unsigned words) {
             HAL_SHARED->given_up = seq;
             return WEIR_TIMEOUT;
         }
-        hal_ctrl_kick();
+        hal_ctrl_watchdog_feed();
     }
     // bound: 4 words
     for (unsigned i = 0; i < words; i++) {

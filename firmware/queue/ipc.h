@@ -22,8 +22,8 @@ enum weir_status ipc_queue_stop(unsigned base, unsigned count);
 #define IPC_RATE_FN 0xFFFFu
 enum weir_status ipc_queue_rate(unsigned fn, unsigned qp, uint32_t mbps, unsigned weight);
 // State that leaves and enters the card. PARK, all or none: TIMEOUT when one does not come to rest. RUN lets go on what
-// is parked, or half way there. SAVE and LOAD: a line each from `addr` on in the PF's memory; LOAD, all or none:
-// INVALID_PARAMETER or FAILURE when a line is not taken or cannot be read, *refused is which.
+// is parked, or half way there. SAVE and LOAD: a record each from `addr` on in the PF's memory; LOAD, all or none:
+// INVALID_PARAMETER or FAILURE when a record is not taken or cannot be read, *refused is which.
 enum weir_status ipc_queue_park(unsigned base, unsigned count);
 enum weir_status ipc_queue_run(unsigned base, unsigned count);
 enum weir_status ipc_queue_save(unsigned base, unsigned count, uint64_t addr);

@@ -21,7 +21,7 @@ enum queue_op {
     QUEUE_OP_RATE = 7,    // fn, qp or 0xFFFF = the function, Mb/s (0 = no limit), weight (0 = as it is)
     QUEUE_OP_PARK = 8,    // base, count: bring what runs to rest, with nothing lost; all or none
     QUEUE_OP_RUN = 9,     // base, count: what is parked goes on
-    QUEUE_OP_SAVE = 10,   // base, count, address lo hi: a line of state each, of parked ones
+    QUEUE_OP_SAVE = 10,   // base, count, address lo hi: a state record each, of parked ones
     QUEUE_OP_LOAD = 11, // base, count, address lo hi, fn | vport << 8 -> the one refused; disabled before, parked then
 };
 
@@ -52,7 +52,7 @@ enum weir_status queue_rate(unsigned fn, unsigned qp, uint32_t mbps, unsigned we
 enum weir_status queue_park(unsigned base, unsigned count);
 enum weir_status queue_run(unsigned base, unsigned count);
 enum weir_status queue_save(unsigned base, unsigned count, uint64_t addr);
-// Owner: fn | vport << 8. *refused: which one, when a line is not taken.
+// Owner: fn | vport << 8. *refused: which one, when a record is not taken.
 enum weir_status queue_load(unsigned base, unsigned count, uint64_t addr, uint32_t owner, volatile uint32_t *refused);
 // Takes the hardware's error events, at most a few a call; false when it took none.
 bool queue_poll_errors(void);
@@ -66,8 +66,8 @@ bool queue_wait(unsigned qp, uint32_t mask, uint32_t since);
 
 // Core 1's start: state from the hardware, answer to a request that was open when it was reset.
 void queue_start(void);
-// One round of core 1's main loop: errors first, so that a request never meets one of an earlier life of its queue;
-// then one request of core 0. False when there was nothing to do.
+// One round of core 1's main loop: errors first, so that a request never meets one of an earlier generation of its
+// queue; then one request of core 0. False when there was nothing to do.
 bool queue_round(void);
 
 #endif

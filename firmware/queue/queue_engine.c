@@ -14,7 +14,7 @@
 #include "hal/hal_shared.h"
 
 // 1 ms for all queue pairs of a call together. A host answers reads in microseconds; what one that takes longer had
-// queued is given up. The RTL keeps the old life's late reads out of the new one.
+// queued is given up. The RTL keeps the old generation's late reads out of the new one.
 #define DRAIN_CYCLES 250000u
 #define NONE 0xFFu
 
@@ -87,8 +87,8 @@ enum weir_status queue_create(const volatile uint32_t *arg) {
     if (queue_next(state[qp], QUEUE_EV_CREATE) == NONE) {
         return WEIR_WRONG_STATE;
     }
-    // A line that is still on its way would be staged among these words: its host takes long to answer.
-    if (WEIR_GET(hal_queue_line(), QUEUE_QP_STATE_BUSY) != 0) {
+    // A record that is still on its way would be staged among these words: its host takes long to answer.
+    if (WEIR_GET(hal_queue_state_status(), QUEUE_QP_STATE_BUSY) != 0) {
         return WEIR_TIMEOUT;
     }
     HAL_SHARED->creating = qp + 1;
@@ -171,7 +171,7 @@ enum weir_status queue_get(unsigned qp, volatile uint32_t *ret) {
     if (qp >= WEIR_NUM_QPS) {
         return WEIR_INVALID_PARAMETER;
     }
-    // The reason of an earlier life is nobody's business (threat T20).
+    // The reason of an earlier generation is nobody's business (threat T20).
     ret[0] = state[qp] | (state[qp] == WEIR_QP_ERROR ? (uint32_t)reason[qp] << 8 : 0);
     hal_queue_pointers(qp, &tx, &rx, &cq);
     ret[1] = tx;
@@ -232,7 +232,7 @@ bool queue_poll_errors(void) {
          i++) {
         uint32_t head = HAL_SHARED->ev_head;
         any = true;
-        // Not in error any more: the event is of an earlier life of the queue pair, whose context was cleared.
+        // Not in error any more: the event is of an earlier generation of the queue pair, whose context was cleared.
         if (e.kind != WEIR_HW_EVENT_QP_ERROR || e.arg >= WEIR_NUM_QPS ||
             WEIR_GET(hal_queue_status(e.arg), QUEUE_QP_STATUS_ERROR) == 0 || !queue_step(e.arg, QUEUE_EV_ERROR)) {
             continue;

@@ -24,7 +24,7 @@ int main(void) {
                         WEIR_PUT(1, CTRL_IRQ_PENDING_TIMER));
     // bound: none, each round ends and feeds the watchdog
     for (;;) {
-        hal_ctrl_kick();
+        hal_ctrl_watchdog_feed();
         HAL_SHARED->beat1++;
         hal_ctrl_ring_ack();
         if (!queue_round()) {

@@ -25,9 +25,9 @@ struct steer_vport {
     uint8_t moderation; // WEIR_MODERATION_*
     uint16_t tci;       // with a port VLAN
     uint16_t cpu;       // PF vPorts: the processor that serves it
-    bool drain;         // the PF's wish (SET_VPORT)
-    bool down;          // its function was reset or vanished; drains, too
-    bool retired;       // being deleted; drains, and nothing new is given to it
+    bool redirecting;   // the PF's wish (SET_VPORT)
+    bool resetting;     // its function was reset or vanished; drains, too
+    bool deleting;      // being deleted; drains, and nothing new is given to it
     uint16_t filters;   // that lead to it
     uint8_t sources;    // addresses it may send from beside its own
     uint8_t flushes;    // of steer's own fences on their way
@@ -57,10 +57,10 @@ enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, un
                                     const uint8_t mac[6], const char *name);
 // Takes back a creation of this moment: no frame was routed to the vPort.
 void steer_vport_undo(unsigned vport);
-// Deleting takes two steps, between which the caller brings the queue pairs to rest. Retired, nothing more is routed to
-// the vPort and what still is in the card goes to the default vPort. Delete waits until that has happened (bounded;
-// TIMEOUT leaves the vPort retired, to be tried again): no frame of this life meets the id's or the queue pairs' next
-// (rules 2.17).
+// Deleting takes two steps, between which the caller brings the queue pairs to rest. Deleting, nothing more is routed
+// to the vPort and what still is in the card goes to the default vPort. Delete waits until that has happened (bounded;
+// TIMEOUT leaves the vPort deleting, to be tried again): no frame of this generation meets the id's or the queue pairs'
+// next (rules 2.17).
 enum weir_status steer_vport_retire(unsigned vport);
 enum weir_status steer_vport_delete(unsigned vport);
 enum weir_status steer_vport_set(const struct weir_set_vport_req *req);
@@ -98,7 +98,8 @@ enum weir_status steer_fence(unsigned vport, uint32_t token, uint8_t *epoch);
 // Each FENCE_DONE of the hardware passes here; true when it is the PF's, false when it was a fence of steer's own.
 bool steer_fence_done(unsigned vport, uint32_t token);
 // Puts a fence of steer's own behind all that was routed to a vPort whose queue pairs are at rest, so that it is
-// written on no ring; false when there is no room for one now. Done means: every copy routed before has met its fate.
+// written on no ring; false when there is no room for one now. Done means: every copy routed before has met its
+// disposition.
 bool steer_flush_begin(unsigned vport);
 bool steer_flush_done(unsigned vport);
 
@@ -111,7 +112,7 @@ void steer_settle(void);
 // Whether the one of the command that core 0 died in took place, and what would have been answered.
 bool steer_move_took_place(struct weir_move_filter_rsp *rsp);
 
-// ---- what vPorts counted in lives that are over ----
+// ---- what vPorts counted in generations that are over ----
 void steer_past_zero(void);   // power-on
 void steer_past_resume(void); // core 0 was restarted, whatever it kept
 uint64_t steer_past(unsigned index);

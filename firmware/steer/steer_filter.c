@@ -155,7 +155,7 @@ enum weir_status steer_filter_set(const struct weir_set_filter_req *req) {
     if (v == NULL) {
         return WEIR_NOT_FOUND;
     }
-    if (v->retired) {
+    if (v->deleting) {
         return WEIR_WRONG_STATE;
     }
     // A group address is flooded, never filtered; a VLAN id belongs to mode VLAN only (rules 3.3-3.5).

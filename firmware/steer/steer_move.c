@@ -82,7 +82,7 @@ static enum weir_status check_move(const struct weir_move_filter_req *req, const
     if (slot < 0) {
         return WEIR_NOT_FOUND; // unknown, or not on the named source (rules 3.11)
     }
-    if (dst->state != WEIR_VPORT_ACTIVATED || dst->drain || dst->down || dst->retired) {
+    if (dst->state != WEIR_VPORT_ACTIVATED || dst->redirecting || dst->resetting || dst->deleting) {
         return WEIR_WRONG_STATE;
     }
     if (dst->vf != STEER_NO_VF && dst->filters >= WEIR_FILTER_QUOTA) {

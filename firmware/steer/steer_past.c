@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What vPorts counted in lives that are over. The sum has two places, of which one word says which holds and whose
-// counters are in it already but not cleared: a core may die between any two instructions, and nothing is lost or
+// What vPorts counted in generations that are over. The sum has two places, of which one word says which holds and
+// whose counters are in it already but not cleared: a core may die between any two instructions, and nothing is lost or
 // counted twice.
 #include "hal/hal_lib.h"
 #include "hal/hal_shared.h"

@@ -50,7 +50,7 @@ static void differ(unsigned vport, const struct held *a, const struct held *b, b
                 hal_switch_vlan(vid, vport, join);
             }
             if ((vid & 0xFF) == 0) {
-                hal_ctrl_kick(); // a full list takes longer than a round of the main loop
+                hal_ctrl_watchdog_feed(); // a full list takes longer than a round of the main loop
             }
         }
     }
@@ -91,7 +91,7 @@ enum weir_status steer_vlan(const struct weir_set_vport_vlan_req *req) {
     if (v == NULL) {
         return WEIR_NOT_FOUND;
     }
-    if (v->retired) {
+    if (v->deleting) {
         return WEIR_WRONG_STATE;
     }
     // The default vPort stands for every guest without one of its own: it has no VLAN.
@@ -137,7 +137,7 @@ int steer_mirror(void) {
 
 void steer_mirror_check(void) {
     const struct steer_vport *v = mirror == 0 ? NULL : steer_vport(mirror);
-    bool ends = v == NULL || v->down || v->drain || v->retired || !may_listen(v);
+    bool ends = v == NULL || v->resetting || v->redirecting || v->deleting || !may_listen(v);
     unsigned sources = 0;
     if (mirror == 0) {
         return;
@@ -168,7 +168,7 @@ enum weir_status steer_mirror_set(const struct weir_set_mirror_req *req) {
         return WEIR_PERMISSION; // threat T14
     }
     if (req->on != 0 &&
-        (dst->state != WEIR_VPORT_ACTIVATED || dst->drain || dst->down || dst->retired || src->retired)) {
+        (dst->state != WEIR_VPORT_ACTIVATED || dst->redirecting || dst->resetting || dst->deleting || src->deleting)) {
         return WEIR_WRONG_STATE;
     }
     if (mirror != 0 && mirror != req->dst) {
@@ -189,7 +189,7 @@ enum weir_status steer_mirror_set(const struct weir_set_mirror_req *req) {
 }
 
 // To the hardware, and of a VF kept for who asks (steer_rss_get).
-static void spread(unsigned vport, const struct steer_vport *v, const uint8_t *entry, unsigned count) {
+static void rss_write(unsigned vport, const struct steer_vport *v, const uint8_t *entry, unsigned count) {
     as_begun[vport] = false;
     if (v->vf != STEER_NO_VF) {
         hal_keep_touch(HAL_SHARED->rss[v->vf].entry, WEIR_RSS_ENTRIES);
@@ -249,7 +249,7 @@ enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req) {
     if (v == NULL) {
         return WEIR_NOT_FOUND;
     }
-    if (v->retired) {
+    if (v->deleting) {
         return WEIR_WRONG_STATE;
     }
     if (req->count == 0 || req->count > WEIR_RSS_ENTRIES || (req->count & (req->count - 1u)) != 0) {
@@ -261,7 +261,7 @@ enum weir_status steer_rss(unsigned vport, const struct weir_set_rss_req *req) {
     if (!steer_rss_ok(entry, v->num_qps)) {
         return WEIR_INVALID_PARAMETER;
     }
-    spread(vport, v, entry, WEIR_RSS_ENTRIES);
+    rss_write(vport, v, entry, WEIR_RSS_ENTRIES);
     return WEIR_OK;
 }
 
@@ -270,7 +270,7 @@ enum weir_status steer_rss_key(unsigned vport, const uint8_t key[WEIR_RSS_KEY_BY
     if (v == NULL) {
         return WEIR_NOT_FOUND;
     }
-    if (v->retired) {
+    if (v->deleting) {
         return WEIR_WRONG_STATE;
     }
     hash_by(vport, v, key);
@@ -303,7 +303,7 @@ void steer_rss_begin(unsigned vport, unsigned num_qps) {
         entry[i] = (uint8_t)e;
         e = e + 1 == num_qps ? 0 : e + 1;
     }
-    spread(vport, v, entry, count);
+    rss_write(vport, v, entry, count);
     hash_by(vport, v, key_of_all);
     as_begun[vport] = true;
 }

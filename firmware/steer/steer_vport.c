@@ -25,12 +25,12 @@ uint8_t steer_vport_by_vf[WEIR_NUM_VFS];
 uint32_t steer_vport_config(const struct steer_vport *v) {
     return WEIR_PUT(v->state == WEIR_VPORT_ACTIVATED ? 1 : 0, SWITCH_VPORT_CFG_ENABLE) |
            WEIR_PUT((v->flags & WEIR_VPORT_CHECK_SRC) != 0 ? 1 : 0, SWITCH_VPORT_CFG_CHECK_SRC) |
-           WEIR_PUT(v->drain || v->down || v->retired ? 1 : 0, SWITCH_VPORT_CFG_DRAIN) |
+           WEIR_PUT(v->redirecting || v->resetting || v->deleting ? 1 : 0, SWITCH_VPORT_CFG_DRAIN) |
            WEIR_PUT(v->vf != STEER_NO_VF ? 1 : 0, SWITCH_VPORT_CFG_IS_VF) |
            WEIR_PUT(v->vlan_mode != WEIR_VLAN_ANY ? 1 : 0, SWITCH_VPORT_CFG_VLAN_CHECK) |
            WEIR_PUT(v->vlan_mode == WEIR_VLAN_PORT ? 1 : 0, SWITCH_VPORT_CFG_PORT_VLAN) |
            // What drains goes to the default vPort, and nothing may come there that was not for it.
-           WEIR_PUT((v->flags & WEIR_VPORT_PROMISC) != 0 && !v->drain && !v->down && !v->retired ? 1 : 0,
+           WEIR_PUT((v->flags & WEIR_VPORT_PROMISC) != 0 && !v->redirecting && !v->resetting && !v->deleting ? 1 : 0,
                     SWITCH_VPORT_CFG_PROMISC) |
            WEIR_PUT(v->mirrored ? 1 : 0, SWITCH_VPORT_CFG_MIRRORED) |
            WEIR_PUT((v->flags & WEIR_VPORT_STAGS) != 0 ? 1 : 0, SWITCH_VPORT_CFG_STAGS) |
@@ -322,7 +322,7 @@ enum weir_status steer_vport_retire(unsigned vport) {
     if (v->flood) {
         steer_move_flood(vport, false);
     }
-    v->retired = true;
+    v->deleting = true;
     steer_mirror_check();
     hal_switch_vport(vport, steer_vport_config(v)); // rules 7.8
     return WEIR_OK;
@@ -332,7 +332,7 @@ enum weir_status steer_vport_delete(unsigned vport) {
     struct steer_vport *v = steer_vport_mut(vport);
     uint32_t since = hal_ctrl_cycle();
     bool sent = false;
-    if (v == NULL || !v->retired) {
+    if (v == NULL || !v->deleting) {
         return WEIR_WRONG_STATE;
     }
     while (!sent || !steer_flush_done(vport)) {
@@ -371,7 +371,7 @@ enum weir_status steer_vport_set(const struct weir_set_vport_req *req) {
         v->flags = req->flags;
     }
     if ((req->changed & WEIR_VPORT_CHANGED_DRAIN) != 0) {
-        v->drain = req->drain != 0;
+        v->redirecting = req->drain != 0;
     }
     hal_switch_vport(req->vport, steer_vport_config(v));
     steer_mirror_check();
@@ -411,7 +411,7 @@ enum weir_status steer_vport_update(const struct weir_update_vport_req *req) {
 void steer_vport_down(unsigned vport) {
     struct steer_vport *v = steer_vport_mut(vport);
     if (v != NULL && vport != 0) {
-        v->down = true;
+        v->resetting = true;
         hal_switch_vport(vport, steer_vport_config(v));
         steer_mirror_check();
     }
@@ -420,7 +420,7 @@ void steer_vport_down(unsigned vport) {
 void steer_vport_up(unsigned vport) {
     struct steer_vport *v = steer_vport_mut(vport);
     if (v != NULL && vport != 0) {
-        v->down = false;
+        v->resetting = false;
         hal_switch_vport(vport, steer_vport_config(v));
     }
 }
@@ -433,7 +433,7 @@ enum weir_status steer_flood(unsigned vport, bool member) {
     if (vport == 0) {
         return WEIR_PERMISSION; // the default vPort always is a member
     }
-    if (v->retired) {
+    if (v->deleting) {
         return WEIR_WRONG_STATE;
     }
     if (v->flood != member) {

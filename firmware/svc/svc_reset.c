@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resets of functions, in steps: STOP (queue pairs at rest; needs core 1) -> SPREAD (its RSS as it began) -> REST
+// Resets of functions, in steps: STOP (queue pairs at rest; needs core 1) -> RSS_RESET (its RSS as it began) -> REST
 // (nothing of the function is in the DMA engines or queued for its vPort any more) -> the end. The hardware does by
 // itself what cannot wait: when a reset begins it stops DMA, interrupts and doorbells and empties the mailbox, and for
 // the host the reset is over when the last read is back (pcie 28-32). Until FLR_DONE nothing of the function's next
-// life gets further than its mailbox, so a step that cannot be taken yet delays this function only.
+// generation gets further than its mailbox, so a step that cannot be taken yet delays this function only.
 #include "hal/hal_ctrl.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_pcie.h"
@@ -16,7 +16,7 @@
 #define IDLE_CYCLES 25000000u
 #define FLUSH_CYCLES 250000u // 1 ms
 
-enum step { NONE = 0, STOP, SPREAD, REST };
+enum step { NONE = 0, STOP, RSS_RESET, REST };
 static struct {
     uint8_t step; // enum step
     bool sent;    // in REST: the fence is under way
@@ -103,7 +103,7 @@ static enum weir_status stop(unsigned fn) {
 }
 
 // The other half of what a VF's driver could set; policies are the PF's and stay.
-static void spread_anew(unsigned fn) {
+static void rss_reset(unsigned fn) {
     int vport = fn > 0 ? steer_vport_of_vf(fn - 1) : -1;
     if (vport >= 0) {
         steer_rss_anew((unsigned)vport, steer_vport((unsigned)vport)->num_qps);
@@ -149,11 +149,11 @@ static bool at_rest(unsigned fn) {
 static bool step(unsigned fn) {
     uint8_t *at = &resets[fn].step;
     if (*at == STOP) {
-        *at = stop(fn) == WEIR_OK ? SPREAD : STOP;
+        *at = stop(fn) == WEIR_OK ? RSS_RESET : STOP;
         return false;
     }
-    if (*at == SPREAD) {
-        spread_anew(fn);
+    if (*at == RSS_RESET) {
+        rss_reset(fn);
         *at = REST;
         resets[fn].since = hal_ctrl_cycle();
         // The fence passes the switch while the last reads come back.

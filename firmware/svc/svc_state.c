@@ -20,7 +20,7 @@ static enum weir_status vport_in(unsigned vf, unsigned state, unsigned *vport) {
     if (v->state == WEIR_VF_RESETTING) {
         return WEIR_NOT_ACCEPTED;
     }
-    if (v->state != state || own < 0 || steer_vport((unsigned)own)->retired) {
+    if (v->state != state || own < 0 || steer_vport((unsigned)own)->deleting) {
         return WEIR_WRONG_STATE;
     }
     *vport = (unsigned)own;
@@ -93,7 +93,7 @@ bool svc_state_mend(unsigned vf, const struct steer_vport *v) {
 }
 
 // Lines of `count` queue pairs from `addr` on: whole ones, below 2^64, clear of the interrupt window.
-static bool lines_ok(uint64_t addr, unsigned count) {
+static bool records_ok(uint64_t addr, unsigned count) {
     uint64_t last = addr + count * (uint64_t)WEIR_QPS_BYTES - 1;
     return addr % WEIR_QPS_BYTES == 0 && last >= addr && (last < 0xFEE00000u || addr > 0xFEEFFFFFu);
 }
@@ -106,7 +106,7 @@ enum weir_status svc_state_save(unsigned vf, uint64_t addr, struct weir_vf_image
         return status;
     }
     p = steer_vport(vport);
-    if (!lines_ok(addr, p->num_qps)) {
+    if (!records_ok(addr, p->num_qps)) {
         return WEIR_INVALID_PARAMETER;
     }
     image->vf = (uint16_t)vf;
@@ -129,7 +129,7 @@ enum weir_status svc_state_load(uint64_t addr, const struct weir_vf_image *image
     }
     p = steer_vport(vport);
     if (image->version != WEIR_VF_IMAGE_VERSION || image->num_qps != p->num_qps || image->hello > 1 ||
-        !lines_ok(addr, p->num_qps)) {
+        !records_ok(addr, p->num_qps)) {
         return WEIR_INVALID_PARAMETER;
     }
     status = ipc_queue_load_begin(p->qp_base, p->num_qps, p->fn, vport, addr);

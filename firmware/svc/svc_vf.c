@@ -127,7 +127,7 @@ static enum weir_status reset_and_wait(unsigned vf) {
         if (hal_ctrl_expired(since, RESET_CYCLES)) {
             return WEIR_TIMEOUT; // the main loop goes on with it
         }
-        hal_ctrl_kick();
+        hal_ctrl_watchdog_feed();
         (void)svc_event_switch();
         (void)svc_reset_poll();
     }

@@ -414,7 +414,7 @@ static unsigned send_some(struct guest_run *g) {
 }
 
 // What a person in the guest wants to know: which path, why, and that frames vanish on the way.
-static void speak(struct guest_run *g) {
+static void log_changes(struct guest_run *g) {
     enum weir_netvsc_state state = weir_netvsc_state(g->nic);
     const struct weir_netvsc_stats *s = weir_netvsc_stats(g->nic);
     bool rests = state == WEIR_NETVSC_ON_VF || state == WEIR_NETVSC_SYNTHETIC;
@@ -468,7 +468,7 @@ int guest_run(struct guest_run *g, const volatile int *stop) {
             weir_partition_hush(g->partition);
         work = send_some(g);
         work += weir_netvsc_poll(g->nic, now_us());
-        speak(g);
+        log_changes(g);
         watch_device(g);
         state = weir_netvsc_state(g->nic);
         if (g->partition == NULL) {

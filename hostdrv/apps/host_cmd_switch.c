@@ -172,7 +172,7 @@ static int put_vf(struct parent *p, const char *name, bool given, unsigned vf, s
     cmd_put_bool(o, "driver", f.hello != 0);
     cmd_put_number(o, "vport", f.vport);
     cmd_put_number(o, "queues", v.num_qps);
-    cmd_put_number(o, "state_bytes", sizeof(struct weir_vf_image) + v.num_qps * sizeof(struct weir_qp_line));
+    cmd_put_number(o, "state_bytes", sizeof(struct weir_vf_image) + v.num_qps * sizeof(struct weir_qp_state_record));
     json_object_array_add(all, o);
     return err;
 }

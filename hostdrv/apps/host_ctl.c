@@ -65,7 +65,7 @@ void ctl_free(struct ctl *c) {
     free(c);
 }
 
-// ---- newcomers ----
+// ---- pending clients ----
 
 // The longest silent client makes room: one that waits for an answer has spoken a moment ago.
 static void accept_some(struct ctl *c) {

@@ -37,7 +37,7 @@ bool given_keep(struct parent *p, unsigned vf, const struct weir_vstack_left *l)
     gc = config_of(e);
     p->given[vf] = weir_vstack_given_keep(p->vs, &gc, vf) == 0;
     if (p->given[vf] && left_lend(p, vf) == 0)
-        parent_say(p, LOG_GUEST, "VF %u goes on as given to '%s'", vf, l->name);
+        parent_log(p, LOG_GUEST, "VF %u goes on as given to '%s'", vf, l->name);
     return p->given[vf];
 }
 
@@ -53,7 +53,7 @@ void given_look(struct parent *p) {
             continue;
         p->given[vf] = false;
         left_evict(p, vf);
-        parent_say(p, LOG_GUEST, "VF %u, which was given, is taken back", vf);
+        parent_log(p, LOG_GUEST, "VF %u, which was given, is taken back", vf);
     }
 }
 
@@ -103,7 +103,7 @@ static void remove_row(struct parent *p, const char *name) {
     char err[256];
     table_remove(&p->table, table_find(&p->table, name));
     if (table_save(&p->table, err, sizeof(err)) != 0)
-        parent_say(p, LOG_GUEST, "guest '%s' stays in the table: %s", name, err);
+        parent_log(p, LOG_GUEST, "guest '%s' stays in the table: %s", name, err);
     (void)admit_open_socket(p);
 }
 
@@ -144,7 +144,7 @@ static int give(struct parent *p, const struct table_entry *e, struct json_objec
     if (vf < 0)
         return cmd_card(rsp, vf);
     p->given[vf] = true;
-    parent_say(p, LOG_GUEST, "VF %d is given to '%s'", vf, e->name);
+    parent_log(p, LOG_GUEST, "VF %d is given to '%s'", vf, e->name);
     if (cmd_card(rsp, left_lend(p, (unsigned)vf)) == 0 && put_where(p, (unsigned)vf, rsp) == 0)
         return 0;
     (void)given_take(p, (unsigned)vf); // of no use to anybody who cannot find it

@@ -12,7 +12,7 @@
 
 #define ACCEPTS_A_TURN 16u
 #define HELLO_US 5000000u
-#define QUEUE_US 8000000u // for a predecessor to leave; a newcomer waits for its welcome 10 s
+#define QUEUE_US 8000000u // for a predecessor to leave; a pending client waits for its welcome 10 s
 // Questions of one guest for its VF: an honest one asks at most every 50 ms.
 #define ASKS_BURST 20u
 #define ASKS_PER_S 40u
@@ -68,7 +68,7 @@ struct place *guests_find(struct parent *p, const char *name) {
     return found;
 }
 
-// ---- newcomers ----
+// ---- pending clients ----
 
 static void dismiss(struct parent *p, unsigned i) {
     weir_partition_close(p->handshake[i].partition);
@@ -115,7 +115,7 @@ static void welcome(struct parent *p, unsigned i, const struct weir_partition_he
     if (ret == -EBUSY && parent_now_us() - p->handshake[i].since < QUEUE_US)
         return; // next turn
     if (ret < 0) {
-        parent_say(p, LOG_STRANGER, "guest '%s' of user %u refused: %s", gc.name, (unsigned)uid, text);
+        parent_log(p, LOG_STRANGER, "guest '%s' of user %u refused: %s", gc.name, (unsigned)uid, text);
         (void)weir_partition_answer(p->handshake[i].partition, ret, NULL, text);
         dismiss(p, i);
         return;
@@ -130,20 +130,20 @@ static void welcome(struct parent *p, unsigned i, const struct weir_partition_he
     seats_leave(&p->seats, i);
     memcpy(terms.mac, gc.mac, 6);
     (void)weir_partition_answer(g->partition, 0, &terms, "");
-    parent_say(p, LOG_GUEST, g->adopted ? "guest '%s' is back on its VF" : "guest '%s' joined", g->name);
+    parent_log(p, LOG_GUEST, g->adopted ? "guest '%s' is back on its VF" : "guest '%s' joined", g->name);
 }
 
-static void greet(struct parent *p, unsigned i) {
+static void handshake(struct parent *p, unsigned i) {
     int ret = p->handshake[i].said ? 0 : weir_partition_join(p->handshake[i].partition, &p->handshake[i].hello);
 
     if (ret == 0) {
         p->handshake[i].said = true;
         welcome(p, i, &p->handshake[i].hello);
     } else if (ret != -EAGAIN) {
-        parent_say(p, LOG_STRANGER, "a newcomer talks nonsense (%s) and was sent away", strerror(-ret));
+        parent_log(p, LOG_STRANGER, "a pending client talks nonsense (%s) and was sent away", strerror(-ret));
         dismiss(p, i);
     } else if (parent_now_us() - p->handshake[i].since > HELLO_US) {
-        parent_say(p, LOG_STRANGER, "a newcomer said nothing for %u s and was sent away", HELLO_US / 1000000);
+        parent_log(p, LOG_STRANGER, "a pending client said nothing for %u s and was sent away", HELLO_US / 1000000);
         dismiss(p, i);
     }
 }
@@ -163,14 +163,14 @@ void guests_newcomers(struct parent *p) {
             continue;
         }
         if (taken) {
-            parent_say(p, LOG_STRANGER, "a newcomer that said nothing made room for another");
+            parent_log(p, LOG_STRANGER, "a pending client that said nothing made room for another");
             dismiss(p, (unsigned)seat);
         }
         seats_sit(&p->seats, (unsigned)seat, uid, parent_now_us());
         p->handshake[seat].partition = partition;
         p->handshake[seat].said = false;
         p->handshake[seat].since = parent_now_us();
-        greet(p, (unsigned)seat); // an honest one has said hello by now, and needs the seat no more
+        handshake(p, (unsigned)seat); // an honest one has said hello by now, and needs the seat no more
     }
 }
 
@@ -191,7 +191,7 @@ static int give_vf(struct parent *p, struct place *g, const struct weir_partitio
 
     if (ask->fn == 0 || vf < 0 || ask->fn != (unsigned)vf + 1 ||
         weir_vstack_state(p->vs, (unsigned)g->number) != WEIR_VSTACK_OFFERED) {
-        parent_say(p, LOG_GUEST, "guest '%s' asks for function %u, which it is not offered", g->name, ask->fn);
+        parent_log(p, LOG_GUEST, "guest '%s' asks for function %u, which it is not offered", g->name, ask->fn);
         return weir_partition_reply(g->partition, ask->fn, -EACCES, -1);
     }
     ret = app_bus_give_vf(&p->opt.bus, weir_dev_bus(weir_pf_dev(p->pf)), p->opt.card, g->partition, ask, &fd);
@@ -215,7 +215,7 @@ static void listen_to(struct parent *p, struct place *g) {
         (void)weir_vstack_guest_remove(p->vs, (unsigned)g->number);
         g->state = LEAVING;
     } else {
-        parent_say(p, LOG_GUEST, "guest '%s' breaks the protocol and is sent away", g->name);
+        parent_log(p, LOG_GUEST, "guest '%s' breaks the protocol and is sent away", g->name);
         guests_send_away(p, g);
     }
 }
@@ -235,7 +235,7 @@ static void look_after(struct parent *p, struct place *g) {
     if (!vf_is_its(p, g))
         cut_vf(p, g);
     if (weir_vstack_state(p->vs, (unsigned)g->number) == WEIR_VSTACK_NONE) {
-        parent_say(p, LOG_GUEST, "guest '%s' left", g->name);
+        parent_log(p, LOG_GUEST, "guest '%s' left", g->name);
         clear(p, g);
     }
 }
@@ -257,7 +257,7 @@ void guests_look_after(struct parent *p) {
             look_after(p, &p->place[i]);
     for (unsigned i = 0; i < MAX_HANDSHAKES; i++)
         if (p->handshake[i].partition != NULL)
-            greet(p, i);
+            handshake(p, i);
 }
 
 void guests_hush(struct parent *p) {

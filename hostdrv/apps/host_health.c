@@ -37,16 +37,16 @@ bool health_look(struct parent *p) {
     // itself restarted (its program is damaged, and loaded again).
     for (unsigned core = 1; core < 2; core--) {
         if (weir_pf_panic(p->pf, core, &panic) != 0) {
-            parent_say(p, LOG_CARD, "core %u of the card was restarted; it does not say why", core);
+            parent_log(p, LOG_CARD, "core %u of the card was restarted; it does not say why", core);
         } else if (panic.count != p->panics[core]) {
             p->panics[core] = panic.count;
             said = true;
-            parent_say(p, LOG_CARD,
+            parent_log(p, LOG_CARD,
                        "core %u of the card panicked and was restarted: cause %u (%s), pc %08x, value %08x%s", core,
                        panic.word[0], cause_text(panic.word[0]), panic.word[1], panic.word[2],
                        r.lost ? "" : "; all goes on, weirctl dev health has more");
         } else if (core == r.core && !said) {
-            parent_say(p, LOG_CARD, "core %u of the card hung and was restarted by its watchdog", core);
+            parent_log(p, LOG_CARD, "core %u of the card hung and was restarted by its watchdog", core);
         }
     }
     return !r.lost;

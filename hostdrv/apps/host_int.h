@@ -15,7 +15,7 @@
 #include "weir/listener.h"
 #include "weir/partition.h"
 
-#define MAX_HANDSHAKES 64u  // newcomers that have not said who they are
+#define MAX_HANDSHAKES 64u  // pending clients that have not said who they are
 #define PARENT_RECORDS 256u // hand-overs that the stack remembers
 #define STRANGER_GUESTS 16u // of one user, other than root and our own, whom the table does not name
 
@@ -72,15 +72,15 @@ struct parent {
 uint64_t parent_now_us(void);
 // Where the card is, for people.
 const char *parent_card(const struct parent *p);
-__attribute__((format(printf, 3, 4))) void parent_say(struct parent *p, enum log_class who, const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) void parent_log(struct parent *p, enum log_class who, const char *fmt, ...);
 
 // ---- host_guests.c ----
 void guests_open(struct parent *p);
 void guests_close(struct parent *p);
-// Takes newcomers from the listener, a bounded number.
+// Takes pending clients from the listener, a bounded number.
 void guests_newcomers(struct parent *p);
 void guests_hush(struct parent *p);
-// Everything that can happen to a newcomer or a guest, once a turn.
+// Everything that can happen to a pending client or a guest, once a turn.
 void guests_look_after(struct parent *p);
 // All rest on one path, so only what wakes the parent can change that.
 bool guests_steady(const struct parent *p);
@@ -95,8 +95,8 @@ struct place *guests_find(struct parent *p, const char *name);
 // ---- host_left.c: VFs that a parent before us gave ----
 // Takes back those that cannot go on.
 void left_open(struct parent *p);
-// Whom the newcomer, admitted as in *gc, was: 0 or more when its VF goes on and it has joined, with the association's
-// token; else negative, and nothing of it is left from the parent before.
+// Whom the pending client, admitted as in *gc, was: 0 or more when its VF goes on and it has joined, with the
+// association's token; else negative, and nothing of it is left from the parent before.
 int left_join(struct parent *p, const struct weir_partition_hello *hello, uid_t uid,
               const struct weir_vstack_guest_config *gc, uint32_t *token);
 // Once a turn: guests that do not come are not waited for longer than LEFT_US of our turns.
@@ -119,7 +119,7 @@ int given_take(struct parent *p, unsigned vf);
 void given_look(struct parent *p);
 
 // ---- host_admit.c ----
-// Decides about a newcomer: 0 with the guest's address and policy in *gc, else an errno and why in text.
+// Decides about a pending client: 0 with the guest's address and policy in *gc, else an errno and why in text.
 int admit(struct parent *p, const struct weir_partition_hello *hello, uid_t uid, struct weir_vstack_guest_config *gc,
           char *text, size_t size);
 // Whether the address can be that of guest `name`: NULL, or why not.

@@ -21,7 +21,7 @@ static int call_in(struct parent *p, unsigned vf, int (*say)(const char *path, c
     snprintf(path, sizeof(path), "%s/vf%u.sock", p->opt.card, vf);
     ret = say(path, err, sizeof(err));
     if (ret != 0)
-        parent_say(p, LOG_CARD, "VF %u: %s", vf, err);
+        parent_log(p, LOG_CARD, "VF %u: %s", vf, err);
     return ret;
 }
 
@@ -38,7 +38,7 @@ static void drop(struct parent *p, unsigned vf, const struct weir_vstack_left *l
     left_evict(p, vf);
     ret = weir_vstack_left_drop(p->vs, vf);
     p->left--;
-    parent_say(p, LOG_GUEST, "VF %u, which guest '%s' had from the parent before, is taken back: %s%s%s", vf, l->name,
+    parent_log(p, LOG_GUEST, "VF %u, which guest '%s' had from the parent before, is taken back: %s%s%s", vf, l->name,
                why, ret != 0 ? "; the card says: " : "", ret != 0 ? strerror(-ret) : "");
 }
 
@@ -80,7 +80,7 @@ int left_join(struct parent *p, const struct weir_partition_hello *hello, uid_t 
         break;
     }
     if (hello->fn != 0 && number < 0)
-        parent_say(p, LOG_GUEST, "guest '%s' says that it has function %u, which is not its", gc->name, hello->fn);
+        parent_log(p, LOG_GUEST, "guest '%s' says that it has function %u, which is not its", gc->name, hello->fn);
     return number;
 }
 

@@ -37,7 +37,7 @@ const char *parent_card(const struct parent *p) {
 
 // ---- the log ----
 
-void parent_say(struct parent *p, enum log_class who, const char *fmt, ...) {
+void parent_log(struct parent *p, enum log_class who, const char *fmt, ...) {
     char line[256];
     va_list ap;
     if (p->opt.log == NULL || !rate_take(&p->log_rate[who], parent_now_us()))
@@ -51,10 +51,10 @@ void parent_say(struct parent *p, enum log_class who, const char *fmt, ...) {
 // What was not written is at least counted, as soon as there is room for a line again.
 static void tell_suppressed(struct parent *p) {
     static const char *const about[LOG_CLASSES] = {
-        [LOG_STRANGER] = "newcomers", [LOG_GUEST] = "guests", [LOG_CARD] = "the card"};
+        [LOG_STRANGER] = "pending clients", [LOG_GUEST] = "guests", [LOG_CARD] = "the card"};
     for (unsigned i = 0; i < LOG_CLASSES; i++)
         if (p->log_rate[i].refused != 0 && rate_room(&p->log_rate[i], parent_now_us()))
-            parent_say(p, (enum log_class)i, "%llu lines about %s suppressed",
+            parent_log(p, (enum log_class)i, "%llu lines about %s suppressed",
                        (unsigned long long)rate_refused(&p->log_rate[i]), about[i]);
 }
 
@@ -184,7 +184,7 @@ void parent_free(struct parent *p) {
         return;
     left = weir_vstack_leave(p->vs);
     if (left != 0)
-        parent_say(p, LOG_CARD, "%u VFs stay with their guests", left);
+        parent_log(p, LOG_CARD, "%u VFs stay with their guests", left);
     guests_close(p);
     if (p->pf != NULL)
         (left != 0 ? weir_pf_leave : weir_pf_close)(p->pf);

@@ -96,7 +96,7 @@ int weir_partition_knock(const char *path, const struct weir_partition_wish *wis
         return -ENOMEM;
     }
     snprintf(p->name, sizeof(p->name), "%s", wish->name);
-    // Memory first: who has connected is to say hello at once, or makes room for another newcomer.
+    // Memory first: who has connected is to say hello at once, or makes room for another pending client.
     ret = make_channel_memory(p);
     if (ret != 0) {
         snprintf(err, err_size, "cannot make the channel's memory: %s", strerror(-ret));

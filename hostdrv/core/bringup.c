@@ -305,7 +305,7 @@ void weir_dev_close(struct weir_dev *dev) {
         return;
     // A function that is another's by now is left alone: what it can reach of ours is up to the bus (bus.h). One that
     // does not let go of bus mastering is reset; where that fails, too, its memory stays until this process ends.
-    quiet = dev->orphan || master_off(dev->bus) || dev->bus->ops->reset(dev->bus) == 0;
+    quiet = dev->removed || master_off(dev->bus) || dev->bus->ops->reset(dev->bus) == 0;
     for (unsigned i = 0; i < dev->num_kept && quiet; i++)
         dev->bus->ops->dma_free(dev->bus, &dev->kept[i]);
     free(dev->kept);

@@ -10,7 +10,7 @@ struct weir_dev {
     unsigned fn;
     uint16_t seq;
     bool dead;             // an access noticed that the function is gone
-    bool orphan;           // not ours any more
+    bool removed;          // not ours any more
     bool taken_over;       // as its last driver left it, bus mastering off
     weir_dev_wait_fn wait; // while a call waits
     void *wait_ctx;

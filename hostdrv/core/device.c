@@ -59,9 +59,9 @@ bool weir_dev_dead(const struct weir_dev *dev) {
     return dev->dead;
 }
 
-void weir_dev_orphan(struct weir_dev *dev) {
+void weir_dev_mark_removed(struct weir_dev *dev) {
     dev->dead = true;
-    dev->orphan = true;
+    dev->removed = true;
 }
 
 uint64_t weir_dev_events(struct weir_dev *dev) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fate of a guest's frames, see weir/policy.h. The order of the checks is the card's, so that a frame with two
-// faults is counted under the same one on both paths.
+// The disposition of a guest's frames, see weir/policy.h. The order of the checks is the card's, so that a frame with
+// two faults is counted under the same one on both paths.
 #include "weir/policy.h"
 
 #include <errno.h>

@@ -19,28 +19,28 @@ struct weir_qp {
     struct weir_qp_config cfg;
     struct ring tx, rx, cq;
     struct weir_dma tx_buf, rx_buf;
-    uint64_t db;                                                              // doorbell page in BAR 0
-    uint16_t tx_tail, tx_kicked, tx_done, rx_tail, rx_rung, cq_head, cq_rung; // slots
-    uint16_t tx_sent, tx_freed;                                               // frames
-    uint16_t watched;    // transmit slot that was done at the last look
-    bool waits;          // and something was not,
-    uint32_t waits_at;   //   at this cycle of the card
-    uint16_t tx_rung;    // tail behind the last frame that went by doorbell
-    uint16_t push_ahead; // frames that may be pushed without word of the first; 0: this bus does not push
-    uint16_t cq_slack;   // completions that may be consumed before the card must know
-    uint16_t rx_slack;   // buffers that may be posted before the card must know
-    uint8_t *tx_span;    // slots of the frame that begins in this one,
-    uint16_t *tx_len;    //   and its bytes
-    size_t tx_bytes;     // of the frames that the card has not looked up
-    const void *last_tx; // bytes and length of the frame sent last; NULL: it cannot be pushed
+    uint64_t db;                                                                 // doorbell page in BAR 0
+    uint16_t tx_tail, tx_announced, tx_done, rx_tail, rx_rung, cq_head, cq_rung; // slots
+    uint16_t tx_sent, tx_freed;                                                  // frames
+    uint16_t watched;         // transmit slot that was done at the last look
+    bool waits;               // and something was not,
+    uint32_t waits_at;        //   at this cycle of the card
+    uint16_t tx_rung;         // tail behind the last frame that went by doorbell
+    uint16_t db_inline_ahead; // frames that may be pushed without word of the first; 0: this bus does not push
+    uint16_t cq_slack;        // completions that may be consumed before the card must know
+    uint16_t rx_slack;        // buffers that may be posted before the card must know
+    uint8_t *tx_span;         // slots of the frame that begins in this one,
+    uint16_t *tx_len;         //   and its bytes
+    size_t tx_bytes;          // of the frames that the card has not looked up
+    const void *last_tx;      // bytes and length of the frame sent last; NULL: it cannot be pushed
     size_t last_len;
     unsigned rx_open; // stream buffer that takes frames, or NO_BUFFER
-    bool orphan, armed;
+    bool removed, armed;
     struct weir_qp_stats stats;
 };
 
 #define NO_BUFFER UINT32_MAX
-#define WATCH_CYCLES 10000u // 40 us of the card: more than a pushed frame's completion may wait for
+#define WATCH_CYCLES 10000u // 40 us of the card: more than a doorbell-inline frame's completion may wait for
 
 static uint64_t phase_bit(unsigned index, unsigned log2) {
     return (index >> log2 & 1) != 0 ? 0 : (uint64_t)1 << 63;
@@ -54,8 +54,8 @@ static int ring_alloc(struct weir_qp *q, struct ring *r, unsigned log2) {
 }
 
 static void doorbell(struct weir_qp *q, unsigned offset, uint32_t value) {
-    if (!q->orphan && q->bus->ops->bar_write(q->bus, q->db + offset, value) != 0)
-        q->orphan = true;
+    if (!q->removed && q->bus->ops->bar_write(q->bus, q->db + offset, value) != 0)
+        q->removed = true;
 }
 
 // A descriptor's halves are written so that the half with the phase is last.
@@ -120,7 +120,7 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
     if (err != 0)
         goto err_memory;
     q->cq_slack = (uint16_t)(1u << (cq_log2 - 3));
-    q->push_ahead = (uint16_t)((1u << cfg->tx_log2) / 8 < 31 ? (1u << cfg->tx_log2) / 8 : 31);
+    q->db_inline_ahead = (uint16_t)((1u << cfg->tx_log2) / 8 < 31 ? (1u << cfg->tx_log2) / 8 : 31);
     q->rx_slack = (uint16_t)((1u << cfg->rx_log2) / 8);
     q->rx_open = NO_BUFFER;
 
@@ -159,7 +159,7 @@ void weir_qp_close(struct weir_qp *q) {
         return;
     req = (struct weir_qp_req){.qp = q->cfg.qp};
     // Its answer comes behind the last completion. Without one, or not drained, the memory waits for the device's end.
-    at_rest = !q->orphan && !weir_dev_dead(q->dev) &&
+    at_rest = !q->removed && !weir_dev_dead(q->dev) &&
               weir_mbox_call(q->dev, WEIR_CMD_DESTROY_QP, &req, sizeof(req), NULL, 0, NULL) == 0;
     free_memory(q, at_rest);
     free(q);
@@ -231,7 +231,7 @@ int weir_qp_send_offload(struct weir_qp *q, const void *frame, size_t len, const
     err = weir_tx_check(frame, len, len, o);
     if (err != 0)
         return err;
-    if (q->orphan)
+    if (q->removed)
         return -ENODEV;
     if (weir_qp_tx_room(q) == 0)
         return -ENOBUFS;
@@ -276,7 +276,7 @@ int weir_qp_send_pieces(struct weir_qp *q, const struct weir_tx_piece *piece, un
     err = weir_tx_check(head, have, len, o);
     if (err != 0)
         return err;
-    if (q->orphan)
+    if (q->removed)
         return -ENODEV;
     if (weir_qp_tx_room(q) == 0 || slots_left(q) < n)
         return -ENOBUFS;
@@ -291,37 +291,37 @@ int weir_qp_send_pieces(struct weir_qp *q, const struct weir_tx_piece *piece, un
     return sent(q, n, len, o);
 }
 
-// A lone small frame behind nothing but pushed ones, of which the card reports several at once: its bytes go with the
-// doorbell. The descriptor is in the ring all the same, for a bus that may tear the write and a card that may not take
-// it. False: the bell is still to be rung.
-static bool push(struct weir_qp *q, uint16_t from) {
+// A lone small frame behind nothing but doorbell-inline ones, of which the card reports several at once: its bytes go
+// with the doorbell. The descriptor is in the ring all the same, for a bus that may tear the write and a card that may
+// not take it. False: the bell is still to be rung.
+static bool db_inline(struct weir_qp *q, uint16_t from) {
     uint16_t slots = (uint16_t)(q->tx_tail - from);
-    uint32_t slot[16] = {WEIR_PUT(q->tx_tail, BAR_DB_PUSH_TAIL) | WEIR_PUT((uint32_t)q->last_len, BAR_DB_PUSH_LEN) |
-                         WEIR_PUT((uint32_t)slots, BAR_DB_PUSH_SLOTS)};
+    uint32_t slot[16] = {WEIR_PUT(q->tx_tail, BAR_DB_INLINE_TAIL) | WEIR_PUT((uint32_t)q->last_len, BAR_DB_INLINE_LEN) |
+                         WEIR_PUT((uint32_t)slots, BAR_DB_INLINE_SLOTS)};
     int err;
 
-    if (q->orphan || (uint16_t)(from - q->tx_done) > (uint16_t)(from - q->tx_rung) ||
-        (uint16_t)(q->tx_sent - q->tx_freed) > q->push_ahead || q->last_tx == NULL || q->last_len > WEIR_PUSH_MAX ||
-        slots != q->tx_span[from & ((1u << q->tx.log2) - 1)])
+    if (q->removed || (uint16_t)(from - q->tx_done) > (uint16_t)(from - q->tx_rung) ||
+        (uint16_t)(q->tx_sent - q->tx_freed) > q->db_inline_ahead || q->last_tx == NULL ||
+        q->last_len > WEIR_DB_INLINE_MAX || slots != q->tx_span[from & ((1u << q->tx.log2) - 1)])
         return false;
     memcpy(&slot[1], q->last_tx, q->last_len);
-    err = q->bus->ops->bar_write64(q->bus, q->db + WEIR_BAR_DB_PUSH, slot);
+    err = q->bus->ops->bar_write64(q->bus, q->db + WEIR_BAR_DB_INLINE, slot);
     if (err == -EOPNOTSUPP) {
-        q->push_ahead = 0; // nor the next time
+        q->db_inline_ahead = 0; // nor the next time
         return false;
     }
     if (err != 0)
-        q->orphan = true;
+        q->removed = true;
     q->stats.tx_push++;
     return true;
 }
 
-void weir_qp_kick(struct weir_qp *q) {
-    uint16_t from = q->tx_kicked;
+void weir_qp_ring_doorbell(struct weir_qp *q) {
+    uint16_t from = q->tx_announced;
     if (from == q->tx_tail)
         return;
-    q->tx_kicked = q->tx_tail;
-    if (push(q, from))
+    q->tx_announced = q->tx_tail;
+    if (db_inline(q, from))
         return;
     q->tx_rung = q->tx_tail;
     doorbell(q, WEIR_BAR_DB_TX_TAIL, q->tx_tail);
@@ -333,7 +333,7 @@ unsigned weir_qp_watch(struct weir_qp *q) {
     bool same = q->waits && q->watched == q->tx_done;
     uint32_t now;
     q->watched = q->tx_done;
-    q->waits = q->tx_kicked != q->tx_done && !q->orphan;
+    q->waits = q->tx_announced != q->tx_done && !q->removed;
     if (!q->waits || weir_dev_clock(q->dev, &now) != 0)
         return 0;
     if (!same) {
@@ -343,7 +343,7 @@ unsigned weir_qp_watch(struct weir_qp *q) {
     if (now - q->waits_at < WATCH_CYCLES)
         return 0;
     q->waits_at = now;
-    doorbell(q, WEIR_BAR_DB_TX_TAIL, q->tx_kicked);
+    doorbell(q, WEIR_BAR_DB_TX_TAIL, q->tx_announced);
     q->stats.tx_rung_again++;
     return 1;
 }
@@ -463,6 +463,6 @@ const struct weir_qp_stats *weir_qp_stats(const struct weir_qp *q) {
     return &q->stats;
 }
 
-void weir_qp_orphan(struct weir_qp *q) {
-    q->orphan = true;
+void weir_qp_mark_removed(struct weir_qp *q) {
+    q->removed = true;
 }

@@ -28,7 +28,7 @@ int weir_netvsc_open(const struct weir_netvsc_config *cfg, struct weir_netvsc **
     if (n == NULL)
         return -ENOMEM;
     n->cfg = *cfg;
-    set_default(&n->cfg.hold_frames, 8192);
+    set_default(&n->cfg.reorder_frames, 8192);
     set_default(&n->cfg.retry_us, 1000);
     set_default(&n->cfg.tries, 32);
     set_default(&n->cfg.drain_us, 100000);
@@ -42,9 +42,9 @@ int weir_netvsc_open(const struct weir_netvsc_config *cfg, struct weir_netvsc **
 }
 
 static void free_all(struct weir_netvsc *n) {
-    hold_clear(&n->tx);
-    hold_clear(&n->rx_vf);
-    hold_clear(&n->rx_channel);
+    reorder_clear(&n->tx);
+    reorder_clear(&n->rx_vf);
+    reorder_clear(&n->rx_channel);
     free(n);
 }
 
@@ -104,21 +104,21 @@ void netvsc_deliver(struct weir_netvsc *n, const void *frame, size_t len, const 
 
 static void receive(struct weir_netvsc *n, const void *frame, size_t len, const struct weir_netvsc_rx *info) {
     const struct policy *p = netvsc_policy(n);
-    if (!(info->vf ? p->hold_vf : p->hold_channel)) {
+    if (!(info->vf ? p->reorder_vf : p->reorder_channel)) {
         netvsc_deliver(n, frame, len, info);
         return;
     }
-    if (hold_push(info->vf ? &n->rx_vf : &n->rx_channel, n->cfg.hold_frames, frame, len, info, NULL))
-        n->stats.rx_held++;
+    if (reorder_push(info->vf ? &n->rx_vf : &n->rx_channel, n->cfg.reorder_frames, frame, len, info, NULL))
+        n->stats.rx_reordered++;
     else
-        n->stats.rx_drop_hold++;
+        n->stats.rx_drop_reorder++;
 }
 
-void netvsc_release(struct weir_netvsc *n, struct hold *h) {
+void netvsc_release(struct weir_netvsc *n, struct reorder_queue *h) {
     while (h->first != NULL) {
         // Out of the queue first: the guest may send from its callback, and that may find the channel dead and release
         // all.
-        struct held *f = hold_take(h);
+        struct reorder_frame *f = reorder_take(h);
         netvsc_deliver(n, f->data, f->len, &f->info);
         free(f);
     }
@@ -261,10 +261,10 @@ int weir_netvsc_send_offload(struct weir_netvsc *n, const void *frame, size_t le
     err = weir_tx_check(frame, len, len, offload);
     if (err != 0)
         return err;
-    if (n->tx.first == NULL && netvsc_policy(n)->tx != TX_HOLD)
+    if (n->tx.first == NULL && netvsc_policy(n)->tx != TX_REORDER)
         err = tx_now(n, frame, len, offload);
-    else if (hold_push(&n->tx, n->cfg.hold_frames, frame, len, NULL, offload))
-        n->stats.tx_held++;
+    else if (reorder_push(&n->tx, n->cfg.reorder_frames, frame, len, NULL, offload))
+        n->stats.tx_reordered++;
     else
         err = -EAGAIN;
     n->stats.tx_taken += err == 0;
@@ -282,12 +282,12 @@ static unsigned flush_tx(struct weir_netvsc *n) {
         if (err == -EAGAIN || err == -EPIPE)
             break;
         if (err != 0)
-            n->stats.tx_drop_held++;
-        free(hold_take(&n->tx));
+            n->stats.tx_drop_reorder++;
+        free(reorder_take(&n->tx));
         work++;
     }
     for (unsigned i = 0; n->vf != NULL && i < weir_vf_num_qps(n->vf); i++)
-        weir_qp_kick(weir_vf_qp(n->vf, i));
+        weir_qp_ring_doorbell(weir_vf_qp(n->vf, i));
     return work;
 }
 

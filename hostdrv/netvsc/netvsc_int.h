@@ -13,25 +13,25 @@
 // next hand-over; what is beyond waits where the hand-over finds it.
 #define FLIGHT (256u << 10)
 
-struct held {
-    struct held *next;
+struct reorder_frame {
+    struct reorder_frame *next;
     size_t len;
     struct weir_netvsc_rx info;     // of a received one
     struct weir_tx_offload offload; // of one to be sent
     uint8_t data[];
 };
 
-// Frames in order, at most cfg.hold_frames of them.
-struct hold {
-    struct held *first, *last;
+// Frames in order, at most cfg.reorder_frames of them.
+struct reorder_queue {
+    struct reorder_frame *first, *last;
     unsigned count;
 };
 
-enum tx_path { TX_CHANNEL, TX_VF, TX_HOLD };
+enum tx_path { TX_CHANNEL, TX_VF, TX_REORDER };
 
 struct policy {
     const char *name;
-    bool hold_channel, hold_vf; // receive
+    bool reorder_channel, reorder_vf; // receive
     enum tx_path tx;
 };
 
@@ -46,7 +46,7 @@ struct weir_netvsc {
     bool fence_seen;      // the channel's fence came before it was awaited
     bool leave;           // asked to leave the VF
     bool lost;            // the parent was told that the VF is gone
-    struct hold tx, rx_vf, rx_channel;
+    struct reorder_queue tx, rx_vf, rx_channel;
     uint64_t now, since, next_try, next_check, next_watch;
     // A wait for the VF: it ends `bound` microseconds of the card's time after the last of `progress`.
     struct weir_clock clock;
@@ -60,16 +60,16 @@ struct weir_netvsc {
     uint8_t tagged[FRAME_ROOM];
 };
 
-// hold.c; the last two may be NULL.
-bool hold_push(struct hold *h, unsigned limit, const void *data, size_t len, const struct weir_netvsc_rx *info,
-               const struct weir_tx_offload *offload);
-struct held *hold_take(struct hold *h);
-void hold_clear(struct hold *h);
+// reorder.c; the last two may be NULL.
+bool reorder_push(struct reorder_queue *h, unsigned limit, const void *data, size_t len,
+                  const struct weir_netvsc_rx *info, const struct weir_tx_offload *offload);
+struct reorder_frame *reorder_take(struct reorder_queue *h);
+void reorder_clear(struct reorder_queue *h);
 
 // netvsc.c
 void netvsc_deliver(struct weir_netvsc *n, const void *frame, size_t len, const struct weir_netvsc_rx *info);
 unsigned netvsc_poll_vf(struct weir_netvsc *n, unsigned budget);
-void netvsc_release(struct weir_netvsc *n, struct hold *h);
+void netvsc_release(struct weir_netvsc *n, struct reorder_queue *h);
 void netvsc_vf_counts(const struct weir_netvsc *n, struct weir_msg_vf_released *m);
 unsigned netvsc_vf_pending(const struct weir_netvsc *n);
 

@@ -14,22 +14,23 @@ enum { DELIVER = false, HOLD = true };
 
 static const struct policy policies[WEIR_NETVSC_STATE_COUNT] = {
     // what is done with frames received on the channel, on the VF, with frames to send; what the state waits for
-    [WEIR_NETVSC_SYNTHETIC] = {"synthetic", DELIVER, DELIVER, TX_CHANNEL},        // VF_ASSOCIATION
-    [WEIR_NETVSC_OPENING] = {"opening the VF", DELIVER, HOLD, TX_CHANNEL},        // VF open; tries used up
-    [WEIR_NETVSC_TO_VF] = {"to VF, asked", DELIVER, HOLD, TX_HOLD},               // SWITCH_COMPLETE
-    [WEIR_NETVSC_TO_VF_FENCE] = {"to VF, fence", DELIVER, HOLD, TX_VF},           // FENCE
-    [WEIR_NETVSC_ON_VF] = {"on VF", HOLD, DELIVER, TX_VF},                        // DETACH_REQUEST; VF lost
-    [WEIR_NETVSC_TO_SYN_DRAIN] = {"to synthetic, drain", HOLD, DELIVER, TX_HOLD}, // VF transmit in the card; drain_us
-    [WEIR_NETVSC_TO_SYN] = {"to synthetic, asked", HOLD, DELIVER, TX_HOLD},       // SWITCH_COMPLETE
-    [WEIR_NETVSC_TO_SYN_FENCE] = {"to synthetic, fence", HOLD, DELIVER, TX_HOLD}, // fence on every VF ring; fence_us
-    [WEIR_NETVSC_LOST] = {"VF lost", HOLD, DELIVER, TX_HOLD},                     // VF_REVOKED
-    [WEIR_NETVSC_REVOKED_FENCE] = {"revoked, fence", DELIVER, HOLD, TX_HOLD},     // FENCE
-    [WEIR_NETVSC_DEAD] = {"channel dead", DELIVER, DELIVER, TX_HOLD},             // never
-    [WEIR_NETVSC_ALONE] = {"on VF, no parent", HOLD, DELIVER, TX_VF},             // weir_netvsc_rejoin; VF lost
+    [WEIR_NETVSC_SYNTHETIC] = {"synthetic", DELIVER, DELIVER, TX_CHANNEL}, // VF_ASSOCIATION
+    [WEIR_NETVSC_OPENING] = {"opening the VF", DELIVER, HOLD, TX_CHANNEL}, // VF open; tries used up
+    [WEIR_NETVSC_TO_VF] = {"to VF, asked", DELIVER, HOLD, TX_REORDER},     // SWITCH_COMPLETE
+    [WEIR_NETVSC_TO_VF_FENCE] = {"to VF, fence", DELIVER, HOLD, TX_VF},    // FENCE
+    [WEIR_NETVSC_ON_VF] = {"on VF", HOLD, DELIVER, TX_VF},                 // DETACH_REQUEST; VF lost
+    [WEIR_NETVSC_TO_SYN_DRAIN] = {"to synthetic, drain", HOLD, DELIVER,
+                                  TX_REORDER},                                 // VF transmit in the card; drain_us
+    [WEIR_NETVSC_TO_SYN] = {"to synthetic, asked", HOLD, DELIVER, TX_REORDER}, // SWITCH_COMPLETE
+    [WEIR_NETVSC_TO_SYN_FENCE] = {"to synthetic, fence", HOLD, DELIVER, TX_REORDER}, // fence on every VF ring; fence_us
+    [WEIR_NETVSC_LOST] = {"VF lost", HOLD, DELIVER, TX_REORDER},                     // VF_REVOKED
+    [WEIR_NETVSC_REVOKED_FENCE] = {"revoked, fence", DELIVER, HOLD, TX_REORDER},     // FENCE
+    [WEIR_NETVSC_DEAD] = {"channel dead", DELIVER, DELIVER, TX_REORDER},             // never
+    [WEIR_NETVSC_ALONE] = {"on VF, no parent", HOLD, DELIVER, TX_VF},                // weir_netvsc_rejoin; VF lost
 };
 
 // The VF was lost before the channel's fence came: transmit waits, too.
-static const struct policy lost_early = {"to VF, fence", DELIVER, HOLD, TX_HOLD};
+static const struct policy lost_early = {"to VF, fence", DELIVER, HOLD, TX_REORDER};
 
 const struct policy *netvsc_policy(const struct weir_netvsc *n) {
     return n->state == WEIR_NETVSC_TO_VF_FENCE && n->lost ? &lost_early : &policies[n->state];
@@ -61,7 +62,7 @@ static void ask_switch(struct weir_netvsc *n, bool to_vf, enum weir_why why) {
 }
 
 // The VF is no longer ours: last numbers to the parent, everything of it freed.
-static void let_go(struct weir_netvsc *n) {
+static void release_vf(struct weir_netvsc *n) {
     struct weir_msg_vf_released m = {.version = WEIR_MSG_VERSION, .token = n->token};
     netvsc_vf_counts(n, &m);
     weir_vf_close(n->vf);
@@ -87,7 +88,7 @@ void netvsc_dead(struct weir_netvsc *n) {
     netvsc_release(n, &n->rx_vf);
     netvsc_release(n, &n->rx_channel);
     n->stats.tx_drop_dead += n->tx.count;
-    hold_clear(&n->tx);
+    reorder_clear(&n->tx);
     weir_vf_close(n->vf);
     n->vf = NULL;
 }
@@ -118,7 +119,7 @@ void weir_netvsc_rejoin(struct weir_netvsc *n, struct weir_channel *channel, uin
 static void decline(struct weir_netvsc *n) {
     n->stats.declined++;
     n->why = n->why == WEIR_WHY_OPENING ? WEIR_WHY_OPEN_FAILED : n->why;
-    let_go(n);
+    release_vf(n);
 }
 
 static void try_open(struct weir_netvsc *n) {
@@ -190,7 +191,7 @@ void netvsc_start_leaving(struct weir_netvsc *n) {
 static void back_on_synthetic(struct weir_netvsc *n) {
     netvsc_release(n, &n->rx_channel);
     n->stats.to_synthetic++;
-    let_go(n);
+    release_vf(n);
 }
 
 void netvsc_lost(struct weir_netvsc *n) {
@@ -211,7 +212,7 @@ static void revoked(struct weir_netvsc *n, enum weir_why why) {
         weir_vf_surprise(n->vf);
     if (n->state == WEIR_NETVSC_OPENING || n->state == WEIR_NETVSC_TO_VF) {
         // Nothing was moved yet.
-        let_go(n);
+        release_vf(n);
         return;
     }
     while (netvsc_poll_vf(n, 64) != 0 && --rounds != 0) {

@@ -288,9 +288,9 @@ struct weir_qp *netvsp_tx_qp(const struct weir_netvsp *v, unsigned port) {
     return weir_pf_qp(v->pf, port % weir_pf_num_qps(v->pf));
 }
 
-static void kick(struct weir_netvsp *v) {
+static void ring_doorbells(struct weir_netvsp *v) {
     for (unsigned i = 0; i < weir_pf_num_qps(v->pf); i++)
-        weir_qp_kick(weir_pf_qp(v->pf, i));
+        weir_qp_ring_doorbell(weir_pf_qp(v->pf, i));
 }
 
 unsigned weir_netvsp_poll(struct weir_netvsp *v, uint64_t now_us) {
@@ -299,7 +299,7 @@ unsigned weir_netvsp_poll(struct weir_netvsp *v, uint64_t now_us) {
     v->polling = true;
     work = netvsp_receive(v) + netvsp_transmit(v);
     v->polling = false;
-    kick(v);
+    ring_doorbells(v);
     return work;
 }
 
@@ -311,7 +311,7 @@ void weir_netvsp_serve(struct weir_netvsp *v, bool receive) {
         (void)netvsp_receive(v);
     (void)netvsp_transmit(v);
     v->serving = false;
-    kick(v);
+    ring_doorbells(v);
 }
 
 int weir_netvsp_send(struct weir_netvsp *v, unsigned port, uint32_t type, const void *payload, size_t len) {

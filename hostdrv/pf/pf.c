@@ -153,7 +153,7 @@ static void close_pf(struct weir_pf *pf, bool leave) {
     bus = weir_dev_bus(pf->dev);
     for (unsigned i = 0; i < pf->num_qps; i++)
         weir_qp_close(pf->qp[i]);
-    weir_dev_dma_free(pf->dev, &pf->lines, false);
+    weir_dev_dma_free(pf->dev, &pf->records, false);
     if (pf->has_switch && !leave && !weir_dev_dead(pf->dev)) {
         (void)weir_mbox_call(pf->dev, WEIR_CMD_DELETE_SWITCH, NULL, 0, NULL, 0, NULL);
         (void)bus->ops->sriov(bus, 0);
@@ -212,7 +212,7 @@ int weir_pf_create_vport(struct weir_pf *pf, unsigned vport, unsigned vf, unsign
     req.flags = (uint16_t)flags;
     snprintf(req.name, sizeof(req.name), "%s", name);
     err = CALL_NO_RSP(pf, CREATE_VPORT, req);
-    pf->lives += err == 0;
+    pf->generations += err == 0;
     return err;
 }
 

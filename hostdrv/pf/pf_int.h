@@ -13,10 +13,10 @@ struct weir_pf {
     unsigned num_qps;
     unsigned num_vports;
     bool has_switch;
-    bool taken_over;       // the switch is that of the driver before this one
-    uint64_t base[32];     // what the switch had counted before it was created
-    unsigned lives;        // vPorts created so far
-    struct weir_dma lines; // of VFs' states, from the first use on
+    bool taken_over;         // the switch is that of the driver before this one
+    uint64_t base[32];       // what the switch had counted before it was created
+    unsigned generations;    // vPorts created so far
+    struct weir_dma records; // of VFs' states, from the first use on
 };
 
 // As the card has them.

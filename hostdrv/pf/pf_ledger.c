@@ -36,7 +36,7 @@ static void add_switch(struct weir_pf_ledger *l, const uint64_t *s) {
 
 void weir_pf_ledger_begin(struct weir_pf *pf, struct weir_pf_ledger *l) {
     memset(l, 0, sizeof(*l));
-    l->lives = pf->lives;
+    l->generations = pf->generations;
 }
 
 static int step_switch(struct weir_pf *pf, struct weir_pf_ledger *l) {
@@ -75,7 +75,7 @@ int weir_pf_ledger_step(struct weir_pf *pf, struct weir_pf_ledger *l) {
 
 int weir_pf_ledger_end(const struct weir_pf *pf, const struct weir_pf_ledger *l, uint64_t *under_way, char *text,
                        size_t size) {
-    int err = pf->lives == l->lives ? 0 : -EAGAIN;
+    int err = pf->generations == l->generations ? 0 : -EAGAIN;
     char what[48];
     *under_way = 0;
     for (unsigned i = 0; i < pf->num_vports && err == 0; i++) {

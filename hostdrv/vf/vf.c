@@ -96,9 +96,9 @@ void weir_vf_close(struct weir_vf *vf) {
 
 void weir_vf_surprise(struct weir_vf *vf) {
     vf->gone = true;
-    weir_dev_orphan(vf->dev);
+    weir_dev_mark_removed(vf->dev);
     for (unsigned i = 0; i < vf->num_qps; i++)
-        weir_qp_orphan(vf->qp[i]);
+        weir_qp_mark_removed(vf->qp[i]);
 }
 
 struct weir_dev *weir_vf_dev(struct weir_vf *vf) {

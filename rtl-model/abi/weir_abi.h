@@ -104,11 +104,11 @@ _Static_assert(sizeof(struct weir_ring_entry) == WEIR_RING_ENTRY_BYTES, "ring en
 #define WEIR_RING_PUT_HI(value, field) ((uint64_t)(value) << (WEIR_##field##_LSB & 63))
 
 // State of a queue pair as SAVE writes it and RESUME takes it (ring.def, QPS); no field crosses a word.
-struct weir_qp_line {
+struct weir_qp_state_record {
     uint64_t word[WEIR_QPS_BYTES / 8];
 };
 #define WEIR_QPS_MASK(field) ((uint64_t)-1 >> (64 - WEIR_QPS_##field##_WIDTH))
-#define WEIR_QPS_GET(line, field)                                                                                      \
-    ((line)->word[WEIR_QPS_##field##_LSB / 64] >> (WEIR_QPS_##field##_LSB & 63) & WEIR_QPS_MASK(field))
+#define WEIR_QPS_GET(record, field)                                                                                    \
+    ((record)->word[WEIR_QPS_##field##_LSB / 64] >> (WEIR_QPS_##field##_LSB & 63) & WEIR_QPS_MASK(field))
 
 #endif

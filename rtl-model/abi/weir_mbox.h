@@ -133,12 +133,12 @@ struct weir_set_vf_state_req {
     uint8_t reserved;
 };
 WEIR_ASSERT_SIZE(struct weir_set_vf_state_req, 4);
-// What a VF is beside the lines of its queue pairs (struct weir_qp_line). Configuration space and MSI-X are for whoever
-// shows the function to the guest to carry; filters, VLANs and rates are the PF's.
+// What a VF is beside the records of its queue pairs (struct weir_qp_state_record). Configuration space and MSI-X are
+// for whoever shows the function to the guest to carry; filters, VLANs and rates are the PF's.
 struct weir_vf_image {
     uint16_t vf;     // SAVE_VF: whose this is; LOAD_VF: whose it becomes
     uint8_t version; // WEIR_VF_IMAGE_VERSION
-    uint8_t num_qps; // lines that go with it, as many as the vPort has queue pairs
+    uint8_t num_qps; // records that go with it, as many as the vPort has queue pairs
     uint8_t hello;   // 1 = its driver said HELLO
     uint8_t reserved[3];
     uint8_t rss[64]; // indirection table, offsets in its queue pairs
@@ -147,7 +147,7 @@ struct weir_vf_image {
 WEIR_ASSERT_SIZE(struct weir_vf_image, 112);
 #define WEIR_VF_IMAGE_VERSION 1u
 struct weir_save_vf_req {
-    uint64_t addr; // of the lines, in the PF's memory, 64-byte aligned
+    uint64_t addr; // of the records, in the PF's memory, 64-byte aligned
     uint16_t vf;
     uint16_t reserved[3];
 };

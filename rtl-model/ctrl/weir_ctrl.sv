@@ -23,7 +23,7 @@ module weir_ctrl #(
     output weir_pkg::irq_t        irq_o,
     input  logic [NumFns-1:0]     fn_enabled_i,
     input  logic [NumFns-1:0]     fn_flr_i,
-    input  logic [NumFns-1:0]     fn_hold_i,
+    input  logic [NumFns-1:0]     fn_quiesce_i,
     input  logic                  pcie_event_i,
     input  logic                  queue_event_i,
     input  logic                  switch_event_i,
@@ -181,7 +181,7 @@ module weir_ctrl #(
       .console_valid_o, .console_o);
 
   weir_ctrl_mbox #(.NumFns(NumFns)) u_mbox (
-      .clk_i, .rst_ni, .bar_req_i, .bar_rsp_o, .fn_enabled_i, .fn_flr_i, .fn_hold_i, .fw_ready_i(fw_ready_o), .heartbeat_i(heartbeat), .cycle_i(cycle),
+      .clk_i, .rst_ni, .bar_req_i, .bar_rsp_o, .fn_enabled_i, .fn_flr_i, .fn_quiesce_i, .fw_ready_i(fw_ready_o), .heartbeat_i(heartbeat), .cycle_i(cycle),
       .irq_valid_o, .irq_ready_i, .irq_o,
       .ram_valid_i(blk[weir_abi_pkg::CsrBlockMbox]), .reg_valid_i(sys_valid && sys_is_mbox), .we_i(we), .addr_i(addr),
       .wdata_i(wdata), .ram_ack_o(mram_ack), .ram_rdata_o(mram_rdata), .reg_ack_o(mreg_ack), .reg_rdata_o(mreg_rdata),

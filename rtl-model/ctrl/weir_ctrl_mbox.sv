@@ -4,8 +4,8 @@
 // word twice with two values (threat T1). One request a function at a time bounds a flood (threat T3).
 // A function that is not operational or in reset cannot hand a request over (rules 1.10).
 // A reset takes effect here in its first cycle: request, response and events read as zero, and the mailbox is the host's.
-// fn_hold_i lasts until firmware has let go of the life before: a request that comes meanwhile waits, and what firmware
-// still answers to the old life goes nowhere.
+// fn_quiesce_i lasts until firmware has let go of the generation before: a request that comes meanwhile waits, and what firmware
+// still answers to the old generation goes nowhere.
 module weir_ctrl_mbox #(
     parameter int NumFns = weir_abi_pkg::NumFns
 ) (
@@ -16,7 +16,7 @@ module weir_ctrl_mbox #(
     output weir_pkg::bar_rsp_t       bar_rsp_o,
     input  logic [NumFns-1:0]        fn_enabled_i,
     input  logic [NumFns-1:0]        fn_flr_i,     // in reset
-    input  logic [NumFns-1:0]        fn_hold_i,    // in reset, or firmware has not let go yet
+    input  logic [NumFns-1:0]        fn_quiesce_i,    // in reset, or firmware has not let go yet
     input  logic                     fw_ready_i,
     input  logic [31:0]              heartbeat_i,
     input  logic [31:0]              cycle_i,
@@ -51,7 +51,7 @@ module weir_ctrl_mbox #(
   logic [N-1:0] ev_lo_blank_q;
   logic [N-1:0] ev_hi_blank_q;
   logic [N-1:0] flr_q;             // a cycle late: firmware's writes, and so interrupts of here, can begin resets
-  logic [N-1:0] hold_q;
+  logic [N-1:0] quiesce_q;
   logic [N-1:0] owner_q;   // 1 = firmware's
   logic [N-1:0] wait_q;    // handed over, not yet taken by MBOX_POP
   logic [N-1:0] later_q;   // taken when no other waits
@@ -87,10 +87,10 @@ module weir_ctrl_mbox #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       flr_q <= '0;
-      hold_q <= '0;
+      quiesce_q <= '0;
     end else begin
       flr_q <= N'(fn_flr_i);
-      hold_q <= N'(fn_hold_i);
+      quiesce_q <= N'(fn_quiesce_i);
     end
   end
 
@@ -181,7 +181,7 @@ module weir_ctrl_mbox #(
   logic [N-1:0] ready, soon, last, behind_q, passed, soon_grant, last_grant;
   logic         soon_valid, last_valid;
   logic [6:0]   soon_fn, last_fn;
-  assign ready = wait_q & ~hold_q;
+  assign ready = wait_q & ~quiesce_q;
   assign soon = ready & ~later_q;
   assign last = ready & later_q;
   weir_common_rr #(.N(N)) u_soon (
@@ -194,7 +194,7 @@ module weir_ctrl_mbox #(
   // From behind the one of them that had the last turn to the one that has the next.
   assign passed = (last & behind_q) != '0 ? behind_q & (last_grant - 1'b1) : behind_q | (last_grant - 1'b1);
   weir_common_rr #(.N(N)) u_irq (
-      .clk_i, .rst_ni, .req_i(irq_q & ~hold_q), .advance_i(irq_ready_i), .valid_o(irq_valid_o), .grant_o(irq_grant), .index_o(irq_fn));
+      .clk_i, .rst_ni, .req_i(irq_q & ~quiesce_q), .advance_i(irq_ready_i), .valid_o(irq_valid_o), .grant_o(irq_grant), .index_o(irq_fn));
   assign irq_o.fn = {1'b0, irq_fn};
   assign irq_o.vec = 8'd0;
   assign waiting_o = ready != '0;
@@ -222,7 +222,7 @@ module weir_ctrl_mbox #(
   logic        rsp_we;
   logic [31:0] fw_req_seen, fw_rsp_seen;
   assign rfn = addr_i[14:8];
-  assign rsp_we = ram_valid_i && we_i && addr_i[7] && !hold_q[rfn];
+  assign rsp_we = ram_valid_i && we_i && addr_i[7] && !quiesce_q[rfn];
   assign fw_req_seen = req_blank_q[rfn] ? '0 : req_mask[rfn];
   assign fw_rsp_seen = rsp_blank_q[rfn] ? '0 : rsp_mask[rfn];
   always_ff @(posedge clk_i) begin
@@ -239,8 +239,8 @@ module weir_ctrl_mbox #(
 
   logic [N-1:0] owner_set, owner_clr, irq_set;
   logic [N-1:0] blank;      // whose past ends here
-  logic         answered;   // MBOX_DONE, and not of a life that is over
-  assign answered = reg_ack_o && done && !hold_q[wdata_i[6:0]];
+  logic         answered;   // MBOX_DONE, and not of a generation that is over
+  assign answered = reg_ack_o && done && !quiesce_q[wdata_i[6:0]];
   always_comb begin
     owner_set = '0;
     blank = flr_q;

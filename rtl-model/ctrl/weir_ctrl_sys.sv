@@ -171,7 +171,7 @@ module weir_ctrl_sys (
               wdt0_q <= wdata_i;
             end
           end
-          16'(weir_abi_pkg::CtrlWdtKickOffset): begin
+          16'(weir_abi_pkg::CtrlWdtFeedOffset): begin
             if (core_i) wdt1_q <= wdt_load1_q;
             else wdt0_q <= wdt_load0_q;
           end

@@ -27,15 +27,15 @@ module weir_dma #(
     output logic                  txp_rsp_valid_o,
     input  logic                  txp_rsp_ready_i,
     output weir_pkg::dma_rd_rsp_t txp_rsp_o,
-    input  logic                  rxd_req_valid_i,
-    output logic                  rxd_req_ready_o,
-    input  weir_pkg::dma_rd_req_t rxd_req_i,
-    output logic                  rxd_rsp_valid_o,
-    input  logic                  rxd_rsp_ready_i,
-    output weir_pkg::dma_rd_rsp_t rxd_rsp_o,
-    input  logic                  qwr_valid_i,
-    output logic                  qwr_ready_o,
-    input  weir_pkg::dma_wr_t     qwr_i,
+    input  logic                  rx_desc_req_valid_i,
+    output logic                  rx_desc_req_ready_o,
+    input  weir_pkg::dma_rd_req_t rx_desc_req_i,
+    output logic                  rx_desc_rsp_valid_o,
+    input  logic                  rx_desc_rsp_ready_i,
+    output weir_pkg::dma_rd_rsp_t rx_desc_rsp_o,
+    input  logic                  queue_wr_valid_i,
+    output logic                  queue_wr_ready_o,
+    input  weir_pkg::dma_wr_t     queue_wr_i,
     output logic                  rdreq_valid_o,
     input  logic                  rdreq_ready_i,
     output weir_pkg::dma_tlp_t    rdreq_o,
@@ -55,7 +55,7 @@ module weir_dma #(
   localparam int ReqW = $bits(txd_req_i);
   localparam int RspW = $bits(txd_rsp_o);
   localparam int TlpW = $bits(wr_o);
-  localparam int WrW = $bits(qwr_i);
+  localparam int WrW = $bits(queue_wr_i);
 
   logic [31:0] timeout_q;
   logic [FnW-1:0] sel_q;
@@ -94,15 +94,15 @@ module weir_dma #(
   logic [2:0] client_idle;
   logic [3*16-1:0] accepted;
 
-  assign req_valid = {rxd_req_valid_i, txp_req_valid_i, txd_req_valid_i};
-  assign {rxd_req_ready_o, txp_req_ready_o, txd_req_ready_o} = req_ready;
-  assign req = {rxd_req_i, txp_req_i, txd_req_i};
-  assign req_fn = {rxd_req_i.fn, txp_req_i.fn, txd_req_i.fn};
-  assign {rxd_rsp_valid_o, txp_rsp_valid_o, txd_rsp_valid_o} = rsp_valid;
-  assign rsp_ready = {rxd_rsp_ready_i, txp_rsp_ready_i, txd_rsp_ready_i};
+  assign req_valid = {rx_desc_req_valid_i, txp_req_valid_i, txd_req_valid_i};
+  assign {rx_desc_req_ready_o, txp_req_ready_o, txd_req_ready_o} = req_ready;
+  assign req = {rx_desc_req_i, txp_req_i, txd_req_i};
+  assign req_fn = {rx_desc_req_i.fn, txp_req_i.fn, txd_req_i.fn};
+  assign {rx_desc_rsp_valid_o, txp_rsp_valid_o, txd_rsp_valid_o} = rsp_valid;
+  assign rsp_ready = {rx_desc_rsp_ready_i, txp_rsp_ready_i, txd_rsp_ready_i};
   assign txd_rsp_o = rsp_out[0 +: RspW];
   assign txp_rsp_o = rsp_out[RspW +: RspW];
-  assign rxd_rsp_o = rsp_out[2*RspW +: RspW];
+  assign rx_desc_rsp_o = rsp_out[2*RspW +: RspW];
 
   for (genvar c = 0; c < 3; c++) begin : gen_client
     // Payload goes on while a run of inline frames, a 512-byte line at most, has its turn behind here.
@@ -221,7 +221,7 @@ module weir_dma #(
   logic src_valid;
   logic src_ready;
   weir_pkg::dma_wr_t src;
-  logic qwr_fifo_ready;
+  logic queue_wr_fifo_ready;
   logic mk_valid;
   logic mk_ready;
   logic mk_end;
@@ -234,9 +234,9 @@ module weir_dma #(
   logic [15:0] wr_out;
   logic [15:0] wr_gone;
 
-  assign qwr_ready_o = qwr_fifo_ready && run;
+  assign queue_wr_ready_o = queue_wr_fifo_ready && run;
   weir_common_fifo #(.Width(WrW), .Depth(4)) u_src (
-      .clk_i, .rst_ni, .valid_i(qwr_valid_i && run), .ready_o(qwr_fifo_ready), .data_i(qwr_i),
+      .clk_i, .rst_ni, .valid_i(queue_wr_valid_i && run), .ready_o(queue_wr_fifo_ready), .data_i(queue_wr_i),
       .valid_o(src_valid), .ready_i(src_ready), .data_o(src), .level_o());
   weir_dma_wr #(.NumFns(NumFns)) u_wr (
       .clk_i, .rst_ni, .mps_i(cfg_i.mps), .fn_dma_ok_i, .src_valid_i(src_valid), .src_ready_o(src_ready), .src_i(src),
@@ -246,7 +246,7 @@ module weir_dma #(
       .clk_i, .rst_ni, .valid_i(mk_valid), .ready_o(mk_ready), .data_i({mk_end, mk}),
       .valid_o(wr_valid_o), .ready_i(wr_ready_i), .data_o({wr_end, wr_o}), .level_o());
   weir_dma_cnt #(.NumFns(NumFns)) u_wr_in (
-      .clk_i, .rst_ni, .en_i(qwr_valid_i && qwr_ready_o && qwr_i.sop && !qwr_i.irq), .down_i(1'b0), .fn_i(qwr_i.fn),
+      .clk_i, .rst_ni, .en_i(queue_wr_valid_i && queue_wr_ready_o && queue_wr_i.sop && !queue_wr_i.irq), .down_i(1'b0), .fn_i(queue_wr_i.fn),
       .rd_fn_i(sel_q), .rd_o(wr_in), .ready_o(cnt_ready[5]));
   weir_dma_cnt #(.NumFns(NumFns)) u_wr_out (
       .clk_i, .rst_ni, .en_i(wr_valid_o && wr_ready_i && wr_end), .down_i(1'b0), .fn_i(wr_o.fn),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of each read tag (formal P5): free -> busy (request out) -> done (all data there, or failed) -> free when its
+// The generation of each read tag (formal P5): free -> busy (request out) -> done (all data there, or failed) -> free when its
 // answer was handed out. A tag whose completions may still be under way (timeout, broken completion) is done at once but
 // stays in quarantine for one more timeout period (pcie 30, 48). One tag is looked at per cycle, and not when a completion
 // or a new request goes first, so a timeout is up to a round of NumTags cycles late, and another for each that was in the

@@ -8,11 +8,11 @@
 // from the one before it. Its names are the ones inside weir_switch_lookup; `hierconn` joins them when the design is flattened.
 module switch_move (
     input logic                    clk_i,
-    input logic                    h_valid_i,
-    input logic                    w_valid_i,
-    input weir_switch_pkg::meta_t  h_any_i,
-    input weir_switch_pkg::meta_t  w_any_i,
-    input logic                    h_room_i,
+    input logic                    host_in_valid_i,
+    input logic                    wire_in_valid_i,
+    input weir_switch_pkg::meta_t  host_in_any_i,
+    input weir_switch_pkg::meta_t  wire_in_any_i,
+    input logic                    host_in_room_i,
     input logic                    room_i,
     input logic                    link_up_i,
     input logic                    cmd_any_i,
@@ -34,7 +34,7 @@ module switch_move (
   weir_switch_pkg::entry_t entry;
   weir_switch_pkg::move_t mv;
   logic [35:0] row_any, row;
-  logic h_ready, w_ready, entry_valid, move_valid, first_cmd;
+  logic host_in_ready, wire_in_ready, entry_valid, move_valid, first_cmd;
   logic [7:0] epoch;
   logic [7:0] issued_q;                     // epoch of the last move given out
   logic [4*VpW-1:0] owner_q;                // by epoch mod 4: no frame inside is older
@@ -45,7 +45,7 @@ module switch_move (
 
   // Frames to the one MAC, untagged, none too long, which is a reason to drop; what the tables do not look at is free.
   always_comb begin
-    h = h_any_i;
+    h = host_in_any_i;
     h.p.dmac = Mac;
     h.p.has_tag = 1'b0;
     h.p.tci = '0;
@@ -53,7 +53,7 @@ module switch_move (
     h.p.tuple = '0;
     h.vport = Sender;
     if (h.len > MaxLen) h.len = MaxLen;
-    w = w_any_i;
+    w = wire_in_any_i;
     w.p.dmac = Mac;
     w.p.has_tag = 1'b0;
     w.p.tci = '0;
@@ -83,18 +83,18 @@ module switch_move (
   assign storing = busy_q && cmd_q.filter;
   weir_switch_lookup #(.RowW(1), .VidW(1)) u_dut (
       .clk_i, .rst_ni(rst_n), .link_up_i,
-      .h_valid_i(h_valid_i && filter_set_q && !storing), .h_ready_o(h_ready), .h_i(h), .h_room_i,
-      .w_valid_i(w_valid_i && filter_set_q && !storing), .w_ready_o(w_ready), .w_i(w), .room_i,
+      .host_in_valid_i(host_in_valid_i && filter_set_q && !storing), .host_in_ready_o(host_in_ready), .host_in_i(h), .host_in_room_i,
+      .wire_in_valid_i(wire_in_valid_i && filter_set_q && !storing), .wire_in_ready_o(wire_in_ready), .wire_in_i(w), .room_i,
       .cmd_valid_i(valid), .cmd_i(cmd), .cmd_done_o(done), .epoch_o(epoch),
-      .src_read_o(), .src_o(), .src_i(Sender), .src_cfg_i(src_cfg), .h_csum_o(), .w_csum_o(), .h_csum_i('0), .w_csum_i('0), .src_mac_i(48'b0), .enable_i('1),
+      .src_read_o(), .src_o(), .src_i(Sender), .src_cfg_i(src_cfg), .host_in_csum_o(), .wire_in_csum_o(), .host_in_csum_i('0), .wire_in_csum_i('0), .src_mac_i(48'b0), .enable_i('1),
       .vlan_check_i('0), .promisc_i('0), .mirrored_i('0), .mirror_on_i(1'b0), .mirror_i('0),
       .entry_valid_o(entry_valid), .entry_o(entry), .move_valid_o(move_valid), .move_o(mv),
       .done_valid_o(), .done_o(), .stat_o(), .idle_o());
 
-  logic takes, h_took, w_took;
-  assign h_took = h_valid_i && h_ready;
-  assign w_took = w_valid_i && w_ready;
-  assign takes = h_took || w_took;
+  logic takes, host_in_took, wire_in_took;
+  assign host_in_took = host_in_valid_i && host_in_ready;
+  assign wire_in_took = wire_in_valid_i && wire_in_ready;
+  assign takes = host_in_took || wire_in_took;
 
   always_ff @(posedge clk_i) begin
     started_q <= 1'b1;
@@ -124,7 +124,7 @@ module switch_move (
         assert (entry.vport == owner_q[VpW*entry.epoch[1:0] +: VpW]);
         if (move_valid) assert (mv.to_local && !mv.to_wire);       // and not on the wire beside it
       end
-      assert (!(h_took && w_took));                                // one frame at a time
+      assert (!(host_in_took && wire_in_took));                                // one frame at a time
       assert (inside_q <= 4'd4);                                   // none is lost: the pipeline holds no more
       cover (entry_valid && !entry.fence && entry.epoch == 8'd1 && entry.vport != owner_q[0 +: VpW]);
     end

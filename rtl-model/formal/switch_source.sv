@@ -4,11 +4,11 @@
 // one vPort and one address that is none of its own, any will do; every command that does not store just that source filter.
 module switch_source (
     input logic                    clk_i,
-    input logic                    h_valid_i,
-    input logic                    w_valid_i,
-    input weir_switch_pkg::meta_t  h_any_i,
-    input weir_switch_pkg::meta_t  w_any_i,
-    input logic                    h_room_i,
+    input logic                    host_in_valid_i,
+    input logic                    wire_in_valid_i,
+    input weir_switch_pkg::meta_t  host_in_any_i,
+    input weir_switch_pkg::meta_t  wire_in_any_i,
+    input logic                    host_in_room_i,
     input logic                    room_i,
     input logic                    link_up_i,
     input logic                    cmd_any_i,
@@ -47,15 +47,15 @@ module switch_source (
 
   weir_switch_lookup #(.RowW(1), .VidW(1)) u_dut (
       .clk_i, .rst_ni(rst_n), .link_up_i,
-      .h_valid_i, .h_ready_o(), .h_i(h_any_i), .h_room_i, .w_valid_i, .w_ready_o(), .w_i(w_any_i), .room_i,
+      .host_in_valid_i, .host_in_ready_o(), .host_in_i(host_in_any_i), .host_in_room_i, .wire_in_valid_i, .wire_in_ready_o(), .wire_in_i(wire_in_any_i), .room_i,
       .cmd_valid_i(valid), .cmd_i(cmd), .cmd_done_o(done), .epoch_o(),
-      .src_read_o(), .src_o(), .src_i(as_any_i), .src_cfg_i(src_cfg), .h_csum_o(), .w_csum_o(), .h_csum_i('0), .w_csum_i('0),
+      .src_read_o(), .src_o(), .src_i(as_any_i), .src_cfg_i(src_cfg), .host_in_csum_o(), .wire_in_csum_o(), .host_in_csum_i('0), .wire_in_csum_i('0),
       .src_mac_i(Own), .enable_i, .vlan_check_i, .promisc_i, .mirrored_i, .mirror_on_i, .mirror_i,
       .entry_valid_o(entry_valid), .entry_o(entry), .move_valid_o(move_valid), .move_o(mv),
       .done_valid_o(), .done_o(), .stat_o(), .idle_o());
 
   (* hierconn *) wire \u_dut.v1_q , \u_dut.v2_q , \u_dut.v3_q , \u_dut.tok3_q , \u_dut.h3_q ;
-  (* hierconn *) wire [$bits(h_any_i)-1:0] \u_dut.m3_q ;
+  (* hierconn *) wire [$bits(host_in_any_i)-1:0] \u_dut.m3_q ;
   (* hierconn *) wire [1:0] \u_dut.gen_bank[0].u_bank.init_q , \u_dut.gen_bank[1].u_bank.init_q ,
                             \u_dut.gen_bank[2].u_bank.init_q , \u_dut.gen_bank[3].u_bank.init_q ;
   (* hierconn *) wire [62:0] \u_dut.gen_bank[0].u_bank.keys[0] , \u_dut.gen_bank[0].u_bank.keys[1] ,

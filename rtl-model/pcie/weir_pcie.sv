@@ -20,8 +20,8 @@ module weir_pcie #(
     input  logic                 tlp_tx_ready_i,
     output weir_pkg::tlp_t       tlp_tx_o,
     output weir_pkg::bar_req_t   bar_req_o,
-    output logic                 push_valid_o,   // bar_req_o begins a whole write of a push slot,
-    output logic [511:0]         push_data_o,    // these bytes
+    output logic                 db_inline_valid_o,   // bar_req_o begins a whole write of an inline doorbell slot,
+    output logic [511:0]         db_inline_data_o,    // these bytes
     input  weir_pkg::bar_rsp_t   bar_rsp_i,
     output logic                 cpl_valid_o,
     input  logic                 cpl_ready_i,
@@ -43,7 +43,7 @@ module weir_pcie #(
     output logic [NumFns-1:0]    fn_dma_ok_o,
     output logic [NumFns-1:0]    fn_enabled_o,
     output logic [NumFns-1:0]    fn_flr_o,       // in reset
-    output logic [NumFns-1:0]    fn_hold_o       // in reset, or firmware has not let go of the life before
+    output logic [NumFns-1:0]    fn_quiesce_o       // in reset, or firmware has not let go of the generation before
 );
   localparam int FnW = weir_pkg::FnW;
 
@@ -90,7 +90,7 @@ module weir_pcie #(
   logic [20:0] bw_addr;
   logic [31:0] bw_data;
   logic [3:0] bw_be;
-  logic bw_push;
+  logic bw_db_inline;
   logic [511:0] bw_slot;
   logic np_valid;
   logic np_ready;
@@ -120,7 +120,7 @@ module weir_pcie #(
       .clk_i, .rst_ni(link_rst_n), .tlp_rx_valid_i, .tlp_rx_ready_o(rx_ready), .tlp_rx_i, .mps_i(cfg_o.mps), .pf_rid_i(pf_rid),
       .dec_addr_o(rx_addr), .dec_hit_i(rx_hit), .dec_fn_i(rx_fn), .dec_off_i(rx_off), .dec_hole_i(rx_hole),
       .bw_valid_o(bw_valid), .bw_ready_i(bw_ready), .bw_fn_o(bw_fn), .bw_addr_o(bw_addr), .bw_data_o(bw_data),
-      .bw_be_o(bw_be), .bw_push_o(bw_push), .bw_slot_o(bw_slot), .np_valid_o(np_valid), .np_ready_i(np_ready), .np_hdr_o(np_hdr), .np_data_o(np_data),
+      .bw_be_o(bw_be), .bw_db_inline_o(bw_db_inline), .bw_slot_o(bw_slot), .np_valid_o(np_valid), .np_ready_i(np_ready), .np_hdr_o(np_hdr), .np_data_o(np_data),
       .cpl_valid_o(rx_cpl_valid), .cpl_ready_i(cpl_ready_i && !refused_valid), .cpl_o(rx_cpl), .cpl_mid_o(rx_cpl_mid),
       .sta_o(rx_sta), .sta_fn_o(rx_sta_fn), .err_valid_o(rx_err_valid), .err_o(rx_err),
       .bad_valid_o(rx_bad_valid), .bad_hdr_o(rx_bad_hdr), .idle_o(rx_idle));
@@ -195,25 +195,25 @@ module weir_pcie #(
   // which its own TLP brought no write, so the writes behind it never back up to the link. ----
   weir_pkg::bar_req_t bar_q;
   logic waited_q;
-  logic push_q;
+  logic db_inline_q;
   logic [511:0] slot_q;
   assign br_ready = br_valid && (!bw_valid || waited_q);
   assign bw_ready = !br_ready;
   assign bar_req_o = bar_q;
-  assign push_valid_o = push_q;
-  assign push_data_o = slot_q;
+  assign db_inline_valid_o = db_inline_q;
+  assign db_inline_data_o = slot_q;
   always_ff @(posedge clk_i) begin
-    if (bw_valid && bw_push) slot_q <= bw_slot;
+    if (bw_valid && bw_db_inline) slot_q <= bw_slot;
   end
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       bar_q <= '0;
       bus_q <= '0;
       waited_q <= 1'b0;
-      push_q <= 1'b0;
+      db_inline_q <= 1'b0;
     end else begin
       waited_q <= br_valid && !br_ready;
-      push_q <= bw_valid && bw_ready && bw_push;
+      db_inline_q <= bw_valid && bw_ready && bw_db_inline;
       bar_q.valid <= br_ready || (bw_valid && (bw_addr < 21'h1000 ||
                                               bw_addr >= 21'(weir_abi_pkg::BarDoorbellBase)));
       bar_q.write <= !br_ready;
@@ -244,11 +244,11 @@ module weir_pcie #(
   logic pend_cfg;
   logic ask;
   logic [FnW-1:0] ask_fn;
-  logic [NumFns-1:0] hold;
+  logic [NumFns-1:0] quiesce;
   assign pend_cfg = cfg_valid && !cfg_write;
   assign pend_valid_o = pend_cfg || ask;
   assign pend_fn_o = pend_cfg ? cfg_fn : ask_fn;
-  assign fn_hold_o = hold;
+  assign fn_quiesce_o = quiesce;
   // What was asked for before a conventional reset never comes; dma takes one cycle per tag to learn that.
   logic [8:0] lost_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -295,7 +295,7 @@ module weir_pcie #(
       .num_vfs_i(num_vfs), .flr_req_i(flr_req), .moderate_o(moderate), .own_err_o(own_err),
       .own_err_ready_i(own_err_ready),
       .flr_fn_i(cfg_fn), .bme_i(bme & awake), .msix_en_i(msix_en), .visible_o(visible), .enabled_o(fn_enabled_o),
-      .dma_ok_o(dma_ok), .flr_o(flr), .flr_begin_o(flr_begin), .hold_o(hold),
+      .dma_ok_o(dma_ok), .flr_o(flr), .flr_begin_o(flr_begin), .quiesce_o(quiesce),
       .ask_o(ask), .ask_fn_o(ask_fn), .ask_ready_i(!pend_cfg), .ask_busy_i(pend_i), .test_valid_o(test_valid),
       .test_ready_i(test_ready), .test_o(test), .event_o, .idle_o(fns_idle));
 
@@ -312,7 +312,7 @@ module weir_pcie #(
   weir_pcie_msix #(.NumFns(NumFns)) u_msix (
       .clk_i, .rst_ni, .wr_i(bw_valid), .wr_fn_i(bw_fn), .wr_addr_i(bw_addr), .wr_data_i(bw_data),
       .wr_be_i(bw_be), .rd_fn_i(br_fn), .rd_addr_i(br_addr), .rd_data_o(msix_rdata),
-      .can_i(msix_en & ~msix_mask & bme & awake & visible & ~flr), .clear_i(flr_begin), .flr_i(flr | ~visible), .hold_i(hold),
+      .can_i(msix_en & ~msix_mask & bme & awake & visible & ~flr), .clear_i(flr_begin), .flr_i(flr | ~visible), .quiesce_i(quiesce),
       .moderate_i(moderate), .moderate_arg_i(csr_i.wdata[18:0]),
       .token_valid_i(token_valid), .token_ready_o(token_ready), .token_i(token),
       .irq_valid_i, .irq_ready_o, .irq_i, .test_valid_i(test_valid), .test_ready_o(test_ready), .test_i(test),

@@ -2,7 +2,7 @@
 // State of the functions towards the card: visible, operational, in reset; the CSR block PCIE; and the events for firmware.
 // A reset (FLR by the host, FLR_START by firmware, VF Enable going to 0, conventional reset) begins here. For the host it is
 // over (flr_o) when no read of the function is outstanding any more, whatever firmware does; one that comes before that is
-// part of it (threat T17). Inside the card the old life goes on being shut out (hold_o: no DMA, no doorbell, no interrupt)
+// part of it (threat T17). Inside the card the old generation goes on being shut out (quiesce_o: no DMA, no doorbell, no interrupt)
 // until firmware has taken it apart and writes FLR_DONE, which counts only when it knows of every reset begun, and which also
 // ends a reset whose reads never come back. Events cannot be lost: one bit a function and kind, shown one at a time.
 module weir_pcie_fns #(
@@ -25,7 +25,7 @@ module weir_pcie_fns #(
     output logic [NumFns-1:0]        dma_ok_o,
     output logic [NumFns-1:0]        flr_o,         // in reset, the cycle it begins included
     output logic [NumFns-1:0]        flr_begin_o,   // one cycle: reset begins
-    output logic [NumFns-1:0]        hold_o,        // in reset, or firmware has not let go of the life before
+    output logic [NumFns-1:0]        quiesce_o,        // in reset, or firmware has not let go of the generation before
     output logic                     ask_o,         // has ask_fn_o no read outstanding?
     output logic [weir_pkg::FnW-1:0] ask_fn_o,
     input  logic                     ask_ready_i,   // answered in this cycle:
@@ -44,7 +44,7 @@ module weir_pcie_fns #(
 
   logic [NumFns-1:0] op_q;
   logic [NumFns-1:0] flr_q;
-  logic [NumFns-1:0] hold_q;
+  logic [NumFns-1:0] quiesce_q;
   logic [IdxW-1:0] ask_q;         // functions take turns
   logic [NumFns-1:0] seen_q;      // visible one cycle ago
   logic [NumFns-1:0] bme_q;       // bus mastering as last reported
@@ -68,10 +68,10 @@ module weir_pcie_fns #(
   assign visible_o = hot_i ? '0 : ~({NumFns{1'b1}} << (num_vfs_i[IdxW:0] + 1'b1));
   assign enabled_o = visible_o & op_q;
   assign flr_o = flr_q | start;
-  assign hold_o = hold_q | start;
+  assign quiesce_o = quiesce_q | start;
   // A reset that begins while the one before ends is a new one.
   assign flr_begin_o = start & ~(flr_q & ~done & ~quiet);
-  assign dma_ok_o = bme_i & enabled_o & ~hold_o;
+  assign dma_ok_o = bme_i & enabled_o & ~quiesce_o;
   assign ask_o = flr_q != '0;
   assign ask_fn_o = FnW'(ask_q);
 
@@ -151,7 +151,7 @@ module weir_pcie_fns #(
   assign live_bme = bme_i & visible_o & ~flr_o;
   assign live_msix = msix_en_i & visible_o & ~flr_o;
   assign status_bme = 256'(live_bme);
-  assign status_flr = 256'(hold_o);
+  assign status_flr = 256'(quiesce_o);
   assign status_dma = 256'(dma_ok_o);
   assign status_msix = 256'(live_msix);
 
@@ -177,7 +177,7 @@ module weir_pcie_fns #(
     if (!rst_ni) begin
       op_q <= NumFns'(1);
       flr_q <= '0;
-      hold_q <= '0;
+      quiesce_q <= '0;
       ask_q <= '0;
       seen_q <= NumFns'(1);
       bme_q <= '0;
@@ -223,7 +223,7 @@ module weir_pcie_fns #(
       if (any_ev || bme_change != '0) bme_ev_q <= (bme_ev_q & ~bme_shown) | bme_change;
 
       if (ask_o || start != '0) flr_q <= (flr_q & ~done & ~quiet) | start;
-      if (csr_done || start != '0) hold_q <= (hold_q & ~done) | start;
+      if (csr_done || start != '0) quiesce_q <= (quiesce_q & ~done) | start;
       if (ask_o && ask_ready_i) ask_q <= (ask_q == IdxW'(NumFns - 1)) ? '0 : ask_q + 1'b1;
       // Firmware knows of its own.
       if (any_ev || flr_begin_o != '0) flr_ev_q <= (flr_ev_q & ~flr_shown) | (flr_begin_o & ~csr_one);
@@ -258,13 +258,13 @@ module weir_pcie_fns #(
   logic [IdxW:0] f_far;    // functions that the scan still has in front of f_fn
   logic [15:0] f_asks;     // answers since f_fn has been without reads
   logic [IdxW:0] f_ahead;  // functions that are asked about before it
-  logic f_held;
+  logic f_quiesced;
   assign f_ahead = (f_fn >= ask_q) ? {1'b0, f_fn} - {1'b0, ask_q} : {1'b0, f_fn} + (IdxW+1)'(NumFns) - {1'b0, ask_q};
   assign f_far = (f_fn >= scan_q) ? {1'b0, f_fn} - {1'b0, scan_q} : {1'b0, f_fn} + (IdxW+1)'(NumFns) - {1'b0, scan_q};
   always_ff @(posedge clk_i) begin
     f_rst <= rst_ni;
     f_done <= csr_done && csr_fn == FnW'(f_fn) && !unseen[f_fn] && !start[f_fn];
-    f_held <= hold_q[f_fn] && !(csr_done && csr_fn == FnW'(f_fn) && !unseen[f_fn]);
+    f_quiesced <= quiesce_q[f_fn] && !(csr_done && csr_fn == FnW'(f_fn) && !unseen[f_fn]);
     if (!rst_ni || !flr_q[f_fn] || start[f_fn] || (ask_o && ask_fn_o == FnW'(f_fn) && ask_ready_i && ask_busy_i)) f_asks <= 16'd0;
     else if (ask_o && ask_ready_i) f_asks <= f_asks + 16'd1;
     f_age <= (!rst_ni || !flr_ev_q[f_fn] || flr_shown[f_fn]) ? 16'd0 : f_age + 16'd1;
@@ -273,11 +273,11 @@ module weir_pcie_fns #(
       cover (f_fn != '0 && dma_ok_o[f_fn]);
       cover (f_fn != '0 && f_done && enabled_o[f_fn]);     // a reset has ended
       cover (f_fn != '0 && csr_done && csr_fn == FnW'(f_fn) && unseen[f_fn]);
-      if (dma_ok_o[f_fn]) assert (bme_i[f_fn] && visible_o[f_fn] && !flr_o[f_fn] && !hold_o[f_fn]);
-      if (flr_q[f_fn]) assert (hold_q[f_fn]);
-      if (unseen[f_fn]) assert (hold_q[f_fn]);
-      if (f_past && f_rst && f_done) assert (!flr_q[f_fn] && !hold_q[f_fn]);
-      if (f_past && f_rst && f_held) assert (hold_q[f_fn]);
+      if (dma_ok_o[f_fn]) assert (bme_i[f_fn] && visible_o[f_fn] && !flr_o[f_fn] && !quiesce_o[f_fn]);
+      if (flr_q[f_fn]) assert (quiesce_q[f_fn]);
+      if (unseen[f_fn]) assert (quiesce_q[f_fn]);
+      if (f_past && f_rst && f_done) assert (!flr_q[f_fn] && !quiesce_q[f_fn]);
+      if (f_past && f_rst && f_quiesced) assert (quiesce_q[f_fn]);
       assert (32'(ask_q) < NumFns);
       if (flr_q[f_fn]) begin
         assert (f_asks + 16'(f_ahead) <= 16'(NumFns));

@@ -25,7 +25,7 @@ module weir_pcie_msix #(
     input  logic [NumFns-1:0]        can_i,        // visible, not in reset, BME, enabled, not masked as a whole
     input  logic [NumFns-1:0]        clear_i,      // reset begins
     input  logic [NumFns-1:0]        flr_i,        // in reset, or not visible: interrupts and writes go nowhere
-    input  logic [NumFns-1:0]        hold_i,       // what interrupts is of a life that is over
+    input  logic [NumFns-1:0]        quiesce_i,       // what interrupts is of a generation that is over
     input  logic                     moderate_i,   // level of one vector: {level, vector, function}
     input  logic [18:0]              moderate_arg_i,
     // Interrupts: token in the write stream, ctrl, and the test register; taken in this order of preference.
@@ -114,7 +114,7 @@ module weir_pcie_msix #(
   assign in_valid = token_valid_i || irq_valid_i || test_valid_i;
   assign in = token_valid_i ? token_i : irq_valid_i ? irq_i : test_i;
   assign in_ok = in_valid && 32'(in.fn) < NumFns && in.vec < 8'(Vectors) &&
-                 !flr_i[FnIdxW'(in.fn)] && !hold_i[FnIdxW'(in.fn)];
+                 !flr_i[FnIdxW'(in.fn)] && !quiesce_i[FnIdxW'(in.fn)];
 
   // ---- Sender ----
   typedef enum logic [1:0] {

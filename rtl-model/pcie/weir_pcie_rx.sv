@@ -26,7 +26,7 @@ module weir_pcie_rx #(
     output logic [20:0]              bw_addr_o,
     output logic [31:0]              bw_data_o,
     output logic [3:0]               bw_be_o,
-    output logic                     bw_push_o,     // the first of a whole push slot, which is in
+    output logic                     bw_db_inline_o,     // the first of a whole inline doorbell slot, which is in
     output logic [511:0]             bw_slot_o,
     // Non-posted requests: header and first payload DW.
     output logic                     np_valid_o,
@@ -49,10 +49,10 @@ module weir_pcie_rx #(
   logic valid;
   logic pop;
   weir_pkg::tlp_t b;
-  logic door_idle;
+  logic ingress_idle;
   weir_pcie_check u_check (
       .clk_i, .rst_ni, .mps_i, .valid_i(tlp_rx_valid_i), .ready_o(tlp_rx_ready_o), .tlp_i(tlp_rx_i),
-      .valid_o(valid), .ready_i(pop), .tlp_o(b), .malformed_o(bad_valid_o), .hdr_o(bad_hdr_o), .idle_o(door_idle));
+      .valid_o(valid), .ready_i(pop), .tlp_o(b), .malformed_o(bad_valid_o), .hdr_o(bad_hdr_o), .idle_o(ingress_idle));
 
   typedef enum logic [1:0] {
     Head,    // at a header, or skipping the rest of a TLP that is not executed
@@ -106,18 +106,18 @@ module weir_pcie_rx #(
   assign np_hdr_o = b.hdr;
   assign np_data_o = b.data[31:0];
   assign cpl_o = b;
-  // A write of one DW, and one of a whole push slot, is done where its header is looked at.
+  // A write of one DW, and one of a whole inline doorbell slot, is done where its header is looked at.
   logic slot;
   logic direct;
   logic direct_go;
-  assign slot = len == 11'd16 && b.hdr[39:32] == 8'hFF && dec_off_i[11:0] == 12'(weir_abi_pkg::BarDbPushOffset) &&
+  assign slot = len == 11'd16 && b.hdr[39:32] == 8'hFF && dec_off_i[11:0] == 12'(weir_abi_pkg::BarDbInlineOffset) &&
                 dec_off_i >= 21'(weir_abi_pkg::BarDoorbellBase);
   assign direct = slot || len == 11'd1;
   assign bw_fn_o = (state_q == Head) ? dec_fn_i : fn_q;
   assign bw_addr_o = (state_q == Head) ? dec_off_i : addr_q;
   assign bw_be_o = (state_q == Head) ? b.hdr[35:32] : be_q;
   assign bw_data_o = b.data[(state_q == Head) ? 9'd0 : {dw_q, 5'd0} +: 32];
-  assign bw_push_o = state_q == Head && slot;
+  assign bw_db_inline_o = state_q == Head && slot;
   assign bw_slot_o = b.data;
 
   logic good;      // the write hits a function and may be executed
@@ -193,7 +193,7 @@ module weir_pcie_rx #(
   end
   assign sta_fn_o = cpl_fn[7:0];
   assign cpl_mid_o = state_q == Pass;
-  assign idle_o = !valid && state_q == Head && door_idle;
+  assign idle_o = !valid && state_q == Head && ingress_idle;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

@@ -116,12 +116,12 @@ module weir_pcie_tx #(
       out.data[31:0] = msg_data_i;
     end else if (pick_rd) begin
       out = rdreq_i.tlp;
-      out.rider = 1'b0;
+      out.piggyback = 1'b0;
       out.hdr[63:48] = weir_pcie_pkg::rid_of(rdreq_i.fn, pf_rid_i, vf_rid_i);
     end else if (pick[0]) begin
       out = wr_i.tlp;
       out.hdr[63:48] = weir_pcie_pkg::rid_of(wr_i.fn, pf_rid_i, vf_rid_i);
-      out.rider = ride;
+      out.piggyback = ride;
       if (ride) begin
         out.hdr = rdreq_i.tlp.hdr;
         out.hdr[63:48] = weir_pcie_pkg::rid_of(rdreq_i.fn, pf_rid_i, vf_rid_i);
@@ -178,17 +178,17 @@ module weir_pcie_tx #(
   assign f_sources = 4'(f_rd_fire) + 4'(f_wr_fire) + 4'(msg_valid_i && msg_ready_o) + 4'(cpl_valid_i && cpl_ready_o) +
                      4'(err_valid_i && err_ready_o && !hot_i);
   always_ff @(posedge clk_i) if (rst_ni) begin
-    assert (f_sources == 4'(out_valid && ready) + 4'(out_valid && ready && out.rider));
-    if (out_valid && out.rider) assert (inside_q && f_rd_fire == ready);
+    assert (f_sources == 4'(out_valid && ready) + 4'(out_valid && ready && out.piggyback));
+    if (out_valid && out.piggyback) assert (inside_q && f_rd_fire == ready);
     if (f_rd_fire) begin
       assert (out.hdr[63:48] == f_rd_rid);
       assert (32'(rdreq_i.fn) < NumFns && dma_ok_i[rdreq_i.fn[$clog2(NumFns)-1:0]]);
     end
-    if (f_wr_fire && wr_i.tlp.sop && !out.rider) assert (out.hdr[63:48] == f_wr_rid);
+    if (f_wr_fire && wr_i.tlp.sop && !out.piggyback) assert (out.hdr[63:48] == f_wr_rid);
     if (f_wr_new) assert (32'(wr_i.fn) < NumFns && dma_ok_i[wr_i.fn[$clog2(NumFns)-1:0]]);
     if (msg_valid_i && msg_ready_o) assert (out.hdr[63:48] == f_msg_rid);
     if (refused_o) assert (rdreq_valid_i && rdreq_ready_o);
-    cover (f_rd_fire && out.rider && rdreq_i.fn != wr_i.fn);
+    cover (f_rd_fire && out.piggyback && rdreq_i.fn != wr_i.fn);
     cover (refused_o);
     // A token is taken between writes only.
     if (token_valid_o) assert (!inside_q && !drop_q);

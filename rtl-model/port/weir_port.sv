@@ -12,12 +12,12 @@ module weir_port (
     output logic                   wire_tx_valid_o,
     input  logic                   wire_tx_ready_i,
     output weir_pkg::wire_t        wire_tx_o,
-    output logic                   prx_valid_o,
-    input  logic                   prx_ready_i,
-    output weir_pkg::frame_t       prx_o,
-    input  logic                   ptx_valid_i,
-    output logic                   ptx_ready_o,
-    input  weir_pkg::frame_t       ptx_i,
+    output logic                   port_rx_valid_o,
+    input  logic                   port_rx_ready_i,
+    output weir_pkg::frame_t       port_rx_o,
+    input  logic                   port_tx_valid_i,
+    output logic                   port_tx_ready_o,
+    input  weir_pkg::frame_t       port_tx_i,
     output weir_pkg::port_stat_t   stat_o,
     input  weir_pkg::csr_req_t     csr_i,
     output weir_pkg::csr_rsp_t     csr_o,
@@ -36,11 +36,11 @@ module weir_port (
 
   weir_port_rx u_rx (
       .clk_i, .rst_ni, .link_i(link_q), .wire_valid_i(wire_rx_valid_i), .wire_i(wire_rx_i),
-      .prx_valid_o, .prx_ready_i, .prx_o,
+      .port_rx_valid_o, .port_rx_ready_i, .port_rx_o,
       .drop_fcs_o(drop_fcs), .drop_runt_o(drop_runt), .drop_long_o(drop_long), .drop_fifo_o(drop_fifo), .idle_o(rx_idle));
 
   weir_port_tx u_tx (
-      .clk_i, .rst_ni, .link_i(link_q), .ptx_valid_i, .ptx_ready_o, .ptx_i,
+      .clk_i, .rst_ni, .link_i(link_q), .port_tx_valid_i, .port_tx_ready_o, .port_tx_i,
       .wire_valid_o(wire_tx_valid_o), .wire_ready_i(wire_tx_ready_i), .wire_o(wire_tx_o),
       .drop_link_o(tx_drop), .sent_o(tx_sent), .len_o(tx_len), .idle_o(tx_idle));
 

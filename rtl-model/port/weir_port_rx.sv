@@ -10,9 +10,9 @@ module weir_port_rx #(
     input  logic                 link_i,
     input  logic                 wire_valid_i,
     input  weir_pkg::wire_t      wire_i,
-    output logic                 prx_valid_o,
-    input  logic                 prx_ready_i,
-    output weir_pkg::frame_t     prx_o,
+    output logic                 port_rx_valid_o,
+    input  logic                 port_rx_ready_i,
+    output weir_pkg::frame_t     port_rx_o,
     output logic                 drop_fcs_o,
     output logic                 drop_runt_o,
     output logic                 drop_long_o,
@@ -101,13 +101,13 @@ module weir_port_rx #(
 
   assign beats = CntW'((len + LenW'(63)) >> 6);
   assign last = done_q + 1'b1 == beats;
-  assign prx_valid_o = len_valid && data_valid;
-  assign data_pop = prx_valid_o && prx_ready_i;
+  assign port_rx_valid_o = len_valid && data_valid;
+  assign data_pop = port_rx_valid_o && port_rx_ready_i;
   assign len_pop = data_pop && last;
-  assign prx_o.sop = done_q == '0;
-  assign prx_o.eop = last;
-  assign prx_o.len = len;
-  assign prx_o.data = data;
+  assign port_rx_o.sop = done_q == '0;
+  assign port_rx_o.eop = last;
+  assign port_rx_o.len = len;
+  assign port_rx_o.data = data;
   assign idle_o = !in_q && data_empty && len_level == '0;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

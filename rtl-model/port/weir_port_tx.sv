@@ -6,9 +6,9 @@ module weir_port_tx (
     input  logic                      clk_i,
     input  logic                      rst_ni,
     input  logic                      link_i,
-    input  logic                      ptx_valid_i,
-    output logic                      ptx_ready_o,
-    input  weir_pkg::frame_t          ptx_i,
+    input  logic                      port_tx_valid_i,
+    output logic                      port_tx_ready_o,
+    input  weir_pkg::frame_t          port_tx_i,
     output logic                      wire_valid_o,
     input  logic                      wire_ready_i,
     output weir_pkg::wire_t           wire_o,
@@ -26,26 +26,26 @@ module weir_port_tx (
   logic pad, beat;
 
   assign cut = !link_i || (in_q && cut_q);
-  assign len = ptx_i.sop ? ptx_i.len : len_q;
+  assign len = port_tx_i.sop ? port_tx_i.len : len_q;
   assign pad = len < LenW'(MinWire);
-  assign wire_valid_o = ptx_valid_i && !cut;
-  assign ptx_ready_o = cut || wire_ready_i;
-  assign beat = ptx_valid_i && ptx_ready_o;
-  assign drop_link_o = beat && ptx_i.eop && cut;
-  assign sent_o = beat && ptx_i.eop && !cut;
+  assign wire_valid_o = port_tx_valid_i && !cut;
+  assign port_tx_ready_o = cut || wire_ready_i;
+  assign beat = port_tx_valid_i && port_tx_ready_o;
+  assign drop_link_o = beat && port_tx_i.eop && cut;
+  assign sent_o = beat && port_tx_i.eop && !cut;
   assign len_o = pad ? LenW'(MinWire) : len;
   assign idle_o = !in_q;
 
   always_comb begin
-    wire_o.sop = ptx_i.sop;
-    wire_o.eop = ptx_i.eop;
+    wire_o.sop = port_tx_i.sop;
+    wire_o.eop = port_tx_i.eop;
     wire_o.err = 1'b0;
-    wire_o.data = ptx_i.data;
+    wire_o.data = port_tx_i.data;
     wire_o.bytes = 7'd64;
     if (pad) begin
-      wire_o.data = ptx_i.data & ~({weir_pkg::DataW{1'b1}} << {len[5:0], 3'b0});
+      wire_o.data = port_tx_i.data & ~({weir_pkg::DataW{1'b1}} << {len[5:0], 3'b0});
       wire_o.bytes = 7'(MinWire);
-    end else if (ptx_i.eop && len[5:0] != '0) wire_o.bytes = {1'b0, len[5:0]};
+    end else if (port_tx_i.eop && len[5:0] != '0) wire_o.bytes = {1'b0, len[5:0]};
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -55,8 +55,8 @@ module weir_port_tx (
       len_q <= '0;
     end else begin
       if (beat) begin
-        in_q <= !ptx_i.eop;
-        if (ptx_i.sop) len_q <= ptx_i.len;
+        in_q <= !port_tx_i.eop;
+        if (port_tx_i.sop) len_q <= port_tx_i.len;
       end
       // Stays cut until the next frame, whatever the link does meanwhile.
       cut_q <= (in_q || beat) && cut;

@@ -2,7 +2,7 @@
 // The CSR side: staged context, QP_CMD, status. LOAD takes the staged registers into the context of QP_SEL in one cycle and
 // tells every part (load_o). The context RAM is written here only, so no host write can reach it (threat T7). QP_CTX..QP_CQ_HI
 // read back what was staged, not the queue's context. SAVE stages the state of QP_SEL and has it written to the PF's memory;
-// FETCH stages a line from there, which may say anything: RESUME takes it only when it could be the state of a queue pair that
+// FETCH stages a record from there, which may say anything: RESUME takes it only when it could be the state of a queue pair that
 // its driver programmed through the mailbox and the doorbells (threat T24).
 module weir_queue_ctx #(
     parameter int NumQps = weir_abi_pkg::NumQps
@@ -32,7 +32,7 @@ module weir_queue_ctx #(
     input  logic                     sel_rx_busy_i,
     input  logic                     sel_armed_i,
     input  logic                     sel_posted_i,
-    input  logic                     sel_door_i,
+    input  logic                     sel_ingress_i,
     input  logic [15:0]              sel_offset_i,
     input  logic [15:0]              sel_merged_i,
     input  logic [7:0]               sel_epoch_i,
@@ -40,8 +40,8 @@ module weir_queue_ctx #(
     input  logic [31:0]              sel_tx_ptr_i,
     input  logic [31:0]              sel_rx_ptr_i,
     input  logic [31:0]              sel_cq_ptr_i,
-    // KICK; a line to write, and one asked for.
-    output weir_queue_pkg::wake_t    kick_o,
+    // FORCE_IRQ; a record to write, and one asked for.
+    output weir_queue_pkg::wake_t    force_irq_o,
     output logic [57:0]              state_addr_o,  // 63:6
     output logic                     save_o,
     output logic [511:0]             save_data_o,
@@ -65,14 +65,14 @@ module weir_queue_ctx #(
     output weir_queue_pkg::ctx_t     txf_ctx_o,
     input  logic [weir_pkg::QpW-1:0] txd_qp_i,
     output weir_queue_pkg::ctx_t     txd_ctx_o,
-    input  logic [weir_pkg::QpW-1:0] rxf_qp_i,
-    output weir_queue_pkg::ctx_t     rxf_ctx_o,
-    input  logic [weir_pkg::QpW-1:0] rxd_qp_i,
-    output weir_queue_pkg::ctx_t     rxd_ctx_o,
-    input  logic [weir_pkg::QpW-1:0] rxh_qp_i,
-    output weir_queue_pkg::ctx_t     rxh_ctx_o,
-    input  logic [weir_pkg::QpW-1:0] rxc_qp_i,
-    output weir_queue_pkg::ctx_t     rxc_ctx_o,
+    input  logic [weir_pkg::QpW-1:0] rx_fetch_qp_i,
+    output weir_queue_pkg::ctx_t     rx_fetch_ctx_o,
+    input  logic [weir_pkg::QpW-1:0] rx_desc_qp_i,
+    output weir_queue_pkg::ctx_t     rx_desc_ctx_o,
+    input  logic [weir_pkg::QpW-1:0] rx_decide_qp_i,
+    output weir_queue_pkg::ctx_t     rx_decide_ctx_o,
+    input  logic [weir_pkg::QpW-1:0] rx_cpl_qp_i,
+    output weir_queue_pkg::ctx_t     rx_cpl_ctx_o,
     input  logic [weir_pkg::QpW-1:0] txc_qp_i,
     output weir_queue_pkg::ctx_t     txc_ctx_o,
     output logic                     busy_o
@@ -87,7 +87,7 @@ module weir_queue_ctx #(
   localparam logic [3:0] OpSave = 4'd7;
   localparam logic [3:0] OpFetch = 4'd8;
   localparam logic [3:0] OpResume = 4'd9;
-  localparam logic [3:0] OpKick = 4'd10;
+  localparam logic [3:0] OpForceIrq = 4'd10;
 
   weir_queue_pkg::ctx_t ctx_mem [0:NumQps-1];
   weir_queue_pkg::ctx_t staged;
@@ -120,11 +120,11 @@ module weir_queue_ctx #(
   logic        sel_ok;
   logic [QIdxW-1:0] sel;
   logic             resume;
-  // Of the staged line.
+  // Of the staged record.
   weir_queue_pkg::ptr_t at_q;
   logic [57:0]      state_q;
-  logic             line_loaded_q;
-  logic             line_good_q;  // so far: version and reserved bits
+  logic             record_loaded_q;
+  logic             record_good_q;  // so far: version and reserved bits
   logic             legal;
   logic             save_q;
   logic             fetch_q;      // to be asked for
@@ -147,8 +147,8 @@ module weir_queue_ctx #(
     load_o.init = init_q;
     load_o.valid = init_q || (is_cmd && sel_ok && (csr_i.wdata[3:0] == OpLoad || csr_i.wdata[3:0] == OpClear || resume));
     if (resume) load_o.at = at_q;
-    kick_o.qp = qp_sel_q;
-    kick_o.valid = is_cmd && sel_ok && csr_i.wdata[3:0] == OpKick;
+    force_irq_o.qp = qp_sel_q;
+    force_irq_o.valid = is_cmd && sel_ok && csr_i.wdata[3:0] == OpForceIrq;
     tx_wake_o.qp = qp_sel_q;
     rx_wake_o.qp = qp_sel_q;
     tx_wake_o.valid = (is_cmd && sel_ok && csr_i.wdata[3:0] == OpTxOn) || grant_valid_o || rate_valid_o;
@@ -204,7 +204,7 @@ module weir_queue_ctx #(
           rdata_d[weir_abi_pkg::QueueQpStatusArmedLsb] = sel_armed_i;
           rdata_d[weir_abi_pkg::QueueQpStatusRxPostedLsb] = sel_posted_i;
           rdata_d[weir_abi_pkg::QueueQpStatusReasonLsb +: 8] = sel_reason_i;
-          rdata_d[weir_abi_pkg::QueueQpStatusRxDoorLsb] = sel_door_i;
+          rdata_d[weir_abi_pkg::QueueQpStatusRxIngressLsb] = sel_ingress_i;
           rdata_d[weir_abi_pkg::QueueQpStatusLoadedLsb] = loaded_q[sel];
         end
       16'(weir_abi_pkg::QueueQpTxPtrOffset): if (sel_ok) rdata_d = sel_tx_ptr_i;
@@ -218,8 +218,8 @@ module weir_queue_ctx #(
         rdata_d[weir_abi_pkg::QueueQpStateBusyLsb] = busy_q;
         rdata_d[weir_abi_pkg::QueueQpStateFailedLsb] = failed_q;
         rdata_d[weir_abi_pkg::QueueQpStateLegalLsb] = legal;
-        rdata_d[weir_abi_pkg::QueueQpStateLoadedLsb] = line_good_q && line_loaded_q;
-        rdata_d[weir_abi_pkg::QueueQpStateGoodLsb] = line_good_q;
+        rdata_d[weir_abi_pkg::QueueQpStateLoadedLsb] = record_good_q && record_loaded_q;
+        rdata_d[weir_abi_pkg::QueueQpStateGoodLsb] = record_good_q;
       end
       default: rdata_d = '0;
     endcase
@@ -231,7 +231,7 @@ module weir_queue_ctx #(
   end
   assign busy_o = init_q || csr_i.valid || busy_q;
 
-  // ---- a line of state ----
+  // ---- a state record ----
   assign resume = is_cmd && sel_ok && !init_q && csr_i.wdata[3:0] == OpResume && legal;
   assign own = ctx_mem[sel];
   assign state_addr_o = state_q;
@@ -257,15 +257,15 @@ module weir_queue_ctx #(
     save_data_o[weir_abi_pkg::QpsEpochLsb +: 8] = at_q.epoch;
     save_data_o[weir_abi_pkg::QpsVectorLsb +: 8] = own_q[weir_abi_pkg::QueueQpCtxVectorLsb +: 8];
     save_data_o[weir_abi_pkg::QpsArmedLsb] = at_q.armed;
-    save_data_o[weir_abi_pkg::QpsLoadedLsb] = line_loaded_q;
+    save_data_o[weir_abi_pkg::QpsLoadedLsb] = record_loaded_q;
     save_data_o[weir_abi_pkg::QpsVersionLsb +: 8] = 8'(weir_abi_pkg::QpsVersion);
   end
 
-  logic line_legal;
-  weir_queue_legal u_legal (.line_i(save_data_o), .legal_o(line_legal));
-  assign legal = line_good_q && line_loaded_q && line_legal && !busy_q;
+  logic record_legal;
+  weir_queue_legal u_legal (.record_i(save_data_o), .legal_o(record_legal));
+  assign legal = record_good_q && record_loaded_q && record_legal && !busy_q;
 
-  // Bits of the quarter at hand that a line of this version leaves 0, and its version.
+  // Bits of the quarter at hand that a record of this version leaves 0, and its version.
   logic [127:0] named;
   logic         quarter_good;
   always_comb begin
@@ -297,8 +297,8 @@ module weir_queue_ctx #(
     if (!rst_ni) begin
       at_q <= '0;
       state_q <= '0;
-      line_loaded_q <= 1'b0;
-      line_good_q <= 1'b0;
+      record_loaded_q <= 1'b0;
+      record_good_q <= 1'b0;
       save_q <= 1'b0;
       fetch_q <= 1'b0;
       busy_q <= 1'b0;
@@ -312,7 +312,7 @@ module weir_queue_ctx #(
       end
       if (fetch_take_i) fetch_q <= 1'b0;
       if (fetch_valid_i) begin
-        line_good_q <= (fetch_idx_i == '0 || line_good_q) && quarter_good;
+        record_good_q <= (fetch_idx_i == '0 || record_good_q) && quarter_good;
         if (fetch_idx_i == 2'd1) begin
           at_q.tx_next <= fetch_data_i[weir_abi_pkg::QpsTxNextLsb - 128 +: 16];
           at_q.tx_tail <= fetch_data_i[weir_abi_pkg::QpsTxTailLsb - 128 +: 16];
@@ -326,7 +326,7 @@ module weir_queue_ctx #(
           at_q.merged <= fetch_data_i[weir_abi_pkg::QpsMergedLsb - 256 +: 16];
           at_q.epoch <= fetch_data_i[weir_abi_pkg::QpsEpochLsb - 256 +: 8];
           at_q.armed <= fetch_data_i[weir_abi_pkg::QpsArmedLsb - 256];
-          line_loaded_q <= fetch_data_i[weir_abi_pkg::QpsLoadedLsb - 256];
+          record_loaded_q <= fetch_data_i[weir_abi_pkg::QpsLoadedLsb - 256];
         end
         if (fetch_last_i) begin
           busy_q <= 1'b0;
@@ -348,14 +348,14 @@ module weir_queue_ctx #(
         at_q.merged <= sel_merged_i;
         at_q.epoch <= sel_epoch_i;
         at_q.armed <= sel_armed_i;
-        line_loaded_q <= loaded_q[sel] && !err_i[sel];
-        line_good_q <= 1'b1;
+        record_loaded_q <= loaded_q[sel] && !err_i[sel];
+        record_good_q <= 1'b1;
       end
       if (is_cmd && !busy_q && csr_i.wdata[3:0] == OpFetch) begin
         fetch_q <= 1'b1;
         busy_q <= 1'b1;
         failed_q <= 1'b0;
-        line_good_q <= 1'b0;
+        record_good_q <= 1'b0;
       end
     end
   end
@@ -365,10 +365,10 @@ module weir_queue_ctx #(
   assign db_ctx_o = ctx_mem[db_qp_i[QIdxW-1:0]];
   assign txf_ctx_o = ctx_mem[txf_qp_i[QIdxW-1:0]];
   assign txd_ctx_o = ctx_mem[txd_qp_i[QIdxW-1:0]];
-  assign rxf_ctx_o = ctx_mem[rxf_qp_i[QIdxW-1:0]];
-  assign rxd_ctx_o = ctx_mem[rxd_qp_i[QIdxW-1:0]];
-  assign rxh_ctx_o = ctx_mem[rxh_qp_i[QIdxW-1:0]];
-  assign rxc_ctx_o = ctx_mem[rxc_qp_i[QIdxW-1:0]];
+  assign rx_fetch_ctx_o = ctx_mem[rx_fetch_qp_i[QIdxW-1:0]];
+  assign rx_desc_ctx_o = ctx_mem[rx_desc_qp_i[QIdxW-1:0]];
+  assign rx_decide_ctx_o = ctx_mem[rx_decide_qp_i[QIdxW-1:0]];
+  assign rx_cpl_ctx_o = ctx_mem[rx_cpl_qp_i[QIdxW-1:0]];
   assign txc_ctx_o = ctx_mem[txc_qp_i[QIdxW-1:0]];
 
   always_ff @(posedge clk_i) begin

@@ -9,10 +9,10 @@ module weir_queue_db #(
     input  logic                     clk_i,
     input  logic                     rst_ni,
     input  weir_pkg::bar_req_t       bar_req_i,
-    input  logic                     push_valid_i,  // bar_req_i is the first word of this whole push slot
-    input  logic [511:0]             push_data_i,
+    input  logic                     db_inline_valid_i,  // bar_req_i is the first word of this whole inline doorbell slot
+    input  logic [511:0]             db_inline_data_i,
     input  logic [NumFns-1:0]        fn_enabled_i,
-    input  logic [NumFns-1:0]        fn_flr_i,
+    input  logic [NumFns-1:0]        fn_quiesce_i,
     input  weir_queue_pkg::load_t    load_i,
     // FN_MAP: written and read by CSR, read for completions (queue pair as its function counts).
     input  logic                     map_we_i,
@@ -29,22 +29,22 @@ module weir_queue_db #(
     input  logic [15:0]              rx_fetch_i,
     input  logic [15:0]              cq_tail_i,
     output weir_queue_pkg::db_t      db_o,
-    // A pushed frame: the queue block takes it in this cycle or forgets it, and then the doorbell alone counts.
-    output logic                     push_o,
-    output logic [5:0]               push_len_o,
-    output logic                     push_cpl_req_o,
-    output logic [511:0]             push_bytes_o,
+    // A doorbell-inline frame: the queue block takes it in this cycle or forgets it, and then the doorbell alone counts.
+    output logic                     db_inline_o,
+    output logic [5:0]               db_inline_len_o,
+    output logic                     db_inline_cpl_req_o,
+    output logic [511:0]             db_inline_bytes_o,
     output logic                     err_valid_o,
     output weir_queue_pkg::err_t     err_o,
     // Read ports.
     input  logic [weir_pkg::QpW-1:0] tx_qp_i,
     output logic [15:0]              tx_tail_o,
-    input  logic [weir_pkg::QpW-1:0] rb_qp_i,
-    output logic [15:0]              rb_tail_o,
+    input  logic [weir_pkg::QpW-1:0] rollback_qp_i,
+    output logic [15:0]              rollback_tail_o,
     input  logic [weir_pkg::QpW-1:0] rx_qp_i,
     output logic [15:0]              rx_tail_o,
-    input  logic [weir_pkg::QpW-1:0] rxd_qp_i,
-    output logic [15:0]              rxd_head_o,
+    input  logic [weir_pkg::QpW-1:0] rx_decide_qp_i,
+    output logic [15:0]              rx_decide_head_o,
     input  logic [weir_pkg::QpW-1:0] txc_qp_i,
     output logic [15:0]              txc_head_o,
     input  logic [weir_pkg::QpW-1:0] sel_qp_i,
@@ -61,7 +61,7 @@ module weir_queue_db #(
   logic [15:0] tx_tail [0:NumQps-1];
   logic [15:0] rx_tail [0:NumQps-1];
   logic [15:0] cq_head [0:NumQps-1];
-  // 1 = no doorbell yet, so what this life began with counts: LOAD and a doorbell of another queue may share a cycle, a RAM has
+  // 1 = no doorbell yet, so what this generation began with counts: LOAD and a doorbell of another queue may share a cycle, a RAM has
   // one write port.
   logic [15:0] tx_first [0:NumQps-1];
   logic [15:0] rx_first [0:NumQps-1];
@@ -77,28 +77,28 @@ module weir_queue_db #(
   logic [23:0]      entry;
   logic [20:0]      off;
   logic [12:0]      qp_sum;
-  logic             slot;  // the first word of a push slot: whole or not, a doorbell
+  logic             slot;  // the first word of an inline doorbell slot: whole or not, a doorbell
   logic             hit;
 
   always_comb begin
     fn_ok = '0;
-    fn_ok[NumFns-1:0] = fn_enabled_i & ~fn_flr_i;
+    fn_ok[NumFns-1:0] = fn_enabled_i & ~fn_quiesce_i;
   end
   assign fn = bar_req_i.fn[FIdxW-1:0];
   assign entry = map[fn];
   assign off = bar_req_i.addr - 21'(weir_abi_pkg::BarDoorbellBase);
   assign qp_sum = 13'(off[20:12]) + 13'(entry[11:0]);
-  assign slot = off[11:0] == 12'(weir_abi_pkg::BarDbPushOffset);
+  assign slot = off[11:0] == 12'(weir_abi_pkg::BarDbInlineOffset);
   assign hit = bar_req_i.valid && bar_req_i.write && bar_req_i.be == 4'hf &&
                bar_req_i.addr >= 21'(weir_abi_pkg::BarDoorbellBase) &&
                bar_req_i.fn < 8'(NumFns) && fn_ok[fn] && map_set_q[fn] &&
-               12'(off[20:12]) < entry[23:12] && qp_sum < 13'(NumQps) && (slot || (!push_valid_i && off[11:4] == '0));
+               12'(off[20:12]) < entry[23:12] && qp_sum < 13'(NumQps) && (slot || (!db_inline_valid_i && off[11:4] == '0));
 
   logic                     v_q;
   logic [weir_pkg::FnW-1:0] fn_q;
   logic [weir_pkg::QpW-1:0] qp_q;
   logic [1:0]               reg_q;
-  logic                     push_q;
+  logic                     db_inline_q;
   logic [511:0]             bytes_q;
   logic [31:0]              wdata_q;
 
@@ -107,8 +107,8 @@ module weir_queue_db #(
       fn_q <= bar_req_i.fn;
       qp_q <= qp_sum[weir_pkg::QpW-1:0];
       reg_q <= slot ? 2'(weir_abi_pkg::BarDbTxTailOffset >> 2) : off[3:2];
-      push_q <= push_valid_i;
-      if (push_valid_i) bytes_q <= push_data_i;
+      db_inline_q <= db_inline_valid_i;
+      if (db_inline_valid_i) bytes_q <= db_inline_data_i;
       wdata_q <= bar_req_i.wdata;
     end
   end
@@ -122,7 +122,7 @@ module weir_queue_db #(
   logic        is_rx;
   logic        is_cq;
   logic [15:0] value;
-  logic [4:0]  push_slots;
+  logic [4:0]  db_inline_slots;
 
   assign qp_o = qp_q;
   assign value = wdata_q[15:0];
@@ -148,19 +148,19 @@ module weir_queue_db #(
   end
 
   // Only a frame that nothing of its queue is in front of may pass by the fetch, and that is all of what is new.
-  assign push_len_o = bytes_q[weir_abi_pkg::BarDbPushLenLsb +: 6];
-  assign push_cpl_req_o = bytes_q[weir_abi_pkg::BarDbPushCplReqLsb];
-  assign push_bytes_o = {32'd0, bytes_q[511:32]};
-  assign push_slots = bytes_q[weir_abi_pkg::BarDbPushSlotsLsb +: 5];
-  assign push_o = db_o.tx && push_q && push_slots != '0 && 16'(value - tx_fetch_i) == 16'(push_slots) && push_len_o >= 6'(weir_abi_pkg::MinFrame) && push_len_o <= 6'(weir_abi_pkg::PushMax) &&
+  assign db_inline_len_o = bytes_q[weir_abi_pkg::BarDbInlineLenLsb +: 6];
+  assign db_inline_cpl_req_o = bytes_q[weir_abi_pkg::BarDbInlineCplReqLsb];
+  assign db_inline_bytes_o = {32'd0, bytes_q[511:32]};
+  assign db_inline_slots = bytes_q[weir_abi_pkg::BarDbInlineSlotsLsb +: 5];
+  assign db_inline_o = db_o.tx && db_inline_q && db_inline_slots != '0 && 16'(value - tx_fetch_i) == 16'(db_inline_slots) && db_inline_len_o >= 6'(weir_abi_pkg::MinFrame) && db_inline_len_o <= 6'(weir_abi_pkg::DbInlineMax) &&
                   tx_fetch_i == (tx_new_q[qp_q[QIdxW-1:0]] ? tx_first[qp_q[QIdxW-1:0]] : tx_tail[qp_q[QIdxW-1:0]]);
 
   assign map_o = map_set_q[map_fn_i[FIdxW-1:0]] ? map[map_fn_i[FIdxW-1:0]] : '0;
   assign cpl_base_o = map[cpl_fn_i[FIdxW-1:0]][11:0];
   assign tx_tail_o = tx_new_q[tx_qp_i[QIdxW-1:0]] ? tx_first[tx_qp_i[QIdxW-1:0]] : tx_tail[tx_qp_i[QIdxW-1:0]];
-  assign rb_tail_o = tx_new_q[rb_qp_i[QIdxW-1:0]] ? tx_first[rb_qp_i[QIdxW-1:0]] : tx_tail[rb_qp_i[QIdxW-1:0]];
+  assign rollback_tail_o = tx_new_q[rollback_qp_i[QIdxW-1:0]] ? tx_first[rollback_qp_i[QIdxW-1:0]] : tx_tail[rollback_qp_i[QIdxW-1:0]];
   assign rx_tail_o = rx_new_q[rx_qp_i[QIdxW-1:0]] ? rx_first[rx_qp_i[QIdxW-1:0]] : rx_tail[rx_qp_i[QIdxW-1:0]];
-  assign rxd_head_o = cq_new_q[rxd_qp_i[QIdxW-1:0]] ? cq_first[rxd_qp_i[QIdxW-1:0]] : cq_head[rxd_qp_i[QIdxW-1:0]];
+  assign rx_decide_head_o = cq_new_q[rx_decide_qp_i[QIdxW-1:0]] ? cq_first[rx_decide_qp_i[QIdxW-1:0]] : cq_head[rx_decide_qp_i[QIdxW-1:0]];
   assign txc_head_o = cq_new_q[txc_qp_i[QIdxW-1:0]] ? cq_first[txc_qp_i[QIdxW-1:0]] : cq_head[txc_qp_i[QIdxW-1:0]];
   assign sel_tx_tail_o = tx_new_q[sel_qp_i[QIdxW-1:0]] ? tx_first[sel_qp_i[QIdxW-1:0]] : tx_tail[sel_qp_i[QIdxW-1:0]];
   assign sel_rx_tail_o = rx_new_q[sel_qp_i[QIdxW-1:0]] ? rx_first[sel_qp_i[QIdxW-1:0]] : rx_tail[sel_qp_i[QIdxW-1:0]];

@@ -17,9 +17,9 @@ module weir_queue_err #(
     input  logic                     txd_valid_i,
     output logic                     txd_ready_o,
     input  weir_queue_pkg::err_t     txd_i,
-    input  logic                     rxd_valid_i,
-    output logic                     rxd_ready_o,
-    input  weir_queue_pkg::err_t     rxd_i,
+    input  logic                     rx_desc_valid_i,
+    output logic                     rx_desc_ready_o,
+    input  weir_queue_pkg::err_t     rx_desc_i,
     output logic [NumQps-1:0]        err_o,
     input  logic [weir_pkg::QpW-1:0] sel_qp_i,
     output logic [7:0]               sel_reason_o,
@@ -43,7 +43,7 @@ module weir_queue_err #(
   // Nothing but a doorbell may speak in a LOAD cycle, so its error of another queue is kept, too.
   assign pay_ready_o = !db_valid_i && !load_i.valid;
   assign txd_ready_o = pay_ready_o && !pay_valid_i;
-  assign rxd_ready_o = txd_ready_o && !txd_valid_i;
+  assign rx_desc_ready_o = txd_ready_o && !txd_valid_i;
 
   always_comb begin
     take = 1'b1;
@@ -58,9 +58,9 @@ module weir_queue_err #(
     end else if (txd_valid_i) begin
       qp = txd_i.qp[QIdxW-1:0];
       why = txd_i.reason;
-    end else if (rxd_valid_i) begin
-      qp = rxd_i.qp[QIdxW-1:0];
-      why = rxd_i.reason;
+    end else if (rx_desc_valid_i) begin
+      qp = rx_desc_i.qp[QIdxW-1:0];
+      why = rx_desc_i.reason;
     end else begin
       take = 1'b0;
     end

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transmit work in flight, per queue: descriptor batches, and frames between their descriptors and their tx_done. Five
-// counts that only go up, each with one writer; differences say what is left. They live on over LOAD: a queue's new life
+// counts that only go up, each with one writer; differences say what is left. They live on over LOAD: a queue's new generation
 // starts only when nothing of the old one is in flight any more.
 module weir_queue_flight #(
     parameter int NumQps = weir_abi_pkg::NumQps

@@ -30,13 +30,13 @@ package weir_queue_pkg;
     logic        armed;
   } ptr_t;
 
-  // A new life of a queue begins in this cycle (LOAD or CLEAR): every part forgets what it knows of qp and does nothing
+  // A new generation of a queue begins in this cycle (LOAD or CLEAR): every part forgets what it knows of qp and does nothing
   // else in this cycle. init = 1: first sweep after reset, in-flight counts start at zero, too.
   typedef struct packed {
     logic                     valid;
     logic                     init;
     logic [11:0] qp;
-    ptr_t                     at;      // where the new life begins: zero but for RESUME
+    ptr_t                     at;      // where the new generation begins: zero but for RESUME
   } load_t;
 
   // Something about qp changed.

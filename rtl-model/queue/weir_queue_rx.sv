@@ -38,7 +38,7 @@ module weir_queue_rx #(
     input  logic [weir_pkg::QpW-1:0] sel_qp_i,
     output logic [15:0]              sel_use_o,
     output logic [15:0]              sel_offset_o,
-    output logic                     sel_door_o,   // rx_i is for it, or waits with who knows what behind
+    output logic                     sel_ingress_o,   // rx_i is for it, or waits with who knows what behind
     output logic                     sel_busy_o
 );
   localparam int QIdxW = $clog2(NumQps);
@@ -104,7 +104,7 @@ module weir_queue_rx #(
   assign pick_use_o = used[pick_qp_i[QIdxW-1:0]];
   assign sel_use_o = used[sel_qp_i[QIdxW-1:0]];
   assign sel_offset_o = offset[sel_qp_i[QIdxW-1:0]];
-  assign sel_door_o = rx_valid_i && (rx_i.qp == sel_qp_i || !rx_ready_o);
+  assign sel_ingress_o = rx_valid_i && (rx_i.qp == sel_qp_i || !rx_ready_o);
   assign sel_busy_o = valid_q && dec_q.reason == '0 && dec_q.qp == sel_qp_i;
 
   always_ff @(posedge clk_i) begin
@@ -133,7 +133,7 @@ module weir_queue_rx #(
         dec_q.off64 <= off;
         dec_q.stream <= buf_i.stream;
       end
-      // The buffer belonged to the life that ends now.
+      // The buffer belonged to the generation that ends now.
       if (load_i.valid && load_i.qp == dec_q.qp && dec_q.reason == '0) begin
         dec_q.reason <= 8'(weir_abi_pkg::ReasonQpDisabled);
       end

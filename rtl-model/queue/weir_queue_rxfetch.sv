@@ -20,12 +20,12 @@ module weir_queue_rxfetch #(
     input  weir_queue_pkg::ctx_t     ctx_i,
     input  logic [15:0]              tail_i,
     input  logic [15:0]              use_i,
-    output logic                     rxd_req_valid_o,
-    input  logic                     rxd_req_ready_i,
-    output weir_pkg::dma_rd_req_t    rxd_req_o,
-    input  logic                     rxd_rsp_valid_i,
-    output logic                     rxd_rsp_ready_o,
-    input  weir_pkg::dma_rd_rsp_t    rxd_rsp_i,
+    output logic                     rx_desc_req_valid_o,
+    input  logic                     rx_desc_req_ready_i,
+    output weir_pkg::dma_rd_req_t    rx_desc_req_o,
+    input  logic                     rx_desc_rsp_valid_i,
+    output logic                     rx_desc_rsp_ready_o,
+    input  weir_pkg::dma_rd_rsp_t    rx_desc_rsp_i,
     // The queue whose descriptors are checked.
     output logic [weir_pkg::QpW-1:0] fill_qp_o,
     input  weir_queue_pkg::ctx_t     fill_ctx_i,
@@ -57,7 +57,7 @@ module weir_queue_rxfetch #(
   localparam int QIdxW = $clog2(NumQps);
   localparam int FIdxW = $clog2(NumFns);
   localparam int DIdxW = $clog2(Depth);
-  localparam int ReqW = $bits(rxd_req_o);
+  localparam int ReqW = $bits(rx_desc_req_o);
 
   weir_queue_pkg::rxbuf_t cache [0:NumQps*Depth-1];
   logic [15:0]       fetch [0:NumQps-1];   // asked for up to here
@@ -65,7 +65,7 @@ module weir_queue_rxfetch #(
   logic [7:0]        asked [0:NumQps-1];   // batches, modulo 256
   logic [7:0]        given [0:NumQps-1];
   logic [NumQps-1:0] active_q;
-  logic [NumQps-1:0] drain_q;  // batches of the former life are in flight and void
+  logic [NumQps-1:0] drain_q;  // batches of the former generation are in flight and void
   logic [NumFns-1:0] dma_ok_q;
   logic [(1<<FIdxW)-1:0] dma_ok;
   logic              eval_q;
@@ -93,7 +93,7 @@ module weir_queue_rxfetch #(
       .clk_i, .rst_ni, .req_i(active_q), .advance_i(!eval_q), .valid_o(pick_valid), .index_o(pick_qp));
   weir_common_fifo #(.Width(ReqW), .Depth(4)) u_req (
       .clk_i, .rst_ni, .valid_i(go || state_take_o), .ready_o(req_ready), .data_i(req),
-      .valid_o(rxd_req_valid_o), .ready_i(rxd_req_ready_i), .data_o(rxd_req_o), .level_o(req_level));
+      .valid_o(rx_desc_req_valid_o), .ready_i(rx_desc_req_ready_i), .data_o(rx_desc_req_o), .level_o(req_level));
 
   always_comb begin
     dma_ok = '0;
@@ -156,7 +156,7 @@ module weir_queue_rxfetch #(
 
   weir_queue_batch u_batch (
       .clk_i, .rst_ni, .info_valid_i(go || state_take_o), .info_ready_o(info_ready), .info_i(info),
-      .rsp_valid_i(rxd_rsp_valid_i), .rsp_ready_o(rxd_rsp_ready_o), .rsp_i(rxd_rsp_i),
+      .rsp_valid_i(rx_desc_rsp_valid_i), .rsp_ready_o(rx_desc_rsp_ready_o), .rsp_i(rx_desc_rsp_i),
       .valid_o(batch_valid), .info_o(batch), .err_o(batch_err), .index_i(i_q), .desc_o(desc), .behind_o(unused_behind), .pop_i(batch_pop),
       .empty_o(batch_empty));
 

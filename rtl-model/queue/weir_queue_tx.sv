@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Transmit payload: the packed answers of the payload client and the bytes that came inline, in the order in which their
-// frames were committed, become frames for the switch, and so do pushed frames. Those are of queues that have nothing else
+// frames were committed, become frames for the switch, and so do doorbell-inline frames. Those are of queues that have nothing else
 // under way, so they may go first, and do while they have sent no more than Lead bytes beyond what the others did: a queue
 // with little to say never waits for what others have in line, and many of them do not stop the others. What is in line
-// waits here until the switch holds little. A failed read or a queue whose life ended meanwhile cancels the frame on its last
+// waits here until the switch holds little. A failed read or a queue whose generation ended meanwhile cancels the frame on its last
 // beat; a failed read also stops the queue.
 module weir_queue_tx #(
     parameter int NumQps = weir_abi_pkg::NumQps,
@@ -17,10 +17,10 @@ module weir_queue_tx #(
     input  logic                    meta_valid_i,
     output logic                    meta_ready_o,
     input  weir_queue_pkg::txmeta_t meta_i,
-    input  logic                    push_valid_i,  // a pushed frame, whole
-    output logic                    push_ready_o,
-    input  weir_queue_pkg::txmeta_t push_meta_i,
-    input  logic [511:0]            push_data_i,
+    input  logic                    db_inline_valid_i,  // a doorbell-inline frame, whole
+    output logic                    db_inline_ready_o,
+    input  weir_queue_pkg::txmeta_t db_inline_meta_i,
+    input  logic [511:0]            db_inline_data_i,
     input  logic                    txp_rsp_valid_i,
     output logic                    txp_rsp_ready_o,
     input  weir_pkg::dma_rd_rsp_t   txp_rsp_i,
@@ -89,7 +89,7 @@ module weir_queue_tx #(
       .clk_i, .rst_ni, .valid_i(meta_valid_i && meta_room), .ready_o(meta_fits), .data_i(meta_i),
       .valid_o(line_valid), .ready_i(meta_pop && !is_fast), .data_o(line), .level_o(meta_level));
   weir_common_fifo #(.Width(MetaW + 512), .Depth(16)) u_fast (
-      .clk_i, .rst_ni, .valid_i(push_valid_i), .ready_o(push_ready_o), .data_i({push_meta_i, push_data_i}),
+      .clk_i, .rst_ni, .valid_i(db_inline_valid_i), .ready_o(db_inline_ready_o), .data_i({db_inline_meta_i, db_inline_data_i}),
       .valid_o(fast_valid), .ready_i(take && is_fast), .data_o({fast, fast_data}), .level_o(fast_level));
   // Beats that came inline wait here for those of a frame before them that is read behind its descriptor: 250 cycles of them.
   weir_common_fifo #(.Width(513), .Depth(256)) u_inl (

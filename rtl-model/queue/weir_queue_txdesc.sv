@@ -5,7 +5,7 @@
 // whose queue thereby waits for its next turn. What a frame takes of the next batch's slots is passed over there. CSUM and VLAN_INS count on any piece of a
 // frame, CPL_REQ on the piece with EOP. An inline frame lies in the slots behind its one descriptor, within a 512-byte line of
 // memory; its bytes go to inl_o, a beat a cycle. From its first beat on it is finished whatever happens to its queue: a frame
-// of an ended life is cancelled behind here.
+// of an ended generation is cancelled behind here.
 module weir_queue_txdesc #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int NumFns = weir_abi_pkg::NumFns
@@ -35,13 +35,13 @@ module weir_queue_txdesc #(
     output logic                      err_valid_o,
     input  logic                      err_ready_i,
     output weir_queue_pkg::err_t      err_o,
-    output logic                      rb_valid_o,
-    input  logic                      rb_ready_i,
-    output logic [15:0]               rb_ptr_o,
-    output logic                      rb_more_o,
-    output logic                      rb_cut_o,
-    output logic [3:0]                rb_most_o,
-    output logic                      rb_pieces_o,
+    output logic                      rollback_valid_o,
+    input  logic                      rollback_ready_i,
+    output logic [15:0]               rollback_ptr_o,
+    output logic                      rollback_more_o,
+    output logic                      rollback_cut_o,
+    output logic [3:0]                rollback_most_o,
+    output logic                      rollback_pieces_o,
     output weir_queue_pkg::wake_t     frame_issue_o,
     output logic [weir_pkg::LenW-1:0] frame_len_o,
     output logic [2:0]                hint_o,      // with frame_issue_o: bytes a descriptor, 512 << hint_o at most
@@ -189,7 +189,7 @@ module weir_queue_txdesc #(
     inl_valid_o = 1'b0;
     batch_pop_o = 1'b0;
     err_valid_o = 1'b0;
-    rb_valid_o = 1'b0;
+    rollback_valid_o = 1'b0;
     if (batch_valid_i && !load_i.valid) begin
       if (beat_q != '0) begin
         inl_valid_o = meta_ready_i;
@@ -205,9 +205,9 @@ module weir_queue_txdesc #(
         batch_pop_o = err_ready_i;
         drop = err_ready_i;
       end else if (full || (inl ? 6'(inl_slots) > behind : behind == '0 && !eop)) begin
-        rb_valid_o = 1'b1;
-        batch_pop_o = rb_ready_i;
-        drop = rb_ready_i;
+        rollback_valid_o = 1'b1;
+        batch_pop_o = rollback_ready_i;
+        drop = rollback_ready_i;
       end else if (inl) begin
         inl_valid_o = meta_ready_i;
         commit = inl_last && meta_ready_i && inl_ready_i;
@@ -224,11 +224,11 @@ module weir_queue_txdesc #(
   always_comb begin
     err_o.qp = batch_i.qp;
     err_o.reason = reason;
-    rb_ptr_o = batch_i.idx + 16'(first_q);
-    rb_more_o = full || tail_i != 16'(batch_i.idx + 16'(batch_i.span));
-    rb_cut_o = !full;
-    rb_most_o = inl ? 4'(inl_slots) : 4'(weir_abi_pkg::MaxSegs - 1);
-    rb_pieces_o = !inl;
+    rollback_ptr_o = batch_i.idx + 16'(first_q);
+    rollback_more_o = full || tail_i != 16'(batch_i.idx + 16'(batch_i.span));
+    rollback_cut_o = !full;
+    rollback_most_o = inl ? 4'(inl_slots) : 4'(weir_abi_pkg::MaxSegs - 1);
+    rollback_pieces_o = !inl;
     frame_issue_o.valid = commit;
     frame_issue_o.qp = batch_i.qp;
     meta_valid_o = commit;
@@ -259,7 +259,7 @@ module weir_queue_txdesc #(
   end
 
   always_comb begin
-    // Of a life that has ended nothing is told.
+    // Of a generation that has ended nothing is told.
     seen_o = batch_pop_o && (commit || skip) && !void_batch;
     seen_end_o = batch_i.idx + 16'(batch_i.n);
     seen_over_o = 4'(taken - batch_i.n);

@@ -6,7 +6,7 @@
 // pieces it may be two reads or three. A queue on credit has one
 // batch in flight, of no more frames than its credit pays in frames of 2 KiB, so its debt stays below one frame. Others get
 // what their latest frame's size says is 16 KiB of frames, and no more is under way than 250-cycle reads need: what is fetched
-// stays in order, so every byte too much is a wait for all queues behind. A pushed frame passes by here: its queue's pointer
+// stays in order, so every byte too much is a wait for all queues behind. A doorbell-inline frame passes by here: its queue's pointer
 // moves on without a fetch.
 module weir_queue_txfetch #(
     parameter int NumQps = weir_abi_pkg::NumQps,
@@ -37,7 +37,7 @@ module weir_queue_txfetch #(
     // How large the frames of the queue pair hint_for_i are: 512 << hint_i bytes a descriptor at most.
     input  weir_queue_pkg::wake_t    hint_for_i,
     input  logic [2:0]               hint_i,
-    // A batch of rb_qp_i leaves; what it was thought to bring.
+    // A batch of rollback_qp_i leaves; what it was thought to bring.
     input  logic                     batch_pop_i,
     input  logic [5:0]               batch_cost_i,
     // It was looked through to its end, which is seen_end_i: slots behind that which its last frame took, the most that a frame
@@ -47,23 +47,23 @@ module weir_queue_txfetch #(
     input  logic [3:0]               seen_over_i,
     input  logic [3:0]               seen_most_i,
     input  logic                     seen_pieces_i,
-    output logic [3:0]               over_o,          // slots of rb_qp_i's oldest batch that are done with
-    // A pushed frame of push_qp_i was taken: everything before push_ptr_i is with the card. In push_ready_o cycles only.
-    output logic                     push_ready_o,
-    input  logic                     push_i,
-    input  logic [weir_pkg::QpW-1:0] push_qp_i,
-    input  logic [15:0]              push_ptr_i,
-    // A batch ended inside a frame, or its turn did: start again at rb_ptr_i; rb_more_i = the tail already covers more than that
-    // batch did. A frame that was cut has rb_most_i slots behind its first, where rb_cut_i.
-    input  logic                     rb_valid_i,
-    output logic                     rb_ready_o,
-    input  logic [weir_pkg::QpW-1:0] rb_qp_i,
-    input  logic [15:0]              rb_ptr_i,
-    input  logic                     rb_more_i,
-    input  logic                     rb_cut_i,
-    input  logic [3:0]               rb_most_i,
-    input  logic                     rb_pieces_i,
-    output logic [NumQps-1:0]        drain_o,     // work of the queue's former life is in flight
+    output logic [3:0]               over_o,          // slots of rollback_qp_i's oldest batch that are done with
+    // A doorbell-inline frame of db_inline_qp_i was taken: everything before db_inline_ptr_i is with the card. In db_inline_ready_o cycles only.
+    output logic                     db_inline_ready_o,
+    input  logic                     db_inline_i,
+    input  logic [weir_pkg::QpW-1:0] db_inline_qp_i,
+    input  logic [15:0]              db_inline_ptr_i,
+    // A batch ended inside a frame, or its turn did: start again at rollback_ptr_i; rollback_more_i = the tail already covers more than that
+    // batch did. A frame that was cut has rollback_most_i slots behind its first, where rollback_cut_i.
+    input  logic                     rollback_valid_i,
+    output logic                     rollback_ready_o,
+    input  logic [weir_pkg::QpW-1:0] rollback_qp_i,
+    input  logic [15:0]              rollback_ptr_i,
+    input  logic                     rollback_more_i,
+    input  logic                     rollback_cut_i,
+    input  logic [3:0]               rollback_most_i,
+    input  logic                     rollback_pieces_i,
+    output logic [NumQps-1:0]        drain_o,     // work of the queue's former generation is in flight
     output logic [NumQps-1:0]        gen_o,       // batches of the other generation are void
     input  logic [weir_pkg::QpW-1:0] db_qp_i,
     output logic [15:0]              db_fetch_o,
@@ -90,7 +90,7 @@ module weir_queue_txfetch #(
 
   logic [15:0]       fetch [0:NumQps-1];
   logic [NumQps-1:0] active_q;   // may have something to fetch
-  logic [NumQps-1:0] hungry_q;   // asleep for want of credit
+  logic [NumQps-1:0] starved_q;   // asleep for want of credit
   logic [3:0]        weight [0:NumQps-1];
   logic [2:0]        hint [0:NumQps-1];
   logic [3:0]        look [0:NumQps-1];    // slots behind the first that frames have, lately
@@ -132,7 +132,7 @@ module weir_queue_txfetch #(
   logic              req_ready;
   logic [2:0]        req_level;
   logic              first;
-  logic              rb_take;
+  logic              rollback_take;
   logic              eval;
   weir_pkg::dma_rd_req_t req;
   weir_queue_pkg::ctx_t  ctx_q;  // a chain ends as it began, whatever LOAD does meanwhile
@@ -151,10 +151,10 @@ module weir_queue_txfetch #(
   assign rise = (fn_dma_ok_i & ~dma_ok_q) != '0;
   assign qp_o = weir_pkg::QpW'(qp_q);
   // A LOAD, a push and a rollback take the fetch pointers' write port for a cycle; a push cannot wait.
-  assign push_ready_o = !load_i.valid;
-  assign rb_ready_o = state_q != More && !load_i.valid && !push_i;
-  assign rb_take = rb_valid_i && rb_ready_o;
-  assign eval = state_q == Eval && !load_i.valid && !rb_valid_i && !push_i;
+  assign db_inline_ready_o = !load_i.valid;
+  assign rollback_ready_o = state_q != More && !load_i.valid && !db_inline_i;
+  assign rollback_take = rollback_valid_i && rollback_ready_o;
+  assign eval = state_q == Eval && !load_i.valid && !rollback_valid_i && !db_inline_i;
 
   assign ctx = (state_q == More) ? ctx_q : ctx_i;
 
@@ -205,11 +205,11 @@ module weir_queue_txfetch #(
   assign gen_o = gen_q;
   assign db_fetch_o = fetch[db_qp_i[QIdxW-1:0]];
   assign sel_fetch_o = fetch[sel_qp_i[QIdxW-1:0]];
-  assign seen_qp = rb_qp_i[QIdxW-1:0];
+  assign seen_qp = rollback_qp_i[QIdxW-1:0];
   assign over_o = over[seen_qp];
   assign ahead = fetch[seen_qp] - seen_end_i;
   assign bump = seen_i && 16'(seen_over_i) > ahead;
-  assign busy_o = active_q != '0 || (rated_i && hungry_q != '0) || state_q != Pick || req_level != '0 || rise;
+  assign busy_o = active_q != '0 || (rated_i && starved_q != '0) || state_q != Pick || req_level != '0 || rise;
 
   always_ff @(posedge clk_i) begin
     if (state_q == Eval) ctx_q <= ctx_i;
@@ -218,23 +218,23 @@ module weir_queue_txfetch #(
     if (load_i.valid) hint[load_i.qp[QIdxW-1:0]] <= 3'd2;
     else if (hint_for_i.valid) hint[hint_for_i.qp[QIdxW-1:0]] <= hint_i;
     if (load_i.valid) fetch[load_i.qp[QIdxW-1:0]] <= load_i.at.tx_next;
-    else if (rb_take) fetch[rb_qp_i[QIdxW-1:0]] <= rb_ptr_i;
+    else if (rollback_take) fetch[rollback_qp_i[QIdxW-1:0]] <= rollback_ptr_i;
     else if (bump) fetch[seen_qp] <= seen_end_i + 16'(seen_over_i);
     else if (first) fetch[qp_q] <= fetch[qp_q] + 16'(own);
-    else if (push_i) fetch[push_qp_i[QIdxW-1:0]] <= push_ptr_i;
+    else if (db_inline_i) fetch[db_inline_qp_i[QIdxW-1:0]] <= db_inline_ptr_i;
     if (load_i.valid) over[load_i.qp[QIdxW-1:0]] <= '0;
-    else if (rb_take) over[seen_qp] <= '0;
+    else if (rollback_take) over[seen_qp] <= '0;
     else if (seen_i) over[seen_qp] <= bump ? ahead[3:0] : seen_over_i;
     // What was long lately is looked for a while longer, a slot less a batch.
     if (load_i.valid) look[load_i.qp[QIdxW-1:0]] <= '0;
-    else if (rb_take && rb_cut_i) look[seen_qp] <= rb_most_i;
+    else if (rollback_take && rollback_cut_i) look[seen_qp] <= rollback_most_i;
     else if (seen_i) look[seen_qp] <= (seen_most_i < look[seen_qp]) ? look[seen_qp] - 4'd1 : seen_most_i;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       active_q <= '0;
-      hungry_q <= '0;
+      starved_q <= '0;
       turns_q <= '0;
       plan_q <= '0;
       pieces_q <= '0;
@@ -261,7 +261,7 @@ module weir_queue_txfetch #(
           end else if (!eligible) begin
             // Sleeps until a doorbell, TX_ON, credit or the function's return wakes it.
             active_q[qp_q] <= 1'b0;
-            hungry_q[qp_q] <= !credit_ok_i;
+            starved_q[qp_q] <= !credit_ok_i;
             state_q <= Pick;
           end else if (first) begin
             pos_q <= pos + 16'(piece);
@@ -280,10 +280,10 @@ module weir_queue_txfetch #(
         default: state_q <= Pick;
       endcase
       if (seen_i && !load_i.valid) pieces_q[seen_qp] <= seen_pieces_i || (pieces_q[seen_qp] && seen_most_i < look[seen_qp]);
-      if (rb_take) begin
-        gen_q[rb_qp_i[QIdxW-1:0]] <= !gen_q[rb_qp_i[QIdxW-1:0]];
-        if (rb_cut_i) pieces_q[seen_qp] <= rb_pieces_i;
-        active_q[rb_qp_i[QIdxW-1:0]] <= rb_more_i;
+      if (rollback_take) begin
+        gen_q[rollback_qp_i[QIdxW-1:0]] <= !gen_q[rollback_qp_i[QIdxW-1:0]];
+        if (rollback_cut_i) pieces_q[seen_qp] <= rollback_pieces_i;
+        active_q[rollback_qp_i[QIdxW-1:0]] <= rollback_more_i;
       end
       if (load_i.valid) begin
         drain_q[load_i.qp[QIdxW-1:0]] <= !load_i.init;
@@ -295,7 +295,7 @@ module weir_queue_txfetch #(
       if (wake_i.valid) active_q[wake_i.qp[QIdxW-1:0]] <= 1'b1;
       if (qp_again_i.valid) active_q[qp_again_i.qp[QIdxW-1:0]] <= 1'b1;
       if (fn_again_i) begin
-        active_q <= active_q | hungry_q;
+        active_q <= active_q | starved_q;
         active_q[qp_q] <= 1'b1;
       end
       if (rise) active_q <= '1;

@@ -2,7 +2,7 @@
 // The NIC switch: wiring of its parts. H = frames from host queues, W = frames from the wire.
 //
 //   tx -> ingress H --meta--+-> lookup -+-> entries (one ordered queue) -> egress -> rx, fences, copies
-//   prx -> ingress W --meta-+           +-> moves -> mover: H FIFO -> wire FIFO -> ptx, and -> local FIFO -> egress
+//   port_rx -> ingress W --meta-+           +-> moves -> forwarding engine: H FIFO -> wire FIFO -> port_tx, and -> local FIFO -> egress
 //
 // Order is made in the lookup and kept by every queue behind it.
 module weir_switch (
@@ -18,13 +18,13 @@ module weir_switch (
     output logic                   rx_valid_o,
     input  logic                   rx_ready_i,
     output weir_pkg::rx_frame_t    rx_o,
-    input  weir_pkg::rx_fate_t     fate_i,
-    input  logic                   prx_valid_i,
-    output logic                   prx_ready_o,
-    input  weir_pkg::frame_t       prx_i,
-    output logic                   ptx_valid_o,
-    input  logic                   ptx_ready_i,
-    output weir_pkg::frame_t       ptx_o,
+    input  weir_pkg::rx_disposition_t     disposition_i,
+    input  logic                   port_rx_valid_i,
+    output logic                   port_rx_ready_o,
+    input  weir_pkg::frame_t       port_rx_i,
+    output logic                   port_tx_valid_o,
+    input  logic                   port_tx_ready_i,
+    output weir_pkg::frame_t       port_tx_o,
     input  logic                   link_up_i,
     input  weir_pkg::port_stat_t   stat_i,
     input  weir_pkg::csr_req_t     csr_i,
@@ -42,38 +42,38 @@ module weir_switch (
   localparam int Ahead = 4;       // what the lookup may still deliver after room was seen: its stages
 
   // ---- Ingress ----
-  weir_pkg::tx_frame_t w_frame;
+  weir_pkg::tx_frame_t wire_in_frame;
   always_comb begin
-    w_frame = '0;
-    w_frame.sop = prx_i.sop;
-    w_frame.eop = prx_i.eop;
-    w_frame.len = prx_i.len;
-    w_frame.data = prx_i.data;
+    wire_in_frame = '0;
+    wire_in_frame.sop = port_rx_i.sop;
+    wire_in_frame.eop = port_rx_i.eop;
+    wire_in_frame.len = port_rx_i.len;
+    wire_in_frame.data = port_rx_i.data;
   end
 
-  logic h_meta_valid, h_meta_ready, h_valid, h_pop, h_release, h_idle;
-  logic w_meta_valid, w_meta_ready, w_valid, w_pop, w_restart, w_release, w_idle;
-  weir_switch_pkg::meta_t h_meta, w_meta;
-  logic [weir_pkg::DataW-1:0] h_data, w_data;
-  logic [BeatsW-1:0] h_beats, eg_beats, h_at;
+  logic host_in_meta_valid, host_in_meta_ready, host_in_valid, host_in_pop, host_in_release, host_in_idle;
+  logic wire_in_meta_valid, wire_in_meta_ready, wire_in_valid, wire_in_pop, wire_in_restart, wire_in_release, wire_in_idle;
+  weir_switch_pkg::meta_t host_in_meta, wire_in_meta;
+  logic [weir_pkg::DataW-1:0] host_in_data, wire_in_data;
+  logic [BeatsW-1:0] host_in_beats, eg_beats, host_in_at;
   logic in_vlan;
-  logic h_csum_pop, w_csum_pop;
-  logic [$clog2(weir_switch_pkg::FifoBeats):0] h_used, x_used, l_used, unused_w_used;
-  weir_switch_pkg::csum_t h_csum, w_csum;
+  logic host_in_csum_pop, wire_in_csum_pop;
+  logic [$clog2(weir_switch_pkg::FifoBeats):0] host_in_used, x_used, l_used, unused_w_used;
+  weir_switch_pkg::csum_t host_in_csum, wire_in_csum;
   logic [15:0] in_tci;
 
   weir_switch_ingress u_ingress_h (
       .clk_i, .rst_ni, .in_valid_i(tx_valid_i), .in_ready_o(tx_ready_o), .in_i(tx_i),
       .port_vlan_i(in_vlan), .port_tci_i(in_tci),
-      .meta_valid_o(h_meta_valid), .meta_ready_i(h_meta_ready), .meta_o(h_meta),
-      .rd_valid_o(h_valid), .rd_ready_i(h_pop), .rd_data_o(h_data), .rd_restart_i(1'b0),
-      .rd_release_i(h_release), .rd_beats_i(h_beats), .csum_pop_i(h_csum_pop), .csum_o(h_csum), .used_o(h_used), .idle_o(h_idle));
+      .meta_valid_o(host_in_meta_valid), .meta_ready_i(host_in_meta_ready), .meta_o(host_in_meta),
+      .rd_valid_o(host_in_valid), .rd_ready_i(host_in_pop), .rd_data_o(host_in_data), .rd_restart_i(1'b0),
+      .rd_release_i(host_in_release), .rd_beats_i(host_in_beats), .csum_pop_i(host_in_csum_pop), .csum_o(host_in_csum), .used_o(host_in_used), .idle_o(host_in_idle));
   weir_switch_ingress u_ingress_w (
-      .clk_i, .rst_ni, .in_valid_i(prx_valid_i), .in_ready_o(prx_ready_o), .in_i(w_frame),
+      .clk_i, .rst_ni, .in_valid_i(port_rx_valid_i), .in_ready_o(port_rx_ready_o), .in_i(wire_in_frame),
       .port_vlan_i(1'b0), .port_tci_i(16'b0),
-      .meta_valid_o(w_meta_valid), .meta_ready_i(w_meta_ready), .meta_o(w_meta),
-      .rd_valid_o(w_valid), .rd_ready_i(w_pop), .rd_data_o(w_data), .rd_restart_i(w_restart),
-      .rd_release_i(w_release), .rd_beats_i(eg_beats), .csum_pop_i(w_csum_pop), .csum_o(w_csum), .used_o(unused_w_used), .idle_o(w_idle));
+      .meta_valid_o(wire_in_meta_valid), .meta_ready_i(wire_in_meta_ready), .meta_o(wire_in_meta),
+      .rd_valid_o(wire_in_valid), .rd_ready_i(wire_in_pop), .rd_data_o(wire_in_data), .rd_restart_i(wire_in_restart),
+      .rd_release_i(wire_in_release), .rd_beats_i(eg_beats), .csum_pop_i(wire_in_csum_pop), .csum_o(wire_in_csum), .used_o(unused_w_used), .idle_o(wire_in_idle));
 
   // ---- Lookup ----
   logic cmd_valid, cmd_done, src_read;
@@ -103,14 +103,14 @@ module weir_switch (
 
   weir_switch_lookup u_lookup (
       .clk_i, .rst_ni, .link_up_i,
-      .h_valid_i(h_meta_valid), .h_ready_o(h_meta_ready), .h_i(h_meta),
-      .h_room_i(move_level < LevelW'(Entries - Ahead) && done_level < LevelW'(Entries - Ahead)),
-      .w_valid_i(w_meta_valid), .w_ready_o(w_meta_ready), .w_i(w_meta),
+      .host_in_valid_i(host_in_meta_valid), .host_in_ready_o(host_in_meta_ready), .host_in_i(host_in_meta),
+      .host_in_room_i(move_level < LevelW'(Entries - Ahead) && done_level < LevelW'(Entries - Ahead)),
+      .wire_in_valid_i(wire_in_meta_valid), .wire_in_ready_o(wire_in_meta_ready), .wire_in_i(wire_in_meta),
       .room_i(entry_level < LevelW'(Entries - Ahead)),
       .cmd_valid_i(cmd_valid), .cmd_i(cmd), .cmd_done_o(cmd_done), .epoch_o(epoch),
       .src_read_o(src_read), .src_o(src), .src_i(as), .src_cfg_i(src_cfg), .src_mac_i(src_mac), .enable_i(enable),
       .vlan_check_i(vlan_check), .promisc_i(promisc), .mirrored_i(mirrored), .mirror_on_i(mirror_on), .mirror_i(mirror),
-      .h_csum_o(h_csum_pop), .w_csum_o(w_csum_pop), .h_csum_i(h_csum), .w_csum_i(w_csum),
+      .host_in_csum_o(host_in_csum_pop), .wire_in_csum_o(wire_in_csum_pop), .host_in_csum_i(host_in_csum), .wire_in_csum_i(wire_in_csum),
       .entry_valid_o(entry_in_valid), .entry_o(entry_in), .move_valid_o(move_in_valid), .move_o(move_in),
       .done_valid_o(done_in_valid), .done_o(done_in), .stat_o(look_stat), .idle_o(look_idle));
 
@@ -130,9 +130,9 @@ module weir_switch (
   logic [weir_pkg::DataW-1:0] l_in_data, l_data;
   weir_pkg::frame_t x_in;
 
-  weir_switch_mover u_mover (
+  weir_switch_forward u_forward (
       .clk_i, .rst_ni, .move_valid_i(move_valid), .move_ready_o(move_ready), .move_i(mv),
-      .in_valid_i(h_valid), .in_pop_o(h_pop), .in_data_i(h_data), .in_release_o(h_release), .in_beats_o(h_beats), .at_o(h_at),
+      .in_valid_i(host_in_valid), .in_pop_o(host_in_pop), .in_data_i(host_in_data), .in_release_o(host_in_release), .in_beats_o(host_in_beats), .at_o(host_in_at),
       .local_valid_o(l_in_valid), .local_ready_i(l_in_ready), .local_data_o(l_in_data), .local_commit_o(l_commit),
       .wire_valid_o(x_in_valid), .wire_ready_i(x_in_ready), .wire_o(x_in), .wire_commit_o(x_commit));
 
@@ -144,9 +144,9 @@ module weir_switch (
   weir_common_pktfifo #(.Width($bits(x_in)), .Depth(weir_switch_pkg::FifoBeats)) u_wire (
       .clk_i, .rst_ni,
       .wr_valid_i(x_in_valid), .wr_ready_o(x_in_ready), .wr_data_i(x_in), .wr_commit_i(x_commit), .wr_abort_i(1'b0),
-      .rd_valid_o(ptx_valid_o), .rd_ready_i(ptx_ready_i), .rd_data_o(ptx_o), .rd_restart_i(1'b0),
+      .rd_valid_o(port_tx_valid_o), .rd_ready_i(port_tx_ready_i), .rd_data_o(port_tx_o), .rd_restart_i(1'b0),
       .rd_release_i(x_pop), .rd_beats_i(BeatsW'(1)), .used_o(x_used), .empty_o(x_empty));
-  assign x_pop = ptx_valid_o && ptx_ready_i;
+  assign x_pop = port_tx_valid_o && port_tx_ready_i;
   // The longest of the latest frames, shorter by a beat with each that is shorter. A frame leaves when it is whole, so behind
   // a long one the next has to come in while that leaves.
   logic [BeatsW-1:0] long_q, len_beats;
@@ -156,8 +156,8 @@ module weir_switch (
     if (!rst_ni) long_q <= '0;
     else if (tx_valid_i && tx_ready_o && tx_i.sop) long_q <= len_beats >= long_q ? len_beats : long_q - 1'b1;
   end
-  assign used = 12'(h_used) + 12'(x_used) + 12'(l_used);
-  assign tx_low_o = used < 12'(Low) || used - 12'(h_at) < 12'(long_q) + 12'(Behind);
+  assign used = 12'(host_in_used) + 12'(x_used) + 12'(l_used);
+  assign tx_low_o = used < 12'(Low) || used - 12'(host_in_at) < 12'(long_q) + 12'(Behind);
 
   // ---- Egress and fences ----
   logic fence_start, fence_room, fence_issue;
@@ -168,18 +168,18 @@ module weir_switch (
 
   weir_switch_egress u_egress (
       .clk_i, .rst_ni, .entry_valid_i(entry_valid), .entry_ready_o(entry_ready), .entry_i(entry),
-      .h_valid_i(l_valid), .h_pop_o(l_pop), .h_data_i(l_data), .h_restart_o(l_restart), .h_release_o(l_release),
-      .w_valid_i(w_valid), .w_pop_o(w_pop), .w_data_i(w_data), .w_restart_o(w_restart), .w_release_o(w_release),
+      .host_in_valid_i(l_valid), .host_in_pop_o(l_pop), .host_in_data_i(l_data), .host_in_restart_o(l_restart), .host_in_release_o(l_release),
+      .wire_in_valid_i(wire_in_valid), .wire_in_pop_o(wire_in_pop), .wire_in_data_i(wire_in_data), .wire_in_restart_o(wire_in_restart), .wire_in_release_o(wire_in_release),
       .beats_o(eg_beats), .enable_i(enable), .drain_i(drain), .dst_o(dst), .dst_qp_i(dst_qp),
       .dst_port_vlan_i(dst_port_vlan), .key_read_o(key_read), .key_vport_o(key_vport), .key_i(key), .key0_i(key0),
-      .hash_o(hash), .spread_i(spread),
+      .hash_o(hash), .rss_i(spread),
       .fence_valid_o(fence_start), .fence_vport_o(fence_vport), .fence_token_o(fence_token), .fence_count_o(fence_count),
       .stat_o(copy_stat), .rx_valid_o, .rx_ready_i, .rx_o, .idle_o(eg_idle));
 
   weir_switch_fence u_fence (
       .clk_i, .rst_ni, .room_o(fence_room), .issue_i(fence_issue),
       .start_i(fence_start), .vport_i(fence_vport), .token_i(fence_token), .count_i(fence_count),
-      .fate_i(fate_i.valid && fate_i.fence), .reason_i(fate_i.reason),
+      .disposition_i(disposition_i.valid && disposition_i.fence), .reason_i(disposition_i.reason),
       .event_valid_o(event_valid), .event_pop_i(event_pop), .event_vport_o(event_vport), .event_reason_o(event_reason),
       .event_token_o(event_token), .idle_o(fence_idle));
 
@@ -206,7 +206,7 @@ module weir_switch (
       .clk_i, .wr_key_i(wr_key), .wr_word_i(key_word), .wr_table_i(wr_table), .sel_i(sel), .wr_row_i(row),
       .wdata_i(wdata), .key_read_i(key_read), .key_vport_i(key_vport), .key_o(key), .key0_o(key0), .vport_i(dst), .hash_i(hash), .entry_o(spread));
   weir_switch_count u_count (
-      .clk_i, .rst_ni, .look_i(look_stat), .copy_i(copy_stat), .fate_i, .port_i(stat_i),
+      .clk_i, .rst_ni, .look_i(look_stat), .copy_i(copy_stat), .disposition_i, .port_i(stat_i),
       .clear_i(cnt_clear), .clear_vport_i(cnt_vport), .read_i(cnt_read), .sel_i(cnt_sel), .value_o(cnt_value));
   weir_switch_csr u_csr (
       .clk_i, .rst_ni, .csr_i, .csr_o, .event_o, .cmd_valid_o(cmd_valid), .cmd_o(cmd), .cmd_done_i(cmd_done), .epoch_i(epoch),
@@ -217,13 +217,13 @@ module weir_switch (
       .event_token_i(event_token), .cnt_clear_o(cnt_clear), .cnt_vport_o(cnt_vport), .cnt_read_o(cnt_read),
       .cnt_sel_o(cnt_sel), .cnt_i(cnt_value), .idle_i(idle_o));
 
-  // ---- Idle: no frame inside, none handed over whose fate is open ----
+  // ---- Idle: no frame inside, none handed over whose disposition is open ----
   logic [15:0] open_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) open_q <= '0;
-    else open_q <= open_q + 16'(rx_valid_o && rx_ready_i && rx_o.eop) - 16'(fate_i.valid);
+    else open_q <= open_q + 16'(rx_valid_o && rx_ready_i && rx_o.eop) - 16'(disposition_i.valid);
   end
-  assign idle_o = h_idle && w_idle && look_idle && eg_idle && fence_idle && l_empty && x_empty
+  assign idle_o = host_in_idle && wire_in_idle && look_idle && eg_idle && fence_idle && l_empty && x_empty
       && move_level == '0 && done_level == '0 && open_q == '0;
 
   // Admission must keep these true: the lookup cannot wait.

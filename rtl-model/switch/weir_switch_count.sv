@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ledger (counter.def): each source of counts (lookup, copy, fate, port) has its own RAM or registers and is taken
+// The ledger (counter.def): each source of counts (lookup, copy, disposition, port) has its own RAM or registers and is taken
 // every cycle, so no back-pressure is needed and no count is lost. Inputs are registered once.
 module weir_switch_count (
     input  logic                            clk_i,
     input  logic                            rst_ni,
     input  weir_switch_pkg::look_stat_t     look_i,
     input  weir_switch_pkg::copy_stat_t     copy_i,
-    input  weir_pkg::rx_fate_t              fate_i,
+    input  weir_pkg::rx_disposition_t              disposition_i,
     input  weir_pkg::port_stat_t            port_i,
     input  logic                            clear_i,
     input  logic [weir_switch_pkg::VpW-1:0] clear_vport_i,
@@ -19,22 +19,22 @@ module weir_switch_count (
 
   weir_switch_pkg::look_stat_t look_q;
   weir_switch_pkg::copy_stat_t copy_q;
-  weir_pkg::rx_fate_t fate_q;
+  weir_pkg::rx_disposition_t disposition_q;
   weir_pkg::port_stat_t port_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       look_q <= '0;
       copy_q <= '0;
-      fate_q <= '0;
+      disposition_q <= '0;
       port_q <= '0;
     end else begin
       look_q.valid <= look_i.valid;
       copy_q.valid <= copy_i.valid;
-      fate_q.valid <= fate_i.valid && !fate_i.fence;
+      disposition_q.valid <= disposition_i.valid && !disposition_i.fence;
       port_q <= port_i;
       if (look_i.valid) look_q <= look_i;
       if (copy_i.valid) copy_q <= copy_i;
-      if (fate_i.valid && !fate_i.fence) fate_q <= fate_i;
+      if (disposition_i.valid && !disposition_i.fence) disposition_q <= disposition_i;
     end
   end
 
@@ -42,7 +42,7 @@ module weir_switch_count (
   logic [VpW-1:0] rv;
   logic rd;
   logic [2:0] tx_sub, rx_sub;
-  logic [2:0] fate_sub;
+  logic [2:0] disposition_sub;
   logic [VpW-1:0] copy_dst;
   assign rv = sel_i[8+VpW-1:8];
   assign rd = read_i && !sel_i[16];
@@ -50,14 +50,14 @@ module weir_switch_count (
   assign tx_sub = 3'(sel_i[7:0] - 8'(weir_abi_pkg::CntTxDropSrcMac));
   assign rx_sub = 3'(sel_i[7:0] - 8'(weir_abi_pkg::CntRxDropNoDesc));
 
-  // QP_REASON of a fate -> RX_DROP_*; what has no row of its own stopped the queue pair.
+  // QP_REASON of a disposition -> RX_DROP_*; what has no row of its own stopped the queue pair.
   always_comb begin
-    case (fate_q.reason)
-      8'(weir_abi_pkg::ReasonNoDesc): fate_sub = 3'(weir_abi_pkg::CntRxDropNoDesc - weir_abi_pkg::CntRxDropNoDesc);
-      8'(weir_abi_pkg::ReasonFnDisabled): fate_sub = 3'(weir_abi_pkg::CntRxDropFn - weir_abi_pkg::CntRxDropNoDesc);
-      8'(weir_abi_pkg::ReasonCqFull): fate_sub = 3'(weir_abi_pkg::CntRxDropCqFull - weir_abi_pkg::CntRxDropNoDesc);
-      8'(weir_abi_pkg::ReasonRxTooLong): fate_sub = 3'(weir_abi_pkg::CntRxDropLong - weir_abi_pkg::CntRxDropNoDesc);
-      default: fate_sub = 3'(weir_abi_pkg::CntRxDropQp - weir_abi_pkg::CntRxDropNoDesc);
+    case (disposition_q.reason)
+      8'(weir_abi_pkg::ReasonNoDesc): disposition_sub = 3'(weir_abi_pkg::CntRxDropNoDesc - weir_abi_pkg::CntRxDropNoDesc);
+      8'(weir_abi_pkg::ReasonFnDisabled): disposition_sub = 3'(weir_abi_pkg::CntRxDropFn - weir_abi_pkg::CntRxDropNoDesc);
+      8'(weir_abi_pkg::ReasonCqFull): disposition_sub = 3'(weir_abi_pkg::CntRxDropCqFull - weir_abi_pkg::CntRxDropNoDesc);
+      8'(weir_abi_pkg::ReasonRxTooLong): disposition_sub = 3'(weir_abi_pkg::CntRxDropLong - weir_abi_pkg::CntRxDropNoDesc);
+      default: disposition_sub = 3'(weir_abi_pkg::CntRxDropQp - weir_abi_pkg::CntRxDropNoDesc);
     endcase
   end
 
@@ -75,10 +75,10 @@ module weir_switch_count (
       .a_i(LenW'(1)), .b_i('0), .clear_i, .clear_vport_i, .read_i(rd), .read_addr_i(rv), .a_o(red_out), .b_o(unused_red_out));
   weir_switch_cntram u_drop_vp (.clk_i, .rst_ni, .add_i(copy_q.valid && copy_q.drop), .addr_i(copy_dst),
       .a_i(LenW'(1)), .b_i('0), .clear_i, .clear_vport_i, .read_i(rd), .read_addr_i(rv), .a_o(drop_vp), .b_o(unused_drop_vp));
-  weir_switch_cntram u_rx (.clk_i, .rst_ni, .add_i(fate_q.valid && fate_q.reason == '0), .addr_i(fate_q.vport[VpW-1:0]),
-      .a_i(LenW'(1)), .b_i(fate_q.len), .clear_i, .clear_vport_i, .read_i(rd), .read_addr_i(rv), .a_o(rx_frames), .b_o(rx_bytes));
-  weir_switch_cntram #(.SubW(3)) u_rx_drop (.clk_i, .rst_ni, .add_i(fate_q.valid && fate_q.reason != '0),
-      .addr_i({fate_q.vport[VpW-1:0], fate_sub}), .a_i(LenW'(1)), .b_i('0),
+  weir_switch_cntram u_rx (.clk_i, .rst_ni, .add_i(disposition_q.valid && disposition_q.reason == '0), .addr_i(disposition_q.vport[VpW-1:0]),
+      .a_i(LenW'(1)), .b_i(disposition_q.len), .clear_i, .clear_vport_i, .read_i(rd), .read_addr_i(rv), .a_o(rx_frames), .b_o(rx_bytes));
+  weir_switch_cntram #(.SubW(3)) u_rx_drop (.clk_i, .rst_ni, .add_i(disposition_q.valid && disposition_q.reason != '0),
+      .addr_i({disposition_q.vport[VpW-1:0], disposition_sub}), .a_i(LenW'(1)), .b_i('0),
       .clear_i, .clear_vport_i, .read_i(rd), .read_addr_i({rv, rx_sub}), .a_o(rx_drop), .b_o(unused_rx_drop));
 
   // ---- Of the switch; RX_REDIRECT_IN is here because only vPort 0 ever has it ----

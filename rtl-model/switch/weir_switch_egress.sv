@@ -8,16 +8,16 @@ module weir_switch_egress (
     input  logic                             entry_valid_i,
     output logic                             entry_ready_o,
     input  weir_switch_pkg::entry_t          entry_i,
-    input  logic                             h_valid_i,     // local FIFO: frames from vPorts
-    output logic                             h_pop_o,
-    input  logic [weir_pkg::DataW-1:0]       h_data_i,
-    output logic                             h_restart_o,
-    output logic                             h_release_o,
-    input  logic                             w_valid_i,     // wire's ingress FIFO
-    output logic                             w_pop_o,
-    input  logic [weir_pkg::DataW-1:0]       w_data_i,
-    output logic                             w_restart_o,
-    output logic                             w_release_o,
+    input  logic                             host_in_valid_i,     // local FIFO: frames from vPorts
+    output logic                             host_in_pop_o,
+    input  logic [weir_pkg::DataW-1:0]       host_in_data_i,
+    output logic                             host_in_restart_o,
+    output logic                             host_in_release_o,
+    input  logic                             wire_in_valid_i,     // wire's ingress FIFO
+    output logic                             wire_in_pop_o,
+    input  logic [weir_pkg::DataW-1:0]       wire_in_data_i,
+    output logic                             wire_in_restart_o,
+    output logic                             wire_in_release_o,
     output logic [weir_switch_pkg::BeatsW-1:0] beats_o,     // with *_release_o
     input  logic [weir_switch_pkg::NumV-1:0] enable_i,
     input  logic [weir_switch_pkg::NumV-1:0] drain_i,
@@ -29,7 +29,7 @@ module weir_switch_egress (
     input  logic [weir_switch_pkg::KeyW-1:0] key_i,
     input  logic [weir_switch_pkg::KeyW-1:0] key0_i,        // that of vPort 0
     output logic [6:0]                       hash_o,        // with dst_o: row of its indirection table
-    input  logic [7:0]                       spread_i,
+    input  logic [7:0]                       rss_i,
     output logic                             fence_valid_o, // a fence starts: its vPort, token, number of beats
     output logic [weir_switch_pkg::VpW-1:0]  fence_vport_o,
     output logic [31:0]                      fence_token_o,
@@ -142,14 +142,14 @@ module weir_switch_egress (
   logic shorter;                      // without its tag the frame needs one beat less
 
   assign out_free = !out_valid_q || rx_ready_i;
-  assign src_valid = copy_q.src_h ? h_valid_i : w_valid_i;
-  assign src = copy_q.src_h ? h_data_i : w_data_i;
+  assign src_valid = copy_q.src_h ? host_in_valid_i : wire_in_valid_i;
+  assign src = copy_q.src_h ? host_in_data_i : wire_in_data_i;
   assign redirect = !copy_q.fence && (drain_i[copy_q.vport] || strayed_q) && copy_q.vport != '0;
   assign dst = redirect ? '0 : copy_q.vport;
   assign dst_o = dst;
   assign ok = enable_i[dst] && dst_qp_i[19:12] != '0;
   assign hash_o = copy_q.hash[6:0];
-  assign qp = dst_qp_i[11:0] + ((spread_i < dst_qp_i[19:12]) ? 12'(spread_i) : 12'd0);
+  assign qp = dst_qp_i[11:0] + ((rss_i < dst_qp_i[19:12]) ? 12'(rss_i) : 12'd0);
   // A port VLAN's tag goes without a trace, that of an ANY_VLAN match goes into the completion.
   assign strip_now = copy_q.strip || (copy_q.has_tag && dst_port_vlan_i);
   assign strip = (state_q == Start) ? strip_now : strip_q;
@@ -247,12 +247,12 @@ module weir_switch_egress (
     endcase
   end
 
-  assign h_pop_o = pop && copy_q.src_h;
-  assign w_pop_o = pop && !copy_q.src_h;
-  assign h_release_o = done_src && copy_q.last && copy_q.src_h;
-  assign w_release_o = done_src && copy_q.last && !copy_q.src_h;
-  assign h_restart_o = done_src && !copy_q.last && copy_q.src_h;
-  assign w_restart_o = done_src && !copy_q.last && !copy_q.src_h;
+  assign host_in_pop_o = pop && copy_q.src_h;
+  assign wire_in_pop_o = pop && !copy_q.src_h;
+  assign host_in_release_o = done_src && copy_q.last && copy_q.src_h;
+  assign wire_in_release_o = done_src && copy_q.last && !copy_q.src_h;
+  assign host_in_restart_o = done_src && !copy_q.last && copy_q.src_h;
+  assign wire_in_restart_o = done_src && !copy_q.last && !copy_q.src_h;
   assign beats_o = copy_q.beats;
   assign fence_valid_o = judge && copy_q.fence;
   assign fence_vport_o = copy_q.vport;

@@ -9,13 +9,13 @@ module weir_switch_lookup #(
     input  logic                             clk_i,
     input  logic                             rst_ni,
     input  logic                             link_up_i,
-    input  logic                             h_valid_i,
-    output logic                             h_ready_o,
-    input  weir_switch_pkg::meta_t           h_i,
-    input  logic                             h_room_i,      // mover and done queues
-    input  logic                             w_valid_i,
-    output logic                             w_ready_o,
-    input  weir_switch_pkg::meta_t           w_i,
+    input  logic                             host_in_valid_i,
+    output logic                             host_in_ready_o,
+    input  weir_switch_pkg::meta_t           host_in_i,
+    input  logic                             host_in_room_i,      // forwarding engine and done queues
+    input  logic                             wire_in_valid_i,
+    output logic                             wire_in_ready_o,
+    input  weir_switch_pkg::meta_t           wire_in_i,
     input  logic                             room_i,        // egress queue
     input  logic                             cmd_valid_i,   // one cycle; one command at a time
     input  weir_switch_pkg::cmd_t            cmd_i,         // stable until cmd_done_o
@@ -32,10 +32,10 @@ module weir_switch_lookup #(
     input  logic [weir_switch_pkg::NumV-1:0] mirrored_i,
     input  logic                             mirror_on_i,
     input  logic [weir_switch_pkg::VpW-1:0]  mirror_i,
-    output logic                             h_csum_o,      // the frame being decided needs its checksums
-    output logic                             w_csum_o,
-    input  weir_switch_pkg::csum_t           h_csum_i,
-    input  weir_switch_pkg::csum_t           w_csum_i,
+    output logic                             host_in_csum_o,      // the frame being decided needs its checksums
+    output logic                             wire_in_csum_o,
+    input  weir_switch_pkg::csum_t           host_in_csum_i,
+    input  weir_switch_pkg::csum_t           wire_in_csum_i,
     output logic                             entry_valid_o,
     output weir_switch_pkg::entry_t          entry_o,
     output logic                             move_valid_o,
@@ -53,7 +53,7 @@ module weir_switch_lookup #(
   // ---- Stage 0: choose ----
   logic v1_q, tok1_q, h1_q;
   weir_switch_pkg::meta_t m1_q;
-  logic h_turn_q, take_h, take_w, take_cmd;
+  logic host_in_turn_q, take_h, take_w, take_cmd;
   logic cmd_pend_q, hold;
   logic banks_ready, vlan_ready;
   logic [3:0] bank_ready;
@@ -64,14 +64,14 @@ module weir_switch_lookup #(
     take_h = 1'b0;
     take_w = 1'b0;
     if (room_i && banks_ready && !take_cmd && !hold) begin
-      take_h = h_valid_i && h_room_i && (h_turn_q || !w_valid_i);
-      take_w = w_valid_i && !take_h;
+      take_h = host_in_valid_i && host_in_room_i && (host_in_turn_q || !wire_in_valid_i);
+      take_w = wire_in_valid_i && !take_h;
     end
   end
   // A VLAN change writes a stage later than frames read: none right behind it.
   assign hold = v1_q && tok1_q && cmd_i.vlan;
-  assign h_ready_o = take_h;
-  assign w_ready_o = take_w;
+  assign host_in_ready_o = take_h;
+  assign wire_in_ready_o = take_w;
 
   // ---- Stage 1: hash ----
   logic [61:0] key1;
@@ -148,8 +148,8 @@ module weir_switch_lookup #(
   assign src = h3_q ? src_i : '0;
   // A stale id goes as vPort 0 and brings no addresses along.
   assign own_src = m3_q.p.smac == src_mac_i || (hit_src != '0 && src == m3_q.vport);
-  assign h_csum_o = v3_q && !tok3_q && h3_q;
-  assign w_csum_o = v3_q && !tok3_q && !h3_q;
+  assign host_in_csum_o = v3_q && !tok3_q && h3_q;
+  assign wire_in_csum_o = v3_q && !tok3_q && !h3_q;
   always_comb begin
     group = m3_q.p.dmac[40];
     vlan3 = '0;
@@ -245,10 +245,10 @@ module weir_switch_lookup #(
       entry_d.many = group || others != '0;
       entry_d.src_h = h3_q;
       entry_d.has_tag = m3_q.p.has_tag;
-      entry_d.l3_ok = h3_q ? h_csum_i.l3_ok : w_csum_i.l3_ok;
-      entry_d.l4_ok = h3_q ? h_csum_i.l4_ok : w_csum_i.l4_ok;
-      entry_d.l3_bad = h3_q ? h_csum_i.l3_bad : w_csum_i.l3_bad;
-      entry_d.l4_bad = h3_q ? h_csum_i.l4_bad : w_csum_i.l4_bad;
+      entry_d.l3_ok = h3_q ? host_in_csum_i.l3_ok : wire_in_csum_i.l3_ok;
+      entry_d.l4_ok = h3_q ? host_in_csum_i.l4_ok : wire_in_csum_i.l4_ok;
+      entry_d.l3_bad = h3_q ? host_in_csum_i.l3_bad : wire_in_csum_i.l3_bad;
+      entry_d.l4_bad = h3_q ? host_in_csum_i.l4_bad : wire_in_csum_i.l4_bad;
       entry_d.strip = strip;
       entry_d.epoch = epoch3_q;
       entry_d.vport = dst;
@@ -272,7 +272,7 @@ module weir_switch_lookup #(
   assign idle_o = banks_ready && !cmd_pend_q && !v1_q && !v2_q && !v3_q && !entry_valid_q && !move_valid_q && !stat_q.valid;
 
   always_ff @(posedge clk_i) begin
-    if (take_h || take_w) m1_q <= take_h ? h_i : w_i;
+    if (take_h || take_w) m1_q <= take_h ? host_in_i : wire_in_i;
     if (v1_q && !tok1_q) begin
       m2_q <= m1_q;
       key2_q <= key1;
@@ -292,7 +292,7 @@ module weir_switch_lookup #(
       entry_q <= entry_d;
       move_q.to_wire <= wire_copy;
       move_q.to_local <= local_copy;
-      move_q.csum <= h_csum_i;
+      move_q.csum <= host_in_csum_i;
       move_q.len <= m3_q.len;
       move_q.beats <= m3_q.beats;
       done_q.qp <= m3_q.qp;
@@ -304,7 +304,7 @@ module weir_switch_lookup #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      h_turn_q <= 1'b0;
+      host_in_turn_q <= 1'b0;
       cmd_pend_q <= 1'b0;
       v1_q <= 1'b0;
       v2_q <= 1'b0;
@@ -322,7 +322,7 @@ module weir_switch_lookup #(
       cmd_done_q <= 1'b0;
       stat_q <= '0;
     end else begin
-      if (take_h || take_w) h_turn_q <= take_w;
+      if (take_h || take_w) host_in_turn_q <= take_w;
       cmd_pend_q <= cmd_valid_i || (cmd_pend_q && !take_cmd);
       v1_q <= take_h || take_w || take_cmd;
       tok1_q <= take_cmd;

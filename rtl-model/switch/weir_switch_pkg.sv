@@ -129,7 +129,7 @@ package weir_switch_pkg;
     logic [15:0]               tci;
   } copy_t;
 
-  // What becomes of a frame from a vPort behind the lookup, for the mover.
+  // What becomes of a frame from a vPort behind the lookup, for the forwarding engine.
   typedef struct packed {
     logic                      to_wire;
     logic                      to_local;

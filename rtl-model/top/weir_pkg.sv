@@ -19,8 +19,8 @@ package weir_pkg;
   typedef struct packed {
     logic             sop;
     logic             eop;
-    logic             rider;  // card -> host, inside a write: hdr is a read request of its own, behind that write
-    logic [127:0]     hdr;    // valid with sop or rider
+    logic             piggyback;  // card -> host, inside a write: hdr is a read request of its own, behind that write
+    logic [127:0]     hdr;    // valid with sop or piggyback
     logic [DataW-1:0] data;
   } tlp_t;
 
@@ -168,7 +168,7 @@ package weir_pkg;
     logic [VportW-1:0] vport;
     logic [7:0]       reason; // 0 = completion written, else QP_REASON
     logic [LenW-1:0]  len;
-  } rx_fate_t;
+  } rx_disposition_t;
 
   // ---- Wire (port <-> outside), frames without FCS ----
   typedef struct packed {

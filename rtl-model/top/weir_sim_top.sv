@@ -17,7 +17,7 @@ module weir_sim_top (
   logic [7:0]      console_char;
 
   assign rx_in.sop = in_i[weir_top_pkg::InTlpRxFlagsLsb + 1];
-  assign rx_in.rider = 1'b0;
+  assign rx_in.piggyback = 1'b0;
   assign rx_in.eop = in_i[weir_top_pkg::InTlpRxFlagsLsb + 2];
   assign rx_in.hdr = in_i[weir_top_pkg::InTlpRxHdrLsb +: 128];
   assign rx_in.data = in_i[weir_top_pkg::InTlpRxDataLsb +: 512];
@@ -136,9 +136,9 @@ module weir_sim_top (
       out_o[weir_top_pkg::OutTapRxLsb +: 32] = tap_rx_meta;
       out_o[weir_top_pkg::OutTapRxDataLsb +: 512] = u_top.rx.data;
     end
-    if (u_top.fate.valid) out_o[weir_top_pkg::OutTapFateLsb +: 16] = {u_top.fate.reason, 7'b0, 1'b1};
+    if (u_top.disposition.valid) out_o[weir_top_pkg::OutTapDispositionLsb +: 16] = {u_top.disposition.reason, 7'b0, 1'b1};
     out_o[weir_top_pkg::OutTlpRxReadyLsb] = rx_in_ready;
-    out_o[weir_top_pkg::OutTlpTxFlagsLsb +: 4] = {tx_out.rider, tx_out.eop, tx_out.sop, tx_out_valid};
+    out_o[weir_top_pkg::OutTlpTxFlagsLsb +: 4] = {tx_out.piggyback, tx_out.eop, tx_out.sop, tx_out_valid};
     out_o[weir_top_pkg::OutTlpTxHdrLsb +: 128] = tx_out.hdr;
     out_o[weir_top_pkg::OutTlpTxDataLsb +: 512] = tx_out.data;
     out_o[weir_top_pkg::OutWireTxFlagsLsb +: 3] = {wtx_out.eop, wtx_out.sop, wtx_out_valid};

@@ -183,7 +183,8 @@ static void cycle(struct card *c) {
 
     in->flash_io[0] = flash_pins(&c->flash, out->flash_pins[0], now * NS_PER_CYCLE);
     if (c->watch != NULL)
-        watch_beat(c->watch, now, out->tap_tx[0], out->tap_tx_data, out->tap_rx[0], out->tap_rx_data, out->tap_fate[0]);
+        watch_beat(c->watch, now, out->tap_tx[0], out->tap_tx_data, out->tap_rx[0], out->tap_rx_data,
+                   out->tap_disposition[0]);
     if (c->upset_left != 0)
         upset(c, now);
     if ((out->console[0] >> 8 & 1) != 0)

@@ -24,7 +24,7 @@ struct watch {
     void *ctx;
     struct frame tx;            // on its way into the switch
     struct frame *rx;           // on its way to a vPort
-    struct frame *first, *last; // whole, waiting for their fate
+    struct frame *first, *last; // whole, waiting for their disposition
     struct frame *spare;
 };
 
@@ -99,20 +99,20 @@ static void to_vport(struct watch *t, uint32_t flags, const uint32_t *data) {
 }
 
 void watch_beat(struct watch *t, uint64_t cycle, uint32_t tx, const uint32_t *tx_data, uint32_t rx,
-                const uint32_t *rx_data, uint32_t fate) {
+                const uint32_t *rx_data, uint32_t disposition) {
     if ((tx & VALID) != 0) {
         bool is_void = (tx & (EOP | MARK)) == (EOP | MARK);
         take(&t->tx, tx, tx_data);
         if ((tx & EOP) != 0 && !is_void)
             tell(t, &t->tx, false, 0, cycle);
     }
-    if ((fate & VALID) != 0 && t->first != NULL) {
+    if ((disposition & VALID) != 0 && t->first != NULL) {
         struct frame *f = t->first;
         t->first = f->next;
         if (t->first == NULL)
             t->last = NULL;
         if (!f->fence)
-            tell(t, f, true, fate >> 8, cycle);
+            tell(t, f, true, disposition >> 8, cycle);
         f->next = t->spare;
         t->spare = f;
     }

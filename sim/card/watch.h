@@ -13,6 +13,6 @@ struct watch *watch_new(card_frame_fn fn, void *ctx);
 void watch_free(struct watch *t);
 // What the taps show in this cycle.
 void watch_beat(struct watch *t, uint64_t cycle, uint32_t tx, const uint32_t *tx_data, uint32_t rx,
-                const uint32_t *rx_data, uint32_t fate);
+                const uint32_t *rx_data, uint32_t disposition);
 
 #endif

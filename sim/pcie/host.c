@@ -162,7 +162,7 @@ int host_sriov_sync(struct host *h) {
 }
 
 int host_bar_write(struct host *h, uint64_t bar, uint64_t offset, const void *from, size_t left) {
-    bool slot = offset >= WEIR_BAR_DOORBELL_BASE && offset % WEIR_BAR_DOORBELL_SIZE == WEIR_BAR_DB_PUSH && left >= 64;
+    bool slot = offset >= WEIR_BAR_DOORBELL_BASE && offset % WEIR_BAR_DOORBELL_SIZE == WEIR_BAR_DB_INLINE && left >= 64;
     unsigned n = slot ? 64 : 4;
     int err = rc_mem_write_bytes(h->rc, bar + offset, from, n);
 

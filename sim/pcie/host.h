@@ -24,8 +24,8 @@ uint16_t host_rid(unsigned fn);
 // Bus address of BAR 0 of a function, its size in *size; 0 when the function is not visible.
 uint64_t host_bar(const struct host *h, unsigned fn, uint64_t *size);
 // The first posted write of `left` bytes of a driver's at `offset` of a BAR that begins at `bar`, both multiples of 4:
-// a whole push slot as the one TLP that the driver made of it, all else word by word (bar.def). Bytes written, 4 or 64,
-// or negative errno.
+// a whole inline doorbell slot as the one TLP that the driver made of it, all else word by word (bar.def). Bytes
+// written, 4 or 64, or negative errno.
 int host_bar_write(struct host *h, uint64_t bar, uint64_t offset, const void *from, size_t left);
 // Writes NumVFs and VF Enable as an operating system does (rules 1.15), 0 = disable. 0 or negative errno.
 int host_sriov(struct host *h, unsigned num_vfs);

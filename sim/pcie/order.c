@@ -42,7 +42,7 @@ struct ring {
     uint32_t tail;          // completions seen, free running
     uint16_t armed[ARMS];   // heads, oldest first
     unsigned arms;
-    bool kicked; // the VF goes on: one interrupt may come for what it may have missed
+    bool irq_forced; // the VF goes on: one interrupt may come for what it may have missed
 };
 
 struct function {
@@ -85,9 +85,9 @@ static void ring_free(struct ring *r) {
     free(r);
 }
 
-static void kick(struct function *f) {
+static void force_irqs(struct function *f) {
     for (struct ring *r = f->rings; r != NULL; r = r->next)
-        r->kicked = true;
+        r->irq_forced = true;
 }
 
 static void forget(struct function *f, int qp) { // -1 = all
@@ -108,7 +108,7 @@ static unsigned slot_of(const struct order *o, unsigned fn, uint64_t number) {
     return (unsigned)((number * 0x9E3779B97F4A7C15ull >> 32) + fn * 0x85EBCA6Bu) & (o->buckets - 1);
 }
 
-// A driver's next life has other memory, so the counts of this one would only pile up.
+// A driver's next generation has other memory, so the counts of this one would only pile up.
 static void drop_pages(struct order *o, struct function *f) {
     while (f->pages != NULL) {
         struct page *p = f->pages, **at = &o->bucket[slot_of(o, p->fn, p->number)];
@@ -215,7 +215,7 @@ static void handed_over(struct order *o, unsigned fn) {
     else if (fn == 0 && (hdr.opcode == WEIR_CMD_RESET_VF || hdr.opcode == WEIR_CMD_FREE_VF) && vf.vf + 1u < ORDER_FNS)
         order_reset(o, vf.vf + 1u);
     else if (fn == 0 && hdr.opcode == WEIR_CMD_SET_VF_STATE && vf.vf + 1u < ORDER_FNS)
-        kick(&o->fn[vf.vf + 1u]);
+        force_irqs(&o->fn[vf.vf + 1u]);
 }
 
 static void doorbell(struct function *f, unsigned offset, uint32_t value) {
@@ -391,8 +391,8 @@ const char *order_message(struct order *o, unsigned fn, uint64_t addr, uint32_t 
                 o->stats.interrupts++;
                 return NULL;
             }
-        if (r->kicked) {
-            r->kicked = false;
+        if (r->irq_forced) {
+            r->irq_forced = false;
             return NULL;
         }
     }

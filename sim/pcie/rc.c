@@ -58,8 +58,8 @@ struct rc {
 
     struct tlp in; // from the card, being received
     unsigned in_beats;
-    struct tlp rider[TLP_MAX_DW / 16]; // read requests that came inside it
-    unsigned riders;
+    struct tlp piggyback[TLP_MAX_DW / 16]; // read requests that came inside it
+    unsigned piggybacks;
 
     struct ask *asks;
     uint8_t tag;          // the last one given
@@ -140,7 +140,7 @@ void rc_link_reset(struct rc *rc) {
     rc->beat = 0;
     memset(rc->pending, 0, sizeof(rc->pending));
     rc->pending_count = 0;
-    rc->in_beats = rc->riders = 0;
+    rc->in_beats = rc->piggybacks = 0;
     monitor_link_reset(rc->monitor);
 }
 
@@ -354,8 +354,8 @@ void rc_from_card(struct rc *rc, unsigned flags, const uint32_t *hdr, const uint
     if ((flags & 2) != 0) {
         memcpy(rc->in.hdr, hdr, sizeof(rc->in.hdr));
         rc->in_beats = 0;
-    } else if ((flags & 8) != 0 && rc->riders < TLP_MAX_DW / 16) {
-        memcpy(rc->rider[rc->riders++].hdr, hdr, sizeof(rc->in.hdr));
+    } else if ((flags & 8) != 0 && rc->piggybacks < TLP_MAX_DW / 16) {
+        memcpy(rc->piggyback[rc->piggybacks++].hdr, hdr, sizeof(rc->in.hdr));
     }
     if (rc->in_beats < TLP_MAX_DW / 16)
         memcpy(rc->in.data + rc->in_beats * 16, data, 64);
@@ -363,9 +363,9 @@ void rc_from_card(struct rc *rc, unsigned flags, const uint32_t *hdr, const uint
     if ((flags & 4) == 0)
         return;
     receive(rc, &rc->in, rc->in_beats);
-    for (unsigned i = 0; i < rc->riders; i++)
-        receive(rc, &rc->rider[i], 1);
-    rc->riders = 0;
+    for (unsigned i = 0; i < rc->piggybacks; i++)
+        receive(rc, &rc->piggyback[i], 1);
+    rc->piggybacks = 0;
 }
 
 // ---- software's accesses ----

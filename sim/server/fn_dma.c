@@ -97,7 +97,7 @@ err_mmap:
     return err;
 }
 
-static void let_go(struct fn *f, struct fn_map *m) {
+static void release_map(struct fn *f, struct fn_map *m) {
     if (m->mem == NULL)
         return;
     rc_unmap(f->rc, host_rid(f->index), m->iova, m->len);
@@ -109,11 +109,11 @@ static void let_go(struct fn *f, struct fn_map *m) {
 void fn_dma_drop_lost(struct fn *f) {
     for (unsigned i = 0; i < f->maps; i++)
         if (f->map[i].mem != NULL && guard_lost(f->map[i].mem))
-            let_go(f, &f->map[i]); // stays announced, out of reach
+            release_map(f, &f->map[i]); // stays announced, out of reach
 }
 
 static void forget(struct fn *f, unsigned i) {
-    let_go(f, &f->map[i]);
+    release_map(f, &f->map[i]);
     f->map[i] = f->map[--f->maps];
 }
 

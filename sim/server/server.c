@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// See server.h. A socket's places: the listener, the client, and a few newcomers that have not said their version yet.
-// Who says it first is the client; silence never is.
+// See server.h. A socket's places: the listener, the client, and a few pending clients that have not said their version
+// yet. Who says it first is the client; silence never is.
 #include "server.h"
 
 #include <errno.h>
@@ -29,13 +29,13 @@
 #define CLIENT_CYCLES 4u
 #define BACKLOG 16
 #define ACCEPTS_PER_TURN WEIR_SERVER_WAITING
-#define SILENT_MS 2000 // a newcomer that says nothing is not waited for longer
+#define SILENT_MS 2000 // a pending client that says nothing is not waited for longer
 #define YIELD_MS 100   // and not even that long when others wait for his place
 
 // Its threads may outlive a server.
 static struct disposal disposal[WEIR_NUM_FNS];
 
-struct newcomer {
+struct pending_client {
     struct vfu_session *session; // NULL: the place is free
     int64_t since;
     uid_t uid;
@@ -52,7 +52,7 @@ struct slot {
     struct vfu_session *client;
     uid_t uid; // the client's
     bool lent; // a VF: to all who may connect, not to the privileged alone
-    struct newcomer newcomer[WEIR_SERVER_WAITING];
+    struct pending_client pending_client[WEIR_SERVER_WAITING];
     struct log_limit limit;
 };
 
@@ -143,7 +143,7 @@ void weir_server_free(struct weir_server *s) {
         struct slot *t = &s->slot[i];
         vfu_session_free(t->client);
         for (unsigned k = 0; k < WEIR_SERVER_WAITING; k++)
-            vfu_session_free(t->newcomer[k].session);
+            vfu_session_free(t->pending_client[k].session);
         fn_free(t->fn);
         if (t->listener < 0)
             continue;
@@ -178,9 +178,9 @@ static bool leaving(const struct slot *t) {
     return t->client != NULL ? hung_up(t->client) : lane_busy(t->lane);
 }
 
-// ---- newcomers ----
+// ---- pending clients ----
 
-static void forget(struct newcomer *c) {
+static void forget(struct pending_client *c) {
     vfu_session_free(c->session);
     c->session = NULL;
 }
@@ -194,11 +194,11 @@ static bool privileged(const struct slot *t, uid_t uid) {
 static void lend(struct slot *t, bool lent) {
     t->lent = lent;
     for (unsigned k = 0; k < WEIR_SERVER_WAITING && !lent && t != t->server->slot; k++)
-        if (t->newcomer[k].session != NULL && !t->newcomer[k].privileged)
-            forget(&t->newcomer[k]);
+        if (t->pending_client[k].session != NULL && !t->pending_client[k].privileged)
+            forget(&t->pending_client[k]);
 }
 
-static void greet(struct slot *t, struct newcomer *c) {
+static void handshake(struct slot *t, struct pending_client *c) {
     int why;
 
     if (leaving(t))
@@ -226,11 +226,11 @@ static void greet(struct slot *t, struct newcomer *c) {
 }
 
 // A free place, or that of the one that has been silent longest when it is long enough.
-static struct newcomer *find_place(struct slot *t) {
-    struct newcomer *oldest = &t->newcomer[0];
+static struct pending_client *find_slot(struct slot *t) {
+    struct pending_client *oldest = &t->pending_client[0];
 
     for (unsigned k = 0; k < WEIR_SERVER_WAITING; k++) {
-        struct newcomer *c = &t->newcomer[k];
+        struct pending_client *c = &t->pending_client[k];
         if (c->session == NULL)
             return c;
         if (c->since < oldest->since)
@@ -246,7 +246,7 @@ static void accept_some(struct slot *t) {
     const struct unix_peers peers = {t->server->opt.allowed, t->server->opt.num_allowed};
 
     for (unsigned i = 0; i < ACCEPTS_PER_TURN; i++) {
-        struct newcomer *c = find_place(t);
+        struct pending_client *c = find_slot(t);
         uid_t uid;
         int fd;
 
@@ -270,7 +270,7 @@ static void accept_some(struct slot *t) {
         c->session = vfu_session_new(fd, &fn_ops, t->fn);
         c->since = now_ms();
         if (c->session != NULL)
-            greet(t, c); // most have said it already
+            handshake(t, c); // most have said it already
         else
             fn_ops.drop(t->fn, fd);
     }
@@ -290,7 +290,7 @@ unsigned weir_server_pollfds(struct weir_server *s, struct pollfd *fds, unsigned
         if (t->client != NULL && !lane_busy(t->lane))
             fds[n++] = (struct pollfd){.fd = vfu_session_fd(t->client), .events = vfu_session_events(t->client)};
         for (unsigned k = 0; k < WEIR_SERVER_WAITING; k++) {
-            struct newcomer *c = &t->newcomer[k];
+            struct pending_client *c = &t->pending_client[k];
             if (c->session != NULL && now - c->since > SILENT_MS && !leaving(t))
                 forget(c);
             if (c->session != NULL)
@@ -313,9 +313,9 @@ static bool dispatch_slot(struct slot *t, int fd) {
         return true;
     }
     for (unsigned k = 0; k < WEIR_SERVER_WAITING; k++) {
-        struct newcomer *c = &t->newcomer[k];
+        struct pending_client *c = &t->pending_client[k];
         if (c->session != NULL && fd == vfu_session_fd(c->session)) {
-            greet(t, c);
+            handshake(t, c);
             return true;
         }
     }

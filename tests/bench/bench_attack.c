@@ -62,7 +62,7 @@ static void broadcast(struct many *m, unsigned vf, unsigned step) {
     memset(frame, 0xff, 6);
     while (weir_qp_tx_room(qp) > 16)
         CHECK(weir_qp_send(qp, frame, sizeof(frame)) >= 0, "send");
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
 }
 
 // Every queue pair of all, one small frame at a time, so that no context is used twice in a row (T23).
@@ -76,7 +76,7 @@ static void contexts(struct many *m, unsigned vf, unsigned step) {
         return;
     many_frame(frame, sizeof(frame), vf, true);
     CHECK(weir_qp_send(qp, frame, sizeof(frame)) >= 0, "send");
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
 }
 
 // The wire brings what they never take, and they send to each other what nobody takes.
@@ -93,7 +93,7 @@ static void full_rings(struct many *m, unsigned vf, unsigned step) {
     frame[11] = (uint8_t)vf;
     while (weir_qp_tx_room(qp) > 16)
         CHECK(weir_qp_send(qp, frame, sizeof(frame)) >= 0, "send");
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
 }
 
 static void mailbox(struct many *m, unsigned vf, unsigned step) {
@@ -198,7 +198,7 @@ static double round_trips(struct many *m, const struct attack *a, unsigned *step
             m->back_at = 0;
             m->sent_at = card_cycles(m->w.card);
             CHECK(weir_qp_send(qp, frame, sizeof(frame)) >= 0, "send");
-            weir_qp_kick(qp);
+            weir_qp_ring_doorbell(qp);
         }
         strike(m, a, *step);
         card_step(m->w.card, LOOK, false);
@@ -229,7 +229,7 @@ static double goodput(struct many *m, const struct attack *a, unsigned *step) {
     came = m->in[0];
     for (unsigned t = 0; t < offered; t++) {
         if (weir_qp_send(qp, out, sizeof(out)) >= 0)
-            weir_qp_kick(qp);
+            weir_qp_ring_doorbell(qp);
         CHECK(wire_send(card_wire(m->w.card), in, sizeof(in), false) == 0, "wire");
         for (unsigned i = 0; i < 400 / LOOK; i++, ++*step) {
             strike(m, a, *step);

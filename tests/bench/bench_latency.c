@@ -56,7 +56,7 @@ BENCH_SCENARIO(bench_vf_to_vf) {
     bench_frame(frame, sizeof(frame), mac[1], mac[0], 0);
     CHECK(weir_qp_send(weir_vf_qp(vf[0], 0), frame, sizeof(frame)) >= 0, "send");
     start = card_cycles(w.card);
-    weir_qp_kick(weir_vf_qp(vf[0], 0));
+    weir_qp_ring_doorbell(weir_vf_qp(vf[0], 0));
     for (unsigned i = 0; i < 5000 && !got; i++) {
         card_step(w.card, 1, false);
         weir_qp_poll(weir_vf_qp(vf[1], 0), 1, stamp_rx, NULL, &got);

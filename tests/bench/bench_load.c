@@ -77,7 +77,7 @@ static unsigned fill(struct weir_qp *qp, const struct bench_setup *s, unsigned f
         bench_frame(frame, len, bench_peer, bench_own, flow);
         CHECK(weir_qp_send(qp, frame, len) >= 0, "send");
     }
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
     return n;
 }
 

@@ -94,7 +94,7 @@ void many_fill(struct many *m, unsigned vf, unsigned bytes, unsigned room) {
     many_frame(frame, bytes, vf, true);
     while (weir_qp_tx_room(qp) > 16)
         CHECK(weir_qp_send(qp, frame, bytes) >= 0, "send");
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
 }
 
 uint64_t many_bar(struct many *m, unsigned vf) {

@@ -123,7 +123,7 @@ static double door(bool socket, bool pushed, unsigned bytes, unsigned latency) {
         turn(&r);
     CHECK(weir_qp_send(qp, frame, bytes) >= 0, "send");
     start = card_cycles(r.w.card);
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
     for (unsigned i = 0; i < 5000 && r.out == 0; i++)
         turn(&r);
     CHECK(r.out != 0, "no frame on the wire");

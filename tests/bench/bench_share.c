@@ -26,7 +26,7 @@ BENCH_SCENARIO(bench_burst_one) {
         many_poll(m, vf);
         many_frame(frame, sizeof(frame), vf, true);
         CHECK(weir_qp_send(weir_vf_qp(m->vf[vf], 0), frame, sizeof(frame)) >= 0, "send");
-        weir_qp_kick(weir_vf_qp(m->vf[vf], 0));
+        weir_qp_ring_doorbell(weir_vf_qp(m->vf[vf], 0));
         many_frame(frame, sizeof(frame), vf, false);
         CHECK(wire_send(card_wire(m->w.card), frame, sizeof(frame), false) == 0, "wire");
         card_step(m->w.card, 4, false);
@@ -155,7 +155,7 @@ BENCH_SCENARIO(bench_posted_stalls) {
         (void)rc_mem_write(card_rc(m->w.card), bar + (i % 3 == 2 ? WEIR_BAR_DB_CQ : i % 3 * 4) + i % 8 * 0x1000,
                            i % 3 == 1 ? 128 : 0);
         if (i % 64 == 0)
-            (void)rc_mem_write_bytes(card_rc(m->w.card), bar + WEIR_BAR_DB_PUSH, (uint8_t[64]){0}, 64);
+            (void)rc_mem_write_bytes(card_rc(m->w.card), bar + WEIR_BAR_DB_INLINE, (uint8_t[64]){0}, 64);
     }
     card_step(m->w.card, 200, false);
     stalls = (double)(card_rx_stalls(m->w.card) - before);
@@ -216,7 +216,7 @@ BENCH_SCENARIO(bench_vf_to_vf_rate) {
             frame[37] = (uint8_t)(q * 29 + 3);
             for (; weir_qp_tx_pending(qp) < 64; sent++)
                 CHECK(weir_qp_send(qp, frame, setup->from) >= 0, "send");
-            weir_qp_kick(qp);
+            weir_qp_ring_doorbell(qp);
         }
         many_poll(m, 0);
         many_poll(m, 1);

@@ -85,7 +85,7 @@ BENCH_SCENARIO(bench_state) {
             CHECK(weir_qp_send(weir_vf_qp(m.vf, k % QUEUES), frame, sizeof(frame)) >= 0, "send");
         }
         for (unsigned q = 0; q < QUEUES; q++)
-            weir_qp_kick(weir_vf_qp(m.vf, q));
+            weir_qp_ring_doorbell(weir_vf_qp(m.vf, q));
         card_step(m.w.card, 100 + 37 * i, false);
         at = card_cycles(m.w.card);
         CHECK(weir_pf_stop_vf(m.w.pf, from) == 0, "stop");
@@ -116,7 +116,7 @@ BENCH_SCENARIO(bench_state) {
     for (unsigned i = 0; i < 2; i++)
         CHECK(weir_pf_delete_vport(m.w.pf, i + 1) == 0 && weir_pf_free_vf(m.w.pf, i) == 0, "free");
     world_close(&m.w);
-    figure[0].value = (double)(sizeof(state.image) + state.image.num_qps * sizeof(state.line[0]));
+    figure[0].value = (double)(sizeof(state.image) + state.image.num_qps * sizeof(state.record[0]));
     figure[1].value = (double)save;
     figure[2].value = (double)load;
     figure[3].value = (double)stop;

@@ -71,7 +71,7 @@ static void fill(struct sweep *s, struct weir_qp *qp) {
     while (weir_qp_tx_pending(qp) < depth(s))
         CHECK((s->way == SEND_PIECES ? weir_qp_send_pieces(qp, piece, 2, NULL) : weir_qp_send(qp, f, s->len)) >= 0,
               "send");
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
 }
 
 static void run(struct sweep *s, unsigned cycles, bool busy) {

@@ -163,11 +163,12 @@ static void check_vports(void) {
         unsigned cfg = 0;
         if (p != NULL) {
             cfg = (p->state == WEIR_VPORT_ACTIVATED ? 1u : 0) | ((p->flags & WEIR_VPORT_CHECK_SRC) != 0 ? 2u : 0) |
-                  (p->drain || p->down || p->retired ? 4u : 0) | (p->vf != STEER_NO_VF ? 8u : 0) |
+                  (p->redirecting || p->resetting || p->deleting ? 4u : 0) | (p->vf != STEER_NO_VF ? 8u : 0) |
                   WEIR_PUT(p->vlan_mode != WEIR_VLAN_ANY ? 1 : 0, SWITCH_VPORT_CFG_VLAN_CHECK) |
                   WEIR_PUT(p->vlan_mode == WEIR_VLAN_PORT ? 1 : 0, SWITCH_VPORT_CFG_PORT_VLAN) |
                   // What drains goes to the default vPort, which must not hear what was not for it.
-                  WEIR_PUT((p->flags & WEIR_VPORT_PROMISC) != 0 && !p->drain && !p->down && !p->retired ? 1 : 0,
+                  WEIR_PUT((p->flags & WEIR_VPORT_PROMISC) != 0 && !p->redirecting && !p->resetting && !p->deleting ? 1
+                                                                                                                    : 0,
                            SWITCH_VPORT_CFG_PROMISC) |
                   WEIR_PUT(p->mirrored ? 1 : 0, SWITCH_VPORT_CFG_MIRRORED) |
                   WEIR_PUT((p->flags & WEIR_VPORT_STAGS) != 0 ? 1 : 0, SWITCH_VPORT_CFG_STAGS) |
@@ -182,7 +183,7 @@ static void check_vports(void) {
                 (svc_vf(p->vf) == NULL || svc_vf(p->vf)->state == WEIR_VF_FREE || p->fn != p->vf + 1u)) {
                 fail("a vPort belongs to no VF", v, p->vf);
             }
-            if (p->vf != STEER_NO_VF && !p->retired &&
+            if (p->vf != STEER_NO_VF && !p->deleting &&
                 (fake.map_base[p->fn] != p->qp_base || fake.map_count[p->fn] != p->num_qps)) {
                 fail("doorbells of a VF", p->vf, v);
             }

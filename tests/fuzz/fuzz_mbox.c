@@ -124,7 +124,7 @@ static void state_command(void) {
         fuzz_call(0, WEIR_CMD_SAVE_VF, &save, sizeof(save));
         break;
     case 3:
-        fake.line[below(8)].word[below(8)] ^= (uint64_t)byte() << below(57);
+        fake.record[below(8)].word[below(8)] ^= (uint64_t)byte() << below(57);
         break;
     case 4:
         CALL(0, RESET_VF, weir_vf_req, .vf = vf);
@@ -198,12 +198,12 @@ static void hardware(void) {
         break;
     case 8:
         n = below(40);
-        fake.qp[n].rx_door = fake.qp[n].rx_on ? byte() : 0;
+        fake.qp[n].rx_ingress = fake.qp[n].rx_on ? byte() : 0;
         break;
     case 9: // from the next line on
-        fake.line_busy = below(8) == 0 ? UINT_MAX : byte();
-        if (fake.line_busy != UINT_MAX) {
-            fake_line_answered();
+        fake.record_busy = below(8) == 0 ? UINT_MAX : byte();
+        if (fake.record_busy != UINT_MAX) {
+            fake_record_answered();
         }
         break;
     case 7:
@@ -342,8 +342,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fake.core1_dead = false;
     fake.hold_fences = false;
     fake.tick = 4;
-    fake.line_busy = 0;
-    fake_line_answered();
+    fake.record_busy = 0;
+    fake_record_answered();
     memset(fake.dma_busy, 0, sizeof(fake.dma_busy));
     fake_release_fences();
     fw_run();

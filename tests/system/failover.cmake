@@ -13,13 +13,13 @@ add_test(NAME soak.failover.a1 COMMAND test_failover planned_both_ways_loses_not
 add_test(NAME soak.failover.a1_on_eight_queues COMMAND test_failover planned_on_eight_queues 7)
 set_tests_properties(soak.failover.a1 soak.failover.a1_on_eight_queues PROPERTIES LABELS soak TIMEOUT 3600 ENVIRONMENT WEIR_SOAK=1000)
 # Twins on both paths under one policy: 100,000 frames each way in the soak.
-weir_system_test(paths every_frame_has_one_fate_on_both tagged_frames_live_on_both further_addresses_move_along
+weir_system_test(paths every_frame_has_one_disposition_on_both tagged_frames_live_on_both further_addresses_move_along
                  a_rate_holds_on_both)
 target_link_libraries(test_paths PRIVATE weir_failover)
 weir_system_test(sizes one_limit_on_both_paths)
 target_link_libraries(test_sizes PRIVATE weir_failover)
-add_test(NAME soak.paths.one_fate COMMAND test_paths every_frame_has_one_fate_on_both 11)
-set_tests_properties(soak.paths.one_fate PROPERTIES LABELS soak TIMEOUT 3600 ENVIRONMENT WEIR_SOAK=100000)
+add_test(NAME soak.paths.one_disposition COMMAND test_paths every_frame_has_one_disposition_on_both 11)
+set_tests_properties(soak.paths.one_disposition PROPERTIES LABELS soak TIMEOUT 3600 ENVIRONMENT WEIR_SOAK=100000)
 # Panics of the card's cores; 1,000 in the soak.
 weir_system_test(restart panics_lose_nothing the_synthetic_path_moves_meanwhile)
 target_link_libraries(test_restart PRIVATE weir_failover)

@@ -121,7 +121,7 @@ static void planned(uint64_t seed, const struct how *how) {
         watch(&f, down[0], up);
         fw_detach(&f, 0);
         gather(&f, &to_syn, down[0], up, false);
-        CHECK(weir_netvsc_stats(f.guest[0].sc)->rx_drop_hold == 0, "a hold queue overflowed");
+        CHECK(weir_netvsc_stats(f.guest[0].sc)->rx_drop_reorder == 0, "a reorder queue overflowed");
     }
     fw_drain(&f);
     planned_print_counts(&f);

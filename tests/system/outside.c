@@ -43,7 +43,7 @@ bool put_frame(unsigned from, const uint8_t *dst, const uint8_t *src, uint32_t n
         return send(from == A ? a.device : wire.device, f, sizeof(f), MSG_DONTWAIT) == sizeof(f);
     if (weir_qp_send(weir_vf_qp(vf, 0), f, sizeof(f)) < 0)
         return false;
-    weir_qp_kick(weir_vf_qp(vf, 0));
+    weir_qp_ring_doorbell(weir_vf_qp(vf, 0));
     return true;
 }
 

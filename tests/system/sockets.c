@@ -90,7 +90,7 @@ void send_one(struct weir_qp *a, const uint8_t *src, struct weir_qp *b, const ui
     (void)b_bus->ops->irq_take(b_bus, 1);
     weir_qp_arm(b);
     CHECK(weir_qp_send(a, f, len) >= 0, "cannot send");
-    weir_qp_kick(a);
+    weir_qp_ring_doorbell(a);
     if (b_bus->ops->irq_fd(b_bus, 1) >= 0) {
         struct pollfd p = {.fd = b_bus->ops->irq_fd(b_bus, 1), .events = POLLIN};
         CHECK(poll(&p, 1, WAIT_MS) == 1, "no interrupt in %d s", WAIT_MS / 1000);

@@ -80,7 +80,7 @@ static void die_sending(struct weir_vf *vf) {
     memcpy(f + 6, mac, 6);
     for (unsigned i = 0; i < 60; i++)
         CHECK(weir_qp_send(weir_vf_qp(vf, 0), f, sizeof(f)) >= 0, "cannot send");
-    weir_qp_kick(weir_vf_qp(vf, 0));
+    weir_qp_ring_doorbell(weir_vf_qp(vf, 0));
 }
 
 // Takes what the dead have sent until nothing comes any more.
@@ -126,7 +126,7 @@ void dead_pf_can_be_replaced(void) {
             open_pf();
             for (unsigned k = 0; k < 60; k++)
                 CHECK(weir_qp_send(weir_pf_qp(pf, 0), f, sizeof(f)) >= 0, "cannot send");
-            weir_qp_kick(weir_pf_qp(pf, 0));
+            weir_qp_ring_doorbell(weir_pf_qp(pf, 0));
             raise(SIGKILL);
         }
         CHECK(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,

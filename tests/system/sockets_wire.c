@@ -78,7 +78,7 @@ void wire_to_pcap_and_trace(void) {
         CHECK(box.len == want && box.data[20] == (uint8_t)before, "frame %u has length %zu of %zu and is number %u",
               before, box.len, want, box.data[20]);
         CHECK(weir_qp_send(weir_pf_qp(pf, 0), box.data, box.len) >= 0, "cannot send");
-        weir_qp_kick(weir_pf_qp(pf, 0));
+        weir_qp_ring_doorbell(weir_pf_qp(pf, 0));
         bytes += (long)want;
     }
     CHECK(box.frames == FRAMES, "%u of %u frames", box.frames, FRAMES);
@@ -219,7 +219,7 @@ void wire_to_tap(void) {
         memcpy(in.data, peer, 6);
         memcpy(in.data + 6, pf_mac, 6);
         CHECK(weir_qp_send(weir_pf_qp(pf, 0), in.data, in.len) >= 0, "cannot send");
-        weir_qp_kick(weir_pf_qp(pf, 0));
+        weir_qp_ring_doorbell(weir_pf_qp(pf, 0));
         CHECK(poll(&p, 1, WAIT_MS) == 1 && recv(fd, back, sizeof(back), 0) == (ssize_t)wire_len &&
                   memcmp(back, in.data, wire_len) == 0,
               "frame %u did not come out of the TAP device as it was", i);

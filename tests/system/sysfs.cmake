@@ -20,7 +20,7 @@ if(FUSE3_FOUND AND PCIACCESS_FOUND)
     set_tests_properties(system.${case} PROPERTIES LABELS system TIMEOUT 1200 SKIP_RETURN_CODE 77)
   endforeach()
 endif()
-# Pushed frames through both buses of programs.
+# Doorbell-inline frames through both buses of programs.
 weir_hosts_test(push_hosts vfio_user pciaccess)
 target_sources(test_push_hosts PRIVATE torn_bus.c)
 set_tests_properties(system.push_hosts.pciaccess PROPERTIES SKIP_RETURN_CODE 77)

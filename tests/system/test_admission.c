@@ -62,7 +62,7 @@ static int try_as(uid_t uid, const char *name, const uint8_t *mac, uint8_t assig
     close(to_us[0]);
     close(to_us[1]);
     waitpid(pid, &status, 0);
-    CHECK(status == 0, "the newcomer did not end well");
+    CHECK(status == 0, "the pending client did not end well");
     if (assigned != NULL)
         memcpy(assigned, r.mac, 6);
     snprintf(err, size, "%s", r.err);

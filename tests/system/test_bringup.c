@@ -46,7 +46,7 @@ static void send_some(struct weir_qp *q) {
     f[12] = 0x88, f[13] = 0xB5;
     for (unsigned i = 0; i < 30; i++)
         (void)weir_qp_send(q, f, 60 + world_rand() % 1400);
-    weir_qp_kick(q);
+    weir_qp_ring_doorbell(q);
 }
 
 static struct weir_pf *open_pf(struct weir_bus *bus) {
@@ -128,11 +128,11 @@ static void dead_drivers(unsigned seed) {
         pf = open_pf(pf_bus);
         must_work(weir_pf_qp(pf, 0), &to_pf, "the PF");
         give_vf(pf);
-        for (unsigned life = 0; life < 2; life++) {
+        for (unsigned generation = 0; generation < 2; generation++) {
             vf_bus = bare_open(&w, 1, traffic);
             vf = open_vf(vf_bus);
             must_work(weir_vf_qp(vf, 0), &to_vf, "the VF");
-            leave_in_some_state(vf_bus, weir_vf_qp(vf, 0), round + life);
+            leave_in_some_state(vf_bus, weir_vf_qp(vf, 0), round + generation);
             bare_kill(vf_bus);
             run(world_rand() % 3000);
         }
@@ -265,7 +265,7 @@ static void ledger(unsigned seed) {
         must_balance(pf, "at open");
         CHECK(!link_moved(pf), "opening the PF moves the link");
         CHECK(weir_pf_counters(pf, WEIR_COUNTERS_SWITCH, counted) == 0 && counted[WEIR_SW_CNT_PORT_RX_FRAMES] < 3000,
-              "%" PRIu64 " frames at the beginning of a life", counted[WEIR_SW_CNT_PORT_RX_FRAMES]);
+              "%" PRIu64 " frames at the beginning of a generation", counted[WEIR_SW_CNT_PORT_RX_FRAMES]);
         must_work(weir_pf_qp(pf, 0), &to_pf, "the PF");
         give_vf(pf);
         vf_bus = bare_open(&w, 1, traffic);
@@ -294,7 +294,7 @@ static void ledger(unsigned seed) {
         run(world_rand() % 3000);
     }
     (void)bare_check(&w, "restarts", true);
-    printf("%" PRIu64 " frames in ten lives of the parent: each life's ledger balances\n", entered);
+    printf("%" PRIu64 " frames in ten generations of the parent: each generation's ledger balances\n", entered);
     silent = true;
     world_close(&w);
 }
@@ -341,7 +341,7 @@ static void doorbells(unsigned seed) {
         lost += lose;
         for (unsigned i = 0; i <= world_rand() % 4; i++, sent++)
             CHECK(weir_qp_send(q, f, sizeof(f)) >= 0, "send");
-        weir_qp_kick(q);
+        weir_qp_ring_doorbell(q);
         CHECK(look(q) == 0, "a doorbell of this moment is rung again");
         CHECK((on_wire == sent) == (lose == 0), "%u of %u frames are on the wire", on_wire, sent);
         // A card that had no time in between lost nothing.
@@ -365,10 +365,8 @@ int main(int argc, char **argv) {
         const char *name;
         void (*run)(unsigned seed);
     } cases[] = {
-        {"a_dead_drivers_memory_is_left_alone", dead_drivers},
-        {"memory_is_free_when_the_card_lets_go", closing},
-        {"lines_of_a_state_are_the_cards", lines},
-        {"each_parents_ledger_balances", ledger},
+        {"a_dead_drivers_memory_is_left_alone", dead_drivers}, {"memory_is_free_when_the_card_lets_go", closing},
+        {"records_of_a_state_are_the_cards", lines},           {"each_parents_ledger_balances", ledger},
         {"a_lost_doorbell_is_rung_again", doorbells},
     };
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

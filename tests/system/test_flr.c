@@ -42,7 +42,7 @@ static unsigned send_some(struct weir_vf *vf, unsigned i, unsigned n) {
     f[13] = 0xB5;
     while (sent < n && weir_qp_send(weir_vf_qp(vf, 0), f, 60 + world_rand() % 1400) >= 0)
         sent++;
-    weir_qp_kick(weir_vf_qp(vf, 0));
+    weir_qp_ring_doorbell(weir_vf_qp(vf, 0));
     return sent;
 }
 
@@ -84,15 +84,15 @@ static uint64_t reset(struct world *w, unsigned fn) {
     CHECK(monitor_open_reads(rc_monitor(rc), fn) == 0, "reads of the VF are still out after its reset");
     CHECK(rc_cfg_read(rc, rid, 0x58, 4, &v) == 0 && (v >> 21 & 1) == 0, "Transactions Pending after the reset");
     for (unsigned i = 0; i < WEIR_MBOX_BYTES; i += 4) {
-        CHECK(rc_mem_read(rc, bar + WEIR_BAR_MBOX_REQ + i, &v) == 0 && v == 0, "request word %u of the last life",
+        CHECK(rc_mem_read(rc, bar + WEIR_BAR_MBOX_REQ + i, &v) == 0 && v == 0, "request word %u of the last generation",
               i / 4);
-        CHECK(rc_mem_read(rc, bar + WEIR_BAR_MBOX_RSP + i, &v) == 0 && v == 0, "response word %u of the last life",
-              i / 4);
+        CHECK(rc_mem_read(rc, bar + WEIR_BAR_MBOX_RSP + i, &v) == 0 && v == 0,
+              "response word %u of the last generation", i / 4);
     }
     return cycles - back;
 }
 
-// The first command of the next life, given the moment the reset is over: cycles until firmware has answered.
+// The first command of the next generation, given the moment the reset is over: cycles until firmware has answered.
 static uint64_t hello(struct world *w, unsigned fn) {
     const struct weir_hello_req req = {.abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_MINOR};
     uint64_t bytes, bar = host_bar(w->host, fn, &bytes), start = card_cycles(w->card);
@@ -142,7 +142,7 @@ static void under_load(void) {
     world_settle(&w);
     CHECK(from_neighbour == sent, "of the neighbour's %u frames %u are on the wire", sent, from_neighbour);
     printf("VF FLR under load, host reads take %u cycles: %" PRIu64 " to %" PRIu64 " cycles, mean %" PRIu64
-           "; goal %u. The next life's first command is answered at most %" PRIu64 " cycles later\n",
+           "; goal %u. The next generation's first command is answered at most %" PRIu64 " cycles later\n",
            LATENCY, least, most, sum / ROUNDS, GOAL, slowest);
     weir_vf_close(neighbour);
     world_close(&w);
@@ -211,7 +211,7 @@ static void link_down_and_up(void) {
         f[12] = 0x88;
         for (unsigned i = 0; i < 20; i++)
             (void)weir_qp_send(weir_pf_qp(w.pf, 0), f, 60 + world_rand() % 1400);
-        weir_qp_kick(weir_pf_qp(w.pf, 0));
+        weir_qp_ring_doorbell(weir_pf_qp(w.pf, 0));
         card_step(w.card, 200 + world_rand() % 1500, false);
         CHECK(monitor_open_reads(rc_monitor(card_rc(w.card)), 0) != 0, "no read was under way");
         card_hot_reset(w.card);

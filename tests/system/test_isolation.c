@@ -45,7 +45,7 @@ static void to_wire(unsigned n, size_t len) {
         return;
     make(f, len, n, true);
     CHECK(weir_qp_send(qp, f, len) >= 0, "send");
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
     sent[n]++;
 }
 

@@ -44,7 +44,7 @@ static void run(unsigned len, unsigned cycles) {
                 continue;
             while (weir_qp_tx_room(qp) > 512)
                 CHECK(weir_qp_send(qp, frame, len) >= 0, "cannot send");
-            weir_qp_kick(qp);
+            weir_qp_ring_doorbell(qp);
         }
         card_step(w.card, STEP, false);
     }

@@ -139,7 +139,7 @@ static void turn(void) {
         size_t len = make(f, peer_mac, guest_mac, t.up_sent++);
         CHECK(weir_qp_send(qp, f, len) >= 0, "send");
     }
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
     card_step(t.w.card, 1 + world_rand() % 400, false);
     poll_all();
 }

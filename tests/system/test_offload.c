@@ -156,7 +156,7 @@ static void check_sent(const struct packet *p, uint8_t *f, const struct weir_tx_
         memcpy(want, f, n);
         put_sums(p, want, (o->flags & WEIR_TX_CSUM_L3) != 0, (o->flags & WEIR_TX_CSUM_L4) != 0);
         CHECK(weir_qp_send_offload(weir_vf_qp(vf[0], queue), f, n, o) >= 0, "send");
-        weir_qp_kick(weir_vf_qp(vf[0], queue));
+        weir_qp_ring_doorbell(weir_vf_qp(vf[0], queue));
         run();
         CHECK(got[1].frames - vf_frames == (to == 0) && on_wire.frames - wire_frames == (to == 1), "lost");
         if (to == 0) {
@@ -220,14 +220,14 @@ static void checksums_sent(void) {
     CHECK(weir_qp_send_offload(weir_vf_qp(vf[0], 0), f, p.len, &(struct weir_tx_offload){.flags = WEIR_TX_CSUM_L3}) >=
               0,
           "send");
-    weir_qp_kick(weir_vf_qp(vf[0], 0));
+    weir_qp_ring_doorbell(weir_vf_qp(vf[0], 0));
     run();
     uint8_t want[256];
     memcpy(want, f, p.len);
     put_sums(&p, want, true, false);
     CHECK(on_wire.frames == before + 1 && memcmp(on_wire.data, want, p.len) == 0, "header with options");
     CHECK(weir_qp_send(weir_vf_qp(vf[0], 0), f, p.len) >= 0, "send");
-    weir_qp_kick(weir_vf_qp(vf[0], 0));
+    weir_qp_ring_doorbell(weir_vf_qp(vf[0], 0));
     run();
     CHECK(on_wire.frames == before + 2 && memcmp(on_wire.data, f, p.len) == 0, "touched without being asked");
     printf("  %u packets to a VF and to the wire\n", n);
@@ -356,7 +356,7 @@ static void refused(void) {
     CHECK(weir_qp_send_pieces(qp, piece, 8, NULL) == -EMSGSIZE, "too long in all");
     piece[0].bytes = 13;
     CHECK(weir_qp_send_pieces(qp, piece, 1, NULL) == -EMSGSIZE, "too short");
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
     run();
     CHECK(on_wire.frames == before && weir_qp_stats(qp)->tx_frames == 0, "something refused was sent");
     end();
@@ -389,7 +389,7 @@ static void send_pieces(const struct weir_dma *dma, const uint8_t *frame, unsign
     }
     CHECK(at == len && place < dma->bytes, "pieces");
     CHECK(weir_qp_send_pieces(weir_vf_qp(vf[0], 0), piece, n, o) >= 0, "%u pieces", n);
-    weir_qp_kick(weir_vf_qp(vf[0], 0));
+    weir_qp_ring_doorbell(weir_vf_qp(vf[0], 0));
     world_settle(&w);
     done_frames = 0;
     weir_qp_poll(weir_vf_qp(vf[0], 0), 256, from_ring, on_done, &got[0]);
@@ -457,7 +457,7 @@ static void pieces(void) {
         sent++;
     CHECK(sent == 8, "64 slots took %u frames of 8 pieces", sent);
     CHECK(weir_qp_tx_room(qp) == 0 && weir_qp_send(qp, f, 160) == -ENOBUFS, "no slot is left");
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
     run();
     CHECK(got[1].frames == before + sent && memcmp(got[1].data, f, 160) == 0 && weir_qp_tx_room(qp) == 16,
           "of %u came %u", sent, got[1].frames - before);
@@ -479,7 +479,7 @@ static void lone_frames(void) {
     for (unsigned i = 0; i < 100; i++) {
         f[20] = (uint8_t)i;
         CHECK(weir_qp_send(qp, f, sizeof(f)) >= 0, "frame %u", i);
-        weir_qp_kick(qp);
+        weir_qp_ring_doorbell(qp);
         card_step(w.card, 200, false);
         weir_qp_poll(qp, 256, from_ring, NULL, &got[0]);
         CHECK(on_wire.frames == i + 1 && on_wire.data[20] == i, "frame %u on the wire", i);
@@ -488,7 +488,7 @@ static void lone_frames(void) {
           s->tx_completed);
     for (unsigned i = 0; i < 10; i++) {
         CHECK(weir_qp_send(qp, f, sizeof(f)) >= 0, "frame %u", i);
-        weir_qp_kick(qp);
+        weir_qp_ring_doorbell(qp);
     }
     CHECK(s->tx_push == 102, "%" PRIu64 " pushed ahead of 10", s->tx_push - 100);
     card_step(w.card, 30, false);
@@ -496,15 +496,15 @@ static void lone_frames(void) {
     run();
     CHECK(on_wire.frames == 110 && s->tx_completed == 110, "%" PRIu64 " completed", s->tx_completed);
     CHECK(weir_qp_send(qp, f, sizeof(f)) >= 0, "after all");
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
     run();
     CHECK(s->tx_push == 103 && on_wire.frames == 111, "pushed again");
     uint8_t longer[200] = {0};
     memcpy(longer, f, sizeof(f));
     CHECK(weir_qp_send(qp, longer, sizeof(longer)) >= 0, "one that cannot be pushed");
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
     CHECK(weir_qp_send(qp, f, sizeof(f)) >= 0, "and one behind it");
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
     CHECK(s->tx_push == 103, "pushed behind a frame that is fetched");
     run();
     CHECK(on_wire.frames == 113 && on_wire.len == sizeof(f), "both, in order");

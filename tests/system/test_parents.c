@@ -209,7 +209,7 @@ static void what_the_log_leaves_out_is_counted(void) {
         said = left_out = 0;
         while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
             said += strstr(line, "talks nonsense") != NULL;
-            if (sscanf(line, "weir-host: %u lines about newcomers suppressed", &n) == 1)
+            if (sscanf(line, "weir-host: %u lines about pending clients suppressed", &n) == 1)
                 left_out += n;
         }
         if (f != NULL)

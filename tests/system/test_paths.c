@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two paths, one policy (threats T13, T15, T28): twins, one on its VF and one on the synthetic path, send and get the
-// same frames under the same policy, changed at random, and change places now and then. Each frame has the same fate
-// on both with the same reason: NetVSP's software and the card's switch are checked against each other.
+// same frames under the same policy, changed at random, and change places now and then. Each frame has the same
+// disposition on both with the same reason: NetVSP's software and the card's switch are checked against each other.
 // test_paths <case> [seed]
 #include <errno.h>
 
@@ -145,16 +145,16 @@ static void settle(struct fw *f) {
     }
 }
 
-struct fate {
+struct disposition {
     uint64_t spoof, ctrl, vlan, rx_vlan;
 };
 
 // By its path: the VF's vPort, or NetVSP's port. What the card gave NetVSP for a guest on its VF is counted there, too.
-static struct fate fate_of(struct fw *f, unsigned twin) {
+static struct disposition disposition_of(struct fw *f, unsigned twin) {
     unsigned id = (unsigned)f->guest[twin].id;
     const struct weir_netvsp_port_stats *s =
         weir_netvsp_port_stats(weir_vstack_netvsp(f->vs), (unsigned)weir_vstack_port(f->vs, id));
-    struct fate r = {s->tx_drop_spoof, s->tx_drop_ctrl, s->tx_drop_vlan, s->rx_drop_vlan};
+    struct disposition r = {s->tx_drop_spoof, s->tx_drop_ctrl, s->tx_drop_vlan, s->rx_drop_vlan};
     uint64_t value[32] = {0};
     if (weir_vstack_vport(f->vs, id) >= 0) {
         CHECK(weir_pf_counters(f->w.pf, (unsigned)weir_vstack_vport(f->vs, id), value) == 0, "no counters");
@@ -196,9 +196,9 @@ static void same_list(const char *where, struct heard *a, unsigned na, struct he
 
 // Sends the same from both twins; a frame that an adapter refuses is refused by the other, too.
 static void batch_out(struct fw *f) {
-    struct fate before[TWINS], after[TWINS], d[TWINS];
+    struct disposition before[TWINS], after[TWINS], d[TWINS];
     for (unsigned i = 0; i < TWINS; i++)
-        before[i] = fate_of(f, i);
+        before[i] = disposition_of(f, i);
     for (unsigned n = 0; n < BATCH; n++) {
         uint8_t frame[MAX_LEN];
         struct weir_tx_offload o;
@@ -215,9 +215,9 @@ static void batch_out(struct fw *f) {
     settle(f);
     same_list("on the wire", sent[0].list, sent[0].count, sent[1].list, sent[1].count);
     for (unsigned i = 0; i < TWINS; i++) {
-        after[i] = fate_of(f, i);
-        d[i] = (struct fate){after[i].spoof - before[i].spoof, after[i].ctrl - before[i].ctrl,
-                             after[i].vlan - before[i].vlan, 0};
+        after[i] = disposition_of(f, i);
+        d[i] = (struct disposition){after[i].spoof - before[i].spoof, after[i].ctrl - before[i].ctrl,
+                                    after[i].vlan - before[i].vlan, 0};
     }
     CHECK(memcmp(&d[0], &d[1], sizeof(d[0])) == 0,
           "reasons differ: spoof %" PRIu64 " %" PRIu64 ", control %" PRIu64 " %" PRIu64 ", VLAN %" PRIu64 " %" PRIu64,
@@ -229,9 +229,9 @@ static void batch_out(struct fw *f) {
 }
 
 static void batch_in(struct fw *f) {
-    struct fate before[TWINS], after[TWINS];
+    struct disposition before[TWINS], after[TWINS];
     for (unsigned i = 0; i < TWINS; i++)
-        before[i] = fate_of(f, i);
+        before[i] = disposition_of(f, i);
     for (unsigned n = 0; n < BATCH; n++) {
         uint8_t frame[MAX_LEN];
         size_t len = random_rest(frame, 60);
@@ -249,7 +249,7 @@ static void batch_in(struct fw *f) {
     settle(f);
     same_list("at the guests", got[0].list, got[0].count, got[1].list, got[1].count);
     for (unsigned i = 0; i < TWINS; i++)
-        after[i] = fate_of(f, i);
+        after[i] = disposition_of(f, i);
     CHECK(after[0].rx_vlan - before[0].rx_vlan <= BATCH && after[1].rx_vlan - before[1].rx_vlan <= BATCH,
           "more dropped than there were");
     frames_got += got[0].count;
@@ -266,7 +266,7 @@ static void open_twins(struct fw *f, uint64_t seed) {
     fw_run(f, 20000);
 }
 
-static void every_frame_has_one_fate_on_both(uint64_t seed) {
+static void every_frame_has_one_disposition_on_both(uint64_t seed) {
     const char *soak = getenv("WEIR_SOAK");
     unsigned frames = soak != NULL ? (unsigned)strtoul(soak, NULL, 0) : FRAMES;
     unsigned on_vf = 0, moves = 0;
@@ -430,7 +430,7 @@ static const struct {
     const char *name;
     void (*run)(uint64_t seed);
 } cases[] = {
-    {"every_frame_has_one_fate_on_both", every_frame_has_one_fate_on_both},
+    {"every_frame_has_one_disposition_on_both", every_frame_has_one_disposition_on_both},
     {"tagged_frames_live_on_both", tagged_frames_live_on_both},
     {"further_addresses_move_along", further_addresses_move_along},
     {"a_rate_holds_on_both", a_rate_holds_on_both},

@@ -50,12 +50,12 @@ static _Noreturn void drive(struct weir_qp *q, const uint8_t *to, const uint8_t 
     for (;;) {
         while (weir_qp_tx_room(q) > 2 && weir_qp_send(q, f, sizeof(f)) >= 0) {
         }
-        weir_qp_kick(q);
+        weir_qp_ring_doorbell(q);
         weir_qp_poll(q, 64, on_rx, NULL, &progress);
     }
 }
 
-// The first life of a driver has large rings, later ones small ones: they leave most of its memory alone.
+// The first generation of a driver has large rings, later ones small ones: they leave most of its memory alone.
 static _Noreturn void be_driver(unsigned fn, bool large, int progress) {
     const struct weir_pf_config pc = {
         .num_vfs = 1, .num_vports = 2, .default_qps = 1, .tx_log2 = 4, .rx_log2 = large ? 9 : 4, .buf_bytes = 2048};

@@ -62,7 +62,7 @@ static void from_vf(bool tagged, size_t len) {
     memcpy(f, peer_mac, 6);
     memcpy(f + 6, vf_mac, 6);
     CHECK(weir_qp_send(weir_vf_qp(vf, 0), f, len) >= 0, "send");
-    weir_qp_kick(weir_vf_qp(vf, 0));
+    weir_qp_ring_doorbell(weir_vf_qp(vf, 0));
     poll_all();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pushed frames by all ways that a host has to the card: the root complex, a socket's region write, the file of the
-// live PCI tree. A whole slot is one TLP and needs no read; one that comes torn, doubled or overtaken is a doorbell,
-// and the frame, which lies in the ring, goes out once, whole and in order.
+// Doorbell-inline frames by all ways that a host has to the card: the root complex, a socket's region write, the file
+// of the live PCI tree. A whole slot is one TLP and needs no read; one that comes torn, doubled or overtaken is a
+// doorbell, and the frame, which lies in the ring, goes out once, whole and in order.
 #include <errno.h>
 
 #include "card.h"
@@ -103,7 +103,7 @@ static void one_write_is_one_tlp(void) {
         make(f, out);
         CHECK(weir_qp_send(qp, f, sizeof(f)) >= 0, "way %u: cannot send", i);
         before = *rc_stats(card_rc(w.card));
-        weir_qp_kick(qp);
+        weir_qp_ring_doorbell(qp);
         card_step(w.card, 200, false);
         CHECK(out == i + 1, "way %u: no frame", i);
         CHECK(rc_stats(card_rc(w.card))->tlps_to_card == before.tlps_to_card + 1 &&
@@ -143,7 +143,7 @@ static void a_bus_that_cannot_is_asked_once(void) {
     for (unsigned i = 0; i < 5; i++) {
         make(f, i);
         CHECK(weir_qp_send(qp, f, sizeof(f)) >= 0, "cannot send");
-        weir_qp_kick(qp);
+        weir_qp_ring_doorbell(qp);
         world_settle(&w);
         weir_qp_poll(qp, 8, no_rx, NULL, NULL);
         CHECK(out == i + 1, "frame %u did not go", i);
@@ -167,7 +167,7 @@ static void torn_doubled_and_overtaken(void) {
             CHECK(weir_qp_send(qp, f, sizeof(f)) >= 0, "way %u: frame %u finds no room", i, n);
             if (n == FRAMES - 1)
                 torn_end(bus, FRAMES / 20); // nothing overtakes the last
-            weir_qp_kick(qp);
+            weir_qp_ring_doorbell(qp);
             card_step(w.card, world_rand() % 100, false);
             weir_qp_poll(qp, 8, no_rx, NULL, NULL);
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pushed frames on the buses that programs use, weir-sim a process of its own: through its sockets, and through the
-// unmodified libpciaccess in its live PCI tree. Sent one by one each is pushed; torn, doubled and overtaken ones arrive
-// once and in order all the same. Real time; every wait is bounded.
+// Doorbell-inline frames on the buses that programs use, weir-sim a process of its own: through its sockets, and
+// through the unmodified libpciaccess in its live PCI tree. Sent one by one each is pushed; torn, doubled and overtaken
+// ones arrive once and in order all the same. Real time; every wait is bounded.
 #include <unistd.h>
 
 #include "hosts.h"
@@ -61,7 +61,7 @@ static void send_one(uint32_t number) {
     uint8_t f[60];
     make(f, number);
     CHECK(weir_qp_send(weir_vf_qp(vf, 0), f, sizeof(f)) >= 0, "no room for frame %u", number);
-    weir_qp_kick(weir_vf_qp(vf, 0));
+    weir_qp_ring_doorbell(weir_vf_qp(vf, 0));
 }
 
 static void push_through(struct weir_bus *pf_bus, struct weir_bus *(*open_vf)(void)) {

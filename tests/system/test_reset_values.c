@@ -111,7 +111,7 @@ static void use(struct weir_vf *vf) {
     memcpy(f + 6, mac, 6);
     f[12] = 0x88;
     CHECK(weir_qp_send(weir_vf_qp(vf, 0), f, sizeof(f)) >= 0, "send");
-    weir_qp_kick(weir_vf_qp(vf, 0));
+    weir_qp_ring_doorbell(weir_vf_qp(vf, 0));
     for (unsigned q = 0; q < QUEUES; q++)
         weir_qp_arm(weir_vf_qp(vf, q));
     world_settle(&w);

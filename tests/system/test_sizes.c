@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every size around the limits, on both paths: twins, one on its VF and one on the synthetic path, send and get the
 // same frames without tags, with tags of their own, with one that the card puts in and with one of their port VLAN. No
-// frame is longer than WEIR_MAX_FRAME with its tags, and what is too long has the same fate on both, counted.
+// frame is longer than WEIR_MAX_FRAME with its tags, and what is too long has the same disposition on both, counted.
 // test_sizes <case>
 #include <errno.h>
 
 #include "failover_world.h"
 
 #define TWINS 2u
-#define WAIT 400000u // cycles until a frame has met its fate
+#define WAIT 400000u // cycles until a frame has met its disposition
 
 static const uint8_t twin_mac[6] = {0x02, 0, 0, 0, 1, 0}, peer[6] = {0x02, 0, 0, 0, 0, 0x99};
 static struct fw f;
@@ -94,7 +94,7 @@ static void send_one(const struct layout *l, size_t len) {
         if (ret[i] != 0)
             continue;
         while (sent[i].count == 0 && too_long(i) == before)
-            CHECK((fw_run(&f, 500), fw_cycle(&f) < end), "%s, %zu bytes of twin %u: no fate", l->name, len, i);
+            CHECK((fw_run(&f, 500), fw_cycle(&f) < end), "%s, %zu bytes of twin %u: no disposition", l->name, len, i);
         if (whole > WEIR_MAX_FRAME) {
             CHECK(sent[i].count == 0, "%s: twin %u sends %zu bytes, %zu on the wire", l->name, i, len, sent[i].len);
         } else {

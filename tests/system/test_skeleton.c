@@ -43,7 +43,7 @@ int main(void) {
         CHECK(pf.frames == 1 && pf.len == len && memcmp(pf.data, frame, len) == 0,
               "%u frames at the PF, length %zu of %u", pf.frames, pf.len, len);
         CHECK(weir_qp_send(weir_pf_qp(w.pf, 0), frame, len) >= 0, "cannot send");
-        weir_qp_kick(weir_pf_qp(w.pf, 0));
+        weir_qp_ring_doorbell(weir_pf_qp(w.pf, 0));
         for (unsigned i = 0; i < 100 && (wire.frames == 0 || weir_qp_tx_pending(weir_pf_qp(w.pf, 0)) != 0); i++) {
             card_step(w.card, 100, false);
             weir_qp_poll(weir_pf_qp(w.pf, 0), 64, on_rx, NULL, &pf);

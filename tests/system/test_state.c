@@ -15,13 +15,13 @@ static const uint8_t mac[6] = {2, 0, 0, 0, 1, 0}, peer[6] = {2, 0, 0, 0, 0, 0x99
 static struct world w;
 static struct weir_bus *bus;
 static struct weir_vf *vf;
-static unsigned place;                        // VF 0 or 1
-static uint32_t rx_sent, tx_sent[QUEUES];     // numbers given so far
-static uint32_t wire_next[QUEUES];            // what the wire must bring next, by queue
-static uint16_t came_in[FRAMES];              // phase a frame from the wire came in, 0 = not yet
-static uint32_t last[FLOWS];                  // number that came last, by flow
-static unsigned phase = 1, redirected, kicks; // odd: the VF runs; even: what came while it was stopped
-static bool asleep[QUEUES];                   // armed, and polls only when it was interrupted
+static unsigned place;                              // VF 0 or 1
+static uint32_t rx_sent, tx_sent[QUEUES];           // numbers given so far
+static uint32_t wire_next[QUEUES];                  // what the wire must bring next, by queue
+static uint16_t came_in[FRAMES];                    // phase a frame from the wire came in, 0 = not yet
+static uint32_t last[FLOWS];                        // number that came last, by flow
+static unsigned phase = 1, redirected, forced_irqs; // odd: the VF runs; even: what came while it was stopped
+static bool asleep[QUEUES];                         // armed, and polls only when it was interrupted
 
 static void put(uint8_t *f, const uint8_t *dst, const uint8_t *src, unsigned flow, uint32_t n, size_t len) {
     memset(f, 0, len);
@@ -77,7 +77,7 @@ static void poll_vf(bool all) {
         struct weir_qp *qp = weir_vf_qp(vf, q);
         if (asleep[q] && !all && bus->ops->irq_take(bus, q + 1) == 0)
             continue;
-        kicks += asleep[q];
+        forced_irqs += asleep[q];
         asleep[q] = false;
         if (weir_qp_poll(qp, 64, on_vf, NULL, NULL) == 0 && q % 2 != 0 && !all) {
             (void)bus->ops->irq_take(bus, q + 1);
@@ -106,7 +106,7 @@ static void some_traffic(void) {
             put(f, peer, mac, q, tx_sent[q], len);
             CHECK(weir_qp_send(weir_vf_qp(vf, q), f, len) >= 0, "send");
         }
-        weir_qp_kick(weir_vf_qp(vf, q));
+        weir_qp_ring_doorbell(weir_vf_qp(vf, q));
     }
 }
 
@@ -192,11 +192,11 @@ static void moves_lose_nothing(unsigned seed) {
     end();
     for (unsigned q = 0; q < QUEUES; q++)
         sent += tx_sent[q];
-    CHECK(redirected > MOVES && rx_sent - redirected > rx_sent / 4 && sent > 20 * MOVES && kicks > MOVES,
-          "too little happened: %u redirected of %u, %u sent, %u interrupts", redirected, rx_sent, sent, kicks);
+    CHECK(redirected > MOVES && rx_sent - redirected > rx_sent / 4 && sent > 20 * MOVES && forced_irqs > MOVES,
+          "too little happened: %u redirected of %u, %u sent, %u interrupts", redirected, rx_sent, sent, forced_irqs);
     printf("%u moves: %u frames to the guest, %u of them redirected, %u from it, each once and in order; %u interrupts "
            "to who slept\n",
-           MOVES, rx_sent, redirected, sent, kicks);
+           MOVES, rx_sent, redirected, sent, forced_irqs);
 }
 
 // Nobody knows where a state has been (threat T24).
@@ -210,16 +210,16 @@ static void a_spoilt_state_is_refused(unsigned seed) {
     poll_vf(true);
     CHECK(weir_pf_save_vf(w.pf, 0, &state) == 0, "save");
     for (unsigned i = 0; i < 200; i++) {
-        unsigned bit = world_rand() % (8 * (unsigned)sizeof(bad.line));
+        unsigned bit = world_rand() % (8 * (unsigned)sizeof(bad.record));
         int err;
         bad = state;
-        bad.line[bit / 512].word[bit % 512 / 64] ^= (uint64_t)1 << bit % 64;
+        bad.record[bit / 512].word[bit % 512 / 64] ^= (uint64_t)1 << bit % 64;
         err = weir_pf_load_vf(w.pf, 1, &bad);
         CHECK(err == 0 || err == -EINVAL, "bit %u: %s", bit, strerror(-err));
         refused += err != 0;
         taken += err == 0;
         // Another address or pointer than it was is one all the same. It would be used as that VF and as nobody else
-        // (rtl.queue.state_any_line); here no such VF is let run.
+        // (rtl.queue.state_any_record); here no such VF is let run.
         if (err == 0)
             CHECK(weir_pf_reset_vf(w.pf, 1) == 0, "reset");
     }

@@ -111,7 +111,7 @@ static void send(struct weir_qp *qp, const uint8_t *dst, const uint8_t *src) {
     uint8_t f[100];
     fill(f, sizeof(f), dst, src);
     CHECK(weir_qp_send(qp, f, sizeof(f)) >= 0, "send");
-    weir_qp_kick(qp);
+    weir_qp_ring_doorbell(qp);
 }
 
 // Rules 2.5, 2.6, 2.19, 3.14, 5.4: a nondefault vPort of the PF has queue pairs of its own, so the ring says for which
@@ -174,7 +174,7 @@ static void only_trusted_vports_listen(void) {
     send(weir_vf_qp(vf[1], 0), peer, mac[0]); // as somebody else
     run();
     CHECK(on_wire == 1 && counter(2, WEIR_VPORT_CNT_TX_DROP_SRC_MAC) == 1, "trust is no leave to spoof");
-    CHECK(weir_pf_set_vport_flags(w.pf, 2, WEIR_VPORT_CHECK_SRC | WEIR_VPORT_TRUSTED) == 0, "ears off");
+    CHECK(weir_pf_set_vport_flags(w.pf, 2, WEIR_VPORT_CHECK_SRC | WEIR_VPORT_TRUSTED) == 0, "receive mask off");
     CHECK(weir_pf_mirror(w.pf, 1, 2, true) == 0, "mirror");
     forget();
     from_wire(mac[0]);

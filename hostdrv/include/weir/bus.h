@@ -39,8 +39,8 @@ struct weir_bus_ops {
     unsigned (*irq_take)(struct weir_bus *bus, unsigned vector);
     // A file descriptor that becomes readable when a vector fires, or -1 where there is none (inproc).
     int (*irq_fd)(struct weir_bus *bus, unsigned vector);
-    // Function level reset, whatever the function was doing. 0: it is over, nothing of the life before is under way,
-    // bus mastering is off, vectors are to be enabled again; BAR and payload sizes are as the host had set them.
+    // Function level reset, whatever the function was doing. 0: it is over, nothing of the generation before is under
+    // way, bus mastering is off, vectors are to be enabled again; BAR and payload sizes are as the host had set them.
     int (*reset)(struct weir_bus *bus);
     // PF only: make num_vfs VFs visible (0 = none); negative errno.
     int (*sriov)(struct weir_bus *bus, unsigned num_vfs);

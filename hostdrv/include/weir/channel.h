@@ -200,12 +200,12 @@ WEIR_MSG_ASSERT_SIZE(struct weir_msg_dropped, 8);
     X(tx_drop_size, DROP, "no frame, or longer than both paths carry")                                                 \
     X(tx_drop_offload, DROP, "asked for what the card cannot do to it")                                                \
     X(tx_drop_early, DROP, "sent before the device had its address")                                                   \
-    X(tx_drop_held, DROP, "waited for a hand-over, and the new path refused it")                                       \
+    X(tx_drop_reorder, DROP, "waited for a hand-over, and the new path refused it")                                    \
     X(tx_drop_dead, DROP, "the parent or its channel was gone")                                                        \
     X(rx_synthetic, IN, "taken from the channel")                                                                      \
     X(rx_vf, IN, "taken from VFs' rings")                                                                              \
     X(rx_waiting, HELD, "wait for the end of a hand-over")                                                             \
-    X(rx_drop_hold, DROP, "the queue of a hand-over was full")                                                         \
+    X(rx_drop_reorder, DROP, "the reorder queue of a hand-over was full")                                              \
     X(rx_drop_message, DROP, "came in a message that is none")                                                         \
     X(rx_given, OUT, "given to the guest's stack")                                                                     \
     X(rx_drop_full, DROP, "the guest's device had no room")                                                            \

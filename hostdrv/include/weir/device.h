@@ -38,7 +38,7 @@ unsigned weir_dev_fn(const struct weir_dev *dev);
 // The function no longer answers (removed or in reset); set by any access that noticed (rules 9.16).
 bool weir_dev_dead(const struct weir_dev *dev);
 // The function is not ours any more: no access touches it from now on, not even closing (its next owner may have it).
-void weir_dev_orphan(struct weir_dev *dev);
+void weir_dev_mark_removed(struct weir_dev *dev);
 
 // One command: lengths must be those of mbox.def. -ETIMEDOUT when the card has not answered after 300 ms of its own
 // time (BAR register CYCLE), -ENODEV when the function vanished, else the errno of the card's status (status.def);

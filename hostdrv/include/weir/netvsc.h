@@ -30,9 +30,9 @@ struct weir_netvsc_config {
     int (*open_vf)(void *ctx, unsigned fn, struct weir_bus **bus);
     struct weir_vf_config vf;
     // 0 = the default in brackets.
-    unsigned hold_frames; // frames a queue holds during a hand-over (8192)
-    unsigned retry_us;    // between tries to bring a VF up (1000)
-    unsigned tries;       // before an offer is declined (32)
+    unsigned reorder_frames; // frames a queue holds during a hand-over (8192)
+    unsigned retry_us;       // between tries to bring a VF up (1000)
+    unsigned tries;          // before an offer is declined (32)
     // For the VF, in the card's own time, without a frame more, before it counts as gone:
     unsigned drain_us;  // its transmit to drain (100000)
     unsigned fence_us;  // the fence on its rings to arrive (1000000)
@@ -61,9 +61,9 @@ struct weir_netvsc_stats { // of uint64_t only
 #define WEIR_NETVSC_FIELD(name, kind, text) uint64_t name;
     WEIR_GUEST_COUNTERS(WEIR_NETVSC_FIELD)
 #undef WEIR_NETVSC_FIELD
-    uint64_t tx_untaken;       // of those sent on the channel: the parent was gone before it took them
-    uint64_t tx_offload;       // of those sent: with work left to the card
-    uint64_t tx_held, rx_held; // frames that waited in a queue of a hand-over
+    uint64_t tx_untaken;                 // of those sent on the channel: the parent was gone before it took them
+    uint64_t tx_offload;                 // of those sent: with work left to the card
+    uint64_t tx_reordered, rx_reordered; // frames that waited in a reorder queue of a hand-over
     uint64_t to_vf, to_synthetic, revoked, refused, declined;
     uint64_t rung_again;   // doorbells of the VF (weir_qp_watch)
     uint64_t fences_lost;  // the parent gave a fence up: what was behind it is released without

@@ -44,7 +44,7 @@ int weir_pf_reset_vf(struct weir_pf *pf, unsigned vf);
 // State of a VF as it goes from card to card (rules 8): 624 bytes.
 struct weir_vf_saved {
     struct weir_vf_image image;
-    struct weir_qp_line line[WEIR_VF_MAX_QPS];
+    struct weir_qp_state_record record[WEIR_VF_MAX_QPS];
 };
 // Stops a VF: what it has begun is done, nothing is lost, what comes for it goes to the default vPort; -ETIMEDOUT, and
 // it runs on, when it does not come to rest in 1 ms. Runs a stopped one.
@@ -140,10 +140,10 @@ int weir_pf_ping(struct weir_pf *pf, uint32_t *cycle);
 // All counters of a vPort since it was created, or of the switch with vport = WEIR_COUNTERS_SWITCH: since this driver
 // created it, or since power-on when it was taken over. value has room for 32.
 int weir_pf_counters(struct weir_pf *pf, unsigned vport, uint64_t *value);
-// The ledger (docs/ARCHITECTURE.md: every frame has one fate) over the switch and all vPorts, piece by piece, so that
-// no piece takes long.
+// The ledger (docs/ARCHITECTURE.md: every frame has one disposition) over the switch and all vPorts, piece by piece, so
+// that no piece takes long.
 struct weir_pf_ledger {
-    unsigned next, reading, lives;
+    unsigned next, reading, generations;
     int vport;          // last piece: a vPort, or -1, the switch
     uint64_t value[32]; // its counters
     struct weir_balance frames, copies, wire, of_vport[WEIR_NUM_VPORTS];

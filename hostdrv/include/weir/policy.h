@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a guest may send and hear. The policy is the guest's, not its path's (threat T28): NetVSP keeps it on the
-// synthetic path, the card on the VF's vPort, and both come to the same fate with the same reason for the same frame.
-// This is the one table of it in C; rtl-model/switch/weir_switch_lookup.sv is the card's. Plain data, no state.
+// synthetic path, the card on the VF's vPort, and both come to the same disposition with the same reason for the same
+// frame. This is the one table of it in C; rtl-model/switch/weir_switch_lookup.sv is the card's. Plain data, no state.
 #ifndef WEIR_POLICY_H
 #define WEIR_POLICY_H
 
@@ -48,7 +48,7 @@ bool weir_policy_get(const struct weir_policy *p, const char *key, char *value, 
 // Keys in their order; NULL behind the last.
 const char *weir_policy_key(unsigned i);
 
-// The fate of a frame that a guest sends or that comes for it.
+// The disposition of a frame that a guest sends or that comes for it.
 enum weir_verdict {
     WEIR_PASS,
     WEIR_DROP_SPOOF, // source is a group address, or none of its own (TX_DROP_SRC_MAC)

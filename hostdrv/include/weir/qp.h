@@ -74,9 +74,9 @@ int weir_qp_open(struct weir_dev *dev, const struct weir_qp_config *cfg, struct 
 // until that is closed. NULL is fine.
 void weir_qp_close(struct weir_qp *qp);
 
-// Queues a frame of 14..9600 bytes; the card learns of it with weir_qp_kick. A small one goes into the ring itself
-// where it fits, and a lone smallest one is shown to the card with the kick, too (docs/adr/0006). Returns its index
-// 0..65535, -ENOBUFS when the ring is full (poll, then try again), -EMSGSIZE, -ENODEV.
+// Queues a frame of 14..9600 bytes; the card learns of it with weir_qp_ring_doorbell. A small one goes into the ring
+// itself where it fits, and a lone smallest one is shown to the card with the doorbell, too (docs/adr/0006). Returns
+// its index 0..65535, -ENOBUFS when the ring is full (poll, then try again), -EMSGSIZE, -ENODEV.
 int weir_qp_send(struct weir_qp *qp, const void *frame, size_t len);
 // The same with offloads; NULL is none. What the card could not do is refused here, because it would send the frame as
 // it is: -EINVAL unknown flag, or a tag without WEIR_TX_VLAN or with VLAN 4095; -EEXIST WEIR_TX_VLAN on a tagged frame;
@@ -91,7 +91,7 @@ int weir_qp_send_pieces(struct weir_qp *qp, const struct weir_tx_piece *piece, u
 // Whether the card can do this to a frame of `len` bytes that begins with the `have` (at least 64, or all) bytes at
 // `head`: 0 or the errors above.
 int weir_tx_check(const void *head, size_t have, size_t len, const struct weir_tx_offload *offload);
-void weir_qp_kick(struct weir_qp *qp);
+void weir_qp_ring_doorbell(struct weir_qp *qp);
 // The transmit watchdog, for whoever polls, about every millisecond: when frames wait and none was looked up since the
 // last call, and the card had 40 us of its own time for it, the doorbell is rung again. Returns 1 then, else 0.
 unsigned weir_qp_watch(struct weir_qp *qp);
@@ -111,6 +111,6 @@ size_t weir_qp_tx_bytes(const struct weir_qp *qp);
 unsigned weir_qp_tx_room(const struct weir_qp *qp);
 const struct weir_qp_stats *weir_qp_stats(const struct weir_qp *qp);
 // Tells the queue that its function is gone: no register is touched any more, polling goes on.
-void weir_qp_orphan(struct weir_qp *qp);
+void weir_qp_mark_removed(struct weir_qp *qp);
 
 #endif

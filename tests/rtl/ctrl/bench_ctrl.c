@@ -102,7 +102,7 @@ static void mailbox(void) {
 }
 
 // What was popped stays known until it is given back (the program looks each time) or its function is reset; the other
-// function's request waits meanwhile, and what is answered to a life that is over changes nothing of the next.
+// function's request waits meanwhile, and what is answered to a generation that is over changes nothing of the next.
 static void taken(void) {
     load_image(SELFTEST_IMAGE);
     wait_text("core0 PASS", 400000);

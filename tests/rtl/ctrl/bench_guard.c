@@ -95,7 +95,7 @@ static void write_enable(void) {
     CHECK(fb_command(0, &wren, 1, NULL, 0), "write enable is refused");
 }
 
-// One command of n bytes at `address`; checks fate and effect.
+// One command of n bytes at `address`; checks disposition and effect.
 static void one(uint8_t opcode, uint32_t address, unsigned n, bool under_lock) {
     const struct command *c = find(opcode);
     uint8_t out[8] = {opcode, (uint8_t)(address >> 16), (uint8_t)(address >> 8), (uint8_t)address, 0x00, 0xA5, 0x00,

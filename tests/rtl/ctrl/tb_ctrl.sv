@@ -50,7 +50,7 @@ module tb_ctrl (
       .clk_i, .rst_ni, .pcie_csr_o(pcie_req), .pcie_csr_i(zero), .dma_csr_o(dma_req), .dma_csr_i(zero),
       .queue_csr_o(queue_req), .queue_csr_i(rsp), .switch_csr_o(switch_req), .switch_csr_i(zero),
       .port_csr_o(port_req), .port_csr_i(zero), .bar_req_i(bar_req), .bar_rsp_o(bar_rsp),
-      .irq_valid_o(irq_valid), .irq_ready_i(1'b1), .irq_o(irq), .fn_enabled_i(enabled), .fn_flr_i(flr), .fn_hold_i(flr),
+      .irq_valid_o(irq_valid), .irq_ready_i(1'b1), .irq_o(irq), .fn_enabled_i(enabled), .fn_flr_i(flr), .fn_quiesce_i(flr),
       .pcie_event_i(in_i[4]), .queue_event_i(1'b0), .switch_event_i(1'b0), .port_event_i(1'b0),
       .flash_cs_o(flash_cs), .flash_sck_o(flash_sck), .flash_io_o(flash_io), .flash_oe_o(flash_oe), .flash_io_i(in_i[99:96]), .key_fuses_i('0),
       .console_valid_o(console_valid), .console_o(console_char), .core0_sleep_o(core0_sleep), .core1_sleep_o(core1_sleep),

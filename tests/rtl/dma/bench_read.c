@@ -349,7 +349,8 @@ static void step(bool more) {
     const uint32_t *out = weir_rtl_out(bench_model);
     bench_put(in, 0, 10, 0);
     drive_requests(in, out, more);
-    // A chain's fate is known once its last completion is sent; answers come later, so completions are driven first.
+    // A chain's disposition is known once its last completion is sent; answers come later, so completions are driven
+    // first.
     bool rd_ready = bench_below(opt.gap) == 0;
     bench_put(in, IN_RDREQ_READY, 1, rd_ready);
     if (rd_ready && bench_get(out, OUT_RDREQ_VALID, 1))

@@ -11,10 +11,10 @@ module tb_dma (
   weir_pkg::pcie_cfg_t cfg;
   weir_pkg::dma_rd_req_t txd_req;
   weir_pkg::dma_rd_req_t txp_req;
-  weir_pkg::dma_rd_req_t rxd_req;
+  weir_pkg::dma_rd_req_t rx_desc_req;
   weir_pkg::dma_rd_rsp_t txd_rsp;
   weir_pkg::dma_rd_rsp_t txp_rsp;
-  weir_pkg::dma_rd_rsp_t rxd_rsp;
+  weir_pkg::dma_rd_rsp_t rx_desc_rsp;
   weir_pkg::dma_wr_t qwr;
   weir_pkg::dma_tlp_t rdreq;
   weir_pkg::dma_tlp_t wr;
@@ -28,7 +28,7 @@ module tb_dma (
   // Request words: address, {fn, last, len}, ctx.
   assign txd_req = {in_i[287:280], in_i[255:192], in_i[269:256], in_i[272], in_i[319:288]};
   assign txp_req = {in_i[415:408], in_i[383:320], in_i[397:384], in_i[400], in_i[447:416]};
-  assign rxd_req = {in_i[543:536], in_i[511:448], in_i[525:512], in_i[528], in_i[575:544]};
+  assign rx_desc_req = {in_i[543:536], in_i[511:448], in_i[525:512], in_i[528], in_i[575:544]};
   assign qwr = {in_i[576], in_i[577], in_i[578], in_i[591:584], in_i[671:608], in_i[685:672], in_i[599:592],
                 in_i[1215:704]};
   assign cpl = {in_i[1216], in_i[1217], 1'b0, in_i[1375:1248], in_i[1887:1376]};
@@ -40,9 +40,9 @@ module tb_dma (
       .txd_rsp_valid_o(flags[3]), .txd_rsp_ready_i(in_i[3]), .txd_rsp_o(txd_rsp),
       .txp_req_valid_i(in_i[1]), .txp_req_ready_o(flags[1]), .txp_req_i(txp_req),
       .txp_rsp_valid_o(flags[4]), .txp_rsp_ready_i(in_i[4]), .txp_rsp_o(txp_rsp),
-      .rxd_req_valid_i(in_i[2]), .rxd_req_ready_o(flags[2]), .rxd_req_i(rxd_req),
-      .rxd_rsp_valid_o(flags[5]), .rxd_rsp_ready_i(in_i[5]), .rxd_rsp_o(rxd_rsp),
-      .qwr_valid_i(in_i[6]), .qwr_ready_o(flags[6]), .qwr_i(qwr),
+      .rx_desc_req_valid_i(in_i[2]), .rx_desc_req_ready_o(flags[2]), .rx_desc_req_i(rx_desc_req),
+      .rx_desc_rsp_valid_o(flags[5]), .rx_desc_rsp_ready_i(in_i[5]), .rx_desc_rsp_o(rx_desc_rsp),
+      .queue_wr_valid_i(in_i[6]), .queue_wr_ready_o(flags[6]), .queue_wr_i(qwr),
       .rdreq_valid_o(flags[7]), .rdreq_ready_i(in_i[7]), .rdreq_o(rdreq),
       .wr_valid_o(flags[8]), .wr_ready_i(in_i[8]), .wr_o(wr),
       .cpl_valid_i(in_i[9]), .cpl_ready_o(flags[9]), .cpl_i(cpl));
@@ -51,7 +51,7 @@ module tb_dma (
   assign out_o[63:0] = {csr_rsp.rdata, 17'b0, pend, err.timeout, err.unexpected, flags};
   assign out_o[639:64] = {txd_rsp.data, txd_rsp.ctx, 22'b0, txd_rsp.err, txd_rsp.eop, 1'b0, txd_rsp.bytes};
   assign out_o[1215:640] = {txp_rsp.data, txp_rsp.ctx, 22'b0, txp_rsp.err, txp_rsp.eop, 1'b0, txp_rsp.bytes};
-  assign out_o[1791:1216] = {rxd_rsp.data, rxd_rsp.ctx, 22'b0, rxd_rsp.err, rxd_rsp.eop, 1'b0, rxd_rsp.bytes};
+  assign out_o[1791:1216] = {rx_desc_rsp.data, rx_desc_rsp.ctx, 22'b0, rx_desc_rsp.err, rx_desc_rsp.eop, 1'b0, rx_desc_rsp.bytes};
   assign out_o[1951:1792] = {rdreq.tlp.hdr, 21'b0, rdreq.tlp.eop, rdreq.tlp.sop, rdreq.irq, rdreq.fn};
   assign out_o[2623:1952] = {wr.tlp.data, wr.tlp.hdr, 13'b0, wr.tlp.eop, wr.tlp.sop, wr.irq, wr.vec, wr.fn};
 

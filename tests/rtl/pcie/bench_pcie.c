@@ -224,11 +224,11 @@ static void sriov(void) {
     }
     CHECK(flrs == 7 && disables == 1, "%u resets, %u disables", flrs, disables);
     expect_no_event();
-    // Enabled again, a VF stays without DMA until firmware let go of its former life.
+    // Enabled again, a VF stays without DMA until firmware let go of its former generation.
     cfg_wr(0, SRIOV_CTL, 3, VF_ENABLE | VF_MSE);
     CHECK((cfg_rd(3, CFG_CMD) & 4) == 0, "BME survived VF Enable");
     cfg_wr(3, CFG_CMD, 3, CMD_BME);
-    CHECK((cfg_rd(3, CFG_CMD) & 4) != 0 && !fn_bit(OUT_DMA_OK, 3), "DMA of a former life");
+    CHECK((cfg_rd(3, CFG_CMD) & 4) != 0 && !fn_bit(OUT_DMA_OK, 3), "DMA of a former generation");
     flr_done(3);
     run(2);
     CHECK(fn_bit(OUT_DMA_OK, 3), "VF 3 after its reset: status %x, command %x", fn_status(3), cfg_rd(3, CFG_CMD));

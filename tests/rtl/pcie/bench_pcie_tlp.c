@@ -569,8 +569,8 @@ static void line_54_entry_never_mixes(void) {
     }
     CHECK(old > 20 && fresh > 100, "%u old and %u new", old, fresh);
 }
-// The host's reset is over when the last read has come back, whatever firmware does; inside the card the former life
-// stays shut out until firmware has let go of it, and of every life since.
+// The host's reset is over when the last read has come back, whatever firmware does; inside the card the former
+// generation stays shut out until firmware has let go of it, and of every generation since.
 static void line_28_over_with_the_last_read(void) {
     uint32_t *wait = &weir_rtl_in(bench_model)[IN_ERR_WORD];
     unsigned cycles = 0;
@@ -586,21 +586,22 @@ static void line_28_over_with_the_last_read(void) {
             CHECK(cycles < BENCH_FNS + 4, "no end in %u cycles", cycles);
             step();
         }
-        // The new life may set itself up, and interrupts of the old one do not reach it.
+        // The new generation may set itself up, and interrupts of the old one do not reach it.
         cfg_wr(2, CFG_CMD, 1, CMD_BME);
         cfg_wr(2, CFG_MSIX, 8, 1u << 31);
         set_vector(2, 1, false);
         interrupt(2, 1);
         run(100);
-        CHECK((cfg_rd(2, CFG_CMD) & 4) != 0 && !fn_bit(OUT_DMA_OK, 2) && fn_bit(OUT_HOLD, 2), "DMA of the old life");
+        CHECK((cfg_rd(2, CFG_CMD) & 4) != 0 && !fn_bit(OUT_DMA_OK, 2) && fn_bit(OUT_HOLD, 2),
+              "DMA of the old generation");
         CHECK(mem_rd_ok(fn_bar(2) + WEIR_BAR_MSIX_TABLE_BASE + 16 + 12, 2) == 0, "vector 1 is not unmasked");
-        CHECK(pending(2) == 0 && receive(20) == NULL, "an interrupt of the old life");
+        CHECK(pending(2) == 0 && receive(20) == NULL, "an interrupt of the old generation");
         if (round % 2 != 0) { // a further reset that firmware does not know of yet
             while (csr_rd(WEIR_PCIE_EVENT_POP_OFFSET) == 0)
                 step();
             cfg_wr(2, CFG_DEVCTL, 2, DEVCTL_FLR);
             csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, 2);
-            CHECK(fn_bit(OUT_HOLD, 2), "let go of a life it does not know");
+            CHECK(fn_bit(OUT_HOLD, 2), "let go of a generation it does not know");
         }
         flr_done(2);
         run(2);

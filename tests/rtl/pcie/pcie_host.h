@@ -70,8 +70,8 @@ static unsigned bar_writes;
 static struct tlp tx_log[TX_LOG]; // complete TLPs from the card, oldest first
 static unsigned tx_head, tx_tail;
 static struct tlp tx_part;
-static struct tlp tx_rider[TLP_MAX_DWS / TLP_BEAT_DWS]; // read requests that came inside it
-static unsigned tx_riders, tx_ridden;
+static struct tlp tx_piggyback[TLP_MAX_DWS / TLP_BEAT_DWS]; // read requests that came inside it
+static unsigned tx_piggybacks, tx_ridden;
 static bool tx_stop;   // the link takes nothing
 static bool rd_waits;  // the read request at dma's port stays offered
 static bool malformed; // what is sent is no TLP by the rules: the monitor does not see it
@@ -124,9 +124,9 @@ static inline void step(void) {
         if (bench_get(out, OUT_TX_SOP, 1)) {
             memcpy(tx_part.hdr, &out[OUT_TX_WORD], sizeof tx_part.hdr);
             tx_part.dws = 0;
-            tx_riders = 0;
+            tx_piggybacks = 0;
         } else if (bench_get(out, OUT_TX_RIDER, 1)) {
-            memcpy(&tx_rider[tx_riders++].hdr, &out[OUT_TX_WORD], sizeof tx_part.hdr);
+            memcpy(&tx_piggyback[tx_piggybacks++].hdr, &out[OUT_TX_WORD], sizeof tx_part.hdr);
             tx_ridden++;
         }
         CHECK(tx_part.dws + TLP_BEAT_DWS <= TLP_MAX_DWS, "endless TLP");
@@ -134,8 +134,8 @@ static inline void step(void) {
         tx_part.dws += TLP_BEAT_DWS;
         if (bench_get(out, OUT_TX_EOP, 1)) {
             tx_whole(&tx_part, tx_part.dws / TLP_BEAT_DWS);
-            for (unsigned i = 0; i < tx_riders; i++)
-                tx_whole(&tx_rider[i], 1);
+            for (unsigned i = 0; i < tx_piggybacks; i++)
+                tx_whole(&tx_piggyback[i], 1);
         }
     }
     bench_put(in, IN_CPL_READY, 1, 1);
@@ -296,7 +296,7 @@ static inline uint32_t fn_status(unsigned fn) {
     csr_wr(WEIR_PCIE_FN_SEL_OFFSET, fn);
     return csr_rd(WEIR_PCIE_FN_STATUS_OFFSET);
 }
-// Firmware lets go of a function's former life, once it knows of every reset.
+// Firmware lets go of a function's former generation, once it knows of every reset.
 static inline void flr_done(unsigned fn) {
     for (unsigned i = 0; i < 1000; i++) {
         csr_wr(WEIR_PCIE_FLR_DONE_OFFSET, fn);

@@ -38,8 +38,8 @@ module tb_pcie #(
   logic irq_ready;
   logic irq_room;
   logic event_any;
-  logic push_valid;
-  logic [511:0] push_data;
+  logic db_inline_valid;
+  logic [511:0] db_inline_data;
   logic idle;
   logic [NumFns-1:0] dma_ok;
   logic [NumFns-1:0] enabled;
@@ -77,14 +77,14 @@ module tb_pcie #(
       .clk_i, .rst_ni, .csr_i(csr_req), .csr_o(csr_rsp), .idle_o(idle), .event_o(event_any), .hot_reset_i(in_i[8]),
       .tlp_rx_valid_i(in_i[0]), .tlp_rx_ready_o(rx_ready), .tlp_rx_i(rx),
       .tlp_tx_valid_o(tx_valid), .tlp_tx_ready_i(in_i[3]), .tlp_tx_o(tx),
-      .bar_req_o(bar_req), .push_valid_o(push_valid), .push_data_o(push_data), .bar_rsp_i(bar_rsp),
+      .bar_req_o(bar_req), .db_inline_valid_o(db_inline_valid), .db_inline_data_o(db_inline_data), .bar_rsp_i(bar_rsp),
       .cpl_valid_o(cpl_valid), .cpl_ready_i(in_i[4]), .cpl_o(cpl),
       .rdreq_valid_i(rdreq_valid), .rdreq_ready_o(rdreq_ready), .rdreq_i(rdreq),
       .wr_valid_i(wr_valid), .wr_ready_o(wr_ready), .wr_i(wr),
       .irq_valid_i(irq_valid), .irq_ready_o(irq_ready), .irq_i(irq),
       .dma_err_i(dma_err), .pend_valid_o(pend_valid), .pend_fn_o(pend_fn),
       .pend_i(pend_valid && in_i[1474] && pend_fn == in_i[1495:1488]),
-      .cfg_o(cfg), .fn_dma_ok_o(dma_ok), .fn_enabled_o(enabled), .fn_flr_o(flr), .fn_hold_o(hold));
+      .cfg_o(cfg), .fn_dma_ok_o(dma_ok), .fn_enabled_o(enabled), .fn_flr_o(flr), .fn_quiesce_o(hold));
 
   always_ff @(posedge clk_i) begin
     idle_q <= idle;
@@ -94,7 +94,7 @@ module tb_pcie #(
     hold_q <= hold;
   end
 
-  assign out_o[31:0] = {8'b0, bar_req.fn, 2'b0, tx.rider, bar_req.write, bar_req.valid, csr_rsp.ack, idle_q, event_any, irq_room,
+  assign out_o[31:0] = {8'b0, bar_req.fn, 2'b0, tx.piggyback, bar_req.write, bar_req.valid, csr_rsp.ack, idle_q, event_any, irq_room,
                         wr_room, rdreq_room, cpl_valid, tx.eop, tx.sop, tx_valid, rx_ready};
   assign out_o[671:32] = {tx.data, tx.hdr};
   assign out_o[799:672] = {16'b0, cfg.link_reset, cfg.ext_tag, cfg.mrrs, cfg.mps, 4'b0, bar_req.be, bar_req.wdata, 11'b0, bar_req.addr,
@@ -105,5 +105,5 @@ module tb_pcie #(
   assign out_o[2239:1472] = {256'(hold_q), 256'(enabled_q), 256'(dma_ok_q)};
 
   logic unused;
-  assign unused = &{1'b0, in_i, push_valid, push_data};
+  assign unused = &{1'b0, in_i, db_inline_valid, db_inline_data};
 endmodule

@@ -4,7 +4,7 @@
 #include "weir_abi.h"
 
 enum { MAX_LEN = 9700, MAXF = 4096 };
-enum fate { GOOD, FCS, RUNT, LONG, FULL, FATES }; // order in which reasons are judged
+enum disposition { GOOD, FCS, RUNT, LONG, FULL, DISPOSITIONS }; // order in which reasons are judged
 
 static struct {
     unsigned len;
@@ -14,7 +14,7 @@ static struct {
 static unsigned nsent, in_frame, in_at; // receive side: frames offered, the one on the wire, its bytes gone
 static bool rx_busy;
 static unsigned next_out, out_at; // next frame number prx may bring, bytes of it seen
-static uint64_t stat_drop[FATES], stat_link, stat_sent, stat_bytes, prx_good;
+static uint64_t stat_drop[DISPOSITIONS], stat_link, stat_sent, stat_bytes, prx_good;
 static unsigned p_wire, p_prx, p_tx, p_wtx;
 static bool cable, may_drop;
 static struct { unsigned len; } tx[MAXF];
@@ -35,7 +35,7 @@ static void beat(uint32_t *w, unsigned id, unsigned at, unsigned len) {
     for (unsigned i = 0; i < 64; i++)
         b[i] = at + i < len ? body(id, at + i) : 0xEE; // stale bytes must not show
 }
-static enum fate judge(unsigned id) {
+static enum disposition judge(unsigned id) {
     bool merged = sent[id].endless || (id > 0 && sent[id - 1].endless); // no receiver can tell where one ends
     return sent[id].err || merged ? FCS : sent[id].len < 60 ? RUNT : sent[id].len > WEIR_MAX_FRAME ? LONG : GOOD;
 }
@@ -195,7 +195,7 @@ static unsigned any_len(void) {
                     : 4 + bench_below(300);
 }
 static void check_rx(void) {
-    uint64_t want[FATES] = {0}, full = stat_drop[FULL];
+    uint64_t want[DISPOSITIONS] = {0}, full = stat_drop[FULL];
     for (unsigned i = 0; i < nsent; i++)
         want[judge(i)] += !sent[i].endless; // counted once, with the frame that ends it
     CHECK(want[FCS] == stat_drop[FCS] && want[RUNT] == stat_drop[RUNT] && want[LONG] == stat_drop[LONG],

@@ -163,7 +163,7 @@ static void cq_full(void) {
           q->rx_ok);
     hq_fence(q);
     settle();
-    CHECK(q->rx_drop[WEIR_QP_REASON_CQ_FULL] == 5, "a fence that does not fit gets a fate");
+    CHECK(q->rx_drop[WEIR_QP_REASON_CQ_FULL] == 5, "a fence that does not fit gets a disposition");
     for (unsigned i = 0; i < 30; i++)
         hq_tx(q, 60, 1, true);
     hq_ring_tx(q);
@@ -455,7 +455,7 @@ static void doorbell_isolation(void) {
                         v = (uint32_t)bench_below(2) << 31;
                     bar_write(fn, WEIR_BAR_DOORBELL_BASE + page * WEIR_BAR_DOORBELL_SIZE + reg, v);
                     unsigned qp = fn * PER + page;
-                    unsigned what = reg == WEIR_BAR_DB_PUSH ? 0 : reg / 4; // a word of a push is a transmit doorbell
+                    unsigned what = reg == WEIR_BAR_DB_INLINE ? 0 : reg / 4; // a word of a push is a transmit doorbell
                     if (what <= 2 && page < PER && fn != 7 && fn != 20 && fn != 21 && qp != 10 * PER + 1)
                         want[qp][what] = what == 2 ? want[qp][2] | v >> 31 : v;
                 }
@@ -572,7 +572,7 @@ static void one_wakeup(void) {
     CHECK(early > 100 && early < 1400, "both orders are tried: %u", early);
 }
 
-// LOAD while work of the old life is everywhere: the new life sees none of it.
+// LOAD while work of the old generation is everywhere: the new generation sees none of it.
 static void reload_in_traffic(void) {
     driver_init(bench_model, bench_rand());
     fn_map(1, 0, 8);
@@ -584,8 +584,8 @@ static void reload_in_traffic(void) {
     }
     struct hq *q = qs[0];
     uint32_t busy = 0, frames = 0;
-    for (unsigned lives = 0; lives < 200; lives++) {
-        // Some lives are crowded: many frames at once, so that the end comes with work everywhere.
+    for (unsigned generations = 0; generations < 200; generations++) {
+        // Some generations are crowded: many frames at once, so that the end comes with work everywhere.
         for (unsigned k = bench_below(24); k > 0 && hq_tx_room(q) > 0; k--)
             hq_tx(q, 60 + bench_below(500), 1, bench_below(2));
         hq_ring_tx(q);
@@ -595,7 +595,7 @@ static void reload_in_traffic(void) {
         traffic(qs, 4, bench_below(400), true);
         frames += q->completed + q->rx_ok;
         busy += q->posted != q->completed;
-        // Doorbells of the old life must not reach the new one.
+        // Doorbells of the old generation must not reach the new one.
         while (h.bar_head != h.bar_tail)
             tick();
         tick();
@@ -604,7 +604,7 @@ static void reload_in_traffic(void) {
     hq_poll(q);
     drain(qs, 4);
     CHECK(busy > 30 && frames > 500 && q->cancelled > 30,
-          "too little happened: %u lives ended busy, %u frames, %u cancelled", busy, frames, q->cancelled);
+          "too little happened: %u generations ended busy, %u frames, %u cancelled", busy, frames, q->cancelled);
 }
 
 static void fences(void) {
@@ -623,7 +623,7 @@ static void fences(void) {
         if (i % 8 == 0)
             hq_fence(off);
     }
-    // A queue number the card has not: a fate, no hang.
+    // A queue number the card has not: a disposition, no hang.
     struct rx_send wild = {.fence = true, .vport = 5, .qp = 3000, .hash = 1};
     rx_push(wild);
     settle();
@@ -850,12 +850,12 @@ static void push(void) {
     uint64_t reads = h.client[TXD].requests;
     // No hint: too long, too short, not of all slots that are new, nothing new, a queue that may not send.
     uint8_t bytes[64] = {0};
-    uint32_t page = WEIR_BAR_DOORBELL_BASE + WEIR_BAR_DB_PUSH;
+    uint32_t page = WEIR_BAR_DOORBELL_BASE + WEIR_BAR_DB_INLINE;
     static const unsigned lens[] = {61, 63, 13, 0, 60, 60, 60}, slots[] = {1, 1, 1, 1, 0, 2, 17};
     for (unsigned i = 0; i < 7; i++) {
         hq_tx(q, 60, 1, true);
-        uint32_t head = WEIR_PUT(q->tx_prod, BAR_DB_PUSH_TAIL) | WEIR_PUT(lens[i], BAR_DB_PUSH_LEN) |
-                        WEIR_PUT(slots[i], BAR_DB_PUSH_SLOTS);
+        uint32_t head = WEIR_PUT(q->tx_prod, BAR_DB_INLINE_TAIL) | WEIR_PUT(lens[i], BAR_DB_INLINE_LEN) |
+                        WEIR_PUT(slots[i], BAR_DB_INLINE_SLOTS);
         memcpy(bytes, &head, 4);
         bar_push(1, page, bytes);
         settle();
@@ -879,7 +879,7 @@ static void push(void) {
     hq_cmd(q, 3);
     hq_push(q, 60, true);
     settle();
-    CHECK(q->sent == 65, "TX_OFF holds for a pushed frame");
+    CHECK(q->sent == 65, "TX_OFF holds for a doorbell-inline frame");
     hq_cmd(q, 2);
     settle();
     hq_poll(q);
@@ -916,7 +916,8 @@ static void inline_lengths(void) {
     }
     settle();
     CHECK(q->inlined > 200, "%u inline", q->inlined);
-    // A switch that takes nothing: what waits in front of it stays in order, a pushed frame of another queue too.
+    // A switch that takes nothing: what waits in front of it stays in order, a doorbell-inline frame of another queue
+    // too.
     struct hq *other = hq_open((struct hq_config){41, 2, 1, 6, 5, 8});
     h.hold_tx = true;
     for (unsigned i = 0; i < 200; i++)
@@ -1007,13 +1008,13 @@ static void rates(void) {
     drain(q, 4);
 }
 
-// Threats T5, T6, T10, T16: random descriptors of both rings and random doorbells, one bad thing a life. The queue
-// stops with a reason and one event, nothing is read or written outside its memory (harness.c checks every access),
-// LOAD revives it, and a victim beside it loses nothing. WEIR_SOAK names how many lives; every reason that a driver can
-// cause must come up.
+// Threats T5, T6, T10, T16: random descriptors of both rings and random doorbells, one bad thing a generation. The
+// queue stops with a reason and one event, nothing is read or written outside its memory (harness.c checks every
+// access), LOAD revives it, and a victim beside it loses nothing. WEIR_SOAK names how many generations; every reason
+// that a driver can cause must come up.
 static void malformed(void) {
     const char *soak = getenv("WEIR_SOAK");
-    unsigned lives = soak != NULL ? (unsigned)atoi(soak) : 3000, seen[32] = {0}, bad = 0;
+    unsigned generations = soak != NULL ? (unsigned)atoi(soak) : 3000, seen[32] = {0}, bad = 0;
     driver_init(bench_model, bench_rand());
     h.stall = 0;
     h.lat_min = h.lat_max = 6;
@@ -1024,7 +1025,7 @@ static void malformed(void) {
     struct hq *q = hq_open((struct hq_config){40, 2, 0, 5, 5, 6});
     static const uint64_t addr[] = {0xfee00000, 0xfeefffff, 0xfeeffff0, 0xfee12345, 0xfee80000, 0xfee00001};
     static const unsigned lens[] = {0, 1, 13, 14, 59, 60, 240, 241, 1514, 9600, 9601, 65535};
-    for (unsigned life = 0; life < lives; life++) {
+    for (unsigned generation = 0; generation < generations; generation++) {
         q->cancel_ok = true;
         bool rx = bench_below(4) == 0, bell = bench_below(16) == 0;
         bool many = !rx && bench_below(20) == 0; // pieces without an end
@@ -1054,7 +1055,7 @@ static void malformed(void) {
         else if (rx)
             hq_ring_rx(q);
         hq_ring_tx(q);
-        if (life % 8 == 0 && hq_tx_room(victim) > 2) {
+        if (generation % 8 == 0 && hq_tx_room(victim) > 2) {
             hq_tx(victim, 200, 2, true);
             hq_ring_tx(victim);
         }
@@ -1062,12 +1063,12 @@ static void malformed(void) {
         q->unheard = true;
         settle();
         uint32_t s = hq_status(q);
-        CHECK(WEIR_GET(s, QUEUE_QP_STATUS_ERROR), "life %u: a malformed descriptor went unnoticed", life);
+        CHECK(WEIR_GET(s, QUEUE_QP_STATUS_ERROR), "generation %u: a malformed descriptor went unnoticed", generation);
         unsigned reason = WEIR_GET(s, QUEUE_QP_STATUS_REASON);
         uint32_t e = event_pop();
         CHECK(e == (1u << 31 | (uint32_t)WEIR_HW_EVENT_QP_ERROR << 24 | reason << 16 | q->qp), "event %08x", e);
         CHECK(event_pop() == 0, "one event an error");
-        CHECK(!WEIR_GET(s, QUEUE_QP_STATUS_TX_BUSY), "life %u: something is in flight", life);
+        CHECK(!WEIR_GET(s, QUEUE_QP_STATUS_TX_BUSY), "generation %u: something is in flight", generation);
         seen[reason & 31]++;
         bad += n;
         hq_load(q);
@@ -1080,8 +1081,8 @@ static void malformed(void) {
                                    WEIR_QP_REASON_RX_BAD_PHASE,     WEIR_QP_REASON_BAD_TAIL,
                                    WEIR_QP_REASON_BAD_ADDR,         WEIR_QP_REASON_BAD_CQ_HEAD};
     for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        CHECK(seen[all[i]] != 0 || lives < 1000, "reason %u never came up", all[i]);
-    printf("%u descriptors in %u lives\n", bad, lives);
+        CHECK(seen[all[i]] != 0 || generations < 1000, "reason %u never came up", all[i]);
+    printf("%u descriptors in %u generations\n", bad, generations);
 }
 
 int main(int argc, char **argv) {
@@ -1122,16 +1123,16 @@ int main(int argc, char **argv) {
         {"frames_gather", share_frames_gather},
         {"completions_thin_out", share_completions_thin_out},
         {"sixteen_in_one", hold_sixteen_in_one},
-        {"hold_ends_with_age", hold_ends_with_age},
-        {"hold_ends_with_quiet", hold_ends_with_quiet},
-        {"hold_ends_with_arm", hold_ends_with_arm},
-        {"hold_ends_with_fetched", hold_ends_with_fetched},
+        {"moderation_ends_with_age", moderation_ends_with_age},
+        {"moderation_ends_with_quiet", moderation_ends_with_quiet},
+        {"moderation_ends_with_arm", moderation_ends_with_arm},
+        {"moderation_ends_with_fetched", moderation_ends_with_fetched},
         {"state_moves_in_traffic", state_moves_in_traffic},
-        {"state_door", state_door},
+        {"state_pending_ingress", state_pending_ingress},
         {"state_full_ring", state_full_ring},
-        {"state_behind_lines", state_behind_lines},
-        {"state_kick", state_kick},
-        {"state_any_line", state_any_line},
+        {"state_behind_completions", state_behind_completions},
+        {"state_force_irq", state_force_irq},
+        {"state_any_record", state_any_record},
         {"state_fetch_fails", state_fetch_fails},
         {"state_offset_beyond_buffer", state_offset_beyond_buffer},
     };

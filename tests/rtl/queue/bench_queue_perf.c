@@ -187,8 +187,8 @@ void perf_cut_alone(void) {
 }
 
 // Frames of several slots at every place of a ring, of its lines and of a batch: each frame goes out once, as it was
-// (the driver looks at each), and what was cut is read once more at most. Another queue begins life after life beside
-// it.
+// (the driver looks at each), and what was cut is read once more at most. Another queue begins generation after
+// generation beside it.
 void perf_cut_places(void) {
     struct hq *other;
     driver_init(bench_model, bench_rand());

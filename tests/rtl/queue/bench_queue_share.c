@@ -39,7 +39,7 @@ void share_pushed_first(void) {
         uint32_t before = busy->sent;
         hq_push(calm, 60, true);
         ticks(36); // one frame of 1514 bytes may be leaving
-        CHECK(calm->sent == round + 1, "round %u: the pushed frame waits", round);
+        CHECK(calm->sent == round + 1, "round %u: the doorbell-inline frame waits", round);
         CHECK(busy->sent <= before + 1 + !h.tx_full, "round %u: %u frames went first", round, busy->sent - before);
         ticks(60);
         h.tx_full = false;
@@ -80,10 +80,10 @@ void share_pushed_not_only(void) {
     uint32_t pushed = 0;
     for (unsigned i = 1; i <= PUSHERS; i++)
         pushed += hqs[i].sent;
-    printf("%u frames of 1514 bytes beside %u pushed ones\n", busy->sent, pushed);
+    printf("%u frames of 1514 bytes beside %u doorbell-inline ones\n", busy->sent, pushed);
     CHECK(pushed > 4500, "too few pushed: %u", pushed);
-    // Not all: whenever the busy queue has nothing in line, pushed frames go for nothing.
-    CHECK(busy->sent * 24 > pushed * 3 / 4, "%u beats beside %u pushed frames", busy->sent * 24, pushed);
+    // Not all: whenever the busy queue has nothing in line, doorbell-inline frames go for nothing.
+    CHECK(busy->sent * 24 > pushed * 3 / 4, "%u beats beside %u doorbell-inline frames", busy->sent * 24, pushed);
     finish(1 + PUSHERS);
 }
 
@@ -282,7 +282,7 @@ void share_doorbell_flood(void) {
                     break;
                 case 1:
                     memcpy(bytes, &q->tx_prod, 2);
-                    bar_push(2, WEIR_BAR_DOORBELL_BASE + q->page * WEIR_BAR_DOORBELL_SIZE + WEIR_BAR_DB_PUSH, bytes);
+                    bar_push(2, WEIR_BAR_DOORBELL_BASE + q->page * WEIR_BAR_DOORBELL_SIZE + WEIR_BAR_DB_INLINE, bytes);
                     break;
                 case 2:
                     hq_ring_rx(q);

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// State of queue pairs that leaves the card and enters it again (ring.def, QPS): SAVE, FETCH, RESUME, KICK.
+// State of queue pairs that leaves the card and enters it again (ring.def, QPS): SAVE, FETCH, RESUME, FORCE_IRQ.
 #include "driver.h"
 
-enum { LOAD = 1, TX_ON, TX_OFF, RX_ON, RX_OFF, CLEAR, SAVE, FETCH, RESUME, KICK };
+enum { LOAD = 1, TX_ON, TX_OFF, RX_ON, RX_OFF, CLEAR, SAVE, FETCH, RESUME, FORCE_IRQ };
 
-static uint64_t line_at; // the PF's page
+static uint64_t record_at; // the PF's page
 
-static struct weir_qp_line *line(void) {
-    return (struct weir_qp_line *)(void *)mem_at(line_at);
+static struct weir_qp_state_record *record(void) {
+    return (struct weir_qp_state_record *)(void *)mem_at(record_at);
 }
 
 static void begin(void) {
     driver_init(bench_model, bench_rand());
-    line_at = mem_alloc(PAGE, 0);
-    csr_write(WEIR_QUEUE_QP_STATE_LO_OFFSET, (uint32_t)line_at);
-    csr_write(WEIR_QUEUE_QP_STATE_HI_OFFSET, (uint32_t)(line_at >> 32));
+    record_at = mem_alloc(PAGE, 0);
+    csr_write(WEIR_QUEUE_QP_STATE_LO_OFFSET, (uint32_t)record_at);
+    csr_write(WEIR_QUEUE_QP_STATE_HI_OFFSET, (uint32_t)(record_at >> 32));
 }
 
 // Of QP_STATE, when the last command is done.
@@ -28,13 +28,13 @@ static uint32_t state_done(void) {
 }
 
 static void save(unsigned qp) {
-    memset(line(), 0xA5, sizeof(*line()));
+    memset(record(), 0xA5, sizeof(*record()));
     csr_write(WEIR_QUEUE_QP_SEL_OFFSET, qp);
     csr_write(WEIR_QUEUE_QP_CMD_OFFSET, SAVE);
     (void)state_done();
-    for (unsigned i = 0; i < 400 && line()->word[7] != 0; i++)
+    for (unsigned i = 0; i < 400 && record()->word[7] != 0; i++)
         tick();
-    CHECK(line()->word[7] == 0, "the line is not written");
+    CHECK(record()->word[7] == 0, "the record is not written");
 }
 
 static uint32_t fetch(void) {
@@ -56,7 +56,8 @@ static void park(const struct hq *q, struct hq *other) {
     hq_cmd(q, TX_OFF);
     for (unsigned calm = 0; calm < 2;) {
         uint32_t s = hq_status(q);
-        calm = (s & (WEIR_PUT(1, QUEUE_QP_STATUS_TX_BUSY) | WEIR_PUT(1, QUEUE_QP_STATUS_RX_DOOR))) == 0 ? calm + 1 : 0;
+        calm =
+            (s & (WEIR_PUT(1, QUEUE_QP_STATUS_TX_BUSY) | WEIR_PUT(1, QUEUE_QP_STATUS_RX_INGRESS))) == 0 ? calm + 1 : 0;
         if (other != NULL && rx_room() && h.rx_tail - h.rx_head < 4)
             hq_send(other, 60 + bench_below(1000));
         CHECK(weir_rtl_cycles(bench_model) - since < 20000, "queue %u does not come to rest: %08x", q->qp, s);
@@ -166,11 +167,13 @@ void state_moves_in_traffic(void) {
     h.done_max = 40;
     fn_map(9, QPS - 8, 8);
     struct hq *other = hq_open((struct hq_config){QPS - 8, 9, 0, 4, 7, 9});
-    for (unsigned life = 0; life < 4 || (pending == 0 && life < 12); life++) { // few stop with descriptors left
+    for (unsigned generation = 0; generation < 4 || (pending == 0 && generation < 12);
+         generation++) { // few stop with descriptors left
         fn_map(1, 8, 8);
-        struct hq *q = hq_open((struct hq_config){8 + 3, 1, 3, 5 + bench_below(3), 3 + bench_below(4), 4 + life / 2});
+        struct hq *q =
+            hq_open((struct hq_config){8 + 3, 1, 3, 5 + bench_below(3), 3 + bench_below(4), 4 + generation / 2});
         q->merged_ok = true;
-        q->stream = life % 2;
+        q->stream = generation % 2;
         for (unsigned m = 0; m < moves; m++) {
             busy(q, other, 100 + bench_below(900));
             if (bench_below(2) == 0) { // at rest and armed, or in the midst of many frames
@@ -188,23 +191,23 @@ void state_moves_in_traffic(void) {
             ticks(4);
             park(q, other);
             save(q->qp);
-            CHECK(WEIR_QPS_GET(line(), LOADED) == 1 && WEIR_QPS_GET(line(), VERSION) == WEIR_QPS_VERSION, "line");
-            merged += WEIR_QPS_GET(line(), MERGED) != 0;
-            armed += WEIR_QPS_GET(line(), ARMED) != 0;
-            pending += WEIR_QPS_GET(line(), TX_NEXT) != WEIR_QPS_GET(line(), TX_TAIL);
-            offset += WEIR_QPS_GET(line(), RX_OFFSET) != 0;
+            CHECK(WEIR_QPS_GET(record(), LOADED) == 1 && WEIR_QPS_GET(record(), VERSION) == WEIR_QPS_VERSION, "line");
+            merged += WEIR_QPS_GET(record(), MERGED) != 0;
+            armed += WEIR_QPS_GET(record(), ARMED) != 0;
+            pending += WEIR_QPS_GET(record(), TX_NEXT) != WEIR_QPS_GET(record(), TX_TAIL);
+            offset += WEIR_QPS_GET(record(), RX_OFFSET) != 0;
             hq_cmd(q, CLEAR);
             // Nothing of the queue pair left behind shows here, nor the other way round.
             unsigned fn = 1 + (q->fn + bench_below(6)) % 7;
             fn_map(q->fn, 0, 0);
             fn_map(fn, 8 * fn, 8);
-            CHECK(WEIR_GET(fetch(), QUEUE_QP_STATE_LEGAL), "move %u: the card does not know its own line", m);
+            CHECK(WEIR_GET(fetch(), QUEUE_QP_STATE_LEGAL), "move %u: the card does not know its own record", m);
             q = carried(q, 8 * fn + 3, fn);
             resume(q->qp, fn, q->vport);
             CHECK(WEIR_GET(hq_status(q), QUEUE_QP_STATUS_LOADED), "not loaded");
             hq_cmd(q, TX_ON);
             hq_cmd(q, RX_ON);
-            hq_cmd(q, KICK);
+            hq_cmd(q, FORCE_IRQ);
             if (m % 2 == 0)
                 undisturbed(q);
             // Its buffers are fetched again; a frame before that has none, which the reference cannot know.
@@ -224,8 +227,8 @@ void state_moves_in_traffic(void) {
            4 * moves, merged, armed, pending, offset, waited);
 }
 
-// A frame that the switch has let go of is not lost for being held up: RX_DOOR says that receive must stay on.
-void state_door(void) {
+// A frame that the switch has let go of is not lost for being held up: RX_INGRESS says that receive must stay on.
+void state_pending_ingress(void) {
     begin();
     h.stall = 0;
     fn_map(1, 8, 8);
@@ -245,14 +248,14 @@ void state_door(void) {
     ticks(300);
     CHECK(h.rx_head != h.rx_tail, "nothing is held up");
     for (unsigned i = 0; i < 20; i++)
-        CHECK(WEIR_GET(hq_status(q), QUEUE_QP_STATUS_RX_DOOR), "a frame may be at the door");
+        CHECK(WEIR_GET(hq_status(q), QUEUE_QP_STATUS_RX_INGRESS), "a frame may be pending at its ingress");
     h.hold_wr = false;
     while (h.rx_head != h.rx_tail)
         tick();
     park(q, NULL);
     settle();
     CHECK(q->rx_ok == 1 && q->rx_drop[WEIR_QP_REASON_QP_DISABLED] == 0, "the frame was dropped");
-    CHECK(!WEIR_GET(hq_status(q), QUEUE_QP_STATUS_RX_DOOR), "nobody is at the door");
+    CHECK(!WEIR_GET(hq_status(q), QUEUE_QP_STATUS_RX_INGRESS), "nobody is pending at its ingress");
     hq_poll(q);
     hq_poll(other);
     for (unsigned i = 0; i < 2; i++)
@@ -269,7 +272,7 @@ void state_full_ring(void) {
     h.stall = 0;
     fn_map(1, 8, 8);
     struct hq *q = hq_open((struct hq_config){8, 1, 0, 4, 5, 4});
-    for (unsigned life = 0; life < 2; life++) {
+    for (unsigned generation = 0; generation < 2; generation++) {
         for (unsigned i = 0; i < 16; i++)
             hq_rx(q, 32);
         hq_ring_rx(q);
@@ -282,10 +285,10 @@ void state_full_ring(void) {
         CHECK(block_idle(), "not idle");
         park(q, NULL);
         save(8);
-        CHECK(WEIR_QPS_GET(line(), MERGED) == 1, "%u frames wait", (unsigned)WEIR_QPS_GET(line(), MERGED));
-        if (life == 1) {
+        CHECK(WEIR_QPS_GET(record(), MERGED) == 1, "%u frames wait", (unsigned)WEIR_QPS_GET(record(), MERGED));
+        if (generation == 1) {
             hq_cmd(q, CLEAR);
-            CHECK(WEIR_GET(fetch(), QUEUE_QP_STATE_LEGAL), "its own line");
+            CHECK(WEIR_GET(fetch(), QUEUE_QP_STATE_LEGAL), "its own record");
             resume(8, 1, q->vport);
         }
         hq_cmd(q, TX_ON);
@@ -296,7 +299,7 @@ void state_full_ring(void) {
 }
 
 // However much others receive,SAVE waits for one line.
-void state_behind_lines(void) {
+void state_behind_completions(void) {
     unsigned most = 0;
     begin();
     h.stall = 0;
@@ -332,7 +335,7 @@ void state_behind_lines(void) {
         unsigned took = (unsigned)(weir_rtl_cycles(bench_model) - since);
         most = took > most ? took : most;
     }
-    // A line is 16 frames and 4 beats of completions; a command and a look take a few cycles more.
+    // A record is 16 frames and 4 beats of completions; a command and a look take a few cycles more.
     CHECK(most <= 40, "SAVE took %u cycles", most);
     for (unsigned i = 0; i < 4; i++)
         settled(other[i]);
@@ -340,7 +343,7 @@ void state_behind_lines(void) {
 }
 
 // Nobody sleeps for ever:who was armed is heard of at the next completion, who was not, at once.
-void state_kick(void) {
+void state_force_irq(void) {
     begin();
     fn_map(1, 8, 8);
     struct hq *q = hq_open((struct hq_config){8, 1, 0, 4, 4, 6});
@@ -352,7 +355,7 @@ void state_kick(void) {
         settle();
         park(q, NULL);
         save(8);
-        CHECK(WEIR_QPS_GET(line(), ARMED) == armed, "armed");
+        CHECK(WEIR_QPS_GET(record(), ARMED) == armed, "armed");
         hq_cmd(q, CLEAR);
         fetch();
         uint32_t before = h.irq[1][q->vec];
@@ -360,8 +363,8 @@ void state_kick(void) {
         hq_cmd(q, TX_ON);
         hq_cmd(q, RX_ON);
         settle();
-        CHECK(h.irq[1][q->vec] == before, "an interrupt before KICK");
-        hq_cmd(q, KICK);
+        CHECK(h.irq[1][q->vec] == before, "an interrupt before FORCE_IRQ");
+        hq_cmd(q, FORCE_IRQ);
         settle();
         CHECK(h.irq[1][q->vec] - before == 1 - armed, "armed %u: %u interrupts", armed, h.irq[1][q->vec] - before);
         CHECK(WEIR_GET(hq_status(q), QUEUE_QP_STATUS_ARMED) == armed, "armed after RESUME");
@@ -383,7 +386,7 @@ static bool ring_ok(uint64_t base, unsigned log) {
     return base + bytes - 1 < 0xFEE00000 || base > 0xFEEFFFFF;
 }
 
-static bool may_resume(const struct weir_qp_line *l) {
+static bool may_resume(const struct weir_qp_state_record *l) {
     static const uint64_t named[8] = {~48ull, ~48ull, ~48ull, ~0ull, ~0ull, 0xFF03FFFFull, 0, 0};
     for (unsigned i = 0; i < 8; i++)
         if ((l->word[i] & ~named[i]) != 0)
@@ -398,16 +401,16 @@ static bool may_resume(const struct weir_qp_line *l) {
            (uint16_t)(p[4] - p[5]) <= 1u << cq;
 }
 
-// Any line is either refused, and then nothing happens, or taken, and then it comes out again as it went in (threat
+// Any record is either refused, and then nothing happens, or taken, and then it comes out again as it went in (threat
 // T24).
-void state_any_line(void) {
-    unsigned lines = getenv("WEIR_SOAK") != NULL ? (unsigned)atoi(getenv("WEIR_SOAK")) : 3000, taken = 0;
+void state_any_record(void) {
+    unsigned records = getenv("WEIR_SOAK") != NULL ? (unsigned)atoi(getenv("WEIR_SOAK")) : 3000, taken = 0;
     begin();
     fn_map(1, 8, 8);
     // Its rings may be anywhere: it never runs here.
     hqs[8] = (struct hq){.qp = 8, .fn = 1};
-    for (unsigned i = 0; i < lines; i++) {
-        struct weir_qp_line l;
+    for (unsigned i = 0; i < records; i++) {
+        struct weir_qp_state_record l;
         uint64_t base[3];
         unsigned log[3] = {3 + bench_below(10), 3 + bench_below(10), 4 + bench_below(10)};
         uint16_t p[6];
@@ -433,7 +436,7 @@ void state_any_line(void) {
         // A third of them with a bit or a field gone wrong.
         if (bench_below(3) == 0)
             l.word[bench_below(8)] ^= 1ull << bench_below(64);
-        *line() = l;
+        *record() = l;
         hq_cmd(&hqs[8], CLEAR);
         uint32_t s = fetch();
         bool may = may_resume(&l);
@@ -445,12 +448,12 @@ void state_any_line(void) {
         if (may) {
             taken++;
             save(8);
-            CHECK(memcmp(line(), &l, sizeof(l)) == 0, "line %u came out otherwise", i);
+            CHECK(memcmp(record(), &l, sizeof(l)) == 0, "line %u came out otherwise", i);
         }
     }
     hq_cmd(&hqs[8], CLEAR);
-    CHECK(taken > lines / 10 && taken < lines * 9 / 10, "%u of %u taken", taken, lines);
-    printf("%u lines, %u taken\n", lines, taken);
+    CHECK(taken > records / 10 && taken < records * 9 / 10, "%u of %u taken", taken, records);
+    printf("%u records, %u taken\n", records, taken);
 }
 
 // A read that fails leaves nothing to resume, not even what was staged before.
@@ -461,16 +464,16 @@ void state_fetch_fails(void) {
     settle();
     park(q, NULL);
     save(8);
-    CHECK(WEIR_GET(fetch(), QUEUE_QP_STATE_LEGAL), "its own line");
+    CHECK(WEIR_GET(fetch(), QUEUE_QP_STATE_LEGAL), "its own record");
     hq_cmd(q, CLEAR);
-    h.page_bad[(mem_at(line_at) - h.mem) / PAGE] = 1;
+    h.page_bad[(mem_at(record_at) - h.mem) / PAGE] = 1;
     uint32_t s = fetch();
     CHECK(WEIR_GET(s, QUEUE_QP_STATE_FAILED) && !WEIR_GET(s, QUEUE_QP_STATE_LEGAL) &&
               !WEIR_GET(s, QUEUE_QP_STATE_LOADED),
           "state %x after a failed read", s);
     resume(8, 1, q->vport);
     CHECK(!WEIR_GET(hq_status(q), QUEUE_QP_STATUS_LOADED), "resumed from nothing");
-    h.page_bad[(mem_at(line_at) - h.mem) / PAGE] = 0;
+    h.page_bad[(mem_at(record_at) - h.mem) / PAGE] = 0;
     CHECK(WEIR_GET(fetch(), QUEUE_QP_STATE_LEGAL), "the next read is a new one");
 }
 
@@ -488,7 +491,7 @@ void state_offset_beyond_buffer(void) {
         settle();
         park(q, NULL);
         save(8);
-        line()->word[4] = (line()->word[4] & ~(0xFFFFull << 32)) | (uint64_t)offsets[i] << 32;
+        record()->word[4] = (record()->word[4] & ~(0xFFFFull << 32)) | (uint64_t)offsets[i] << 32;
         hq_cmd(q, CLEAR);
         CHECK(WEIR_GET(fetch(), QUEUE_QP_STATE_LEGAL), "offset %u", offsets[i]);
         resume(8, 1, q->vport);

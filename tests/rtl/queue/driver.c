@@ -11,7 +11,7 @@ static uint64_t phase(unsigned log, uint16_t idx) {
     return (uint64_t) !(idx >> log & 1) << 63;
 }
 
-// The life hq_reload ended, and whether the frame just taken belonged to it.
+// The generation hq_reload ended, and whether the frame just taken belonged to it.
 static struct hq former;
 static bool was_former;
 
@@ -35,7 +35,7 @@ static void on_tx(const struct tx_frame *f) {
     was_former = weir_rtl_cycles(bench_model) < q->former_until && former.sent != former.posted &&
                  !(q->sent < q->posted && same_frame(f, &q->tx[q->sent % TX_WINDOW]));
     if (was_former) {
-        CHECK(same_frame(f, &former.tx[former.sent++ % TX_WINDOW]), "queue %u: frame of neither life", q->qp);
+        CHECK(same_frame(f, &former.tx[former.sent++ % TX_WINDOW]), "queue %u: frame of neither generation", q->qp);
         return;
     }
     CHECK(q->sent < q->posted, "queue %u: a frame more than posted", q->qp);
@@ -58,9 +58,9 @@ static void on_done(uint32_t qp, uint32_t tag, uint32_t epoch) {
     t->epoch = (uint8_t)epoch;
 }
 
-static void on_fate(const struct fate *f) {
+static void on_disposition(const struct disposition *f) {
     struct hq *q = &hqs[f->qp % QPS];
-    CHECK(f->reason < 32, "fate reason %u", f->reason);
+    CHECK(f->reason < 32, "disposition reason %u", f->reason);
     unsigned units = (f->len + 63) / 64;
     bool looked = f->reason == 0 || f->reason == WEIR_QP_REASON_NO_DESC || f->reason == WEIR_QP_REASON_RX_TOO_LONG ||
                   f->reason == WEIR_QP_REASON_CQ_FULL;
@@ -72,14 +72,14 @@ static void on_fate(const struct fate *f) {
     if (f->reason != 0) {
         q->rx_drop[f->reason]++;
         uint32_t len64 = q->rx_len64[q->rx_used % RX_WINDOW];
-        // Just after a reload the decision may be the former life's.
+        // Just after a reload the decision may be the former generation's.
         if (f->reason == WEIR_QP_REASON_RX_TOO_LONG && weir_rtl_cycles(bench_model) >= q->former_until)
             CHECK(f->len > len64 * 64, "queue %u: %u bytes fit %u * 64", q->qp, f->len, len64);
         return;
     }
     CHECK(q->open, "queue %u: a frame taken by a queue that was cleared", q->qp);
     const struct rx_send *s = NULL;
-    for (unsigned i = h.fate_head - 1; s == NULL; i--)
+    for (unsigned i = h.disposition_head - 1; s == NULL; i--)
         if (h.rx[i % 1024].id == f->id)
             s = &h.rx[i % 1024];
     CHECK(q->want_tail - q->want_head < RX_WINDOW, "bench window");
@@ -108,7 +108,7 @@ void driver_init(struct weir_rtl *model, uint64_t seed) {
     harness_init(model, bench_rand());
     h.on_tx = on_tx;
     h.on_done = on_done;
-    h.on_fate = on_fate;
+    h.on_disposition = on_disposition;
 }
 
 void fn_map(unsigned fn, unsigned base, unsigned count) {
@@ -138,7 +138,8 @@ void hq_load(struct hq *q) {
     csr_write(WEIR_QUEUE_QP_RX_HI_OFFSET, (uint32_t)(q->rxr >> 32));
     csr_write(WEIR_QUEUE_QP_CQ_LO_OFFSET, (uint32_t)q->cqr);
     csr_write(WEIR_QUEUE_QP_CQ_HI_OFFSET, (uint32_t)(q->cqr >> 32));
-    // No fate falls between the cycle of LOAD and its acknowledge, so the reference changes lives exactly here.
+    // No disposition falls between the cycle of LOAD and its acknowledge, so the reference changes generations exactly
+    // here.
     csr_write(WEIR_QUEUE_QP_CMD_OFFSET, 1);
     if (q->cancel_ok && weir_rtl_cycles(bench_model) > q->former_until)
         former = *q;
@@ -173,7 +174,7 @@ void hq_reload(struct hq *q, bool clear_first) {
         hq_cmd(q, 6);
         former = *q;
         uint64_t until = weir_rtl_cycles(bench_model) + 60;
-        // A queue without a life takes nothing: frames to it meet QP_DISABLED, doorbells nobody.
+        // A queue without a generation takes nothing: frames to it meet QP_DISABLED, doorbells nobody.
         *q = (struct hq){.qp = keep.qp, .cancel_ok = true, .former_until = until};
         hqs[q->qp].open = true;
         unsigned n = bench_below(300);
@@ -294,12 +295,12 @@ void hq_push(struct hq *q, unsigned len, bool cpl_req) {
     hq_tx(q, len, 1, cpl_req);
     plain = false;
     uint32_t slots = (uint16_t)(q->tx_prod - before);
-    uint32_t head = WEIR_PUT(q->tx_prod, BAR_DB_PUSH_TAIL) | WEIR_PUT(len, BAR_DB_PUSH_LEN) |
-                    WEIR_PUT(cpl_req ? 1u : 0u, BAR_DB_PUSH_CPL_REQ) | WEIR_PUT(slots, BAR_DB_PUSH_SLOTS);
+    uint32_t head = WEIR_PUT(q->tx_prod, BAR_DB_INLINE_TAIL) | WEIR_PUT(len, BAR_DB_INLINE_LEN) |
+                    WEIR_PUT(cpl_req ? 1u : 0u, BAR_DB_INLINE_CPL_REQ) | WEIR_PUT(slots, BAR_DB_INLINE_SLOTS);
     memcpy(bytes, &head, 4);
     for (unsigned i = 0; i < len && i < 60; i++)
         bytes[4 + i] = pattern(t->seed, i);
-    bar_push(q->fn, WEIR_BAR_DOORBELL_BASE + q->page * WEIR_BAR_DOORBELL_SIZE + WEIR_BAR_DB_PUSH, bytes);
+    bar_push(q->fn, WEIR_BAR_DOORBELL_BASE + q->page * WEIR_BAR_DOORBELL_SIZE + WEIR_BAR_DB_INLINE, bytes);
     q->pushed++;
 }
 

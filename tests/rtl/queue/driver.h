@@ -29,14 +29,15 @@ struct hq {
     uint16_t rx_id[RX_WINDOW], rx_len64[RX_WINDOW];
     bool stream;                    // receive buffers take many frames
     uint16_t rx_off;                // in the stream buffer at hand, units of 64 bytes
-    struct rx_send want[RX_WINDOW]; // fate 0, completion outstanding
+    struct rx_send want[RX_WINDOW]; // disposition 0, completion outstanding
     uint16_t want_slot[RX_WINDOW], want_off[RX_WINDOW];
     unsigned inl; // of 8: how many small frames lie in the ring
     uint32_t inlined, pushed;
     uint32_t want_head, want_tail;
     uint32_t rx_ok, rx_drop[32], rx_cpls, fences;
-    uint64_t former_until; // until this cycle a whole frame of the former life may still leave the block's last FIFO
-    uint64_t alt[5];       // the other life's rings and buffers: what that life still writes is not ours
+    uint64_t
+        former_until; // until this cycle a whole frame of the former generation may still leave the block's last FIFO
+    uint64_t alt[5];  // the other generation's rings and buffers: what that generation still writes is not ours
 };
 
 struct hq_config {
@@ -82,19 +83,19 @@ void share_others_keep_theirs(void);
 void share_doorbell_flood(void);
 void share_frames_gather(void);
 void share_completions_thin_out(void);
-// bench_queue_hold.c
+// bench_queue_moderation.c
 void hold_sixteen_in_one(void);
-void hold_ends_with_age(void);
-void hold_ends_with_quiet(void);
-void hold_ends_with_arm(void);
-void hold_ends_with_fetched(void);
+void moderation_ends_with_age(void);
+void moderation_ends_with_quiet(void);
+void moderation_ends_with_arm(void);
+void moderation_ends_with_fetched(void);
 // bench_queue_state.c
 void state_moves_in_traffic(void);
-void state_door(void);
+void state_pending_ingress(void);
 void state_full_ring(void);
-void state_behind_lines(void);
-void state_kick(void);
-void state_any_line(void);
+void state_behind_completions(void);
+void state_force_irq(void);
+void state_any_record(void);
 void state_fetch_fails(void);
 void state_offset_beyond_buffer(void);
 #endif

@@ -269,7 +269,7 @@ static void switch_done(void) {
 }
 
 bool rx_room(void) {
-    return h.rx_tail - h.fate_head < 1000;
+    return h.rx_tail - h.disposition_head < 1000;
 }
 
 void rx_push(struct rx_send f) {
@@ -315,21 +315,21 @@ static void switch_rx(void) {
     }
 }
 
-static void take_fate(void) {
+static void take_disposition(void) {
     if (!bench_get(h.out, OUT_FATE + 31, 1))
         return;
-    CHECK(h.fate_head != h.rx_tail, "fate without a frame");
-    struct rx_send *f = &h.rx[h.fate_head++ % 1024];
-    struct fate t = {.id = f->id,
-                     .fence = bench_get(h.out, OUT_FATE + 30, 1),
-                     .vport = (uint32_t)bench_get(h.out, OUT_FATE + 22, 8),
-                     .reason = (uint32_t)bench_get(h.out, OUT_FATE + 14, 8),
-                     .len = (uint32_t)bench_get(h.out, OUT_FATE, 14),
-                     .qp = f->qp};
-    CHECK(t.fence == f->fence && t.vport == f->vport, "fate of another frame");
-    CHECK(f->fence || t.len == f->len, "fate length %u of a frame of %u", t.len, f->len);
-    if (h.on_fate != NULL)
-        h.on_fate(&t);
+    CHECK(h.disposition_head != h.rx_tail, "disposition without a frame");
+    struct rx_send *f = &h.rx[h.disposition_head++ % 1024];
+    struct disposition t = {.id = f->id,
+                            .fence = bench_get(h.out, OUT_FATE + 30, 1),
+                            .vport = (uint32_t)bench_get(h.out, OUT_FATE + 22, 8),
+                            .reason = (uint32_t)bench_get(h.out, OUT_FATE + 14, 8),
+                            .len = (uint32_t)bench_get(h.out, OUT_FATE, 14),
+                            .qp = f->qp};
+    CHECK(t.fence == f->fence && t.vport == f->vport, "disposition of another frame");
+    CHECK(f->fence || t.len == f->len, "disposition length %u of a frame of %u", t.len, f->len);
+    if (h.on_disposition != NULL)
+        h.on_disposition(&t);
 }
 
 static void bar_access(void) {
@@ -372,7 +372,7 @@ void bar_push(unsigned fn, uint32_t addr, const uint8_t bytes[64]) {
 }
 
 void tick(void) {
-    take_fate();
+    take_disposition();
     for (unsigned c = 0; c < CLIENTS; c++) {
         client_answer(c);
         client_request(c);
@@ -391,8 +391,8 @@ void ticks(unsigned n) {
 }
 
 bool harness_quiet(void) {
-    bool quiet =
-        h.bar_head == h.bar_tail && h.rx_tail == h.fate_head && h.done_head == h.done_tail && !h.tx_open && !h.wr_open;
+    bool quiet = h.bar_head == h.bar_tail && h.rx_tail == h.disposition_head && h.done_head == h.done_tail &&
+                 !h.tx_open && !h.wr_open;
     for (unsigned c = 0; c < CLIENTS; c++)
         quiet = quiet && h.client[c].head == h.client[c].tail && !h.client[c].open;
     return quiet;
@@ -405,7 +405,7 @@ bool block_idle(void) {
 void settle(void) {
     for (unsigned still = 0, n = 0; still < 3; n++) {
         CHECK(n < 200000, "does not become idle: block %u, bar %u, frames %u, done %u, tx %u, wr %u", flag(1),
-              h.bar_tail - h.bar_head, h.rx_tail - h.fate_head, h.done_tail - h.done_head, h.tx_open, h.wr_open);
+              h.bar_tail - h.bar_head, h.rx_tail - h.disposition_head, h.done_tail - h.done_head, h.tx_open, h.wr_open);
         tick();
         still = harness_quiet() && flag(1) ? still + 1 : 0;
     }

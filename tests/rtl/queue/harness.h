@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything around weir_queue in the bench: host memory, the three DMA clients and the writer, the switch, CSR bus and
 // BAR. One model at a time; all state is in `h`. Checks that hold in every case are made here: each access carries the
-// function that owns the page, chains and bursts are well formed, fates come once per frame and in order.
+// function that owns the page, chains and bursts are well formed, dispositions come once per frame and in order.
 #ifndef QUEUE_HARNESS_H
 #define QUEUE_HARNESS_H
 
@@ -44,7 +44,7 @@ struct rx_send {
     uint64_t id;
 };
 
-struct fate {
+struct disposition {
     uint64_t id;
     bool fence;
     uint32_t reason, vport, len, qp;
@@ -78,7 +78,7 @@ struct harness {
     bool tx_open;
     void (*on_tx)(const struct tx_frame *f);
     void (*on_done)(uint32_t qp, uint32_t tag, uint32_t epoch);
-    void (*on_fate)(const struct fate *f);
+    void (*on_disposition)(const struct disposition *f);
     struct {
         uint32_t qp, tag, epoch;
         bool cpl_req;
@@ -89,7 +89,7 @@ struct harness {
     struct rx_send rx[1024];
     unsigned rx_head, rx_tail; // being sent, next free
     uint32_t rx_beat;
-    unsigned fate_head; // oldest frame without fate
+    unsigned disposition_head; // oldest frame without disposition
     uint64_t rx_id;
     // BAR
     struct {

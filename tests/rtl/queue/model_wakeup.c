@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Model check of completion, arming and interrupt: every interleaving of a host that polls, arms and sleeps with a card
-// that gathers completions into lines, writes them and is armed, over FRAMES completions. The card's cycle is that of
-// weir_queue_cpl.sv: a line may leave, a doorbell may arrive, both in one cycle. Proved for all reachable states: a
+// that gathers completions into records, writes them and is armed, over FRAMES completions. The card's cycle is that of
+// weir_queue_cpl.sv: a record may leave, a doorbell may arrive, both in one cycle. Proved for all reachable states: a
 // host that sleeps with a completion unread has an interrupt coming, and one arming brings at most one interrupt.
-// model_wakeup [break]: "break" leaves out that arming looks at the line of the same cycle; it must then be caught.
+// model_wakeup [break]: "break" leaves out that arming looks at the record of the same cycle; it must then be caught.
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@ enum { FRAMES = 5, LINE = 4 };
 struct state {
     uint8_t made; // completions so far; the first `written` of them are in memory
     uint8_t written;
-    bool armed, attention; // card: wakes at the next line; owes an interrupt at once
+    bool armed, attention; // card: wakes at the next record; owes an interrupt at once
     bool bell;             // doorbell with ARM on its way, with bell_head
     uint8_t bell_head;
     uint8_t irqs; // interrupts on their way
@@ -64,8 +64,8 @@ static void visit(struct state s) {
     queue[tail++] = s;
 }
 
-// One cycle of the card: a line of `count` leaves (0 = none), the doorbell arrives or not, an owed interrupt leaves or
-// not.
+// One cycle of the card: a record of `count` leaves (0 = none), the doorbell arrives or not, an owed interrupt leaves
+// or not.
 static void card(struct state s, unsigned count, bool bell, bool token) {
     bool hit = count != 0 && s.armed, fire, was_armed = s.armed;
     unsigned tail_seen = s.written + (broken ? 0u : count);
@@ -105,9 +105,9 @@ int main(int argc, char **argv) {
             visit(n);
         }
         for (unsigned bell = 0; bell <= (unsigned)s.bell; bell++)
-            for (unsigned line = 0; line <= (gathered != 0); line++)
-                for (unsigned token = 0; token <= (s.attention && line == 0); token++) // one beat a cycle
-                    card(s, line != 0 ? gathered : 0, bell != 0, token != 0);
+            for (unsigned record = 0; record <= (gathered != 0); record++)
+                for (unsigned token = 0; token <= (s.attention && record == 0); token++) // one beat a cycle
+                    card(s, record != 0 ? gathered : 0, bell != 0, token != 0);
         if (s.asleep && s.irqs != 0) {
             n = s;
             n.irqs--;

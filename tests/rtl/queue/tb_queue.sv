@@ -12,17 +12,17 @@ module tb_queue #(
   localparam int NumFns = weir_abi_pkg::NumFns;
 
   weir_pkg::csr_rsp_t    csr;
-  weir_pkg::rx_fate_t    fate;
+  weir_pkg::rx_disposition_t    disposition;
   weir_pkg::dma_rd_req_t txd_req;
   weir_pkg::dma_rd_req_t txp_req;
-  weir_pkg::dma_rd_req_t rxd_req;
+  weir_pkg::dma_rd_req_t rx_desc_req;
   weir_pkg::dma_wr_t     qwr;
   weir_pkg::tx_frame_t   tx;
   weir_pkg::bar_req_t    bar_req;
   weir_pkg::csr_req_t    csr_req;
   weir_pkg::tx_done_t    done;
   weir_pkg::dma_rd_rsp_t txd_rsp;
-  weir_pkg::dma_rd_rsp_t rxd_rsp;
+  weir_pkg::dma_rd_rsp_t rx_desc_rsp;
   weir_pkg::dma_rd_rsp_t txp_rsp;
   weir_pkg::rx_frame_t   rx;
   logic [11:0] flags;
@@ -38,7 +38,7 @@ module tb_queue #(
   assign bar_req = in_i[66:0];
   assign csr_req = in_i[96 +: 50];
   assign txd_rsp = in_i[480 +: 553];
-  assign rxd_rsp = in_i[1632 +: 553];
+  assign rx_desc_rsp = in_i[1632 +: 553];
   assign done = in_i[2208 +: 37];
 
   weir_common_fifo #(.Width(553), .Depth(2)) u_txp (
@@ -50,17 +50,17 @@ module tb_queue #(
 
   weir_queue #(.NumQps(NumQps)) u_queue (
       .clk_i, .rst_ni, .csr_i(csr_req), .csr_o(csr), .event_o(flags[0]), .idle_o(idle),
-      .bar_req_i(bar_req), .push_valid_i(in_i[3424]), .push_data_i(in_i[2912 +: 512]), .fn_enabled_i(in_i[160 +: NumFns]), .fn_flr_i(in_i[256 +: NumFns]), .fn_dma_ok_i(in_i[352 +: NumFns]),
+      .bar_req_i(bar_req), .db_inline_valid_i(in_i[3424]), .db_inline_data_i(in_i[2912 +: 512]), .fn_enabled_i(in_i[160 +: NumFns]), .fn_quiesce_i(in_i[256 +: NumFns]), .fn_dma_ok_i(in_i[352 +: NumFns]),
       .txd_req_valid_o(flags[2]), .txd_req_ready_i(in_i[448]), .txd_req_o(txd_req),
       .txd_rsp_valid_i(in_i[453]), .txd_rsp_ready_o(flags[7]), .txd_rsp_i(txd_rsp),
       .txp_req_valid_o(flags[3]), .txp_req_ready_i(in_i[449]), .txp_req_o(txp_req),
       .txp_rsp_valid_i(txp_valid), .txp_rsp_ready_o(txp_ready), .txp_rsp_i(txp_rsp),
-      .rxd_req_valid_o(flags[4]), .rxd_req_ready_i(in_i[450]), .rxd_req_o(rxd_req),
-      .rxd_rsp_valid_i(in_i[455]), .rxd_rsp_ready_o(flags[9]), .rxd_rsp_i(rxd_rsp),
-      .qwr_valid_o(flags[5]), .qwr_ready_i(in_i[451]), .qwr_o(qwr),
+      .rx_desc_req_valid_o(flags[4]), .rx_desc_req_ready_i(in_i[450]), .rx_desc_req_o(rx_desc_req),
+      .rx_desc_rsp_valid_i(in_i[455]), .rx_desc_rsp_ready_o(flags[9]), .rx_desc_rsp_i(rx_desc_rsp),
+      .queue_wr_valid_o(flags[5]), .queue_wr_ready_i(in_i[451]), .queue_wr_o(qwr),
       .tx_valid_o(flags[6]), .tx_ready_i(in_i[452]), .tx_low_i(in_i[3425]), .tx_o(tx),
       .done_valid_i(in_i[456]), .done_ready_o(flags[10]), .done_i(done),
-      .rx_valid_i(rx_valid), .rx_ready_o(rx_ready), .rx_i(rx), .fate_o(fate));
+      .rx_valid_i(rx_valid), .rx_ready_o(rx_ready), .rx_i(rx), .disposition_o(disposition));
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) idle_q <= 1'b0;
@@ -68,7 +68,7 @@ module tb_queue #(
   end
   assign flags[1] = idle_q;
 
-  assign out_o = {23'd0, tx, 31'd0, qwr, 9'd0, rxd_req, 9'd0, txp_req, 9'd0, txd_req, fate, 20'd0, flags, 31'd0, csr};
+  assign out_o = {23'd0, tx, 31'd0, qwr, 9'd0, rx_desc_req, 9'd0, txp_req, 9'd0, txd_req, disposition, 20'd0, flags, 31'd0, csr};
 
   logic unused;
   assign unused = ^in_i;

@@ -42,7 +42,7 @@ static void directed(void) {
 
 static void random_mix(void) {
     setup();
-    fate_bad = 20;
+    disposition_bad = 20;
     for (unsigned round = 0; round < 12; round++) {
         random_rates();
         if (round % 2 == 0) { // at rest, so that the model knows which frame saw what
@@ -66,7 +66,7 @@ static void moves_raced(void) {
         if (round % 3 == 2)
             random_rates();
         else
-            p_tx = p_prx = p_rx_ready = p_ptx_ready = p_fate = 16;
+            p_tx = p_prx = p_rx_ready = p_ptx_ready = p_disposition = 16;
         for (unsigned m = 0; m < 80; m++) {
             for (unsigned i = 0; i < 20; i++, sent++) {
                 struct frame *f = add_frame(bench_below(2), round % 3 == 2 ? any_len() : 64);
@@ -172,23 +172,23 @@ static void hash_cuckoo(void) {
            place(0x525400123456ULL, 3, false), place(0, 0, true));
 }
 
-// Events in order with token and first bad reason; many fences pending with fates held back; a vPort without queue
-// pairs.
+// Events in order with token and first bad reason; many fences pending with dispositions held back; a vPort without
+// queue pairs.
 static void fences_case(void) {
     setup();
     vports[6].count = 0;
     model_set_vport(6, vports[6]);
-    fate_bad = 40;
+    disposition_bad = 40;
     for (unsigned round = 0; round < 6; round++) {
         unsigned first = nfences;
-        p_fate = 0;
+        p_disposition = 0;
         for (unsigned i = 0; i < 12; i++) {
             for (unsigned k = 0; k < 5; k++)
                 add_frame(bench_below(2), 64);
             sw_move(-1, 0, -1, -1, (int)bench_below(12), bench_below(2));
         }
-        CHECK(nfences - first == 12, "12 fences must be accepted with all fates held back");
-        p_fate = 1 + round * 3;
+        CHECK(nfences - first == 12, "12 fences must be accepted with all dispositions held back");
+        p_disposition = 1 + round * 3;
         for (unsigned i = 0; i < 12; i++) // further ones wait for room, and get it
             sw_move(-1, 0, -1, -1, (int)bench_below(12), false);
         model_close();

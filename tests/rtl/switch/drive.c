@@ -11,10 +11,10 @@ int mirror;
 struct snap snaps[MAX_EPOCHS];
 struct fence fences[MAX_EPOCHS];
 unsigned closed;
-unsigned epoch_issued, epoch_acked, fate_bad;
+unsigned epoch_issued, epoch_acked, disposition_bad;
 uint64_t cnt[NV][WEIR_VPORT_CNT_COUNT], cnt_sw[WEIR_SW_CNT_COUNT];
 bool link_up;
-unsigned p_tx, p_prx, p_rx_ready, p_ptx_ready, p_fate;
+unsigned p_tx, p_prx, p_rx_ready, p_ptx_ready, p_disposition;
 uint64_t rx_frames_seen, rx_last_cycle, ptx_frames_seen, ptx_last_cycle;
 
 static struct source {
@@ -33,8 +33,8 @@ static struct sink {
     bool in;
 } sink_rx, sink_ptx;
 
-static struct { uint32_t word; } fates[FATES];
-static unsigned fate_wr, fate_rd;
+static struct { uint32_t word; } dispositions[DISPOSITIONS];
+static unsigned disposition_wr, disposition_rd;
 static struct { // meta of the rx frame being received
     bool fence, is_local, mcast, redirect, stripped, l3_ok, l4_ok, l3_bad, l4_bad;
     unsigned vport, qp, epoch8, src, tci;
@@ -70,12 +70,12 @@ void sw_reset_bench(struct weir_rtl *model, uint64_t seed) {
     memset(&bus, 0, sizeof bus);
     src_w.wire = true;
     nframes = nfilters = nfences = fence_head = epoch_issued = epoch_acked = 0;
-    fate_bad = fate_wr = fate_rd = rx_epoch = done_epoch = stat_next = 0;
+    disposition_bad = disposition_wr = disposition_rd = rx_epoch = done_epoch = stat_next = 0;
     last_h_rx = last_w_rx = last_ptx = last_done = -1;
     link_up = true;
     memset(vlans, 0, sizeof vlans);
     mirror = -1;
-    p_tx = p_prx = p_rx_ready = p_ptx_ready = p_fate = 16;
+    p_tx = p_prx = p_rx_ready = p_ptx_ready = p_disposition = 16;
     rx_frames_seen = rx_last_cycle = ptx_frames_seen = ptx_last_cycle = 0;
 }
 
@@ -225,15 +225,16 @@ static void stamp(unsigned id, unsigned epoch) {
     f->epoch = epoch;
 }
 
-static void push_fate(bool fence, unsigned vport, unsigned len) {
+static void push_disposition(bool fence, unsigned vport, unsigned len) {
     static const uint8_t reasons[] = {12, 13, 14, 15, 16, 10};
     static const uint8_t rows[] = {WEIR_VPORT_CNT_RX_DROP_FN,      WEIR_VPORT_CNT_RX_DROP_QP,
                                    WEIR_VPORT_CNT_RX_DROP_CQ_FULL, WEIR_VPORT_CNT_RX_DROP_NO_DESC,
                                    WEIR_VPORT_CNT_RX_DROP_LONG,    WEIR_VPORT_CNT_RX_DROP_QP};
-    unsigned r = bench_below(256) < fate_bad ? bench_below(6) : 6;
+    unsigned r = bench_below(256) < disposition_bad ? bench_below(6) : 6;
     unsigned reason = r < 6 ? reasons[r] : 0;
-    CHECK(fate_wr - fate_rd < FATES, "bench fate queue full");
-    fates[fate_wr++ % FATES].word = len | reason << 14 | vport << 22 | (uint32_t)fence << 30 | 1u << 31;
+    CHECK(disposition_wr - disposition_rd < DISPOSITIONS, "bench disposition queue full");
+    dispositions[disposition_wr++ % DISPOSITIONS].word =
+        len | reason << 14 | vport << 22 | (uint32_t)fence << 30 | 1u << 31;
     if (fence) {
         struct fence *f = &fences[fence_head];
         if (f->first_reason == 0)
@@ -258,7 +259,7 @@ static void rx_fence(void) {
     unsigned before = rx_epoch, e = unwrap(&rx_epoch, rxm.epoch8);
     CHECK(e == f->epoch, "fence epoch %u, expected %u", e, f->epoch);
     CHECK(!f->bump || f->beats > 0 || before < e, "frame of epoch %u came before its fence %u", before, e);
-    push_fate(true, rxm.vport, 0);
+    push_disposition(true, rxm.vport, 0);
     if (++f->beats == v->count)
         fence_head++;
 }
@@ -334,7 +335,7 @@ static void rx_frame(void) {
     }
     CHECK(n == sink_rx.len && memcmp(want, b, n) == 0, "frame %u: content (length %u, expected %u)", id, sink_rx.len,
           n);
-    push_fate(false, to, n);
+    push_disposition(false, to, n);
     rx_frames_seen++;
     rx_last_cycle = weir_rtl_cycles(bench_model);
 }
@@ -393,8 +394,8 @@ void sw_step(void) {
     bench_put(in, 1181, 4,
               (uint64_t)rx_ready | (uint64_t)ptx_ready << 1 | (uint64_t)done_ready << 2 | (uint64_t)link_up << 3);
     bench_put(in, 1216, 32, 0);
-    if (fate_rd != fate_wr && bench_below(16) < p_fate)
-        bench_put(in, 1216, 32, fates[fate_rd++ % FATES].word);
+    if (disposition_rd != disposition_wr && bench_below(16) < p_disposition)
+        bench_put(in, 1216, 32, dispositions[disposition_rd++ % DISPOSITIONS].word);
     bench_put(in, 1248, 20, stat_next);
     stat_next = 0;
     bench_put(in, 1280, 50,
@@ -457,7 +458,7 @@ uint32_t sw_csr_read(unsigned addr) {
 }
 
 bool sw_quiet(void) {
-    return src_h.next >= nframes && src_w.next >= nframes && fate_rd == fate_wr && stat_next == 0 &&
+    return src_h.next >= nframes && src_w.next >= nframes && disposition_rd == disposition_wr && stat_next == 0 &&
            bench_get(weir_rtl_out(bench_model), 1301, 1);
 }
 void sw_drain(void) {

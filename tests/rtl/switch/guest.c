@@ -22,7 +22,8 @@ static unsigned make(uint8_t *b, unsigned len, uint64_t dmac, uint64_t smac, con
     return len;
 }
 
-static struct fate send(unsigned v, uint64_t dmac, uint64_t smac, unsigned len, int insert, const unsigned *word) {
+static struct disposition send(unsigned v, uint64_t dmac, uint64_t smac, unsigned len, int insert,
+                               const unsigned *word) {
     uint8_t b[128];
     make(b, len, dmac, smac, word);
     return play_one(false, v, b, len, insert);
@@ -41,7 +42,7 @@ static void fresh(void) {
             .enable = true, .vf = v >= Vf, .base = (uint16_t)(8 * v), .count = v ? 1 : 4, .mac = mac_of(v)};
         if (v != 0 && v != Pf && v < Vf)
             continue;
-        spread_evenly(&p);
+        rss_evenly(&p);
         model_set_vport(v, p);
         if (v != 0)
             sw_move(-1, 0, -1, (int)v, -1, false);
@@ -78,7 +79,7 @@ void reserved_groups_reach_no_guest(void) {
         uint64_t to = reserved + last;
         bool own = last < 16;
         make(b, 64, to, mac_of(77), WORDS(0x88CC));
-        struct fate f = play_one(true, 0, b, 64, Off);
+        struct disposition f = play_one(true, 0, b, 64, Off);
         CHECK(f.heard[0] == 1 && f.heard[Pf] == !own && f.heard[Vf] == !own && f.heard[Other] == !own, "%02x: wire",
               last);
         set_vf(false, false, false, 0, false, false);
@@ -97,7 +98,7 @@ void reserved_groups_reach_no_guest(void) {
     off.enable = false;
     model_set_vport(0, off);
     make(b, 64, reserved, mac_of(77), WORDS(0x88CC));
-    struct fate f = play_one(true, 0, b, 64, Off);
+    struct disposition f = play_one(true, 0, b, 64, Off);
     CHECK(f.heard[0] == 0 && f.heard[Pf] == 0 && f.heard[Vf] == 0 && f.heard[Other] == 0, "vPort 0 is off");
 }
 
@@ -158,7 +159,7 @@ void stags_only_where_allowed(void) {
         model_set_vlan(0, Vf, true);
         CHECK(TAGS(64, 0x88A8, 9, 0x8100, 9, 0x88B5).drop == (s ? PASSED : (unsigned)Vlan), "listed");
         set_vf(false, true, true, 5 | 3u << 13, s, false); // port VLAN 5
-        struct fate f = TAGS(64, 0x88A8, 7, 0x8100, 9, 0x88B5);
+        struct disposition f = TAGS(64, 0x88A8, 7, 0x8100, 9, 0x88B5);
         CHECK(f.drop == (s ? PASSED : (unsigned)Vlan), "802.1ad on a port VLAN");
         static const uint8_t want[] = {0x81, 0, 0x60, 5, 0x88, 0xA8, 0, 7, 0x81, 0, 0, 9, 0x88, 0xB5};
         CHECK(!s || (f.len == 68 && memcmp(f.sent + 12, want, sizeof want) == 0), "the port VLAN's tag goes in front");
@@ -217,7 +218,7 @@ void a_forbidden_vlan_is_a_miss(void) {
         vports[Vf].drain = false;
         set_vf(false, true, mode == 1, 5, false, false);
         make(b, 64, mac, mac_of(77), WORDS(0x8100, 6, 0x88B5));
-        struct fate f = play_one(true, 0, b, 64, Off);
+        struct disposition f = play_one(true, 0, b, 64, Off);
         CHECK(f.heard[Vf] == 0 && f.heard[0] == 1 && f.rx_len == 64, "mode %u: another's VLAN from the wire", mode);
         CHECK(!f.redirect && f.src == 0 && f.stripped == 0, "mode %u: marks of a miss", mode);
         f = play_one(false, Pf, b, 64, Off); // within VLAN 6 its owner is unknown: the wire may know it
@@ -315,7 +316,7 @@ void policy_is_the_drivers(void) {
                 smac = smac << 8 | b[6 + k];
             enum weir_verdict want = weir_policy_tx(&p, b, len, &o, smac == mac_of(Vf) || smac - mac_of(0) < own);
             CHECK(want <= WEIR_DROP_VLAN, "no frame of these is of a wrong size");
-            struct fate f = play_one(false, Vf, b, len, o.flags ? o.vlan_tci : Off);
+            struct disposition f = play_one(false, Vf, b, len, o.flags ? o.vlan_tci : Off);
             CHECK(f.drop == row[want] && f.wire == (want == WEIR_PASS),
                   "policy %u (mode %u), frame %u of %u bytes, %02x%02x.. type %02x%02x: row %u, the driver's %u", n,
                   p.vlan_mode, i, len, b[0], b[1], b[12], b[13], f.drop, row[want]);

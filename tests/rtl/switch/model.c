@@ -207,7 +207,7 @@ void model_close(void) {
     for (unsigned id = closed; id < nframes; id++) {
         struct frame *f = &frames[id];
         if (f->cancel) {
-            CHECK(f->got == 0 && f->wire_got == 0 && !f->done, "cancelled frame %u lives", id);
+            CHECK(f->got == 0 && f->wire_got == 0 && !f->done, "cancelled frame %u generations", id);
             continue;
         }
         CHECK(f->wire || f->done, "frame %u: no tx_done", id);

@@ -16,7 +16,7 @@ static void world(bool moving) {
     traffic = (struct traffic){.senders = 13, .odd_tags = bench_below(4), .ip = bench_below(12)};
     traffic.odd_macs = bench_below(4);
     memcpy(traffic.vid, vids, sizeof vids);
-    fate_bad = one_in(2) ? bench_below(60) : 0;
+    disposition_bad = one_in(2) ? bench_below(60) : 0;
     for (unsigned v = 0; v < 12; v++) {
         struct vport p = {.enable = moving || !one_in(12), .check = one_in(2), .vf = one_in(2), .mac = mac_of(v)};
         p.base = (uint16_t)(v * 16 + bench_below(4));

@@ -19,8 +19,8 @@ static void drive(const uint8_t *beat, bool wire, unsigned vport, unsigned len, 
     bench_put(in, 583, 2, (uint64_t)last | (uint64_t)first << 1);
 }
 
-// What comes out in this cycle; every copy meets its fate in the next.
-static void take(struct fate *f) {
+// What comes out in this cycle; every copy meets its disposition in the next.
+static void take(struct disposition *f) {
     uint32_t *in = weir_rtl_in(bench_model);
     const uint32_t *out = weir_rtl_out(bench_model);
     static unsigned at;
@@ -55,14 +55,14 @@ static uint64_t drops(unsigned v, unsigned row) {
     return sw_csr_read(WEIR_SWITCH_CNT_LO_OFFSET);
 }
 
-struct fate play_one(bool wire, unsigned vport, const uint8_t *frame, unsigned len, int insert) {
+struct disposition play_one(bool wire, unsigned vport, const uint8_t *frame, unsigned len, int insert) {
     static const unsigned rows[] = {WEIR_VPORT_CNT_TX_DROP_SRC_MAC, WEIR_VPORT_CNT_TX_DROP_VLAN,
                                     WEIR_VPORT_CNT_TX_DROP_CTRL,    WEIR_VPORT_CNT_TX_DROP_SELF,
                                     WEIR_VPORT_CNT_TX_DROP_LINK,    WEIR_VPORT_CNT_TX_DROP_VPORT,
                                     WEIR_VPORT_CNT_TX_DROP_LONG};
     uint32_t *in = weir_rtl_in(bench_model);
     const uint32_t *out = weir_rtl_out(bench_model);
-    struct fate f = {.drop = PASSED};
+    struct disposition f = {.drop = PASSED};
     uint8_t beat[64];
     if (!wire) {
         sw_csr_write(WEIR_SWITCH_CNT_CLEAR_OFFSET, vport);

@@ -8,7 +8,14 @@
 #include "bench.h"
 #include "weir_abi.h"
 
-enum { MAX_FRAMES = 20000, MAX_FILTERS = 64, MAX_EPOCHS = 2048, MAX_BYTES = 9700, NV = WEIR_NUM_VPORTS, FATES = 8192 };
+enum {
+    MAX_FRAMES = 20000,
+    MAX_FILTERS = 64,
+    MAX_EPOCHS = 2048,
+    MAX_BYTES = 9700,
+    NV = WEIR_NUM_VPORTS,
+    DISPOSITIONS = 8192
+};
 
 // What the rules of VFs say of the tags that a sender put into its frame.
 struct tags {
@@ -80,8 +87,8 @@ extern unsigned closed;                    // frames model_close has accounted
 extern unsigned epoch_issued, epoch_acked; // moves sent, moves acknowledged
 extern uint64_t cnt[NV][WEIR_VPORT_CNT_COUNT], cnt_sw[WEIR_SW_CNT_COUNT];
 extern bool link_up;
-extern unsigned fate_bad;                                     // of 256 fates, how many carry a reason
-extern unsigned p_tx, p_prx, p_rx_ready, p_ptx_ready, p_fate; // of 16: how often a side moves
+extern unsigned disposition_bad;                                     // of 256 dispositions, how many carry a reason
+extern unsigned p_tx, p_prx, p_rx_ready, p_ptx_ready, p_disposition; // of 16: how often a side moves
 extern unsigned judged[4]; // copies whose IPv4 header, transport checksum could be judged, and was right
 extern uint64_t rx_frames_seen, rx_last_cycle, ptx_frames_seen, ptx_last_cycle;
 extern unsigned nfences;
@@ -125,7 +132,7 @@ void setup(void); // vPorts 0..11 on, odd ones check their source, 8..11 are VFs
 struct frame *add_frame(bool wire, unsigned len);
 unsigned any_len(void);
 void random_rates(void);
-void spread_evenly(struct vport *v); // its indirection table; the published key
+void rss_evenly(struct vport *v); // its indirection table; the published key
 
 // cases of other files
 void a3_each_frame_has_one_owner(void);
@@ -155,7 +162,7 @@ void oracle_soak(void);
 
 // single.c
 #define PASSED 0xFFu
-struct fate {
+struct disposition {
     unsigned drop;      // counter of the sender, PASSED = none
     unsigned wire;      // times on the wire, with these bytes
     unsigned heard[NV]; // copies by vPort; the last one's length and its tag in the completion, 0 none
@@ -165,8 +172,8 @@ struct fate {
     unsigned len;
     uint8_t sent[192];
 };
-struct fate play_one(bool wire, unsigned vport, const uint8_t *frame, unsigned len,
-                     int insert); // insert: a tag, -1 none
+struct disposition play_one(bool wire, unsigned vport, const uint8_t *frame, unsigned len,
+                            int insert); // insert: a tag, -1 none
 
 // model.c, continued
 void model_set_vport(unsigned v, struct vport cfg);

@@ -17,7 +17,7 @@ const uint8_t published_key[40] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc
                                    0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
 
 // The last entry points beyond the queue pairs: it counts as the first.
-void spread_evenly(struct vport *v) {
+void rss_evenly(struct vport *v) {
     memcpy(v->key, published_key, sizeof v->key);
     for (unsigned i = 0; i < 128; i++)
         v->table[i] = (uint8_t)(i == 127 ? 200 : v->count ? i % v->count : 0);
@@ -33,7 +33,7 @@ void setup(void) {
                           .base = (uint16_t)(v * 8),
                           .count = (uint8_t)(1 + v % 5),
                           .mac = mac_of(v)};
-        spread_evenly(&p);
+        rss_evenly(&p);
         model_set_vport(v, p);
     }
     for (unsigned v = 1; v < 12; v++) {
@@ -123,5 +123,5 @@ unsigned any_len(void) {
 
 void random_rates(void) {
     p_tx = 4 + bench_below(13), p_prx = 4 + bench_below(13);
-    p_rx_ready = 3 + bench_below(14), p_ptx_ready = 3 + bench_below(14), p_fate = 2 + bench_below(15);
+    p_rx_ready = 3 + bench_below(14), p_ptx_ready = 3 + bench_below(14), p_disposition = 2 + bench_below(15);
 }

@@ -47,7 +47,7 @@ void fake_reset(void) {
     memset(fake_qp_rate, 0, sizeof(fake_qp_rate));
     memset(fake_qp_weight, 0, sizeof(fake_qp_weight));
     memset(&hal_shared_ram, 0, sizeof(hal_shared_ram));
-    fake_line_answered();
+    fake_record_answered();
     fake.tick = 4;
     fake.op[0] = true;
     fake.bme[0] = true;
@@ -215,7 +215,7 @@ static void mbox_write(uint32_t offset, uint32_t value) {
     if (word < 32) {
         fake_fail("firmware writes the request of function %u", fn);
     }
-    if (!fake.flr[fn]) { // what firmware answers to a life that is over goes nowhere
+    if (!fake.flr[fn]) { // what firmware answers to a generation that is over goes nowhere
         fake.rsp[fn][word - 32] = value;
     }
 }
@@ -277,7 +277,7 @@ void fake_core1(void) {
             fake_fail("core 1 finds no end");
         }
     }
-    fake.kick[1] = fake.cycle;
+    fake.fed[1] = fake.cycle;
     fake.core = 0;
 }
 
@@ -294,10 +294,10 @@ static void ctrl_write(uint32_t offset, uint32_t value) {
         break;
     case WEIR_CTRL_WDT_LOAD_OFFSET:
         fake.wdt_load[fake.core] = value;
-        fake.kick[fake.core] = fake.cycle;
+        fake.fed[fake.core] = fake.cycle;
         break;
-    case WEIR_CTRL_WDT_KICK_OFFSET:
-        fake.kick[fake.core] = fake.cycle;
+    case WEIR_CTRL_WDT_FEED_OFFSET:
+        fake.fed[fake.core] = fake.cycle;
         break;
     case WEIR_CTRL_IRQ_ENABLE_OFFSET:
         fake.irq_enable[fake.core] = value;
@@ -407,7 +407,7 @@ static void check_access(uint32_t block, uint32_t offset, bool write) {
     const struct reg *r;
     may_die();
     fake.cycle += fake.tick;
-    if (fake.wdt_load[fake.core] != 0 && fake.cycle - fake.kick[fake.core] >= fake.wdt_load[fake.core]) {
+    if (fake.wdt_load[fake.core] != 0 && fake.cycle - fake.fed[fake.core] >= fake.wdt_load[fake.core]) {
         if (fake.core == 0 && fake.may_reset_itself) {
             longjmp(fake_death[0], 1);
         }

@@ -28,12 +28,12 @@ struct fake_qp {
     uint64_t tx_base, rx_base, cq_base;
     unsigned posted;           // receive buffers in the card
     unsigned tx_busy, rx_busy; // reads of QP_STATUS that still say busy; UINT_MAX = for ever
-    unsigned rx_door;          // reads that say a frame stands at the door,
-    unsigned door_again;       // and, after one that does not, these many more
+    unsigned rx_ingress;       // reads that say a frame stands pending at its ingress,
+    unsigned ingress_again;    // and, after one that does not, these many more
     bool armed;
 };
-// The PF's memory that lines of state are written to and read from; what is elsewhere cannot be read.
-#define FAKE_LINES 16u
+// The PF's memory that state records are written to and read from; what is elsewhere cannot be read.
+#define FAKE_RECORDS 16u
 #define FAKE_LINES_AT 0x40000000ull
 
 struct fake_fence {
@@ -55,13 +55,13 @@ struct fake {
     uint32_t reset_cause[2];
     unsigned dma_busy[WEIR_NUM_FNS]; // reads of FN_BUSY that still say busy; UINT_MAX = for ever
     uint64_t counter[WEIR_NUM_VPORTS][WEIR_VPORT_CNT_COUNT], sw_counter[WEIR_SW_CNT_COUNT];
-    struct weir_qp_line line[FAKE_LINES];
-    unsigned line_busy;        // reads of QP_STATE that still say busy, for each line; UINT_MAX = for ever
+    struct weir_qp_state_record record[FAKE_RECORDS];
+    unsigned record_busy;      // reads of QP_STATE that still say busy, for each line; UINT_MAX = for ever
     void (*filter_hook)(void); // after each command that could change a filter
 
     // ---- what a test may look at ----
     unsigned core; // which one runs
-    uint32_t cycle, kick[2], wdt_load[2], irq_enable[2], heartbeat;
+    uint32_t cycle, fed[2], wdt_load[2], irq_enable[2], heartbeat;
     bool bell[2], fw_ready, link_enable, cable;
     char console[4096];
     size_t console_len;
@@ -96,8 +96,8 @@ struct fake {
     uint16_t map_base[WEIR_NUM_FNS], map_count[WEIR_NUM_FNS];
     struct fake_qp qp[WEIR_NUM_QPS];
     unsigned cleared_busy; // CLEAR of a queue pair with work in flight
-    unsigned shut_out;     // RX_OFF of one with a frame at its door
-    unsigned kicks;
+    unsigned shut_out;     // RX_OFF of one with a frame pending at its ingress
+    unsigned forced_irqs;
 };
 extern struct fake fake;
 
@@ -123,7 +123,7 @@ void fake_post(unsigned fn, unsigned page, unsigned count);
 void fake_qp_error(unsigned qp, uint8_t reason);
 
 // The host's memory answers at last.
-void fake_line_answered(void);
+void fake_record_answered(void);
 // Fences that wait end now.
 void fake_release_fences(void);
 // vPort a (mac, mode, vid) key leads to, -1 when no slot that a lookup reads holds it.

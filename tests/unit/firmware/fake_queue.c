@@ -11,11 +11,11 @@ static uint32_t fn_sel, qp_sel, ctx, size;
 static uint32_t base[6]; // tx, rx, cq: low, high
 static uint64_t line_addr;
 static uint32_t line_state;
-static unsigned line_busy, line_posted;
-static bool line_armed;
+static unsigned record_busy, record_posted;
+static bool record_armed;
 
-void fake_line_answered(void) {
-    line_busy = 0;
+void fake_record_answered(void) {
+    record_busy = 0;
 }
 
 // A page of the doorbell window reaches a queue pair of the function itself or nothing (threat T7).
@@ -87,8 +87,8 @@ static void load(struct fake_qp *q, const struct fake_qp *n) {
         !fake_in_vport(n->vport, qp_sel)) {
         fake_fail("LOAD of queue pair %u for function %u, vPort %u: not theirs", qp_sel, n->fn, n->vport);
     }
-    if (line_busy != 0) {
-        fake_fail("LOAD of queue pair %u while a line is on its way into what is staged", qp_sel);
+    if (record_busy != 0) {
+        fake_fail("LOAD of queue pair %u while a record is on its way into what is staged", qp_sel);
     }
     *q = *n;
     q->pend = pend;
@@ -97,51 +97,52 @@ static void load(struct fake_qp *q, const struct fake_qp *n) {
     fake_qp_weight[qp_sel] = 1;
 }
 
-// ---- a line of state ----
+// ---- a state record ----
 #define QPS(field, value) (((uint64_t)(value)&WEIR_QPS_MASK(field)) << (WEIR_QPS_##field##_LSB & 63))
 
-static struct weir_qp_line *line_at(void) {
+static struct weir_qp_state_record *record_at(void) {
     uint64_t offset = line_addr - FAKE_LINES_AT;
-    return offset % WEIR_QPS_BYTES == 0 && offset / WEIR_QPS_BYTES < FAKE_LINES ? &fake.line[offset / WEIR_QPS_BYTES]
-                                                                                : NULL;
+    return offset % WEIR_QPS_BYTES == 0 && offset / WEIR_QPS_BYTES < FAKE_RECORDS
+               ? &fake.record[offset / WEIR_QPS_BYTES]
+               : NULL;
 }
 
 static void save(const struct fake_qp *q) {
-    struct weir_qp_line *line = line_at();
+    struct weir_qp_state_record *record = record_at();
     if (((q->tx_on || q->rx_on) && !q->err) || q->tx_busy != 0 || q->rx_busy != 0) {
         fake_fail("SAVE of queue pair %u, which is not at rest", qp_sel);
     }
-    if (line == NULL) {
+    if (record == NULL) {
         return; // the host's IOMMU knows no such memory
     }
-    *line = (struct weir_qp_line){
+    *record = (struct weir_qp_state_record){
         {QPS(TX_LOG2, q->tx_log2) | q->tx_base, QPS(RX_LOG2, q->rx_log2) | q->rx_base,
          QPS(CQ_LOG2, q->cq_log2) | q->cq_base, QPS(RX_TAIL, q->posted), 0,
          QPS(VECTOR, q->vector) | QPS(ARMED, q->armed) | QPS(LOADED, q->loaded && !q->err) | QPS(VERSION, 1)}};
 }
 
-// Stages what the line says, and judges it.
+// Stages what the record says, and judges it.
 static void fetch(void) {
-    const struct weir_qp_line *line = line_at();
+    const struct weir_qp_state_record *record = record_at();
     struct fake_qp n;
     line_state = WEIR_PUT(1, QUEUE_QP_STATE_FAILED);
-    if (line == NULL) {
+    if (record == NULL) {
         return;
     }
-    ctx = (ctx & 0xFFFF) | WEIR_PUT(WEIR_QPS_GET(line, VECTOR), QUEUE_QP_CTX_VECTOR);
-    size = WEIR_PUT(WEIR_QPS_GET(line, TX_LOG2), QUEUE_QP_SIZE_TX) |
-           WEIR_PUT(WEIR_QPS_GET(line, RX_LOG2), QUEUE_QP_SIZE_RX) |
-           WEIR_PUT(WEIR_QPS_GET(line, CQ_LOG2), QUEUE_QP_SIZE_CQ);
+    ctx = (ctx & 0xFFFF) | WEIR_PUT(WEIR_QPS_GET(record, VECTOR), QUEUE_QP_CTX_VECTOR);
+    size = WEIR_PUT(WEIR_QPS_GET(record, TX_LOG2), QUEUE_QP_SIZE_TX) |
+           WEIR_PUT(WEIR_QPS_GET(record, RX_LOG2), QUEUE_QP_SIZE_RX) |
+           WEIR_PUT(WEIR_QPS_GET(record, CQ_LOG2), QUEUE_QP_SIZE_CQ);
     for (unsigned i = 0; i < 3; i++) {
-        base[2 * i] = (uint32_t)line->word[i] & ~63u;
-        base[2 * i + 1] = (uint32_t)(line->word[i] >> 32);
+        base[2 * i] = (uint32_t)record->word[i] & ~63u;
+        base[2 * i + 1] = (uint32_t)(record->word[i] >> 32);
     }
-    line_posted = (unsigned)WEIR_QPS_GET(line, RX_TAIL);
-    line_armed = WEIR_QPS_GET(line, ARMED) != 0;
+    record_posted = (unsigned)WEIR_QPS_GET(record, RX_TAIL);
+    record_armed = WEIR_QPS_GET(record, ARMED) != 0;
     n = staged();
     line_state = 0;
-    if (WEIR_QPS_GET(line, VERSION) == 1 && line->word[6] == 0 && line->word[7] == 0) {
-        bool loaded = WEIR_QPS_GET(line, LOADED) != 0;
+    if (WEIR_QPS_GET(record, VERSION) == 1 && record->word[6] == 0 && record->word[7] == 0) {
+        bool loaded = WEIR_QPS_GET(record, LOADED) != 0;
         line_state = WEIR_PUT(1, QUEUE_QP_STATE_GOOD) | WEIR_PUT(loaded, QUEUE_QP_STATE_LOADED) |
                      WEIR_PUT(loaded && in_range(&n), QUEUE_QP_STATE_LEGAL);
     }
@@ -149,10 +150,10 @@ static void fetch(void) {
 
 static void resume(struct fake_qp *q) {
     struct fake_qp n = staged();
-    n.posted = line_posted;
-    n.armed = line_armed;
+    n.posted = record_posted;
+    n.armed = record_armed;
     if (WEIR_GET(line_state, QUEUE_QP_STATE_LEGAL) == 0 || q->loaded) {
-        fake_fail("RESUME of queue pair %u with a line that is not legal, or over a life", qp_sel);
+        fake_fail("RESUME of queue pair %u with a record that is not legal, or over a generation", qp_sel);
     }
     load(q, &n);
 }
@@ -176,7 +177,7 @@ static void command(uint32_t op) {
         q->rx_on = q->loaded;
         break;
     case HAL_QP_RX_OFF:
-        fake.shut_out += q->rx_on && q->rx_door != 0;
+        fake.shut_out += q->rx_on && q->rx_ingress != 0;
         q->rx_on = false;
         break;
     case HAL_QP_CLEAR:
@@ -188,10 +189,10 @@ static void command(uint32_t op) {
         break;
     case HAL_QP_SAVE:
     case HAL_QP_FETCH:
-        if (line_busy != 0) {
-            fake_fail("QP_CMD %u while the last line is on its way", op);
+        if (record_busy != 0) {
+            fake_fail("QP_CMD %u while the last record is on its way", op);
         }
-        line_busy = fake.line_busy;
+        record_busy = fake.record_busy;
         if (op == HAL_QP_SAVE) {
             save(q);
         } else {
@@ -201,8 +202,8 @@ static void command(uint32_t op) {
     case HAL_QP_RESUME:
         resume(q);
         break;
-    case HAL_QP_KICK:
-        fake.kicks++;
+    case HAL_QP_FORCE_IRQ:
+        fake.forced_irqs++;
         break;
     default:
         fake_fail("QP_CMD %u", op);
@@ -215,11 +216,11 @@ static bool busy(unsigned *reads) {
     return is;
 }
 
-static bool at_door(struct fake_qp *q) {
-    bool is = busy(&q->rx_door);
+static bool ingress_pending(struct fake_qp *q) {
+    bool is = busy(&q->rx_ingress);
     if (!is) {
-        q->rx_door = q->door_again;
-        q->door_again = 0;
+        q->rx_ingress = q->ingress_again;
+        q->ingress_again = 0;
     }
     return is;
 }
@@ -232,11 +233,11 @@ uint32_t fake_queue_read(uint32_t offset) {
                WEIR_PUT(q->rx_on && !q->err, QUEUE_QP_STATUS_RX_ON) |
                WEIR_PUT(busy(&q->tx_busy), QUEUE_QP_STATUS_TX_BUSY) |
                WEIR_PUT(busy(&q->rx_busy), QUEUE_QP_STATUS_RX_BUSY) | WEIR_PUT(q->err, QUEUE_QP_STATUS_ERROR) |
-               WEIR_PUT(q->posted != 0, QUEUE_QP_STATUS_RX_POSTED) | WEIR_PUT(at_door(q), QUEUE_QP_STATUS_RX_DOOR) |
-               WEIR_PUT(q->armed, QUEUE_QP_STATUS_ARMED) | WEIR_PUT(q->loaded, QUEUE_QP_STATUS_LOADED) |
-               WEIR_PUT(q->err ? q->reason : 0, QUEUE_QP_STATUS_REASON);
+               WEIR_PUT(q->posted != 0, QUEUE_QP_STATUS_RX_POSTED) |
+               WEIR_PUT(ingress_pending(q), QUEUE_QP_STATUS_RX_INGRESS) | WEIR_PUT(q->armed, QUEUE_QP_STATUS_ARMED) |
+               WEIR_PUT(q->loaded, QUEUE_QP_STATUS_LOADED) | WEIR_PUT(q->err ? q->reason : 0, QUEUE_QP_STATUS_REASON);
     case WEIR_QUEUE_QP_STATE_OFFSET:
-        return busy(&line_busy) ? WEIR_PUT(1, QUEUE_QP_STATE_BUSY) : line_state;
+        return busy(&record_busy) ? WEIR_PUT(1, QUEUE_QP_STATE_BUSY) : line_state;
     case WEIR_QUEUE_QP_TX_PTR_OFFSET:
     case WEIR_QUEUE_QP_CQ_PTR_OFFSET:
         return 0;

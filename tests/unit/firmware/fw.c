@@ -100,7 +100,7 @@ int fw_call(unsigned fn, unsigned opcode, const void *req, unsigned req_len, voi
 
 void fw_pass(uint32_t cycles) {
     fake.cycle += cycles;
-    fake.kick[0] = fake.kick[1] = fake.cycle;
+    fake.fed[0] = fake.fed[1] = fake.cycle;
 }
 
 int fw_hello(unsigned fn) {

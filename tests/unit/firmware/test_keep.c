@@ -29,7 +29,7 @@ struct seen {
     struct weir_get_vport_rsp vport[8];
     struct weir_describe_vport_rsp described[8];
     struct weir_read_block_rsp block;
-    uint64_t frames; // that vPorts counted, in this life or one before: none is lost or counted twice
+    uint64_t frames; // that vPorts counted, in this generation or one before: none is lost or counted twice
 };
 
 static void look(struct seen *s) {
@@ -223,7 +223,7 @@ static void begin(void) {
     assert_int_equal(fw_filter(1, 0, fw_mac(0)), WEIR_OK);
     assert_int_equal(fw_filter(2, 2, fw_mac(1)), WEIR_OK);
     for (unsigned i = 0; i < 4; i++) {
-        fake.counter[i][WEIR_VPORT_CNT_TX_FRAMES] = 1000 + i; // vPort 3: in a life before the one that is to come
+        fake.counter[i][WEIR_VPORT_CNT_TX_FRAMES] = 1000 + i; // vPort 3: in a generation before the one that is to come
     }
 }
 

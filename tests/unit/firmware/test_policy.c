@@ -269,7 +269,7 @@ static void threat_t14_only_trusted_vports_listen(void **state) {
     assert_int_equal(fake.cfg[1] & (CFG(PROMISC) | CFG(CHECK_SRC)), CFG(CHECK_SRC)); // spoof checks never noticed
     assert_int_equal(set_flags(1, WEIR_VPORT_TRUSTED | WEIR_VPORT_PROMISC), WEIR_OK);
     assert_int_equal(set_flags(1, WEIR_VPORT_PROMISC), WEIR_PERMISSION);
-    assert_int_equal(set_flags(1, 0), WEIR_OK); // trust gone, ears gone
+    assert_int_equal(set_flags(1, 0), WEIR_OK); // trust gone, receive mask gone
     assert_int_equal(fake.cfg[1] & CFG(PROMISC), 0);
     assert_int_equal(set_flags(3, WEIR_VPORT_PROMISC), WEIR_OK); // the PF's may
     assert_int_equal(fake.cfg[3] & CFG(PROMISC), CFG(PROMISC));

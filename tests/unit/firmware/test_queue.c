@@ -148,7 +148,7 @@ static void hardware_error_is_kept_and_reported(void **state) {
     assert_int_equal(hal_shared_ram.ev_head, 1);
     assert_int_equal(hal_shared_ram.event[0], 5 | WEIR_QP_REASON_TX_LEN_ZERO << 16);
     assert_true(fake.bell[0]);
-    // Only a new life ends it.
+    // Only a new generation ends it.
     assert_int_equal(create(5), WEIR_WRONG_STATE);
     assert_int_equal(queue_destroy(5, 1), WEIR_OK);
     assert_int_equal(queue_get(5, ret), WEIR_OK);
@@ -156,7 +156,7 @@ static void hardware_error_is_kept_and_reported(void **state) {
     assert_int_equal(create(5), WEIR_OK);
 }
 
-static void error_of_an_earlier_life_is_dropped(void **state) {
+static void error_of_an_earlier_generation_is_dropped(void **state) {
     (void)state;
     boot();
     assert_int_equal(create(5), WEIR_OK);
@@ -267,7 +267,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(ranges_beyond_the_card_are_refused),
     cmocka_unit_test(armed_needs_every_receive_ring),
     cmocka_unit_test(hardware_error_is_kept_and_reported),
-    cmocka_unit_test(error_of_an_earlier_life_is_dropped),
+    cmocka_unit_test(error_of_an_earlier_generation_is_dropped),
     cmocka_unit_test(function_switched_off_is_nobodys_fault),
     cmocka_unit_test(full_ring_loses_no_report),
     cmocka_unit_test(full_ring_does_not_stop_requests),

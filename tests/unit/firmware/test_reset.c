@@ -149,7 +149,7 @@ static void pf_flr_clears_everything(void **state) {
         assert_clean();
         assert_int_equal(fw_call(0, WEIR_CMD_GET_CAPS, NULL, 0, NULL, NULL), WEIR_VERSION);
         assert_int_equal(fw_hello(0), WEIR_OK);
-        ev = fw_events(); // nothing of the last driver's life, at most that VF Enable is off now
+        ev = fw_events(); // nothing of the last driver's generation, at most that VF Enable is off now
         assert_true(ev.count == 0 || (ev.count == 1 && ev.event[0].kind == WEIR_FW_EVENT_VF_ENABLE));
         assert_int_equal(steer_filter_count(), 0);
         // The next driver finds it as the first one did.
@@ -415,7 +415,7 @@ static void restart_of_core_0_then_resets(void **state) {
 
 // For the host the reset is over at once: the next driver's first command must meet neither the reset nor the old
 // state.
-static void a_command_of_the_next_life_waits_for_the_end_of_the_last(void **state) {
+static void a_command_of_the_next_generation_waits_for_the_end_of_the_last(void **state) {
     (void)state;
     world();
     fake.host_goes_on = true;
@@ -439,7 +439,7 @@ static void a_reset_that_firmware_does_not_know_of_keeps_the_function_held(void 
     fake_flr(1);
     (void)control_poll();
     assert_true(fake.flr[1]);
-    fake_flr(1); // a life of its own between the two
+    fake_flr(1); // a generation of its own between the two
     fake.dma_busy[1] = 0;
     assert_int_equal(fw_hello(1), WEIR_OK);
     assert_false(fake.flr[1] || fake.flr_event[1]);
@@ -473,7 +473,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(restart_of_core_0_lets_the_data_plane_run_on),
     cmocka_unit_test(restart_of_core_0_leaves_nothing_to_the_next_switch),
     cmocka_unit_test(restart_of_core_0_then_resets),
-    cmocka_unit_test(a_command_of_the_next_life_waits_for_the_end_of_the_last),
+    cmocka_unit_test(a_command_of_the_next_generation_waits_for_the_end_of_the_last),
     cmocka_unit_test(a_reset_that_firmware_does_not_know_of_keeps_the_function_held),
     cmocka_unit_test(restart_of_core_0_takes_up_a_reset),
 };

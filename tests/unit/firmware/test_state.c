@@ -97,10 +97,10 @@ static void a_vf_stops_and_goes_on(void **state) {
     assert_int_equal(fw_get_vf(A).state, WEIR_VF_ALLOCATED);
     assert_false(drains(1));
     all_run(A, true);
-    assert_int_equal(fake.kicks, QPS);
+    assert_int_equal(fake.forced_irqs, QPS);
     assert_true(fake.events[A + 1] == UINT64_MAX >> 2);         // all blocks; not RESET, which would stop it for good
     assert_int_equal(set_state(A, WEIR_VF_ALLOCATED), WEIR_OK); // it is
-    assert_int_equal(fake.kicks, QPS);
+    assert_int_equal(fake.forced_irqs, QPS);
     assert_int_equal(fw_create_qp(A + 1, 0, 0), WEIR_WRONG_STATE); // runs
     assert_int_equal(fake.qp[first(A)].posted, 20);
 }
@@ -109,8 +109,8 @@ static void what_was_begun_is_done_first(void **state) {
     (void)state;
     begin();
     fake.qp[first(A)].tx_busy = 30;
-    fake.qp[first(A) + 1].rx_door = 20;
-    fake.qp[first(A) + 1].door_again = 20;
+    fake.qp[first(A) + 1].rx_ingress = 20;
+    fake.qp[first(A) + 1].ingress_again = 20;
     fake.qp[first(A) + 2].rx_busy = 40;
     assert_int_equal(set_state(A, WEIR_VF_STOPPED), WEIR_OK);
     assert_int_equal(fake.shut_out, 0);
@@ -125,7 +125,7 @@ static void who_does_not_come_to_rest_runs_on(void **state) {
     begin();
     for (unsigned k = 0; k < 3; k++) {
         struct fake_qp *q = &fake.qp[first(A) + k];
-        unsigned *busy = k == 0 ? &q->tx_busy : k == 1 ? &q->rx_door : &q->rx_busy;
+        unsigned *busy = k == 0 ? &q->tx_busy : k == 1 ? &q->rx_ingress : &q->rx_busy;
         *busy = UINT_MAX;
         since = fake.cycle;
         assert_int_equal(set_state(A, WEIR_VF_STOPPED), WEIR_TIMEOUT);
@@ -204,12 +204,12 @@ static void what_did_not_run_arrives_disabled(void **state) {
     // The stopped VF goes on as well, but for the one in error.
     assert_int_equal(set_state(A, WEIR_VF_ALLOCATED), WEIR_OK);
     assert_true(fake.qp[first(A)].tx_on);
-    assert_int_equal(fake.kicks, 4); // two of each
+    assert_int_equal(fake.forced_irqs, 4); // two of each
 }
 
 static void what_is_no_state_changes_nothing(void **state) {
     struct weir_vf_image image, bad;
-    struct weir_qp_line line;
+    struct weir_qp_state_record record;
     (void)state;
     begin();
     assert_int_equal(set_state(A, WEIR_VF_STOPPED), WEIR_OK);
@@ -228,23 +228,23 @@ static void what_is_no_state_changes_nothing(void **state) {
         }
     }
     is_fresh(B);
-    // One line of four: of another version, with reserved bits, of a size that does not exist, not to be read at all.
+    // One record of four: of another version, with reserved bits, of a size that does not exist, not to be read at all.
     for (unsigned k = 0; k < 4; k++) {
-        line = fake.line[2];
+        record = fake.record[2];
         if (k == 0) {
-            fake.line[2].word[5] ^= (uint64_t)3 << (WEIR_QPS_VERSION_LSB & 63);
+            fake.record[2].word[5] ^= (uint64_t)3 << (WEIR_QPS_VERSION_LSB & 63);
         } else if (k == 1) {
-            fake.line[2].word[7] = 1;
+            fake.record[2].word[7] = 1;
         } else if (k == 2) {
-            fake.line[2].word[0] |= 15;
+            fake.record[2].word[0] |= 15;
         }
-        assert_int_equal(load(B, k == 3 ? FAKE_LINES_AT + (FAKE_LINES - 2) * WEIR_QPS_BYTES : FAKE_LINES_AT, &image),
+        assert_int_equal(load(B, k == 3 ? FAKE_LINES_AT + (FAKE_RECORDS - 2) * WEIR_QPS_BYTES : FAKE_LINES_AT, &image),
                          WEIR_INVALID_PARAMETER);
-        fake.line[2] = line;
+        fake.record[2] = record;
         is_fresh(B);
     }
-    memcpy(&fake.line[FAKE_LINES - 2], fake.line, 2 * sizeof(line));
-    assert_int_equal(load(B, FAKE_LINES_AT + (FAKE_LINES - 2) * WEIR_QPS_BYTES, &image), WEIR_FAILURE);
+    memcpy(&fake.record[FAKE_RECORDS - 2], fake.record, 2 * sizeof(record));
+    assert_int_equal(load(B, FAKE_LINES_AT + (FAKE_RECORDS - 2) * WEIR_QPS_BYTES, &image), WEIR_FAILURE);
     is_fresh(B);
     assert_int_equal(load(B, FAKE_LINES_AT, &image), WEIR_OK);
 }
@@ -271,17 +271,17 @@ static void a_host_that_does_not_answer_holds_up_nobody_for_long(void **state) {
     begin();
     assert_int_equal(set_state(A, WEIR_VF_STOPPED), WEIR_OK);
     assert_int_equal(save(A, FAKE_LINES_AT, &image), WEIR_OK);
-    fake.line_busy = UINT_MAX;
+    fake.record_busy = UINT_MAX;
     since = fake.cycle;
     assert_int_equal(load(B, FAKE_LINES_AT, &image), WEIR_TIMEOUT);
     assert_true(fake.cycle - since < 600000);
     is_fresh(B);
-    // The line may still come, into what CREATE_QP would stage.
+    // The record may still come, into what CREATE_QP would stage.
     assert_int_equal(fw_hello(B + 1), WEIR_OK);
     assert_int_equal(fw_create_qp(B + 1, 0, 0), WEIR_TIMEOUT);
     assert_int_equal(save(A, FAKE_LINES_AT, &image), WEIR_TIMEOUT);
-    fake.line_busy = 0;
-    fake_line_answered();
+    fake.record_busy = 0;
+    fake_record_answered();
     assert_int_equal(fw_create_qp(B + 1, 0, 0), WEIR_OK);
     assert_int_equal(save(A, FAKE_LINES_AT, &image), WEIR_OK);
 }

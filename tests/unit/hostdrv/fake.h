@@ -23,8 +23,8 @@ struct weir_qp {
     } rx[FAKE_MAX];
     unsigned rx_head, rx_tail;
     unsigned ring; // transmit entries
-    unsigned kicked;
-    bool orphan;
+    unsigned rung;
+    bool removed;
     struct weir_qp_stats stats;
 };
 

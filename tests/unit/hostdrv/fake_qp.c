@@ -53,7 +53,7 @@ int weir_qp_send_offload(struct weir_qp *q, const void *frame, size_t len, const
         return err;
     if (len > 2048)
         return -EMSGSIZE;
-    if (q->orphan)
+    if (q->removed)
         return -ENODEV;
     if (weir_qp_tx_room(q) == 0 || at == FAKE_MAX)
         return -ENOBUFS;
@@ -64,8 +64,8 @@ int weir_qp_send_offload(struct weir_qp *q, const void *frame, size_t len, const
     return (int)(at & 0xFFFF);
 }
 
-void weir_qp_kick(struct weir_qp *q) {
-    q->kicked = (unsigned)q->stats.tx_posted;
+void weir_qp_ring_doorbell(struct weir_qp *q) {
+    q->rung = (unsigned)q->stats.tx_posted;
 }
 
 unsigned weir_qp_watch(struct weir_qp *q) {

@@ -34,7 +34,7 @@ void weir_vf_close(struct weir_vf *vf) {
 void weir_vf_surprise(struct weir_vf *vf) {
     vf->surprised = true;
     for (unsigned i = 0; i < 2; i++)
-        vf->qp[i].orphan = true;
+        vf->qp[i].removed = true;
 }
 
 unsigned weir_vf_num_qps(const struct weir_vf *vf) {

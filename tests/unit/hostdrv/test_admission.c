@@ -81,7 +81,7 @@ static struct table_entry *add(const char *name, const char *mac) {
     return e;
 }
 
-// A newcomer of our own user unless said otherwise.
+// A pending client of our own user unless said otherwise.
 static int come(const char *name, const char *mac, uid_t uid) {
     struct weir_partition_hello h = {.flags = mac != NULL ? WEIR_PARTITION_OWN_MAC : 0};
     snprintf(h.name, sizeof(h.name), "%s", name);

@@ -88,7 +88,7 @@ static void sends(unsigned frames) {
     half[WEIR_GUEST_tx_synthetic] += frames;
 }
 
-static void a_frame_without_a_fate_is_named(void **state) {
+static void a_frame_without_a_disposition_is_named(void **state) {
     (void)state;
     sends(5);
     expect_text("balanced");
@@ -191,7 +191,7 @@ static void every_reason_has_its_line(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(a_frame_without_a_fate_is_named, begin, end),
+    cmocka_unit_test_setup_teardown(a_frame_without_a_disposition_is_named, begin, end),
     cmocka_unit_test_setup_teardown(what_waits_is_under_way_and_what_dropped_is_summed, begin, end),
     cmocka_unit_test_setup_teardown(vfs_that_are_gone_stay_in_the_account, begin, end),
     cmocka_unit_test_setup_teardown(a_silent_guest_holds_nobody_up, begin, end),

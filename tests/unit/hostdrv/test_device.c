@@ -268,7 +268,7 @@ static void another_owners_function_is_left_alone(void **state) {
     good();
     dev = opened();
     weir_dev_dma_free(dev, &dma, false);
-    weir_dev_orphan(dev);
+    weir_dev_mark_removed(dev);
     memset(fake.log, 0, sizeof(fake.log));
     weir_dev_close(dev);
     assert_string_equal(fake.log, "fc");

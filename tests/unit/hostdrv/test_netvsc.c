@@ -52,8 +52,8 @@ static int on_open(void *ctx, unsigned fn, struct weir_bus **bus) {
     return t.open_bus;
 }
 
-static int setup_with(unsigned hold_frames, unsigned tries) {
-    struct weir_netvsc_config cfg = {.rx = on_rx, .open_vf = on_open, .hold_frames = hold_frames, .tries = tries};
+static int setup_with(unsigned reorder_frames, unsigned tries) {
+    struct weir_netvsc_config cfg = {.rx = on_rx, .open_vf = on_open, .reorder_frames = reorder_frames, .tries = tries};
     memset(&t, 0, sizeof(t));
     memset(&fake_vf, 0, sizeof(fake_vf));
     t.area = malloc(WEIR_CHANNEL_BYTES(RING));
@@ -297,7 +297,7 @@ static void to_vf_holds_the_vf_until_the_fence(void **state) {
     expect_rx("10 11 12 13 20 21 22");
     expect_host("");
     assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_ATTACHED);
-    assert_int_equal(weir_netvsc_stats(t.sc)->rx_held, 2);
+    assert_int_equal(weir_netvsc_stats(t.sc)->rx_reordered, 2);
 }
 
 static void a_foreign_fence_releases_nothing(void **state) {
@@ -593,9 +593,9 @@ static void what_the_new_path_refuses_is_counted(void **state) {
     host_complete(true, WEIR_OK);
     run(1);
     s = weir_netvsc_stats(t.sc);
-    assert_int_equal(s->tx_drop_held, 1);
+    assert_int_equal(s->tx_drop_reorder, 1);
     assert_int_equal(s->tx_vf, 1);
-    assert_int_equal(s->tx_taken, s->tx_vf + s->tx_drop_held);
+    assert_int_equal(s->tx_taken, s->tx_vf + s->tx_drop_reorder);
 }
 
 // Without a parent the VF carries the traffic; the next one is told what was since the VF began.
@@ -815,7 +815,7 @@ static void full_hold_queues_are_counted(void **state) {
     for (uint8_t i = 0; i < 6; i++)
         vf_frame(0, i);
     run(1);
-    assert_int_equal(weir_netvsc_stats(t.sc)->rx_drop_hold, 2);
+    assert_int_equal(weir_netvsc_stats(t.sc)->rx_drop_reorder, 2);
     host_complete(true, WEIR_OK);
     host_fence(TOKEN);
     run(1);
@@ -823,7 +823,7 @@ static void full_hold_queues_are_counted(void **state) {
     expect_vf_tx("0 1 2 3");
 }
 
-// The answer to a question, in which each frame must have one fate.
+// The answer to a question, in which each frame must have one disposition.
 static struct weir_msg_counters told(void) {
     struct weir_msg_ask_counters ask = {.version = 1, .serial = 7};
     struct weir_msg_counters m = {0};
@@ -840,14 +840,14 @@ static struct weir_msg_counters told(void) {
     assert_int_equal(v[WEIR_GUEST_tx_taken], v[WEIR_GUEST_tx_synthetic] + v[WEIR_GUEST_tx_vf] +
                                                  v[WEIR_GUEST_tx_waiting] + v[WEIR_GUEST_tx_drop_size] +
                                                  v[WEIR_GUEST_tx_drop_offload] + v[WEIR_GUEST_tx_drop_early] +
-                                                 v[WEIR_GUEST_tx_drop_held] + v[WEIR_GUEST_tx_drop_dead]);
+                                                 v[WEIR_GUEST_tx_drop_reorder] + v[WEIR_GUEST_tx_drop_dead]);
     assert_int_equal(v[WEIR_GUEST_rx_synthetic] + v[WEIR_GUEST_rx_vf],
                      v[WEIR_GUEST_rx_given] + v[WEIR_GUEST_rx_drop_full] + v[WEIR_GUEST_rx_drop_down]);
     return m;
 }
 
 // Each place of the guest where a frame can end, and each where it can wait.
-static void each_frame_of_the_guest_has_one_fate(void **state) {
+static void each_frame_of_the_guest_has_one_disposition(void **state) {
     struct weir_msg_rx_frame none = {.version = 9};
     uint8_t f[64];
     struct weir_msg_counters m;
@@ -898,7 +898,7 @@ static void each_frame_of_the_guest_has_one_fate(void **state) {
     m = told();
     assert_int_equal(m.value[WEIR_GUEST_tx_waiting], 4);
     assert_int_equal(m.value[WEIR_GUEST_rx_waiting], 4);
-    assert_int_equal(m.value[WEIR_GUEST_rx_drop_hold], 2);
+    assert_int_equal(m.value[WEIR_GUEST_rx_drop_reorder], 2);
     // On the VF: posted, and not all of it looked up.
     host_complete(true, WEIR_OK);
     host_fence(TOKEN);
@@ -1075,7 +1075,7 @@ static const struct CMUnitTest tests[] = {
     CASE(a_slow_card_is_no_dead_card),
     CASE(a_vf_that_answers_no_read_is_gone),
     CASE(full_hold_queues_are_counted),
-    CASE(each_frame_of_the_guest_has_one_fate),
+    CASE(each_frame_of_the_guest_has_one_disposition),
     CASE(full_paths_push_back),
     CASE(bad_messages_change_nothing),
     CASE(a_closed_channel_ends_it),

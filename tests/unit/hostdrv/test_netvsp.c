@@ -246,7 +246,7 @@ static void foreign_sources_are_dropped(void **state) {
     assert_int_equal(s->tx_drop_ctrl, 1);
     assert_int_equal(s->tx_drop_size, 1);
     assert_int_equal(fake_pf.qp[0].stats.tx_posted, 1);
-    assert_int_equal(fake_pf.qp[0].kicked, 1);
+    assert_int_equal(fake_pf.qp[0].rung, 1);
 }
 
 // What a guest asks of the card goes with its frame; what the card cannot do does not reach it.

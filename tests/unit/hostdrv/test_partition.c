@@ -33,7 +33,7 @@ static int teardown(void **state) {
     return 0;
 }
 
-static struct weir_partition *newcomer(void) {
+static struct weir_partition *pending_client(void) {
     struct pollfd fd = {.fd = listener.fd, .events = POLLIN};
     uid_t uid;
     int sock;
@@ -81,7 +81,7 @@ static void frames_and_bells_cross(void **state) {
 
     (void)state;
     assert_int_equal(pthread_create(&thread, NULL, guest, &g), 0);
-    host = newcomer();
+    host = pending_client();
     assert_int_equal(join(host, &h), 0);
     assert_string_equal(h.name, "guest7");
     assert_int_equal(h.mac[5], 7);
@@ -116,7 +116,7 @@ static void refusal_is_told_in_its_own_words(void **state) {
 
     (void)state;
     assert_int_equal(pthread_create(&thread, NULL, guest, &g), 0);
-    host = newcomer();
+    host = pending_client();
     assert_int_equal(join(host, &h), 0);
     assert_int_equal(weir_partition_answer(host, -EEXIST, NULL, "its hardware \x1b]0;address is taken"), 0);
     weir_partition_close(host);
@@ -181,7 +181,7 @@ static void pair(struct weir_partition **host, struct guest *g) {
     struct weir_partition_hello h;
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, guest, g), 0);
-    *host = newcomer();
+    *host = pending_client();
     assert_int_equal(join(*host, &h), 0);
     assert_int_equal(weir_partition_answer(*host, 0, &terms, ""), 0);
     pthread_join(thread, NULL);
@@ -315,7 +315,7 @@ static void a_blocking_bell_stops_nobody(void **state) {
     weir_partition_close(host);
 }
 
-// ---- newcomers who want something else ----
+// ---- pending clients who want something else ----
 
 static int connect_raw(void) {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -359,7 +359,7 @@ static unsigned open_fds(void) {
     return n;
 }
 
-static void bad_newcomers_are_sent_away(void **state) {
+static void bad_pending_clients_are_sent_away(void **state) {
     const size_t bytes = WEIR_CHANNEL_BYTES(WEIR_PARTITION_RING);
     struct weir_partition_hello good = {
         .magic = 0x57505254u, .version = WEIR_PARTITION_VERSION, .ring = WEIR_PARTITION_RING, .name = "g"};
@@ -372,7 +372,7 @@ static void bad_newcomers_are_sent_away(void **state) {
         int sealed = memory(bytes, F_SEAL_SHRINK), bell = eventfd(0, 0), pipes[2];
         int fds[8] = {sealed, bell, bell, bell, bell, bell, bell, bell};
         int fd = connect_raw(), loose = memory(bytes, 0), small = memory(4096, F_SEAL_SHRINK);
-        struct weir_partition *p = newcomer();
+        struct weir_partition *p = pending_client();
         struct weir_partition_hello h = good, got;
         size_t len = sizeof(h);
         unsigned n = 3;
@@ -441,6 +441,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(a_vf_has_a_pci_address, setup, teardown),
     cmocka_unit_test_setup_teardown(a_blocking_bell_stops_nobody, setup, teardown),
     cmocka_unit_test_setup_teardown(a_guest_that_says_more_is_sent_away, setup, teardown),
-    cmocka_unit_test_setup_teardown(bad_newcomers_are_sent_away, setup, teardown),
+    cmocka_unit_test_setup_teardown(bad_pending_clients_are_sent_away, setup, teardown),
 };
 UNIT_MAIN(tests)

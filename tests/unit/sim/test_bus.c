@@ -214,7 +214,7 @@ static void listening(int fd, const struct vfu_header *h, unsigned n) {
 }
 
 // A push is one message of all its bytes, so that a server can make one write of it.
-static void a_push_is_one_message(void **state) {
+static void an_inline_doorbell_is_one_message(void **state) {
     const uint8_t slot[64] = {1};
     char err[256] = "";
     pid_t pid = serve(6, listening); // four to open it, the write, and the question
@@ -232,7 +232,7 @@ static void a_push_is_one_message(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(a_push_is_one_message),
+    cmocka_unit_test(an_inline_doorbell_is_one_message),
     cmocka_unit_test(nobody_there_is_one_line),
     cmocka_unit_test(nonsense_from_the_server_is_one_line),
     cmocka_unit_test(server_that_hangs_up_is_a_vanished_function),

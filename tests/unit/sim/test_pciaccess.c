@@ -176,7 +176,7 @@ static void push_into(uint64_t bytes, bool whole) {
     close(bar);
 }
 
-static void a_push_is_whole_or_refused(void **state) {
+static void an_inline_doorbell_is_whole_or_refused(void **state) {
     char text[256], path[192];
 
     (void)state;
@@ -260,8 +260,10 @@ static void memory_outlives_a_killed_driver(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(a_push_is_whole_or_refused),      cmocka_unit_test(what_stands_in_between_is_one_line),
-    cmocka_unit_test(memory_outlives_a_killed_driver), cmocka_unit_test(no_such_device_is_one_line),
+    cmocka_unit_test(an_inline_doorbell_is_whole_or_refused),
+    cmocka_unit_test(what_stands_in_between_is_one_line),
+    cmocka_unit_test(memory_outlives_a_killed_driver),
+    cmocka_unit_test(no_such_device_is_one_line),
     cmocka_unit_test(bad_address_is_one_line),
 };
 UNIT_MAIN(tests)

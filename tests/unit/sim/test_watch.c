@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Beats of the card's taps to whole frames: a copy is told when its fate is known, in order; void frames and fences are
-// nobody's frames.
+// Beats of the card's taps to whole frames: a copy is told when its disposition is known, in order; void frames and
+// fences are nobody's frames.
 #include "unit.h"
 #include "watch.h"
 
@@ -40,7 +40,7 @@ static const uint32_t *beat(uint8_t fill) {
     return data[turn];
 }
 
-static void fate(struct watch *t, uint64_t cycle, unsigned reason) {
+static void disposition(struct watch *t, uint64_t cycle, unsigned reason) {
     watch_beat(t, cycle, 0, beat(0), 0, beat(0), VALID | reason << 8);
 }
 
@@ -60,7 +60,7 @@ static void sent_frames_are_told_at_their_end(void **state) {
     watch_free(t);
 }
 
-static void copies_wait_for_their_fate_in_order(void **state) {
+static void copies_wait_for_their_disposition_in_order(void **state) {
     struct watch *t = watch_new(on_frame, NULL);
     (void)state;
     n = 0;
@@ -69,15 +69,15 @@ static void copies_wait_for_their_fate_in_order(void **state) {
     watch_beat(t, 3, 0, beat(0), meta(SOP, 2, 65), beat(2), 0);
     watch_beat(t, 4, 0, beat(0), meta(EOP, 2, 65), beat(3), 0);
     assert_int_equal(n, 0);
-    fate(t, 10, 0);
-    fate(t, 11, 0);
-    fate(t, 12, 7);
-    fate(t, 13, 0); // of a copy that went before anybody looked
+    disposition(t, 10, 0);
+    disposition(t, 11, 0);
+    disposition(t, 12, 7);
+    disposition(t, 13, 0); // of a copy that went before anybody looked
     assert_int_equal(n, 2);
     assert_true(told[0].to_vport && told[0].vport == 1 && told[0].reason == 0 && told[0].cycle == 10);
     assert_true(told[1].vport == 2 && told[1].reason == 7 && told[1].len == 65 && told[1].last == 3);
     watch_beat(t, 20, 0, beat(0), meta(EOP, 2, 65), beat(3), 0); // begun before anybody looked
-    fate(t, 21, 0);
+    disposition(t, 21, 0);
     assert_int_equal(n, 2);
     watch_beat(t, 22, 0, beat(0), meta(SOP | EOP, 4, 60), beat(5), 0); // left behind: freed
     watch_free(t);
@@ -85,6 +85,6 @@ static void copies_wait_for_their_fate_in_order(void **state) {
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(sent_frames_are_told_at_their_end),
-    cmocka_unit_test(copies_wait_for_their_fate_in_order),
+    cmocka_unit_test(copies_wait_for_their_disposition_in_order),
 };
 UNIT_MAIN(tests)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Moves looked-up frames of vPorts out of their ingress FIFO: to the wire FIFO, the local FIFO, both or neither, in order,
 // one beat a cycle, and puts in the checksums it was asked for. So a frame for the wire waits behind a local one only while that is copied, not until it is delivered.
-module weir_switch_mover (
+module weir_switch_forward (
     input  logic                             clk_i,
     input  logic                             rst_ni,
     input  logic                             move_valid_i,

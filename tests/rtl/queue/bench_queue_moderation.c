@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Completions of pushed frames that may wait (ADR 0012): how many gather, and what ends the wait.
+// Completions of doorbell-inline frames that may wait (ADR 0012): how many gather, and what ends the wait.
 #include "driver.h"
 
 static struct hq *noise, *calm;
@@ -57,13 +57,13 @@ void hold_sixteen_in_one(void) {
         if (i % 16 == 15)
             hq_ring_cq(calm, false);
     }
-    printf("64 pushed frames, %u completed by %u completions\n", calm->completed, calm->tx_cpls);
+    printf("64 doorbell-inline frames, %u completed by %u completions\n", calm->completed, calm->tx_cpls);
     CHECK(calm->sent == 64 && calm->completed == 64 && calm->tx_cpls == 4, "%u sent, %u completed, %u completions",
           calm->sent, calm->completed, calm->tx_cpls);
     finish();
 }
 
-void hold_ends_with_age(void) {
+void moderation_ends_with_age(void) {
     begin();
     with_noise(2000);
     for (unsigned i = 0; i < 5; i++) {
@@ -80,7 +80,7 @@ void hold_ends_with_age(void) {
     finish();
 }
 
-void hold_ends_with_quiet(void) {
+void moderation_ends_with_quiet(void) {
     begin();
     for (unsigned i = 0; i < 20; i++) {
         unsigned waited = 0;
@@ -95,7 +95,7 @@ void hold_ends_with_quiet(void) {
     finish();
 }
 
-void hold_ends_with_arm(void) {
+void moderation_ends_with_arm(void) {
     begin();
     with_noise(2000);
     for (unsigned i = 0; i < 40; i++) {
@@ -111,7 +111,7 @@ void hold_ends_with_arm(void) {
 }
 
 // A frame that is fetched is followed by its completion, and so are those pushed before it.
-void hold_ends_with_fetched(void) {
+void moderation_ends_with_fetched(void) {
     begin();
     with_noise(2000);
     for (unsigned i = 0; i < 20; i++) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Completion lines being gathered: up to Lanes entries of one queue pair that will leave as one write, and with them the
-// received frames of one beat whose places in memory follow each other, which leave as one write before it. A line is due when
+// Coalesced completion records being gathered: up to Lanes entries of one queue pair that will leave as one write, and with them the
+// received frames of one beat whose places in memory follow each other, which leave as one write before it. A record is due when
 // it is full or reaches the end of the ring, at once when its queue had none lately (a lone frame must not wait)
 // or somebody waits for it, and otherwise after Hold cycles, or HoldMore, lone or not, while the link takes all it
 // can, because then each completion costs a frame behind it a beat; a new queue finding no free slot makes the oldest due. Slots
-// are given in ring order, so only the oldest is looked at for its age. A line leaves beat by beat (leave_o) while others go on
+// are given in ring order, so only the oldest is looked at for its age. A record leaves beat by beat (leave_o) while others go on
 // being gathered, its own queue's next one among them. Holds the written tail of every completion ring.
-module weir_queue_line #(
+module weir_queue_coalesce #(
     parameter int NumQps = weir_abi_pkg::NumQps,
     parameter int Slots = 16,  // power of two
     parameter int Lanes = 16,  // power of two, at least 4
@@ -16,16 +16,16 @@ module weir_queue_line #(
     input  logic                     clk_i,
     input  logic                     rst_ni,
     input  weir_queue_pkg::load_t    load_i,
-    // One entry joins the line of app_qp_i; its phase is put in here.
+    // One entry joins the record of app_qp_i; its phase is put in here.
     input  logic                     app_i,
-    output logic                     app_ready_o,   // may join in this cycle, unless that very line leaves
+    output logic                     app_ready_o,   // may join in this cycle, unless that very record leaves
     input  logic [weir_pkg::QpW-1:0] app_qp_i,
     input  weir_queue_pkg::ctx_t     app_ctx_i,
     input  logic [127:0]             app_entry_i,
     input  logic                     app_urgent_i,
     input  logic                     pressed_i,     // the link takes all it can
     // And its frame of at most 64 bytes with it, when data_ok_o says so; bytes behind it are zero. data_wait_o: its place does not
-    // follow that of the line's frames, so the line shall leave first (cut_i).
+    // follow that of the record's frames, so the record shall leave first (cut_i).
     output logic                     data_ok_o,
     output logic                     data_wait_o,
     input  logic                     cut_i,
@@ -33,16 +33,16 @@ module weir_queue_line #(
     input  logic [63:0]              data_addr_i,
     input  logic [6:0]               data_len_i,
     input  logic [511:0]             data_data_i,
-    // The line to write next: it begins to leave with flush_i, and beat_i takes each of its beats.
+    // The record to write next: it begins to leave with flush_i, and beat_i takes each of its beats.
     output logic                     due_o,
-    output logic [weir_pkg::QpW-1:0] qp_o,          // of the line that is due
+    output logic [weir_pkg::QpW-1:0] qp_o,          // of the record that is due
     input  logic                     flush_i,
     output logic                     leave_o,
     input  logic                     beat_i,
     output weir_pkg::dma_wr_t        beat_o,
     output logic                     end_o,         // beat_o is its last
-    output logic [7:0]               vec_o,         // of the line that leaves
-    // Written tails; a line that leaves counts as written.
+    output logic [7:0]               vec_o,         // of the record that leaves
+    // Written tails; a record that leaves counts as written.
     input  logic [weir_pkg::QpW-1:0] arm_qp_i,
     output logic [15:0]              arm_tail_o,
     input  logic [weir_pkg::QpW-1:0] db_qp_i,
@@ -50,7 +50,7 @@ module weir_queue_line #(
     input  logic [weir_pkg::QpW-1:0] sel_qp_i,
     output logic [15:0]              sel_tail_o,
     output logic                     sel_busy_o,
-    output logic [$clog2(Lanes):0]   count_o,       // entries of the line that is due
+    output logic [$clog2(Lanes):0]   count_o,       // entries of the record that is due
     output logic                     busy_o
 );
   localparam int QIdxW = $clog2(NumQps);
@@ -73,9 +73,9 @@ module weir_queue_line #(
   } data_t;
 
   logic [15:0]       tail [0:NumQps-1];
-  logic [15:0]       last [0:NumQps-1];     // cycle in which the queue's last line left
+  logic [15:0]       last [0:NumQps-1];     // cycle in which the queue's last record left
   logic [SIdxW-1:0]  slot_of [0:NumQps-1];
-  logic [NumQps-1:0] has_q;                 // a line is open
+  logic [NumQps-1:0] has_q;                 // a record is open
   slot_t             slot_mem [0:Slots-1];
   data_t             data_mem [0:Slots-1];
   logic [127:0]      lane0 [0:(1<<RowW)-1];
@@ -105,7 +105,7 @@ module weir_queue_line #(
   logic [15:0]       size;
   logic [15:0]       place;
   logic [LaneW:0]    limit;
-  logic              whole;      // the line ends in front of idx
+  logic              whole;      // the record ends in front of idx
   logic              ends;       // or behind it
   logic              due_now;
   logic              oldest_due;
@@ -161,33 +161,33 @@ module weir_queue_line #(
   assign qp_o = due.qp;
   assign count_o = count[fs];
 
-  // ---- the line that leaves ----
+  // ---- the record that leaves ----
   logic             out_q;
   logic             body_q;   // beats of frames are left
   logic             first_q;  // first beat of its write
   logic [SIdxW-1:0] os_q;
   logic [LaneW-1:0] at_q;     // frame, or row of entries
-  slot_t            line;
+  slot_t            record;
   data_t            data;
   logic [LaneW:0]   entries;
   logic [LaneW:0]   bodies;
   logic [RowW-1:0]  row;
   logic [RowW-1:0]  app_row;
 
-  assign line = slot_mem[os_q];
+  assign record = slot_mem[os_q];
   assign data = data_mem[os_q];
   assign entries = count[os_q];
   assign bodies = frames[os_q];
   assign row = {os_q, at_q[LaneW-3:0]};
   assign app_row = {as, n[LaneW-1:2]};
   assign leave_o = out_q;
-  assign vec_o = line.vec;
+  assign vec_o = record.vec;
   assign end_o = !body_q && beat_o.eop;
   always_comb begin
     beat_o = '0;
     if (out_q) begin
       beat_o.sop = first_q;
-      beat_o.fn = line.fn;
+      beat_o.fn = record.fn;
       if (body_q) begin
         beat_o.eop = {1'b0, at_q} == bodies - 1'b1;
         beat_o.addr = data.addr;
@@ -195,7 +195,7 @@ module weir_queue_line #(
         beat_o.data = frame[{os_q, at_q}];
       end else begin
         beat_o.eop = {1'b0, at_q} == (entries - 1'b1) >> 2;
-        beat_o.addr = line.addr;
+        beat_o.addr = record.addr;
         beat_o.len = weir_pkg::LenW'({entries, 4'd0});
         beat_o.data = {lane3[row], lane2[row], lane1[row], lane0[row]};
       end
@@ -211,7 +211,7 @@ module weir_queue_line #(
   assign arm_tail_o = tail[arm_qp_i[QIdxW-1:0]];
   assign db_tail_o = tail[db_qp_i[QIdxW-1:0]];
   assign sel_tail_o = tail[sel_qp_i[QIdxW-1:0]];
-  assign sel_busy_o = has_q[sel_qp_i[QIdxW-1:0]] || (out_q && line.qp == sel_qp_i);
+  assign sel_busy_o = has_q[sel_qp_i[QIdxW-1:0]] || (out_q && record.qp == sel_qp_i);
   assign busy_o = open_q != '0 || rd_q != wr_q;
 
   always_ff @(posedge clk_i) begin
@@ -281,7 +281,7 @@ module weir_queue_line #(
         os_q <= fs;
         at_q <= '0;
       end
-      // What the ended life had gathered belongs to nobody.
+      // What the ended generation had gathered belongs to nobody.
       if (load_i.valid && has_q[load_i.qp[QIdxW-1:0]]) begin
         open_q[ls] <= 1'b0;
         due_q[ls] <= 1'b0;

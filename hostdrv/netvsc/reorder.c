@@ -6,9 +6,9 @@
 #include "netvsc_int.h"
 
 // False when the queue is full or memory is short.
-bool hold_push(struct hold *h, unsigned limit, const void *data, size_t len, const struct weir_netvsc_rx *info,
-               const struct weir_tx_offload *offload) {
-    struct held *f = h->count < limit ? malloc(sizeof(*f) + len) : NULL;
+bool reorder_push(struct reorder_queue *h, unsigned limit, const void *data, size_t len,
+                  const struct weir_netvsc_rx *info, const struct weir_tx_offload *offload) {
+    struct reorder_frame *f = h->count < limit ? malloc(sizeof(*f) + len) : NULL;
     if (f == NULL)
         return false;
     f->next = NULL;
@@ -27,14 +27,14 @@ bool hold_push(struct hold *h, unsigned limit, const void *data, size_t len, con
 }
 
 // The first frame, now the caller's to free; the queue is not empty.
-struct held *hold_take(struct hold *h) {
-    struct held *f = h->first;
+struct reorder_frame *reorder_take(struct reorder_queue *h) {
+    struct reorder_frame *f = h->first;
     h->first = f->next;
     h->count--;
     return f;
 }
 
-void hold_clear(struct hold *h) {
+void reorder_clear(struct reorder_queue *h) {
     while (h->first != NULL)
-        free(hold_take(h));
+        free(reorder_take(h));
 }
