@@ -27,7 +27,7 @@ struct steer_vport {
     uint16_t cpu;       // PF vPorts: the processor that serves it
     bool redirecting;   // the PF's wish (SET_VPORT)
     bool resetting;     // its function was reset or vanished; drains, too
-    bool deleting;      // being deleted; drains, and nothing new is given to it
+    bool deleting;      // DELETE_VPORT began; drains, and nothing new is given to it
     uint16_t filters;   // that lead to it
     uint8_t sources;    // addresses it may send from beside its own
     uint8_t flushes;    // of steer's own fences on their way
@@ -57,10 +57,10 @@ enum weir_status steer_vport_create(unsigned vport, unsigned fn, unsigned vf, un
                                     const uint8_t mac[6], const char *name);
 // Takes back a creation of this moment: no frame was routed to the vPort.
 void steer_vport_undo(unsigned vport);
-// Deleting takes two steps, between which the caller brings the queue pairs to rest. Deleting, nothing more is routed
-// to the vPort and what still is in the card goes to the default vPort. Delete waits until that has happened (bounded;
-// TIMEOUT leaves the vPort deleting, to be tried again): no frame of this generation meets the id's or the queue pairs'
-// next (rules 2.17).
+// Deleting takes two steps, between which the caller brings the queue pairs to rest. From the first on nothing is
+// routed to the vPort and what still is in the card goes to the default vPort. Delete waits until that has happened
+// (bounded; TIMEOUT leaves the vPort deleting, to be tried again): no frame of this generation meets the id's or the
+// queue pairs' next (rules 2.17).
 enum weir_status steer_vport_retire(unsigned vport);
 enum weir_status steer_vport_delete(unsigned vport);
 enum weir_status steer_vport_set(const struct weir_set_vport_req *req);
