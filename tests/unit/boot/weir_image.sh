@@ -78,8 +78,8 @@ try 1 "stays" make mine c0 c1
 try 1 "missing, empty, or larger" make no.img c0 nothing
 : >empty
 try 1 "empty: missing, empty, or larger" make no.img c0 empty
-head -c 122881 /dev/zero >large
-try 1 "larger than the 122880 bytes" make no.img large c1
+head -c 253953 /dev/zero >large
+try 1 "larger than the 253952 bytes" make no.img large c1
 cksum c0 mine | cmp -s - before || fail "a file of another kind was written over"
 for wrong in "" "make" "make x" "bake x" "check a.img" "sign a.img" "make x c0 c1 --counter 0" "make x c0 c1 --image-version 0.0" \
   "make x c0 c1 --image-version 65535.65535" "make x c0 c1 --image-version 1" "make x c0 c1 --build-id 00" \
