@@ -4,6 +4,7 @@
 # from the host build, so that one build makes both sides.
 find_program(RV32_CC riscv64-unknown-elf-gcc)
 find_program(RV32_OBJCOPY riscv64-unknown-elf-objcopy)
+find_program(RV32_NM riscv64-unknown-elf-nm)
 find_program(RV32_SIZE riscv64-unknown-elf-size)
 if(NOT RV32_CC)
   message(FATAL_ERROR "riscv64-unknown-elf-gcc is missing: install the package gcc-riscv64-unknown-elf, or run ./weir setup")
@@ -38,10 +39,11 @@ function(weir_core_program name)
   endforeach()
   list(APPEND objects ${P_OBJECTS})
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${name})
+  set(keep_layout ${CMAKE_SOURCE_DIR}/firmware/boot/keep_layout.sh)
   add_custom_command(
     OUTPUT ${out}.elf ${out}.bin
-    COMMAND ${RV32_CC} ${RV32_FLAGS} -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Wl,-Map=${out}.map -Wl,--defsym=CODE_BUDGET=${P_CODE} -Wl,--defsym=DATA_BUDGET=${P_DATA} -T ${P_LINKER} ${objects} -lgcc -o ${out}.elf
+    COMMAND ${keep_layout} ${RV32_NM} ${out}.elf ${RV32_CC} ${RV32_FLAGS} -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments -Wl,-Map=${out}.map -Wl,--defsym=CODE_BUDGET=${P_CODE} -Wl,--defsym=DATA_BUDGET=${P_DATA} -T ${P_LINKER} ${objects} -lgcc
     COMMAND ${RV32_OBJCOPY} -O binary ${out}.elf ${out}.bin
-    DEPENDS ${objects} ${P_LINKER}
+    DEPENDS ${objects} ${P_LINKER} ${keep_layout}
     COMMENT "RV32 ${name}: link" VERBATIM)
 endfunction()

@@ -13,7 +13,7 @@
 
 // The answer to the request that this core is at is whole: what the command changed stays, whatever becomes of the
 // core.
-static HAL_KEEP volatile bool answered;
+static HAL_KEEP(answered) volatile bool answered;
 
 // To a PF driver that has begun: what was before it, its reset's own changes among them, it asks for (GET_INFO).
 static void tell(unsigned kind, unsigned what) {
@@ -117,7 +117,7 @@ static void reload(void) {
 // All of them before a command can give their queue pairs to somebody else.
 static bool poll_queue(void) {
     static uint32_t restarts;
-    static HAL_KEEP uint32_t panics;
+    static HAL_KEEP(panics) uint32_t panics;
     unsigned n = 0;
     if (HAL_SHARED->panic[1].count != panics) {
         const struct hal_panic *p = &HAL_SHARED->panic[1];

@@ -8,13 +8,16 @@
 
 #define ROOM 3072u // a command touches a few entries of each table
 #define ALL 0xFFFFFFFFu
+// To be raised when a variable that is kept comes to mean something else with the same name and size: nothing else
+// tells a program that it cannot use what the one before it left.
+#define HAL_KEEP_MEANING 1u
 #define TRIES 3u
 
 struct entry {
     uint8_t *at;
     uint32_t bytes; // behind it, padded to whole entries
 };
-static HAL_KEEP struct {
+static HAL_KEEP(keep) struct {
     uint32_t mark;
     volatile uint32_t used;
     _Alignas(struct entry) uint8_t room[ROOM];
@@ -27,16 +30,12 @@ static uint32_t mark_of_image(void) {
 static void clear(void) {}
 #else
 // Of the linker script.
-extern const uint32_t __code_end[];
 extern uint32_t __keep_start[], __keep_end[];
-// A sum over the program: what another image left is laid out in another way.
+// Of boot/keep_layout.sh, which links each program twice: a sum over names, sizes and places of what is kept. Another
+// program that has the same goes on with what this one leaves.
+extern const uint8_t keep_layout[];
 static uint32_t mark_of_image(void) {
-    uint32_t sum = 0x57454952u;
-    // bound: the program's words, up to __code_end
-    for (const uint32_t *p = (const uint32_t *)0x10000000u; p < __code_end; p++) {
-        sum = (sum << 5 | sum >> 27) ^ *p;
-    }
-    return sum;
+    return (uint32_t)(uintptr_t)keep_layout ^ HAL_KEEP_MEANING;
 }
 static void clear(void) {
     // bound: the words of the section

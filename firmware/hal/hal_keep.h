@@ -8,16 +8,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+// Each has a name of its own, in whose order they lie (boot/core.ld): another build of the program finds them there.
 #ifdef WEIR_HOST
-#define HAL_KEEP // a test's process is restarted in place
+#define HAL_KEEP(name) // a test's process is restarted in place
 #else
-#define HAL_KEEP __attribute__((section(".keep")))
+#define HAL_KEEP(name) __attribute__((section(".keep." #name)))
 #endif
 
 // Once, before the first use of such a variable. True: they are as the core left them, and hal_keep_undo or
 // hal_keep_commit says what becomes of a change that was under way. False: they are zero, because the card has just
-// been powered, another image kept them, a change of all was under way, or the core was restarted several times without
-// getting to work, which may be their fault.
+// been powered, a program that lays them out in another way kept them, a change of all was under way, or the core was
+// restarted several times without getting to work, which may be their fault.
 bool hal_keep_start(bool power_on);
 // They contradict each other: all are zero.
 void hal_keep_forget(void);

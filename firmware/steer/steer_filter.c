@@ -20,7 +20,7 @@ struct filter {
     uint16_t place; // slot + 1, 0: no filter
 };
 
-static HAL_KEEP struct filter filters[MAX_FILTERS];
+static HAL_KEEP(filters) struct filter filters[MAX_FILTERS];
 // Worked out from the filters.
 static uint16_t slot_owner[WEIR_FILTER_SLOTS]; // filter + 1, 0 = empty
 static unsigned count, sources;                // all, and those of mode SOURCE

@@ -22,7 +22,7 @@ static struct fence {
 static unsigned head, tail;
 
 // The last move of a filter: the hardware's epoch tells whether it took place, should this core not live to know.
-static HAL_KEEP struct {
+static HAL_KEEP(last_move) struct {
     volatile bool issued;
     volatile uint8_t before;
 } last;

@@ -12,23 +12,23 @@
 
 // What the hardware's VLAN table holds for a vPort id, also while there is no such vPort: lists are changed by their
 // difference and never cleared for their own sake.
-static HAL_KEEP struct held {
+static HAL_KEEP(held) struct held {
     bool unknown; // core 0 was restarted: any VLAN, perhaps
     uint8_t count;
     struct weir_vlan_range range[WEIR_VLAN_RANGES];
 } held[WEIR_NUM_VPORTS];
-static HAL_KEEP volatile unsigned changing; // vPort whose list this command changes, 0: none
+static HAL_KEEP(changing) volatile unsigned changing; // vPort whose list this command changes, 0: none
 
-static HAL_KEEP unsigned mirror; // vPort that gets the copies; the default one never does, so 0 = none
+static HAL_KEEP(mirror) unsigned mirror; // vPort that gets the copies; the default one never does, so 0 = none
 
 // The key of the published verification vectors, until the PF gives another; and what new vPorts begin with.
 static const uint8_t published_key[WEIR_RSS_KEY_BYTES] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,
                                                           0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,
                                                           0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,
                                                           0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
-static HAL_KEEP uint8_t key_of_all[WEIR_RSS_KEY_BYTES];
+static HAL_KEEP(key_of_all) uint8_t key_of_all[WEIR_RSS_KEY_BYTES];
 // Nobody changed the vPort's spread since steer_rss_begin: false before the hardware is touched, true behind it.
-static HAL_KEEP volatile bool as_begun[WEIR_NUM_VPORTS];
+static HAL_KEEP(as_begun) volatile bool as_begun[WEIR_NUM_VPORTS];
 
 static bool listed(const struct held *h, unsigned vid) {
     // bound: WEIR_VLAN_RANGES

@@ -10,8 +10,8 @@
 #include "steer_int.h"
 #include "svc/svc.h"
 
-HAL_KEEP struct steer_switch steer_sw;
-HAL_KEEP struct steer_vport steer_vports[WEIR_NUM_VPORTS];
+HAL_KEEP(switch) struct steer_switch steer_sw;
+HAL_KEEP(vports) struct steer_vport steer_vports[WEIR_NUM_VPORTS];
 // Worked out from the vPorts.
 bool steer_qp_used[WEIR_NUM_QPS];
 uint8_t steer_vport_by_vf[WEIR_NUM_VFS];
@@ -106,7 +106,8 @@ static void moderate(struct steer_vport *v, unsigned level) {
     }
 }
 
-static HAL_KEEP volatile unsigned flooding; // vPort + 1 that this command puts into or out of the flood set, 0: none
+static HAL_KEEP(
+    flooding) volatile unsigned flooding; // vPort + 1 that this command puts into or out of the flood set, 0: none
 
 void steer_flood_settle(void) {
     flooding = 0;

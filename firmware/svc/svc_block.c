@@ -4,7 +4,7 @@
 #include "hal/hal_lib.h"
 #include "svc.h"
 
-static HAL_KEEP struct {
+static HAL_KEEP(blocks) struct {
     uint16_t length;
     uint8_t data[WEIR_CONFIG_BLOCK_BYTES];
 } blocks[WEIR_NUM_VFS][SVC_BLOCKS];

@@ -11,9 +11,10 @@
 #define RING 512u
 #define ERRORS_PER_FN 3u
 
-static HAL_KEEP struct weir_event ring[RING];
-static HAL_KEEP volatile uint32_t head, tail;
-static HAL_KEEP uint16_t lost;
+static HAL_KEEP(event_ring) struct weir_event ring[RING];
+static HAL_KEEP(event_head) volatile uint32_t head;
+static HAL_KEEP(event_tail) volatile uint32_t tail;
+static HAL_KEEP(event_lost) uint16_t lost;
 // Worked out from the ring.
 static uint8_t errors[WEIR_NUM_FNS]; // QP_ERROR events in the ring, by function
 static bool flr[WEIR_NUM_VFS];       // a VF_FLR event is in the ring

@@ -42,7 +42,7 @@ static void put_num(uint32_t v, bool hex) {
     }
 }
 
-static HAL_KEEP unsigned chosen; // level + 1; 0: nobody chose
+static HAL_KEEP(log_level) unsigned chosen; // level + 1; 0: nobody chose
 
 void svc_log_set_level(unsigned level) {
     chosen = level + 1;

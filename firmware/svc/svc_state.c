@@ -8,7 +8,7 @@
 #include "steer/steer.h"
 #include "svc.h"
 
-static HAL_KEEP volatile unsigned parking; // VF + 1 whose queue pairs this command stops or lets run, 0: none
+static HAL_KEEP(parking) volatile unsigned parking; // VF + 1 whose queue pairs this command stops or lets run, 0: none
 
 // The VF's vPort for a VF in `state`, with what it says when the VF is not.
 static enum weir_status vport_in(unsigned vf, unsigned state, unsigned *vport) {

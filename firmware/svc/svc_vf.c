@@ -15,10 +15,10 @@
 // 120 ms: svc_reset.c lets a reset end at the latest 100 ms after the function was stopped, whatever reads are out.
 #define RESET_CYCLES 30000000u
 
-static HAL_KEEP struct svc_vf vfs[WEIR_NUM_VFS];
-static HAL_KEEP bool hello[WEIR_NUM_FNS];
-static HAL_KEEP unsigned limit;
-static HAL_KEEP uint32_t noticed; // VFs, as of the last event about that
+static HAL_KEEP(vfs) struct svc_vf vfs[WEIR_NUM_VFS];
+static HAL_KEEP(hello) bool hello[WEIR_NUM_FNS];
+static HAL_KEEP(vf_limit) unsigned limit;
+static HAL_KEEP(vf_noticed) uint32_t noticed; // VFs, as of the last event about that
 
 static void state_set(unsigned vf, unsigned state) {
     hal_keep_touch(&vfs[vf], offsetof(struct svc_vf, vm_name));

@@ -30,9 +30,21 @@ foreach(seed RANGE 1 20)
   set_tests_properties(soak.restart.seed_${seed} PROPERTIES LABELS soak TIMEOUT 3600)
 endforeach()
 
+# The update goes to and fro between the firmware and another build of it, whose code lies elsewhere.
+file(GLOB core0_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/firmware/control/*.c ${CMAKE_SOURCE_DIR}/firmware/steer/*.c ${CMAKE_SOURCE_DIR}/firmware/svc/*.c
+     ${CMAKE_SOURCE_DIR}/firmware/hal/*.c)
+set(boot ${CMAKE_SOURCE_DIR}/firmware/boot)
+weir_core_program(core0_o1 LINKER ${boot}/core.ld CODE 49152 DATA 106496 INCLUDES ${CMAKE_SOURCE_DIR}/firmware ${boot} DEFINES -DWEIR_CORE=0 -O1
+  SOURCES ${boot}/crt0.S ${core0_sources} ${CMAKE_SOURCE_DIR}/firmware/queue/ipc.c ${boot}/boot_update.c ${boot}/boot_log.c ${boot}/image_check.c ${boot}/manifest.c)
+set(other ${CMAKE_CURRENT_BINARY_DIR}/firmware_o1.img)
+add_custom_command(OUTPUT ${other}
+  COMMAND weir-image make ${other} ${CMAKE_CURRENT_BINARY_DIR}/core0_o1.bin ${CMAKE_BINARY_DIR}/firmware/core1.bin --key development --image-version 7.7
+  DEPENDS weir-image weir_firmware ${CMAKE_CURRENT_BINARY_DIR}/core0_o1.bin)
+add_custom_target(weir_firmware_o1 ALL DEPENDS ${other})
 weir_system_test(update updates_lose_nothing)
+add_dependencies(test_update weir_firmware_o1)
 target_include_directories(test_update PRIVATE ${CMAKE_SOURCE_DIR}/firmware/boot)
 target_link_libraries(test_update PRIVATE weir_failover)
-target_compile_definitions(test_update PRIVATE WEIR_FIRMWARE_IMAGE="${WEIR_FIRMWARE}")
+target_compile_definitions(test_update PRIVATE WEIR_FIRMWARE_IMAGE="${WEIR_FIRMWARE}" WEIR_OTHER_IMAGE="${other}")
 add_test(NAME soak.update.a_hundred COMMAND test_update updates_lose_nothing 7)
 set_tests_properties(soak.update.a_hundred PROPERTIES LABELS soak TIMEOUT 7200 ENVIRONMENT WEIR_SOAK=100)

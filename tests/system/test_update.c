@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The card's firmware is updated under traffic on both paths and while guests change theirs: written beside the one
-// that runs, started at once, confirmed; no frame is lost, doubled or out of order. test_update <case> [seed]
+// The card's firmware is updated under traffic on both paths and while guests change theirs, to another build and back:
+// written beside the one that runs, started at once, confirmed; no frame is lost, doubled or out of order.
+// test_update <case> [seed]
 #include <errno.h>
 #include <string.h>
 
@@ -16,9 +17,9 @@ static struct fw f;
 static uint8_t image[IMAGE_MOST];
 static uint32_t bytes;
 
-static void read_image(void) {
-    FILE *in = fopen(WEIR_FIRMWARE_IMAGE, "rb");
-    CHECK(in != NULL, "%s cannot be read", WEIR_FIRMWARE_IMAGE);
+static void read_image(const char *path) {
+    FILE *in = fopen(path, "rb");
+    CHECK(in != NULL, "%s cannot be read", path);
     bytes = (uint32_t)fread(image, 1, sizeof(image), in);
     CHECK(bytes > 1000 && bytes < sizeof(image), "%u bytes", bytes);
     fclose(in);
@@ -80,6 +81,7 @@ static uint64_t update(unsigned n) {
     uint64_t from, took;
     int err;
 
+    read_image(n % 2 == 0 ? WEIR_OTHER_IMAGE : WEIR_FIRMWARE_IMAGE);
     write_image();
     done(WEIR_FLASH_DO_VERIFY, "verify");
     change_path(2 + n % 2);
@@ -93,6 +95,7 @@ static uint64_t update(unsigned n) {
     CHECK(took <= BACK_CYCLES, "back after %" PRIu64 " cycles", took);
     s = rest();
     CHECK(s.slot == (was.slot ^ 1u) && s.kind == BOOT_TRIAL, "slot %u runs as %u", s.slot, s.kind);
+    CHECK((s.version == (7u << 16 | 7)) == (n % 2 == 0), "version %x runs", s.version);
     change_path(2 + world_rand() % 2);
     fw_run(&f, 20000);
     done(WEIR_FLASH_DO_CONFIRM, "confirm");
@@ -105,7 +108,6 @@ static void updates_lose_nothing(uint64_t seed) {
     unsigned want = soak != NULL ? (unsigned)strtoul(soak, NULL, 0) : UPDATES;
     uint64_t slowest = 0;
 
-    read_image();
     fw_open(&f, seed, NULL);
     for (unsigned i = 0; i < FW_GUESTS; i++)
         fw_guest_add(&f, i);
