@@ -35,6 +35,8 @@ static bool poll_pcie(void) {
         // One that has ended already was begun by RESET_VF, which told us itself.
         if (e.arg < WEIR_NUM_FNS && hal_pcie_in_flr(e.arg)) {
             svc_reset_begin(e.arg);
+            // One after the other is whole by itself: in one change, each would be sought among all before it.
+            hal_keep_commit();
         }
         break;
     case WEIR_HW_EVENT_VF_ENABLE:
