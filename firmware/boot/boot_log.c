@@ -4,33 +4,9 @@
 #include "boot_log.h"
 
 #include "boot_port.h"
-#include "manifest.h"
 
-#define MAGIC 0x474F4C57u // 'WLOG'
-#define DIGEST_AT 32u
-#define NUMBER_LAST 0xFFFFFFFEu
 // Places that are read at a time; they divide a sector.
 #define TOGETHER (BOOT_LOG_RECORDS < 16u ? BOOT_LOG_RECORDS : 16u)
-
-static uint32_t word(const uint8_t *raw, uint32_t at) {
-    return (uint32_t)raw[at] | (uint32_t)raw[at + 1] << 8 | (uint32_t)raw[at + 2] << 16 | (uint32_t)raw[at + 3] << 24;
-}
-
-static void put(uint8_t *raw, uint32_t at, uint32_t value) {
-    for (uint32_t i = 0; i < 4; i++) {
-        raw[at + i] = (uint8_t)((value >> (8 * i)) & 0xFFu);
-    }
-}
-
-static bool same(const uint8_t *a, const uint8_t *b, uint32_t n) {
-    // bound: n, a record's bytes at most
-    for (uint32_t i = 0; i < n; i++) {
-        if (a[i] != b[i]) {
-            return false;
-        }
-    }
-    return true;
-}
 
 // A place of a sector as it was read; by words, because most of 128 are erased and each start looks at all.
 union place {
@@ -45,43 +21,6 @@ static bool erased(const union place *p) {
         }
     }
     return true;
-}
-
-bool boot_record_take(const uint8_t *raw, struct boot_record *r) {
-    uint8_t digest[32];
-    *r = (struct boot_record){.number = word(raw, 4),
-                              .floor = word(raw, 8),
-                              .version = word(raw, 12),
-                              .event = raw[16],
-                              .slot = raw[17],
-                              .reason = raw[18],
-                              .tries = raw[19],
-                              .active = raw[20],
-                              .state = {raw[21], raw[22]}};
-    boot_port_hash(raw, DIGEST_AT, digest);
-    return word(raw, 0) == MAGIC && same(digest, raw + DIGEST_AT, sizeof(digest)) && r->number != 0 &&
-           r->number <= NUMBER_LAST && r->floor <= MANIFEST_COUNTER_MAX && r->event < BOOT_EVENTS &&
-           r->slot <= BOOT_LOG_NO_SLOT && r->reason < IMAGE_REFUSALS && r->tries <= BOOT_LOG_TRIES &&
-           r->active <= BOOT_LOG_NO_SLOT && r->active != FLASH_MAP_GOLDEN && r->state[0] < BOOT_SLOT_STATES &&
-           r->state[1] < BOOT_SLOT_STATES;
-}
-
-static void give(const struct boot_record *r, uint8_t *raw) {
-    for (uint32_t i = 0; i < BOOT_LOG_RECORD_BYTES; i++) {
-        raw[i] = 0;
-    }
-    put(raw, 0, MAGIC);
-    put(raw, 4, r->number);
-    put(raw, 8, r->floor);
-    put(raw, 12, r->version);
-    raw[16] = r->event;
-    raw[17] = r->slot;
-    raw[18] = r->reason;
-    raw[19] = r->tries;
-    raw[20] = r->active;
-    raw[21] = r->state[0];
-    raw[22] = r->state[1];
-    boot_port_hash(raw, DIGEST_AT, raw + DIGEST_AT);
 }
 
 static bool read_place(uint32_t sector, uint32_t i, union place *to, uint32_t places) {
@@ -133,21 +72,21 @@ static bool write_at(uint32_t sector, uint32_t i, const uint8_t *raw) {
     union place back;
     return read_place(sector, i, &back, 1) && erased(&back) &&
            boot_port_program(FLASH_MAP_LOG(sector) + i * BOOT_LOG_RECORD_BYTES, raw, BOOT_LOG_RECORD_BYTES) &&
-           read_place(sector, i, &back, 1) && same(raw, back.raw, sizeof(back.raw));
+           read_place(sector, i, &back, 1) && boot_record_same(raw, back.raw, sizeof(back.raw));
 }
 
 bool boot_log_append(struct boot_log *log, const struct boot_record *r) {
     struct boot_record next = *r;
     uint8_t raw[BOOT_LOG_RECORD_BYTES];
 
-    if (log->status == BOOT_LOG_NO_FLASH || log->last.number >= NUMBER_LAST) {
+    if (log->status == BOOT_LOG_NO_FLASH || log->last.number >= BOOT_LOG_NUMBER_LAST) {
         return false;
     }
     next.number = log->last.number + 1;
     if (next.floor < log->last.floor) {
         next.floor = log->last.floor;
     }
-    give(&next, raw);
+    boot_record_give(&next, raw);
     // The rest of this sector, then the other one, erased: never back to this one, which holds the last record.
     for (uint32_t change = 0; change < FLASH_MAP_LOGS; change++) {
         const uint32_t sector = change == 0 ? log->sector : 1 - log->sector;

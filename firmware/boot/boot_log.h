@@ -16,6 +16,7 @@
 #ifndef BOOT_LOG_RECORDS
 #define BOOT_LOG_RECORDS (FLASH_MAP_SECTOR / BOOT_LOG_RECORD_BYTES) // of a sector
 #endif
+#define BOOT_LOG_NUMBER_LAST 0xFFFFFFFEu
 #define BOOT_LOG_TRIES 3u // starts of an image on trial
 #define BOOT_LOG_NO_SLOT 3u
 
@@ -71,5 +72,8 @@ void boot_log_read(struct boot_log *log);
 bool boot_log_append(struct boot_log *log, const struct boot_record *r);
 // The record in BOOT_LOG_RECORD_BYTES at raw. False: it is none. Tools and tests show records with it.
 bool boot_record_take(const uint8_t *raw, struct boot_record *r);
+// The BOOT_LOG_RECORD_BYTES of *r.
+void boot_record_give(const struct boot_record *r, uint8_t *raw);
+bool boot_record_same(const uint8_t *a, const uint8_t *b, uint32_t n);
 
 #endif

@@ -21,8 +21,7 @@ _start:
     addi t0, t0, 4
     bltu t0, sp, 1b
     call rom_main
-# rom_main returns the entry of core 0, or 0 when no slot holds a good image.
-    beqz a0, rom_stop
+# rom_main returns the entry of core 0.
     fence.i
     jr a0
 rom_stop:

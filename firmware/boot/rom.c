@@ -60,9 +60,11 @@ static void take_flash_over(void) {
 
 // For the firmware that is started: what it runs as (svc/svc_flash.c).
 static void tell(const struct boot_choice *choice) {
+    // Of no image there is no version: why each slot was refused.
+    const uint32_t refused = choice->why[0] | (uint32_t)choice->why[1] << 8 | (uint32_t)choice->why[2] << 16;
     HAL_SHARED->boot.kind = (uint32_t)choice->kind;
     HAL_SHARED->boot.slot = choice->slot;
-    HAL_SHARED->boot.version = choice->version;
+    HAL_SHARED->boot.version = choice->kind == BOOT_RESCUE ? refused : choice->version;
     HAL_SHARED->boot.counter = choice->counter;
     HAL_SHARED->boot.floor = choice->floor;
 }
@@ -89,7 +91,7 @@ uint32_t rom_main(void) {
             say_number(choice.why[slot]);
         }
         say("\n");
-        return 0;
+        return WEIR_ROM_RESCUE;
     }
     if (choice.kind == BOOT_TRIAL) {
         // Until the image has its own: one that does not get there uses up its tries and is given up.

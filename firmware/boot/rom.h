@@ -16,7 +16,7 @@ static inline volatile uint32_t *rom_reg(uint32_t block, uint32_t offset) {
     return (volatile uint32_t *)(ROM_CSR_BASE + block + offset);
 }
 
-// Decides, loads, starts core 1. The entry of core 0, or 0 when nothing may run.
+// Decides, loads, starts core 1. The entry of core 0: of its program, or of the rescue program when nothing may run.
 uint32_t rom_main(void);
 
 #endif

@@ -371,6 +371,9 @@ static int answer(struct parent *p, struct json_object *req, struct json_object 
         return cmd_no(rsp, CTL_unknown_command, "unknown command '%s'", name);
     if (!verb_check(id, req, err, sizeof(err)))
         return cmd_no(rsp, CTL_wrong_call, "%s", err);
+    if (weir_pf_rescue(p->pf) && !rescue_hears(id))
+        return cmd_no(rsp, CTL_rescue,
+                      "no firmware in the card's flash may run; weirctl flash write IMAGE, then flash commit now");
     return run[id](p, req, rsp);
 }
 

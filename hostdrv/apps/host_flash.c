@@ -10,10 +10,12 @@
 #include "boot_log.h"
 #include "boot_update.h"
 #include "host_cmd.h"
+#include "host_flash.h"
 #include "host_int.h"
 #include "image_file.h"
 
 #define PIECES_A_TURN 64u // mailbox commands
+#define NO_SLOT 0xFFu
 
 // An update from its file to the card's word for it.
 struct flash_job {
@@ -24,7 +26,7 @@ struct flash_job {
 
 // ---- words ----
 
-static const char *slot_name(unsigned slot) {
+const char *flash_slot_name(unsigned slot) {
     static const char *const name[] = {"A", "B", "golden"};
     return slot < 3 ? name[slot] : "none";
 }
@@ -40,6 +42,10 @@ static const char *const states[] = {"usable", "being written", "to be tried", "
 static const char *const events[] = {"none",  "update begun", "update given up", "to be tried",
                                      "tried", "confirmed",    "reverted",        "refused"};
 
+const char *flash_event_text(unsigned event) {
+    return OF(events, event);
+}
+
 static const char *result_text(unsigned result) {
     static const char *const text[] = {
 #define UPDATE_STATUS(value, name, words) [value] = (words),
@@ -50,7 +56,7 @@ static const char *result_text(unsigned result) {
 
 // ---- what is so ----
 
-static void put_version(struct json_object *o, const char *key, uint32_t version) {
+void flash_put_version(struct json_object *o, const char *key, uint32_t version) {
     char text[16];
     snprintf(text, sizeof(text), "%u.%u", version >> 16, version & 0xFFFF);
     cmd_put_text(o, key, text);
@@ -58,19 +64,24 @@ static void put_version(struct json_object *o, const char *key, uint32_t version
 
 static void put_status(struct parent *p, const struct weir_flash_status_rsp *s, struct json_object *rsp) {
     struct json_object *slots = json_object_new_array();
-    for (unsigned i = 0; i < 2; i++) {
+    // In rescue the version is why each slot was refused.
+    for (unsigned i = 0; i < (s->kind == BOOT_RESCUE ? 3 : 2); i++) {
         struct json_object *o = json_object_new_object();
-        cmd_put_text(o, "slot", slot_name(i));
-        cmd_put_text(o, "state", i == s->slot ? "runs" : OF(states, s->state[i]));
+        cmd_put_text(o, "slot", flash_slot_name(i));
+        cmd_put_text(o, "state",
+                     s->kind == BOOT_RESCUE ? image_refusal_text((enum image_refusal)(s->version >> (8 * i) & 0xFF))
+                     : i == s->slot         ? "runs"
+                                            : OF(states, s->state[i]));
         json_object_array_add(slots, o);
     }
     cmd_put_text(rsp, "job", p->flash != NULL && s->job == WEIR_FLASH_IDLE ? "writing" : OF(jobs, s->job));
-    cmd_put_text(rsp, "slot", slot_name(s->slot));
+    cmd_put_text(rsp, "slot", flash_slot_name(s->kind == BOOT_RESCUE ? NO_SLOT : s->slot));
     cmd_put_text(rsp, "kind", OF(kinds, s->kind));
-    put_version(rsp, "version", s->version);
+    if (s->kind != BOOT_RESCUE)
+        flash_put_version(rsp, "version", s->version);
     cmd_put_number(rsp, "counter", s->counter);
     cmd_put_number(rsp, "floor", s->floor);
-    cmd_put_text(rsp, "target", slot_name(s->target));
+    cmd_put_text(rsp, "target", flash_slot_name(s->target));
     cmd_put_number(rsp, "bytes", s->bytes);
     cmd_put_number(rsp, "erased", s->erased < s->bytes ? s->erased : s->bytes); // by whole sectors
     cmd_put_number(rsp, "written", s->written);
@@ -79,9 +90,9 @@ static void put_status(struct parent *p, const struct weir_flash_status_rsp *s, 
     cmd_put_text(rsp, "why", image_refusal_name((enum image_refusal)s->why));
     cmd_put_text(rsp, "why_text", image_refusal_text((enum image_refusal)s->why));
     cmd_put_number(rsp, "record", s->record);
-    cmd_put_text(rsp, "event", OF(events, s->event));
-    cmd_put_text(rsp, "event_slot", slot_name(s->event_slot));
-    put_version(rsp, "event_version", s->event_version);
+    cmd_put_text(rsp, "event", flash_event_text(s->event));
+    cmd_put_text(rsp, "event_slot", flash_slot_name(s->event_slot));
+    flash_put_version(rsp, "event_version", s->event_version);
     cmd_put_number(rsp, "tries", s->tries);
     json_object_object_add(rsp, "slots", slots);
 }

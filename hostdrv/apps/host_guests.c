@@ -266,6 +266,13 @@ void guests_hush(struct parent *p) {
             weir_partition_hush(p->place[i].partition);
 }
 
+bool guests_here(const struct parent *p) {
+    for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
+        if (p->place[i].state != EMPTY)
+            return true;
+    return false;
+}
+
 bool guests_steady(const struct parent *p) {
     if (p->left != 0)
         return false; // a wait of so many turns

@@ -12,6 +12,7 @@
 #include "host_table.h"
 #include "rate.h"
 #include "seats.h"
+#include "verbs.h"
 #include "weir/listener.h"
 #include "weir/partition.h"
 
@@ -82,6 +83,8 @@ void guests_newcomers(struct parent *p);
 void guests_hush(struct parent *p);
 // Everything that can happen to a pending client or a guest, once a turn.
 void guests_look_after(struct parent *p);
+// Some are, or are leaving.
+bool guests_here(const struct parent *p);
 // All rest on one path, so only what wakes the parent can change that.
 bool guests_steady(const struct parent *p);
 unsigned guests_pollfds(const struct parent *p, struct pollfd *fds, unsigned n);
@@ -138,6 +141,12 @@ bool health_look(struct parent *p);
 // Once a turn: sends what the card takes of an update.
 void flash_look(struct parent *p);
 bool flash_busy(const struct parent *p);
+
+// ---- host_rescue.c: a card without firmware ----
+// Hears weirctl until the card runs firmware: 1, and the PF is to be opened again. 0: halted; or negative errno.
+int rescue_run(struct parent *p, const volatile int *stop, char *err, size_t err_size);
+// A command that can be answered meanwhile.
+bool rescue_hears(enum verb_id id);
 
 // ---- host_cmd.c ----
 struct json_object;

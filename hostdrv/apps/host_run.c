@@ -149,6 +149,8 @@ static int open_card(struct parent *p, char *err, size_t err_size) {
     ret = weir_pf_open(bus, &pc, &p->pf, err, err_size);
     if (ret != 0)
         return ret;
+    if (weir_pf_rescue(p->pf))
+        return 0; // parent_run sees to it
     p->polled = app_bus_polled(bus);
     vc.events_us = p->polled ? EVENTS_POLLED_US : EVENTS_US;
     ret = weir_vstack_open(p->pf, &vc, &p->vs, err, err_size);
@@ -212,8 +214,28 @@ static unsigned waiting_for(struct parent *p, struct pollfd *fds) {
     return guests_pollfds(p, fds, n);
 }
 
+// As parent_run. 1: the card has firmware, and its PF is open.
+static int begin(struct parent *p, const volatile int *stop, char *err, size_t err_size) {
+    while (weir_pf_rescue(p->pf)) {
+        int ret = rescue_run(p, stop, err, err_size);
+        if (ret <= 0)
+            return ret;
+        weir_pf_close(p->pf);
+        p->pf = NULL;
+        ret = open_card(p, err, err_size);
+        if (ret != 0)
+            return ret;
+    }
+    parent_log(p, LOG_CARD, "ready: %u VFs, MTU %u; guests and weirctl: --parent %.80s", p->opt.vfs, p->opt.mtu,
+               p->opt.dir);
+    return 1;
+}
+
 int parent_run(struct parent *p, const volatile int *stop, char *err, size_t err_size) {
     struct app_sleep sleep = {0};
+    int ret = begin(p, stop, err, err_size);
+    if (ret <= 0)
+        return ret;
     while (*stop == 0 && !p->halt) {
         struct pollfd fds[MAX_FDS];
         unsigned n, own;

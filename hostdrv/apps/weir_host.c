@@ -88,7 +88,7 @@ static const struct cli cli = {
 
 int main(int argc, char **argv) {
     const struct sigaction act = {.sa_handler = on_signal};
-    char err[512] = "", line[160];
+    char err[512] = "";
     const char *wrong;
     struct parent *p;
     int words, ret = cli_read(&cli, argc, argv, &words);
@@ -106,9 +106,6 @@ int main(int argc, char **argv) {
     p = parent_new(&o, err, sizeof(err));
     if (p == NULL)
         return cli_complain(&cli, err);
-    snprintf(line, sizeof(line), "ready: %u VFs, MTU %u; guests and weirctl: --parent %.80s", o.vfs, o.mtu, o.dir);
-    if (o.log != NULL)
-        say(NULL, line);
     ret = parent_run(p, &stop, err, sizeof(err));
     parent_free(p);
     if (ret != 0)

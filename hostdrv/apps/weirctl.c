@@ -172,6 +172,36 @@ static int await_flash(struct ctl_link *l, struct json_object **rsp) {
     return fail(CTL_flash_image, text);
 }
 
+// What flash dump brought, as a file. 0, or the exit status, all being said; a file that is not whole does not stay.
+static int save_dump(FILE *to, const char *path, struct json_object *rsp) {
+    struct json_object *pieces = ctl_member(rsp, "piece");
+    char text[PATH_MAX + 64], clean[256];
+    long long bytes = 0;
+    for (size_t i = 0; i < ctl_length(pieces); i++) {
+        struct json_object *piece = json_object_array_get_idx(pieces, i);
+        const char *hex = json_object_is_type(piece, json_type_string) ? json_object_get_string(piece) : "";
+        for (unsigned byte; sscanf(hex, "%2x", &byte) == 1 && hex[1] != '\0'; hex += 2, bytes++)
+            fputc((int)byte, to);
+    }
+    if (fclose(to) == 0 && bytes == ctl_number(rsp, "bytes")) {
+        json_object_object_del(rsp, "piece");
+        return 0;
+    }
+    unlink(path);
+    snprintf(text, sizeof(text), "%s: cannot be written whole", text_clean(clean, sizeof(clean), path));
+    return fail(CTL_no_resource, text);
+}
+
+static FILE *new_file(const char *path) {
+    char text[PATH_MAX + 64], clean[256];
+    FILE *to = fopen(path, "wbx");
+    if (to == NULL) {
+        snprintf(text, sizeof(text), "%s: %s", text_clean(clean, sizeof(clean), path), strerror(errno));
+        (void)fail(CTL_bad_setting, text);
+    }
+    return to;
+}
+
 // ---- asking ----
 
 static struct json_object *page_of(struct json_object *question, struct json_object *first) {
@@ -194,6 +224,12 @@ static void append(struct json_object *rsp, struct json_object *page) {
     }
 }
 
+static void page_progress(struct json_object *rsp) {
+    long long bytes = ctl_number(rsp, "bytes"), next = ctl_number(rsp, "next");
+    if (bytes > 0 && isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%3lld %%, %lld of %lld bytes%s", next * 100 / bytes, next, bytes, next < bytes ? "" : "\n");
+}
+
 // An answer that comes in pages becomes one: "more" says that there is another, "next" where it begins.
 static struct json_object *ask(struct ctl_link *l, struct json_object *question, char *err, size_t size) {
     struct json_object *rsp = ctl_ask(l, json_object_get(question), err, size);
@@ -205,6 +241,7 @@ static struct json_object *ask(struct ctl_link *l, struct json_object *question,
             return NULL;
         }
         append(rsp, page);
+        page_progress(rsp);
         json_object_put(page);
         if (ctl_number(rsp, "next") <= before)
             break;
@@ -225,13 +262,23 @@ static int answer(struct ctl_link *l, enum verb_id id, struct json_object *quest
     bool moves = id == VERB_attach || id == VERB_detach || id == VERB_revoke;
     struct json_object *rsp;
     char err[512] = "";
+    FILE *to = NULL;
     int ret = 0;
 
     if (id == VERB_flash_write && (ret = whole_path(question)) != 0)
         return ret;
+    if (id == VERB_flash_dump && (to = new_file(ctl_text(question, "file"))) == NULL)
+        return 1;
     rsp = ask(l, question, err, sizeof(err));
-    if (rsp == NULL)
+    if (rsp == NULL) {
+        if (to != NULL) {
+            fclose(to);
+            unlink(ctl_text(question, "file"));
+        }
         return fail(l->code, err);
+    }
+    if (to != NULL)
+        ret = save_dump(to, ctl_text(question, "file"), rsp);
     if ((moves && !no_wait) || id == VERB_await)
         ret = await_move(l, id, guest);
     if (id == VERB_flash_write && !no_wait)

@@ -256,7 +256,8 @@ void show_answer(enum verb_id id, struct json_object *rsp) {
         [VERB_link] = show_link,           [VERB_dev_info] = show_info,      [VERB_dev_queues] = show_queues,
         [VERB_dev_health] = show_health,   [VERB_dev_panic] = show_panic,    [VERB_dev_log] = show_log,
         [VERB_dev_log_level] = show_level, [VERB_flash_show] = show_flash,   [VERB_flash_verify] = show_flash,
-        [VERB_flash_write] = show_flash,   [VERB_flash_commit] = show_flash, [VERB_flash_confirm] = show_flash};
+        [VERB_flash_write] = show_flash,   [VERB_flash_commit] = show_flash, [VERB_flash_confirm] = show_flash,
+        [VERB_flash_log] = show_boot_log,  [VERB_flash_dump] = show_dump};
     char room[256];
     if (show[id] != NULL)
         show[id](rsp);

@@ -28,5 +28,7 @@ void show_health(struct json_object *rsp);
 void show_panic(struct json_object *rsp);
 void show_log(struct json_object *rsp);
 void show_flash(struct json_object *rsp);
+void show_boot_log(struct json_object *rsp);
+void show_dump(struct json_object *rsp);
 
 #endif

@@ -2,6 +2,7 @@
 // See weirctl_show.h: the card, its switch, its cores and their log.
 #include <json-c/json.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl_client.h"
 #include "text.h"
@@ -120,11 +121,14 @@ void show_log(struct json_object *rsp) {
 void show_flash(struct json_object *rsp) {
     static const struct show_column columns[] = {{"slot", {"slot", 'l', 0}}, {"state", {"state", 'l', 0}}, END};
     char slot[64], kind[64], version[64], job[64], result[256], why[256], event[64], event_slot[64], event_version[64];
-    table_text("firmware %s runs from slot %s, %s; security counter %lld, floor %lld",
-               text_clean(version, sizeof(version), ctl_text(rsp, "version")),
-               text_clean(slot, sizeof(slot), ctl_text(rsp, "slot")),
-               text_clean(kind, sizeof(kind), ctl_text(rsp, "kind")), ctl_number(rsp, "counter"),
-               ctl_number(rsp, "floor"));
+    if (strcmp(ctl_text(rsp, "kind"), "rescue") == 0)
+        table_text("no firmware in the flash may run, the card is in rescue; floor %lld", ctl_number(rsp, "floor"));
+    else
+        table_text("firmware %s runs from slot %s, %s; security counter %lld, floor %lld",
+                   text_clean(version, sizeof(version), ctl_text(rsp, "version")),
+                   text_clean(slot, sizeof(slot), ctl_text(rsp, "slot")),
+                   text_clean(kind, sizeof(kind), ctl_text(rsp, "kind")), ctl_number(rsp, "counter"),
+                   ctl_number(rsp, "floor"));
     show_table(ctl_member(rsp, "slots"), columns, NULL);
     if (ctl_number(rsp, "bytes") > 0)
         table_text("slot %s: %lld of %lld bytes erased, %lld written",
@@ -139,4 +143,29 @@ void show_flash(struct json_object *rsp) {
                    text_clean(event_slot, sizeof(event_slot), ctl_text(rsp, "event_slot")),
                    text_clean(event_version, sizeof(event_version), ctl_text(rsp, "event_version")),
                    text_clean(event, sizeof(event), ctl_text(rsp, "event")));
+}
+
+static int by_record(const void *a, const void *b) {
+    long long x = ctl_number(*(struct json_object *const *)a, "record"),
+              y = ctl_number(*(struct json_object *const *)b, "record");
+    return (x > y) - (x < y);
+}
+
+void show_boot_log(struct json_object *rsp) {
+    static const struct show_column columns[] = {{"record", {"record", 'r', 0}}, {"event", {"event", 'l', 0}},
+                                                 {"slot", {"slot", 'l', 0}},     {"version", {"version", 'l', 0}},
+                                                 {"tries", {"tries", 'r', 0}},   {"floor", {"floor", 'r', 0}},
+                                                 {"reason", {"reason", 'l', 0}}, END};
+    struct json_object *all = ctl_member(rsp, "entry");
+    if (ctl_length(all) == 0)
+        puts("the boot log is empty");
+    else
+        json_object_array_sort(all, by_record);
+    show_table(all, columns, NULL);
+    if (ctl_length(ctl_member(rsp, "torn")) != 0)
+        puts("some records are not whole: power was cut while they were written");
+}
+
+void show_dump(struct json_object *rsp) {
+    table_text("%lld bytes written", ctl_number(rsp, "bytes"));
 }

@@ -200,6 +200,7 @@ static int say_hello(struct weir_dev *d, char *err, size_t err_size) {
     int ret = weir_mbox_call(d, WEIR_CMD_HELLO, &req, sizeof(req), &rsp, sizeof(rsp), NULL);
     if (ret != 0)
         say(err, err_size, "mailbox HELLO failed: %s", strerror(-ret));
+    d->rescue = ret == 0 && (rsp.features & WEIR_HELLO_RESCUE) != 0;
     return ret;
 }
 
@@ -266,6 +267,10 @@ int weir_dev_take_over(struct weir_bus *bus, unsigned vectors, struct weir_dev *
 
 bool weir_dev_taken_over(const struct weir_dev *dev) {
     return dev->taken_over;
+}
+
+bool weir_dev_rescue(const struct weir_dev *dev) {
+    return dev->rescue;
 }
 
 void weir_dev_go(struct weir_dev *dev) {

@@ -11,6 +11,7 @@ struct weir_dev {
     uint16_t seq;
     bool dead;             // an access noticed that the function is gone
     bool removed;          // not ours any more
+    bool rescue;           // what answered HELLO last is the rescue program
     bool taken_over;       // as its last driver left it, bus mastering off
     weir_dev_wait_fn wait; // while a call waits
     void *wait_ctx;

@@ -114,6 +114,10 @@ int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct 
         ret = -ENODEV;
         goto err_pf;
     }
+    if (weir_dev_rescue(pf->dev)) {
+        *out = pf;
+        return 0;
+    }
     ret = begin_switch(pf, &req, err, err_size);
     if (ret != 0)
         goto err_pf;

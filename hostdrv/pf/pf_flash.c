@@ -47,3 +47,14 @@ int weir_pf_flash_read(struct weir_pf *pf, uint32_t at, void *to, uint32_t bytes
         memcpy(to, rsp.data, bytes);
     return err;
 }
+
+bool weir_pf_rescue(const struct weir_pf *pf) {
+    return weir_dev_rescue(pf->dev);
+}
+
+int weir_pf_rescue_ask(struct weir_pf *pf) {
+    struct weir_hello_req req = {.abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_MINOR};
+    struct weir_hello_rsp rsp;
+    int err = CALL(pf, HELLO, req, rsp);
+    return err != 0 ? err : (rsp.features & WEIR_HELLO_RESCUE) != 0;
+}

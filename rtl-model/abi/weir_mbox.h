@@ -33,11 +33,14 @@ struct weir_hello_req {
 WEIR_ASSERT_SIZE(struct weir_hello_req, 8);
 struct weir_hello_rsp {
     uint16_t abi_major, abi_minor;
-    uint32_t features;   // bits granted
+    uint32_t features;   // bits granted, and WEIR_HELLO_RESCUE
     uint32_t fw_version; // 31:16 major, 15:0 minor
     uint32_t fn;         // function index of the caller
 };
 WEIR_ASSERT_SIZE(struct weir_hello_rsp, 16);
+// The rescue program answers: no image in the flash may run. HELLO, READ_LOG and FLASH_* work, the others are
+// WRONG_STATE.
+#define WEIR_HELLO_RESCUE 0x80000000u
 
 struct weir_ping_req {
     uint32_t word;
@@ -539,14 +542,14 @@ enum weir_flash_job {
     WEIR_FLASH_ABORTING,
 };
 struct weir_flash_status_rsp {
-    uint8_t job;                            // enum weir_flash_job
-    uint8_t result;                         // boot_update.def: of the last job
-    uint8_t why;                            // manifest.def: with result IMAGE, why it is refused
-    uint8_t kind;                           // what runs: 0 confirmed, 1 on trial, 2 golden
-    uint8_t slot;                           // what runs: 0 A, 1 B, 2 golden
-    uint8_t target;                         // slot that an update under way writes, 0xFF: none is
-    uint8_t state[2];                       // of A and B: 0 usable, 1 being written, 2 to be tried, 3 failed
-    uint32_t version;                       // what runs: 31:16 major, 15:0 minor
+    uint8_t job;      // enum weir_flash_job
+    uint8_t result;   // boot_update.def: of the last job
+    uint8_t why;      // manifest.def: with result IMAGE, why it is refused
+    uint8_t kind;     // what runs: 0 confirmed, 1 on trial, 2 golden, 3 the rescue program
+    uint8_t slot;     // what runs: 0 A, 1 B, 2 golden
+    uint8_t target;   // slot that an update under way writes, 0xFF: none is
+    uint8_t state[2]; // of A and B: 0 usable, 1 being written, 2 to be tried, 3 failed
+    uint32_t version; // what runs: 31:16 major, 15:0 minor. In rescue why A (7:0), B and golden may not: manifest.def
     uint32_t counter, floor;                // its security counter; the least that this card starts
     uint32_t bytes, erased, taken, written; // of an update under way
     uint32_t record;                        // number of the boot log's last record, and what it says:

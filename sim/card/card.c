@@ -222,8 +222,10 @@ bool card_fw_ready(const struct card *c) {
 int card_boot(struct card *c, uint64_t max) {
     for (uint64_t i = 0; i < max && !card_fw_ready(c); i++) {
         cycle(c);
-        if (c->no_image)
+        if (c->no_image) {
+            c->no_image = false; // said once: called again, it is the rescue program that is waited for
             return -ENOEXEC;
+        }
     }
     c->ran = card_fw_ready(c);
     return c->ran ? 0 : -ETIMEDOUT;

@@ -53,7 +53,7 @@ bool card_idle(const struct card *c);
 // Firmware said it is ready.
 bool card_fw_ready(const struct card *c);
 // Runs until firmware is ready, at most max cycles: 0, -ENOEXEC when no slot holds an image that the card may run, or
-// -ETIMEDOUT.
+// -ETIMEDOUT. Behind -ENOEXEC the rescue program starts: called again, this waits for it.
 int card_boot(struct card *c, uint64_t max);
 // After -ENOEXEC: why each slot was refused, as words for people.
 void card_refusals(const struct card *c, char *text, size_t size);

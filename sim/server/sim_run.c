@@ -152,10 +152,16 @@ static int boot(struct sim *s, const struct sim_options *o, char *err, size_t er
         return -ENOTSUP;
     }
     ret = card_boot(s->card, BOOT_CYCLES);
-    if (ret == -ENOEXEC) {
+    if (ret == -ENOEXEC && o->firmware == NULL) {
+        char line[400];
+        card_refusals(s->card, why, sizeof(why));
+        snprintf(line, sizeof(line), "no firmware in %s may run (%s): the card is in rescue", o->flash, why);
+        on_log(s, line);
+        ret = card_boot(s->card, BOOT_CYCLES);
+    } else if (ret == -ENOEXEC) {
         card_refusals(s->card, why, sizeof(why));
         snprintf(err, err_size, "the card finds no firmware it can start in %s; give it one with --firmware (%s)",
-                 o->firmware != NULL ? o->firmware : o->flash, why);
+                 o->firmware, why);
         return ret;
     }
     if (ret != 0) {

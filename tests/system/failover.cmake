@@ -35,7 +35,7 @@ file(GLOB core0_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/firmware/control/*
      ${CMAKE_SOURCE_DIR}/firmware/hal/*.c)
 set(boot ${CMAKE_SOURCE_DIR}/firmware/boot)
 weir_core_program(core0_o1 LINKER ${boot}/core.ld CODE 49152 DATA 106496 INCLUDES ${CMAKE_SOURCE_DIR}/firmware ${boot} DEFINES -DWEIR_CORE=0 -O1
-  SOURCES ${boot}/crt0.S ${core0_sources} ${CMAKE_SOURCE_DIR}/firmware/queue/ipc.c ${boot}/boot_update.c ${boot}/boot_log.c ${boot}/image_check.c ${boot}/manifest.c)
+  SOURCES ${boot}/crt0.S ${core0_sources} ${CMAKE_SOURCE_DIR}/firmware/queue/ipc.c ${boot}/boot_update.c ${boot}/boot_log.c ${boot}/boot_record.c ${boot}/image_check.c ${boot}/manifest.c)
 set(other ${CMAKE_CURRENT_BINARY_DIR}/firmware_o1.img)
 add_custom_command(OUTPUT ${other}
   COMMAND weir-image make ${other} ${CMAKE_CURRENT_BINARY_DIR}/core0_o1.bin ${CMAKE_BINARY_DIR}/firmware/core1.bin --key development --image-version 7.7
@@ -48,3 +48,8 @@ target_link_libraries(test_update PRIVATE weir_failover)
 target_compile_definitions(test_update PRIVATE WEIR_FIRMWARE_IMAGE="${WEIR_FIRMWARE}" WEIR_OTHER_IMAGE="${other}")
 add_test(NAME soak.update.a_hundred COMMAND test_update updates_lose_nothing 7)
 set_tests_properties(soak.update.a_hundred PROPERTIES LABELS soak TIMEOUT 7200 ENVIRONMENT WEIR_SOAK=100)
+
+weir_system_test(rescue an_empty_card_takes_firmware_in lost_firmware_comes_back_under_traffic)
+target_include_directories(test_rescue PRIVATE ${CMAKE_SOURCE_DIR}/firmware/boot)
+target_link_libraries(test_rescue PRIVATE weir_failover)
+target_compile_definitions(test_rescue PRIVATE WEIR_FIRMWARE_IMAGE="${WEIR_FIRMWARE}")

@@ -11,7 +11,7 @@ weir_hosts_test(readme by_hand_runs_as_written devices_find_free_names)
 target_compile_definitions(test_readme PRIVATE WEIR_README="${CMAKE_SOURCE_DIR}/README.md" WEIR_README_SH="${CMAKE_CURRENT_SOURCE_DIR}/readme.sh"
                            WEIR_PROGRAMS="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 set_tests_properties(system.readme.by_hand_runs_as_written system.readme.devices_find_free_names PROPERTIES SKIP_RETURN_CODE 77)
-weir_hosts_test(verbs every_command_works refusals_have_codes records_are_the_newest_with_their_date a_panic_is_shown_whole)
+weir_hosts_test(verbs every_command_works an_image_comes_back_as_it_went refusals_have_codes records_are_the_newest_with_their_date a_panic_is_shown_whole)
 target_link_libraries(test_verbs PRIVATE weir_ctl_client)
 target_compile_definitions(test_verbs PRIVATE WEIR_FIRMWARE_IMAGE="${WEIR_FIRMWARE}")
 weir_hosts_test(give it_talks_to_all it_is_taken_in_mid_traffic a_client_may_come_again a_stranger_has_only_what_is_given its_policy_is_the_tables

@@ -24,6 +24,8 @@ int weir_dev_open(struct weir_bus *bus, unsigned vectors, struct weir_dev **dev,
 int weir_dev_take_over(struct weir_bus *bus, unsigned vectors, struct weir_dev **dev, char *err, size_t err_size);
 bool weir_dev_taken_over(const struct weir_dev *dev);
 void weir_dev_go(struct weir_dev *dev);
+// The card has no firmware that may run; its boot ROM answered HELLO, and takes an image in (weir/pf.h).
+bool weir_dev_rescue(const struct weir_dev *dev);
 // What was taken over is of no use: resets the device after all, as weir_dev_open would have.
 int weir_dev_renew(struct weir_dev *dev, unsigned vectors, char *err, size_t err_size);
 // Clears bus mastering, gives back what weir_dev_dma_free kept, and closes the bus. NULL is fine.

@@ -23,6 +23,7 @@ struct weir_pf_config {
 };
 
 // Brings the PF up: device, switch, default vPort's queue pairs, SR-IOV. Takes the bus over in any case.
+// Of a card in rescue (weir_pf_rescue) the device alone: there is nothing to do with it but weir_pf_flash_*.
 int weir_pf_open(struct weir_bus *bus, const struct weir_pf_config *cfg, struct weir_pf **pf, char *err,
                  size_t err_size);
 // Halts in the order of rules 9.11: the caller has freed VFs, vPorts and filters.
@@ -33,6 +34,10 @@ void weir_pf_leave(struct weir_pf *pf);
 // The switch, its VFs, vPorts and filters are those that the driver before this one left (weir_pf_get_filter,
 // weir_pf_get_vport, weir_pf_get_vf say what there is); the caller's are those of the default vPort, too.
 bool weir_pf_taken_over(const struct weir_pf *pf);
+// No firmware in the flash may run: the boot ROM answers. Asked anew: 1 it does, 0 firmware has come to run (the PF is
+// to be closed and opened again), or negative errno while the card starts.
+bool weir_pf_rescue(const struct weir_pf *pf);
+int weir_pf_rescue_ask(struct weir_pf *pf);
 struct weir_dev *weir_pf_dev(struct weir_pf *pf);
 struct weir_qp *weir_pf_qp(struct weir_pf *pf, unsigned i);
 unsigned weir_pf_num_qps(const struct weir_pf *pf);
