@@ -42,6 +42,7 @@ add_custom_command(OUTPUT ${other}
   DEPENDS weir-image weir_firmware ${CMAKE_CURRENT_BINARY_DIR}/core0_o1.bin)
 add_custom_target(weir_firmware_o1 ALL DEPENDS ${other})
 weir_system_test(update updates_lose_nothing)
+set_tests_properties(system.update.updates_lose_nothing PROPERTIES COST 1000) # among the longest: not last
 add_dependencies(test_update weir_firmware_o1)
 target_include_directories(test_update PRIVATE ${CMAKE_SOURCE_DIR}/firmware/boot)
 target_link_libraries(test_update PRIVATE weir_failover)

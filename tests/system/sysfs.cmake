@@ -10,10 +10,11 @@ if(FUSE3_FOUND AND PCIACCESS_FOUND)
   target_link_libraries(test_pci_kill PRIVATE weir_test_hosts)
   add_test(NAME system.sysfs.killed_drivers_start_again COMMAND test_pci_kill)
   # The programs on PCI functions.
-  weir_hosts_test(pci_hosts main_job_loses_nothing jumbo_frames_fit_huge_pages a_capture_plays_into_the_pf
+  weir_hosts_test(pci_hosts main_job_loses_nothing firmware_is_updated jumbo_frames_fit_huge_pages a_capture_plays_into_the_pf
                   bad_functions_are_one_line only_the_offered_vf_is_driven
                   killed_programs_start_again guests_survive_vfs_that_vanish a_pulled_card_ends_the_parent idle_programs_sleep)
-  foreach(case sysfs.killed_drivers_start_again pci_hosts.main_job_loses_nothing pci_hosts.jumbo_frames_fit_huge_pages
+  target_compile_definitions(test_pci_hosts PRIVATE WEIR_FIRMWARE_IMAGE="${WEIR_FIRMWARE}")
+  foreach(case sysfs.killed_drivers_start_again pci_hosts.main_job_loses_nothing pci_hosts.firmware_is_updated pci_hosts.jumbo_frames_fit_huge_pages
           pci_hosts.a_capture_plays_into_the_pf pci_hosts.bad_functions_are_one_line
           pci_hosts.only_the_offered_vf_is_driven pci_hosts.killed_programs_start_again
           pci_hosts.guests_survive_vfs_that_vanish pci_hosts.a_pulled_card_ends_the_parent pci_hosts.idle_programs_sleep)

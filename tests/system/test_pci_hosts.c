@@ -99,6 +99,26 @@ static void main_job_loses_nothing(void) {
 }
 
 // Buffers for long frames lie in one huge page: rings have as many as find room there.
+// The card takes firmware in, starts it and is told that it is good, between frames of guests on both paths.
+static void firmware_is_updated(void) {
+    static const char *const steps[][5] = {
+        {"flash", "write", WEIR_FIRMWARE_IMAGE}, {"flash", "verify"}, {"flash", "commit", "now"}, {"flash", "confirm"}};
+    char text[4096];
+    start(NULL);
+    must("attach", "a");
+    for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        unsigned lost;
+        CHECK(ctl_words(text, sizeof(text), steps[i]) == 0, "flash %s: %s", steps[i][1], text);
+        lost = exchange(20);
+        CHECK(lost == 0, "%u frames lost after flash %s", lost, steps[i][1]);
+    }
+    CHECK(strstr(text, "runs from slot B, confirmed") != NULL, "%s", text);
+    must("detach", "a");
+    CHECK(exchange(20) == 0, "frames are lost behind an update");
+    CHECK(ctl("ledger", NULL, text, sizeof(text)) == 0 && strncmp(text, "ledger: balanced\n", 17) == 0, "%s", text);
+    stop();
+}
+
 static void jumbo_frames_fit_huge_pages(void) {
     frame_bytes = 9000;
     start((const char *[]){"--open", "--mtu", "9000", NULL});
@@ -339,6 +359,7 @@ int main(int argc, char **argv) {
         void (*run)(void);
     } cases[] = {
         {"main_job_loses_nothing", main_job_loses_nothing},
+        {"firmware_is_updated", firmware_is_updated},
         {"jumbo_frames_fit_huge_pages", jumbo_frames_fit_huge_pages},
         {"a_capture_plays_into_the_pf", a_capture_plays_into_the_pf},
         {"bad_functions_are_one_line", bad_functions_are_one_line},

@@ -9,7 +9,7 @@
 #include "boot_update.h"
 #include "failover_world.h"
 
-#define UPDATES 2u // or as many as WEIR_SOAK says
+#define UPDATES 20u // or as many as WEIR_SOAK says
 #define BACK_CYCLES (WEIR_CLOCK_HZ / 20)
 #define IMAGE_MOST 0x40000u
 
