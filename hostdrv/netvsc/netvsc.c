@@ -168,7 +168,7 @@ static void on_channel_frame(struct weir_netvsc *n, size_t len) {
     receive(n, n->buf + sizeof(m), len - sizeof(m), &info);
 }
 
-static unsigned read_channel(struct weir_netvsc *n) {
+unsigned netvsc_read_channel(struct weir_netvsc *n) {
     unsigned work;
     for (work = 0; work < BUDGET && n->state != WEIR_NETVSC_DEAD && n->cfg.channel != NULL; work++) {
         uint32_t type;
@@ -312,7 +312,7 @@ void netvsc_vf_counts(const struct weir_netvsc *n, struct weir_msg_vf_released *
 unsigned weir_netvsc_poll(struct weir_netvsc *n, uint64_t now_us) {
     unsigned work;
     n->now = now_us;
-    work = read_channel(n);
+    work = netvsc_read_channel(n);
     work += netvsc_poll_vf(n, RING_BUDGET);
     netvsc_step(n);
     return work + flush_tx(n);

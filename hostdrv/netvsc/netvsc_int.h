@@ -68,6 +68,7 @@ void reorder_clear(struct reorder_queue *h);
 
 // netvsc.c
 void netvsc_deliver(struct weir_netvsc *n, const void *frame, size_t len, const struct weir_netvsc_rx *info);
+unsigned netvsc_read_channel(struct weir_netvsc *n);
 unsigned netvsc_poll_vf(struct weir_netvsc *n, unsigned budget);
 void netvsc_release(struct weir_netvsc *n, struct reorder_queue *h);
 void netvsc_vf_counts(const struct weir_netvsc *n, struct weir_msg_vf_released *m);

@@ -5,6 +5,8 @@
 
 #include "weir/netvsp.h"
 
+struct held;
+
 #define MAX_PORTS WEIR_NETVSP_PORTS
 #define MAX_QPS 8u
 #define FLIPS 4u
@@ -47,6 +49,13 @@ struct port {
     uint64_t tx_mark; // frames its queue had been given with this port's last one
     uint32_t fence_token;
     uint32_t fence_rings; // PF rings that have not shown the fence; 0 = none awaited
+    // On its way to another host (moving.c).
+    bool holding;   // what comes for it waits
+    bool elsewhere; // a frame from its address came from the wire since
+    struct held *held_first, *held_last;
+    unsigned held;
+    weir_netvsp_sink_fn sink; // in place of its channel, which is not touched any more
+    void *sink_ctx;
     struct weir_netvsp_port_stats stats;
 };
 
@@ -94,6 +103,14 @@ void netvsp_gone(struct weir_netvsp *v, unsigned port, int err);
 struct weir_qp *netvsp_tx_qp(const struct weir_netvsp *v, unsigned port);
 // Whether the guest has this source address, or has it from now on.
 bool netvsp_own_source(struct weir_netvsp *v, unsigned port, const uint8_t *src);
+
+int netvsp_add_mac(struct weir_netvsp *v, unsigned port, struct port *p, const uint8_t *mac);
+
+// moving.c: a message to the guest, to where its messages go now. 0, or why it was not taken.
+int netvsp_pass_on(struct weir_netvsp *v, struct port *p, uint32_t type, const void *head, size_t head_len,
+                   const void *body, size_t body_len);
+void netvsp_drop_held(struct port *p);
+unsigned netvsp_flush_held(struct weir_netvsp *v, unsigned port);
 
 // transmit.c
 unsigned netvsp_transmit(struct weir_netvsp *v);

@@ -28,6 +28,7 @@ int weir_netvsp_open(struct weir_pf *pf, const struct weir_netvsp_config *cfg, s
 }
 
 static void free_port(struct weir_netvsp *v, struct port *p) {
+    netvsp_drop_held(p);
     for (unsigned i = 0; i < p->macs; i++)
         mac_remove(&v->macs, p->mac[i]);
     free(p);
@@ -55,7 +56,7 @@ uint32_t weir_netvsp_source_filter(const struct weir_netvsp *v, unsigned port, u
 }
 
 // ANY_VLAN: which VLANs are the guest's says its policy, and all of an address's frames move as one (rules 3.4).
-static int add_mac(struct weir_netvsp *v, unsigned port, struct port *p, const uint8_t *mac) {
+int netvsp_add_mac(struct weir_netvsp *v, unsigned port, struct port *p, const uint8_t *mac) {
     struct mac_entry *e;
     int err;
     if (mac_find(&v->macs, mac) != NULL)
@@ -193,7 +194,7 @@ int weir_netvsp_port_add(struct weir_netvsp *v, const struct weir_netvsp_port_co
         return err;
     // A port has an address from its first moment on.
     v->port[at] = p;
-    err = add_mac(v, at, p, cfg->mac);
+    err = netvsp_add_mac(v, at, p, cfg->mac);
     if (err != 0) {
         v->port[at] = NULL;
         free(p);
@@ -218,6 +219,7 @@ int weir_netvsp_port_remove(struct weir_netvsp *v, unsigned port) {
     }
     v->port[port] = NULL;
     v->ports--;
+    netvsp_drop_held(p);
     free(p);
     for (unsigned i = macs; i > 0; i--) {
         int e = weir_pf_clear_filter(v->pf, filter[i - 1]);
@@ -273,7 +275,7 @@ bool netvsp_own_source(struct weir_netvsp *v, unsigned port, const uint8_t *src)
     if (!p->cfg.policy.learn || p->frozen || !may_be_a_guests(src) ||
         (!p->cfg.policy.trust && weir_netvsp_on_wire(v, src)))
         return false;
-    return (p->macs < p->cfg.policy.max_mac || make_room(v, p)) && add_mac(v, port, p, src) == 0;
+    return (p->macs < p->cfg.policy.max_mac || make_room(v, p)) && netvsp_add_mac(v, port, p, src) == 0;
 }
 
 void netvsp_gone(struct weir_netvsp *v, unsigned port, int err) {
@@ -298,6 +300,9 @@ unsigned weir_netvsp_poll(struct weir_netvsp *v, uint64_t now_us) {
     v->now = now_us;
     v->polling = true;
     work = netvsp_receive(v) + netvsp_transmit(v);
+    for (unsigned i = 0; i < v->cfg.max_ports; i++)
+        if (v->port[i] != NULL && v->port[i]->held_first != NULL)
+            work += netvsp_flush_held(v, i);
     v->polling = false;
     ring_doorbells(v);
     return work;
@@ -316,7 +321,9 @@ void weir_netvsp_serve(struct weir_netvsp *v, bool receive) {
 
 int weir_netvsp_send(struct weir_netvsp *v, unsigned port, uint32_t type, const void *payload, size_t len) {
     struct port *p = v->port[port];
-    int err = p->gone ? -EPIPE : weir_channel_send(p->cfg.channel, type, payload, len, NULL, 0, 0);
+    int err = p->sink != NULL ? 0
+              : p->gone       ? -EPIPE
+                              : weir_channel_send(p->cfg.channel, type, payload, len, NULL, 0, 0);
     if (err != 0)
         netvsp_gone(v, port, err);
     return err;

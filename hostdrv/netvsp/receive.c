@@ -83,8 +83,8 @@ static void on_fence(struct weir_netvsp *v, unsigned ring, uint32_t token) {
         if (p == NULL || p->fence_token != token || (p->fence_rings & bit) == 0)
             continue;
         p->fence_rings &= ~bit;
-        if (p->fence_rings == 0)
-            (void)weir_netvsp_send(v, i, WEIR_MSG_FENCE, &m, sizeof(m));
+        if (p->fence_rings == 0 && netvsp_pass_on(v, p, WEIR_MSG_FENCE, &m, sizeof(m), NULL, 0) != 0 && p->sink == NULL)
+            netvsp_gone(v, i, -EPIPE);
         return;
     }
     v->stats.fences_stray++;
@@ -124,11 +124,14 @@ static void deliver(struct weir_netvsp *v, unsigned port, const void *frame, con
         head_len += sizeof(head.macs);
         skip = sizeof(head.macs) + 4;
     }
-    err = p->gone ? -EPIPE
-                  : weir_channel_send(p->cfg.channel, WEIR_MSG_RX_FRAME, &head, head_len, (const uint8_t *)frame + skip,
-                                      info->len - skip, v->cfg.ctl_reserve);
+    err = netvsp_pass_on(v, p, WEIR_MSG_RX_FRAME, &head, head_len, (const uint8_t *)frame + skip, info->len - skip);
     if (err != 0) {
-        p->stats.rx_drop_room++;
+        if (p->holding || p->sink != NULL)
+            p->stats.rx_drop_held++;
+        else
+            p->stats.rx_drop_room++;
+        if (p->sink != NULL)
+            return;
         if (err == -EPIPE || err == -EPROTO)
             netvsp_gone(v, port, err);
         return;
@@ -208,6 +211,8 @@ static void on_rx(void *ctx, const void *frame, const struct weir_rx_info *info)
     }
     e = mac_of_port(&v->macs, (const uint8_t *)frame + 6);
     sender = e != NULL ? (int)e->port : NO_PORT;
+    if (sender != NO_PORT && !info->local && (v->port[sender]->holding || v->port[sender]->sink != NULL))
+        v->port[sender]->elsewhere = true;
     if (sender != NO_PORT && info->local && info->src_vport != 0 && v->port[sender]->vport == info->src_vport)
         bill_flood(v, v->port[sender], (unsigned)sender);
     for (unsigned i = 0; i < v->cfg.max_ports; i++) {

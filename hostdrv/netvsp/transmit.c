@@ -190,8 +190,8 @@ static unsigned transmit(struct weir_netvsp *v, unsigned queue, unsigned queues)
     unsigned work = 0, first = v->next_port[queue], all = (v->cfg.max_ports + queues - 1 - queue) / queues;
     for (unsigned i = 0; i < all; i++) {
         unsigned at = (first + i) % all, port = at * queues + queue;
-        bool over = v->port[port] == NULL || v->port[port]->gone || (v->serving && v->port[port]->cfg.policy.learn) ||
-                    visit(v, port, &work);
+        bool over = v->port[port] == NULL || v->port[port]->gone || v->port[port]->sink != NULL ||
+                    (v->serving && v->port[port]->cfg.policy.learn) || visit(v, port, &work);
         if (i == 0 && over)
             v->next_port[queue] = (at + 1) % all;
     }

@@ -234,7 +234,7 @@ int weir_vstack_attach(struct weir_vstack *vs, unsigned guest) {
     struct guest *g = vstack_guest(vs, guest);
     if (g == NULL)
         return -ENOENT;
-    if (g->state != WEIR_VSTACK_DETACHED || g->gone)
+    if (g->state != WEIR_VSTACK_DETACHED || g->gone || g->migrating)
         return -EBUSY;
     if (!weir_netvsp_ready(vs->nv, g->port))
         return -EAGAIN;

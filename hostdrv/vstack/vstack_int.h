@@ -41,6 +41,7 @@ struct guest {
     enum weir_why leave_why, revoke_why;
     uint32_t leave_cycle;
     bool recording;
+    bool migrating; // it goes to another host, and gets no VF here meanwhile
     struct weir_vstack_record rec;
     // Its account: what its VFs did that are gone, and what it says of itself.
     uint64_t past[32], lost_tx, lost_rx;

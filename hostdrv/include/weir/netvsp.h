@@ -58,6 +58,7 @@ struct weir_netvsp_port_config {
     X(rx_drop_ctrl, DROP, "a reserved group address of 802.1")                                                         \
     X(rx_drop_path, DROP, "its VF has the address: the card should not have given it to us")                           \
     X(vf_floods, INFO, "flooded from its VF, and heard here")                                                          \
+    X(rx_drop_held, DROP, "it waited for a migration, and had no room or the guest went another way")                  \
     X(rx_not_ours, INFO, "flooded, and the VF has or gets the copy: no loss (rules 3.19)")
 
 struct weir_netvsp_port_stats {
@@ -131,6 +132,29 @@ void weir_netvsp_moved(struct weir_netvsp *v, unsigned port, unsigned mac, bool 
 // Nobody waits for the card's fence any more: the guest gets one that says so.
 void weir_netvsp_give_up_fence(struct weir_netvsp *v, unsigned port);
 bool weir_netvsp_fence_pending(const struct weir_netvsp *v, unsigned port);
+
+// A guest on its way to another host (weir/migrate.h). From hold on what comes for it waits, up to WEIR_NETVSP_HELD
+// messages; from release on it goes into its channel again, in order; from divert on to `sink`, for good: what waits
+// first, and the channel is not touched any more. The sink returns 0, -ENOSPC (asked again later) or why never.
+#define WEIR_NETVSP_HELD 65536u
+typedef int (*weir_netvsp_sink_fn)(void *ctx, uint32_t type, const void *payload, size_t len);
+void weir_netvsp_hold(struct weir_netvsp *v, unsigned port);
+void weir_netvsp_release(struct weir_netvsp *v, unsigned port);
+void weir_netvsp_divert(struct weir_netvsp *v, unsigned port, weir_netvsp_sink_fn sink, void *ctx);
+unsigned weir_netvsp_held(const struct weir_netvsp *v, unsigned port);
+// The payload of an RX_FRAME that a sink had at the source, in front of all that waits here. 0, -EINVAL it is none, or
+// what weir_channel_send returns.
+int weir_netvsp_inject(struct weir_netvsp *v, unsigned port, const void *payload, size_t len);
+// The guest's messages were all taken from its channel.
+bool weir_netvsp_tx_taken(struct weir_netvsp *v, unsigned port);
+// An address that the guest had learned elsewhere. 0, -EEXIST, -ENOSPC, or the card's answer.
+int weir_netvsp_learn(struct weir_netvsp *v, unsigned port, const uint8_t mac[6]);
+// Tells the network that the guest's addresses are here. 0, or what weir_qp_send returns.
+int weir_netvsp_announce(struct weir_netvsp *v, unsigned port);
+// Since the port was held: a broadcast of its guest came from the wire. Behind it nothing for the guest comes from there.
+bool weir_netvsp_heard_elsewhere(const struct weir_netvsp *v, unsigned port);
+// The fence with this token (weir_pf_fence of vPort 0) is for this port: FENCE follows what was looked up before it.
+void weir_netvsp_expect_fence(struct weir_netvsp *v, unsigned port, uint32_t token);
 
 const struct weir_netvsp_port_stats *weir_netvsp_port_stats(const struct weir_netvsp *v, unsigned port);
 const struct weir_netvsp_stats *weir_netvsp_stats(const struct weir_netvsp *v);
