@@ -163,6 +163,7 @@ int weir_migrate_in(struct weir_vstack *vs, const struct weir_migrate_config *cf
 static bool hear(struct weir_migration *m) {
     uint32_t type;
     size_t len;
+    const struct row *row = &table[m->state];
     int err = weir_channel_peek(m->cfg.link, &type, &len);
     if (err == 0 || (over(m) && !m->in))
         return false;
@@ -170,7 +171,10 @@ static bool hear(struct weir_migration *m) {
         err = -EPROTO;
     if (err > 0) {
         (void)weir_channel_recv(m->cfg.link, m->buf, sizeof(m->buf));
-        (m->in ? migrate_in_heard : migrate_out_heard)(m, type, m->buf, len);
+        if (m->in)
+            migrate_in_heard(m, type, m->buf, len);
+        else
+            migrate_out_heard(m, type, m->buf, len);
         return true;
     }
     // The other host is gone, or speaks nonsense. Who owns the guest then is known everywhere but in GIVING.
@@ -178,7 +182,7 @@ static bool hear(struct weir_migration *m) {
     if (m->state == WEIR_MIGRATE_GIVING)
         migrate_enter(m, WEIR_MIGRATE_UNDECIDED);
     else if (m->state == WEIR_MIGRATE_FOLLOWING || m->state == WEIR_MIGRATE_ARRIVING)
-        table[m->state].timeout(m);
+        row->timeout(m);
     else if (m->state < WEIR_MIGRATE_FOLLOWING)
         migrate_back(m);
     else if (at_destination(m))

@@ -187,7 +187,7 @@ void migrate_in_heard(struct weir_migration *m, uint32_t type, const void *paylo
         migrate_answer(m, MIGRATE_TAKEN, 0, "");
     else if ((type == MIGRATE_CANCEL || type == MIGRATE_GO) && m->state == WEIR_MIGRATE_ENDED)
         migrate_answer(m, MIGRATE_NO, m->report.error, m->report.text);
-    else if (type == MIGRATE_CANCEL)
+    else if (type == MIGRATE_CANCEL && m->state >= WEIR_MIGRATE_LISTENING && m->state <= WEIR_MIGRATE_READY)
         refuse(m, -ECANCELED, "the source cancelled it");
     else if (type == MIGRATE_FOLLOW && m->state == WEIR_MIGRATE_ARRIVING)
         on_follow(m, payload, len);

@@ -16,6 +16,8 @@ void migrate_back(struct weir_migration *m) {
         return;
     }
     g->migrating = false;
+    if (g->leave && g->leave_why == WEIR_WHY_MIGRATION)
+        g->leave = false; // it was not asked yet
     weir_netvsp_release(m->vs->nv, g->port);
     if (m->paused && !m->resumed) {
         m->resumed = true;
@@ -37,19 +39,22 @@ void migrate_stay(struct weir_migration *m) {
     migrate_enter(m, WEIR_MIGRATE_ENDED);
 }
 
-static bool lost(struct weir_migration *m) {
+static bool gone(struct weir_migration *m) {
     struct guest *g = migrate_guest_of(m);
-    if (g != NULL && !g->gone)
-        return false;
+    return g == NULL || g->gone;
+}
+
+static void lost(struct weir_migration *m) {
     migrate_fault(m, -ENOENT, "the guest is gone");
     migrate_back(m);
-    return true;
 }
 
 void migrate_step_leaving(struct weir_migration *m) {
     struct guest *g = migrate_guest_of(m);
-    if (lost(m))
+    if (gone(m)) {
+        lost(m);
         return;
+    }
     if (g->state == WEIR_VSTACK_ATTACHED)
         (void)weir_vstack_detach(m->vs, g->number, WEIR_WHY_MIGRATION);
     if (g->state != WEIR_VSTACK_DETACHED)
@@ -59,7 +64,11 @@ void migrate_step_leaving(struct weir_migration *m) {
 }
 
 void migrate_step_pausing(struct weir_migration *m) {
-    if (lost(m) || !m->paused)
+    if (gone(m)) {
+        lost(m);
+        return;
+    }
+    if (!m->paused)
         return;
     m->report.paused = vstack_cycle(m->vs);
     weir_netvsp_hold(m->vs->nv, migrate_guest_of(m)->port);
@@ -70,7 +79,11 @@ void migrate_step_pausing(struct weir_migration *m) {
 void migrate_step_draining(struct weir_migration *m) {
     struct guest *g = migrate_guest_of(m);
     uint64_t v[32] = {0};
-    if (lost(m) || !weir_netvsp_tx_taken(m->vs->nv, g->port) || !weir_netvsp_tx_drained(m->vs->nv, g->port) ||
+    if (gone(m)) {
+        lost(m);
+        return;
+    }
+    if (!weir_netvsp_tx_taken(m->vs->nv, g->port) || !weir_netvsp_tx_drained(m->vs->nv, g->port) ||
         weir_pf_counters(m->vs->pf, WEIR_COUNTERS_SWITCH, v) != 0)
         return;
     if (!m->wire_known)

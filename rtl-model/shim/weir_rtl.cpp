@@ -85,6 +85,7 @@ void weir_rtl_free(struct weir_rtl *m) {
         delete m->fst;
     }
 #endif
+    Verilated::threadContextp(&m->context); // which destructors ask, too: another card may have come since
     delete m;
 }
 

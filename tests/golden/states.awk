@@ -2,7 +2,7 @@
 # Draws a state machine of the C code, see states.sh. Reads the functions from their text and follows them from each entry
 # with the set of states that the machine may be in: an `if` or a `switch` on the state narrows the set, enter() and an
 # assignment of the state are edges from all of it. What else a condition asks is not known, so both ways are taken.
-# Variables: prefix of the states; entries "FUNCTION FUNCTION:STATE,STATE FUNCTION:!STATE", each drawn by itself and not
+# Variables: raw, only pairs of states, a line each; prefix of the states; entries "FUNCTION FUNCTION:STATE,STATE FUNCTION:!STATE", each drawn by itself and not
 # where others call it; gone, a function that ends the machine (state NONE); heads of the table. A row begins with the
 # state's name; functions of its second and fourth member are its step and what its bound, the third, leads to.
 function tokens_of(text,    t) {
@@ -122,7 +122,7 @@ function dispatch(member, S,    part, n, i, R, f, was) {
 # An expression: its calls and assignments, in order.
 function expression(a, b, S,    p, q, R, was) {
   for (p = a; p <= b && S != ""; p++) {
-    if ((T[p] == "enter" && T[p + 1] == "(") || (T[p] == "->" && T[p + 1] == "state" && T[p + 2] == "=")) {
+    if ((T[p] ~ /^(migrate_)?enter$/ && T[p + 1] == "(") || (T[p] == "->" && T[p + 1] == "state" && T[p + 2] == "=")) {
       R = ""
       for (q = p; q <= b && T[q] != ";"; q++) if (is_state(T[q])) R = add(R, edge(S, short(T[q])))
       if (R == "") continue
@@ -333,6 +333,10 @@ END {
   functions()
   rows()
   follow()
+  if (raw) {
+    for (i = 1; i <= num_pairs; i++) print pairs[i]
+    exit
+  }
   from_many()
   draw()
   list()

@@ -1,15 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# docs/states.md, drawn from the code of both state machines by states.awk. usage: states.sh ROOT [check]: prints the page,
+# docs/states.md, drawn from the code of the state machines by states.awk. usage: states.sh ROOT [check]: prints the page,
 # or fails when the one that is kept is another. The entries are the functions that drive the machine; the states behind
 # a colon are those in which others call it.
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$1" || exit 2
 drv=hostdrv
+raw=
 machine() { # prefix, entries, what ends it, heads of the table, files
   prefix=$1 entries=$2 gone=$3 heads=$4
   shift 4
-  awk -v prefix="$prefix" -v entries="$entries" -v gone="$gone" -v heads="$heads" -f "$here/states.awk" "$@"
+  awk -v raw="$raw" -v prefix="$prefix" -v entries="$entries" -v gone="$gone" -v heads="$heads" -f "$here/states.awk" "$@"
+}
+migration() {
+  machine WEIR_MIGRATE_ "weir_migrate_out:[*] weir_migrate_in:[*] weir_migrate_poll weir_migrate_cancel weir_migrate_decide
+    weir_migrate_free" "" \
+      "its own step | waits for, at most | then" \
+      $drv/include/weir/migrate.h $drv/vstack/migrate.c $drv/vstack/migrate_out.c $drv/vstack/migrate_in.c
 }
 page() {
   cat <<'TXT' &&
@@ -36,8 +43,22 @@ TXT
     machine WEIR_NETVSC_ "weir_netvsc_open:[*] netvsc_message:!DEAD,ALONE netvsc_step weir_netvsc_leave_vf
       weir_netvsc_alone weir_netvsc_rejoin:ALONE netvsc_dead:!DEAD" "" \
       "received on the channel | received on the VF | to send" \
-      $drv/include/weir/netvsc.h $drv/netvsc/state.c $drv/netvsc/netvsc.c
+      $drv/include/weir/netvsc.h $drv/netvsc/state.c $drv/netvsc/netvsc.c &&
+    cat <<'TXT' &&
+
+## A guest that goes to another host: both ends (hostdrv/vstack/migrate.c)
+
+Messages of the other host come first (`hear`), then the state's own step, then its bound. The model of the protocol,
+tests/formal/handover/migrate.pml, has the same arrows (golden.docs.the_model_has_the_arrows).
+
+TXT
+    migration
 }
+if [ "$2" = migration ]; then
+  raw=1
+  migration
+  exit
+fi
 if [ "$2" != check ]; then
   page
   exit

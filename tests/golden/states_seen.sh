@@ -10,7 +10,7 @@ copy() {
   rm -rf "$work/hostdrv" "$work/docs"
   mkdir -p "$work/docs" "$work/hostdrv/include/weir"
   cp "$root/docs/states.md" "$work/docs"
-  cp "$root/hostdrv/include/weir/vstack.h" "$root/hostdrv/include/weir/netvsc.h" "$work/hostdrv/include/weir"
+  cp "$root/hostdrv/include/weir/vstack.h" "$root/hostdrv/include/weir/netvsc.h" "$root/hostdrv/include/weir/migrate.h" "$work/hostdrv/include/weir"
   cp -r "$root/hostdrv/vstack" "$root/hostdrv/netvsc" "$work/hostdrv"
 }
 # change FILE SED: the copy with that change.

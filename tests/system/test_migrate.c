@@ -12,12 +12,18 @@ struct figures {
     unsigned followed;
 };
 
+// Which host's stack has a port for the guest, and a card that sends its frames there.
 static void check_one_owner(struct mw *w) {
-    bool has[2] = {weir_vstack_port(w->host[0].vs, 0) >= 0, false};
-    (void)has;
+    static const uint8_t mac[6] = {0x02, 0, 0, 0, 1, 0};
     CHECK(!w->guest->stopped, "the guest does not run");
-    CHECK(weir_vstack_state(w->host[w->at].vs, (unsigned)w->guest->id) != WEIR_VSTACK_NONE,
-          "its host does not know it");
+    for (unsigned h = 0; h < 2; h++) {
+        struct weir_get_filter_rsp r = {.next = 0};
+        unsigned filters = 0;
+        while (weir_pf_get_filter(w->host[h].w.pf, r.next, &r) == 0)
+            filters += memcmp(r.mac, mac, 6) == 0;
+        CHECK(filters == (h == w->at ? 1u : 0u), "the guest runs at host %u, and card %u has %u filters of it", w->at,
+              h, filters);
+    }
 }
 
 static void migrate_once(struct mw *w, struct figures *f) {
@@ -84,12 +90,105 @@ static void back_and_forth_loses_nothing(uint64_t seed) {
     mw_close(&w);
 }
 
+// The migration is given up at each state of either end, by a word or by the other host's death: the guest runs on at
+// one host, on its VF, and not a frame is lost or doubled.
+static void give_up(struct mw *w, unsigned end, enum weir_migrate_state at, bool dies, struct flow_stat *back,
+                    uint64_t *counted) {
+    unsigned from = w->at, h = end == 0 ? from : 1 - from;
+    uint64_t until = mw_cycle(w) + LONG, began;
+    mw_begin(w, fw_sizes.buf_bytes);
+    while (weir_migrate_state(w->end[h]) != at) {
+        CHECK(mw_cycle(w) < until, "it never is %s", weir_migrate_state_text(at));
+        mw_step(w, 50);
+    }
+    began = mw_cycle(w);
+    if (dies)
+        weir_channel_close(w->link[end]);
+    if (dies && end == 1) {
+        weir_migrate_free(w->end[h]);
+        w->end[h] = NULL;
+    } else if (!dies)
+        CHECK(weir_migrate_cancel(w->end[h]) == 0, "cannot cancel");
+    mw_await_end(w, LONG);
+    if (weir_migrate_state(w->end[from]) == WEIR_MIGRATE_UNDECIDED) {
+        // The source may not guess. We can see whether the guest runs there.
+        CHECK(w->guest->stopped || w->at != from, "undecided, and it runs at the source");
+        CHECK(weir_migrate_decide(w->end[from], w->at != from) == 0, "no decision is asked for");
+        mw_await_end(w, LONG);
+    }
+    mw_await_vf(w, LONG);
+    flow_stat_add(back, mw_cycle(w) - began);
+    printf("%-22s %-9s: it runs at the %s\n", weir_migrate_state_text(at), dies ? "link cut" : "cancelled",
+           w->at == from ? "source" : "destination");
+    CHECK(w->at == from || at == WEIR_MIGRATE_GIVING, "it was given up, and went");
+    *counted += weir_migrate_report(w->end[from])->follow_lost;
+    mw_end(w);
+    check_one_owner(w);
+}
+
+static void any_step_may_be_given_up(uint64_t seed) {
+    static const struct {
+        unsigned end;
+        enum weir_migrate_state at;
+        bool cancel;
+    } steps[] = {{0, WEIR_MIGRATE_ASKING, true}, {0, WEIR_MIGRATE_LEAVING, true}, {0, WEIR_MIGRATE_DRAINING, true},
+                 {0, WEIR_MIGRATE_SAVED, true},  {0, WEIR_MIGRATE_GIVING, false}, {1, WEIR_MIGRATE_EXPECTING, true},
+                 {1, WEIR_MIGRATE_READY, true}};
+    struct flow_stat back = {0};
+    struct flow_count c;
+    uint64_t counted = 0;
+    struct mw w;
+    mw_open(&w, seed);
+    start_on_vf(&w);
+    for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        for (unsigned dies = steps[i].cancel ? 0 : 1; dies < 2; dies++)
+            give_up(&w, steps[i].end, steps[i].at, dies != 0, &back, &counted);
+    mw_drain(&w);
+    // Lost is what the link could not carry any more, and the source says how much that was.
+    c = flow_count(w.host[0].net, -1, -1);
+    printf("%" PRIu64 " frames of %" PRIu64 ", %" PRIu64 " lost, %" PRIu64 " counted\n", c.received, c.sent, c.lost,
+           counted);
+    CHECK(c.lost == counted && c.duplicated == 0 && c.reordered == 0 && c.corrupt == 0 &&
+              flow_strays(w.host[0].net) == 0,
+          "%" PRIu64 " lost, %" PRIu64 " counted; %s", c.lost, counted, flow_first_error(w.host[0].net));
+    flow_stat_print(&back, "given up to on its VF");
+    CHECK(back.value[back.count - 1] <= 2500000, "longer than 10 ms of the card");
+    flow_stat_free(&back);
+    mw_close(&w);
+}
+
+// What the destination cannot have, it says before the source stops anything.
+static void a_refusal_stops_nothing(uint64_t seed) {
+    struct mw w;
+    uint64_t records;
+    mw_open(&w, seed);
+    start_on_vf(&w);
+    records = weir_vstack_num_records(w.host[0].vs);
+    mw_begin(&w, fw_sizes.buf_bytes - 1);
+    mw_await_end(&w, LONG);
+    CHECK(weir_migrate_report(w.end[0])->error == -EINVAL, "the long frames are taken");
+    mw_end(&w);
+    fw_guest_add(&w.host[1], 0); // of the same name
+    mw_begin(&w, fw_sizes.buf_bytes);
+    mw_await_end(&w, LONG);
+    CHECK(weir_migrate_report(w.end[0])->error == -EEXIST, "the name is taken twice");
+    printf("refused: %s\n", weir_migrate_report(w.end[0])->text);
+    mw_end(&w);
+    CHECK(weir_vstack_num_records(w.host[0].vs) == records && w.at == 0, "the guest left its VF");
+    CHECK(weir_vstack_state(w.host[0].vs, (unsigned)w.guest->id) == WEIR_VSTACK_ATTACHED, "it lost its VF");
+    mw_drain(&w);
+    check_flows(&w);
+    mw_close(&w);
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*run)(uint64_t seed);
     } cases[] = {
         {"back_and_forth_loses_nothing", back_and_forth_loses_nothing},
+        {"any_step_may_be_given_up", any_step_may_be_given_up},
+        {"a_refusal_stops_nothing", a_refusal_stops_nothing},
     };
     for (unsigned i = 0; argc >= 2 && i < sizeof(cases) / sizeof(cases[0]); i++)
         if (strcmp(argv[1], cases[i].name) == 0) {

@@ -73,7 +73,8 @@ void weir_migrate_poll(struct weir_migration *m);
 void weir_migrate_paused(struct weir_migration *m);
 // The administrator wants it no more: at the source before GO, at the destination before GO. -EALREADY later.
 int weir_migrate_cancel(struct weir_migration *m);
-// UNDECIDED: whoever knows what became of the destination says it; elsewhere: the guest runs there. -EINVAL otherwise.
+// UNDECIDED: whoever knows what became of the destination says it; elsewhere: the guest runs there. Its end must be
+// over or freed, or its host dead: GO may still be on its way to it. -EINVAL in any other state.
 int weir_migrate_decide(struct weir_migration *m, bool elsewhere);
 enum weir_migrate_state weir_migrate_state(const struct weir_migration *m);
 const char *weir_migrate_state_text(enum weir_migrate_state state);
