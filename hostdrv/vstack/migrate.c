@@ -97,6 +97,15 @@ static int new_end(struct weir_vstack *vs, const struct weir_migrate_config *cfg
     return 0;
 }
 
+// FNV-1a: each bit counts.
+uint64_t migrate_digest(const struct migrate_guest *is) {
+    const uint8_t *at = (const uint8_t *)is;
+    uint64_t h = 0xCBF29CE484222325u;
+    for (size_t i = 0; i < offsetof(struct migrate_guest, digest); i++)
+        h = (h ^ at[i]) * 0x100000001B3u;
+    return h;
+}
+
 // The guest as its parent knows it, into a message.
 static void describe(struct weir_migration *m) {
     const struct guest *g = migrate_guest_of(m);
@@ -122,6 +131,7 @@ static void describe(struct weir_migration *m) {
     memcpy(is->name, g->cfg.name, sizeof(is->name));
     for (unsigned i = 0; i < is->macs; i++)
         memcpy(is->mac[i], weir_netvsp_mac(m->vs->nv, g->port, i), 6);
+    is->digest = migrate_digest(is);
 }
 
 void migrate_send_guest(struct weir_migration *m, uint32_t type) {

@@ -35,6 +35,8 @@ static const char *understand(struct weir_migration *m, const void *payload, siz
     memcpy(is, payload, sizeof(*is));
     if (is->version != MIGRATE_VERSION || is->magic != MIGRATE_MAGIC || is->bytes != sizeof(*is))
         return "the state has another version";
+    if (is->digest != migrate_digest(is))
+        return "the state is damaged";
     if (is->abi_major != WEIR_ABI_MAJOR)
         return "the card has another version of the contract";
     if (is->max_frame > m->cfg.max_frame)

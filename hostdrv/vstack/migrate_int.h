@@ -47,7 +47,9 @@ struct migrate_guest {
     struct weir_vlan_range vlan[WEIR_VLAN_RANGES];
     char name[32];
     uint8_t mac[WEIR_POLICY_MACS][6];
+    uint64_t digest; // of all before it: against what happens on the way, not against who means it
 };
+WEIR_MSG_ASSERT_SIZE(struct migrate_guest, 232);
 #define MIGRATE_STAGS 0x1u
 #define MIGRATE_SPOOFCHK 0x2u
 #define MIGRATE_TRUST 0x4u
@@ -76,6 +78,7 @@ struct weir_migration {
 };
 
 // migrate.c
+uint64_t migrate_digest(const struct migrate_guest *is);
 void migrate_enter(struct weir_migration *m, enum weir_migrate_state state);
 void migrate_send_guest(struct weir_migration *m, uint32_t type);
 void migrate_say(struct weir_migration *m, uint32_t type, const void *payload, size_t len);

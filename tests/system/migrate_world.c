@@ -15,7 +15,7 @@ uint64_t mw_cycle(struct mw *w) {
 
 static void out(struct mw *w, int port, const uint8_t *frame, size_t len) {
     bool rarp = frame[12] == 0x80 && frame[13] == 0x35;
-    if (rarp && (port == MW_PEER || w->deaf_to_rarp))
+    if (rarp && port == MW_PEER)
         return;
     if (port == MW_PEER)
         flow_receive(w->host[0].net, w->peer, frame, len, mw_cycle(w));
@@ -118,7 +118,7 @@ void mw_step(struct mw *w, unsigned cycles) {
             weir_migrate_poll(w->end[h]);
         together(w);
     }
-    if (w->pause_asked && !w->pause_late && w->end[w->from] != NULL) {
+    if (w->pause_asked && w->end[w->from] != NULL) {
         w->pause_asked = false;
         w->guest->stopped = true;
         weir_migrate_paused(w->end[w->from]);
@@ -150,12 +150,26 @@ static void new_channel(void **area, struct weir_channel **guest_end, struct wei
 
 static struct weir_channel *place_end; // host end of the new channel
 
-static int on_place(void *ctx, const struct weir_vstack_guest_config *guest, struct weir_channel **channel) {
+int mw_place(void *ctx, const struct weir_vstack_guest_config *guest, struct weir_channel **channel) {
     struct mw *w = ctx;
-    CHECK(strcmp(guest->name, "guest0") == 0, "another guest");
+    (void)guest;
     new_channel(&w->new_area, &w->new_end, &place_end, fw_sizes.channel_ring);
     *channel = place_end;
     return 0;
+}
+
+void mw_unplace(struct mw *w) {
+    if (w->new_area == NULL)
+        return;
+    weir_channel_detach(w->new_end);
+    weir_channel_detach(place_end);
+    free(w->new_area);
+    w->new_area = NULL;
+}
+
+void mw_never(void *ctx) {
+    (void)ctx;
+    CHECK(false, "a guest runs that nobody gave");
 }
 
 static void resume_here(void *ctx) {
@@ -195,7 +209,7 @@ void mw_begin(struct mw *w, unsigned max_frame_there) {
     CHECK(err == 0, "cannot begin: %s", strerror(-err));
     cfg.max_frame = max_frame_there;
     cfg.link = w->link[1];
-    cfg.place = on_place;
+    cfg.place = mw_place;
     cfg.resume = resume_there;
     err = weir_migrate_in(w->host[1 - w->from].vs, &cfg, &w->end[1 - w->from]);
     CHECK(err == 0, "nobody listens: %s", strerror(-err));
@@ -225,21 +239,16 @@ void mw_end(struct mw *w) {
     }
     free(w->link_area);
     mw_run(w, 3000); // what was of the guest at the other host is taken down
-    if (w->new_area == NULL)
-        return;
-    if (w->at != w->from) {
+    if (w->new_area != NULL && w->at != w->from) {
         weir_channel_detach(g->guest_end);
         weir_channel_detach(g->host_end);
         free(g->area);
         g->area = w->new_area;
         g->guest_end = w->new_end;
         g->host_end = place_end;
-    } else {
-        weir_channel_detach(w->new_end);
-        weir_channel_detach(place_end);
-        free(w->new_area);
+        w->new_area = NULL;
     }
-    w->new_area = NULL;
+    mw_unplace(w);
 }
 
 void mw_await_vf(struct mw *w, uint64_t cycles) {

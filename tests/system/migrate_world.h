@@ -14,7 +14,6 @@ struct mw {
     struct fw host[2];
     struct fw_guest *guest; // a struct of host 0, wherever the guest is
     unsigned at;            // host that runs it
-    unsigned owners;        // of the last resume: hosts that have let it run without a pause since, one bit each
     struct flow_net *own_net;
     int peer; // endpoint
     int down, up;
@@ -23,7 +22,6 @@ struct mw {
         int port;
     } learned[MW_MACS];
     unsigned num_learned;
-    bool deaf_to_rarp; // the bridge swallows announcements
     // A migration under way: ends by host, and the link.
     struct weir_migration *end[2];
     unsigned from;
@@ -31,7 +29,7 @@ struct mw {
     struct weir_channel *link[2];
     void *new_area;
     struct weir_channel *new_end;
-    bool pause_asked, pause_late; // late: the guest is not paused when it is asked for
+    bool pause_asked;
 };
 
 void mw_open(struct mw *w, uint64_t seed);
@@ -43,6 +41,10 @@ void mw_run(struct mw *w, uint64_t cycles);
 void mw_begin(struct mw *w, unsigned max_frame_there);
 // Until both ends, as far as they are there, are DONE or ENDED; at most `cycles`.
 void mw_await_end(struct mw *w, uint64_t cycles);
+// Of a destination: memory for a channel, and what is done with it when no guest came; a guest may not run here.
+int mw_place(void *ctx, const struct weir_vstack_guest_config *guest, struct weir_channel **channel);
+void mw_unplace(struct mw *w);
+void mw_never(void *ctx);
 // Frees ends and link.
 void mw_end(struct mw *w);
 void mw_await_vf(struct mw *w, uint64_t cycles);

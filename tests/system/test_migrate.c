@@ -2,6 +2,7 @@
 // Live migration between two hosts (rules 12.1 to 12.3). test_migrate <case> [seed]
 #include <errno.h>
 
+#include "migrate_int.h"
 #include "migrate_world.h"
 
 #define MIGRATIONS 20u // or as many as WEIR_SOAK says
@@ -181,6 +182,70 @@ static void a_refusal_stops_nothing(uint64_t seed) {
     mw_close(&w);
 }
 
+// What the destination says of one message, behind a good ASK where it is not one itself: YES or LOADED, or NO.
+static uint32_t answer_to(struct mw *w, const struct migrate_guest *good, uint32_t type, const void *message,
+                          size_t len) {
+    struct weir_migrate_config cfg = {
+        .link = w->link[1], .max_frame = fw_sizes.buf_bytes, .ctx = w, .place = mw_place, .resume = mw_never};
+    struct weir_migration *m;
+    struct migrate_answer a;
+    uint32_t said = 0;
+    CHECK(weir_migrate_in(w->host[1].vs, &cfg, &m) == 0, "nobody listens");
+    if (type == MIGRATE_STATE) {
+        CHECK(weir_channel_send(w->link[0], MIGRATE_ASK, good, sizeof(*good), NULL, 0, 0) == 0, "no room");
+        weir_migrate_poll(m);
+        CHECK(weir_channel_peek(w->link[0], &said, NULL) == 1 && said == MIGRATE_YES, "a good guest is refused");
+        (void)weir_channel_recv(w->link[0], &a, sizeof(a));
+    }
+    CHECK(weir_channel_send(w->link[0], type, message, len, NULL, 0, 0) == 0, "no room");
+    weir_migrate_poll(m);
+    CHECK(weir_channel_peek(w->link[0], &said, NULL) == 1, "no answer");
+    weir_migrate_free(m);
+    while (weir_channel_recv(w->link[0], &a, sizeof(a)) > 0) {
+    }
+    if (weir_vstack_state(w->host[1].vs, 0) != WEIR_VSTACK_NONE || said == MIGRATE_LOADED)
+        weir_vstack_poll(w->host[1].vs, fw_cycle(&w->host[1]) / 250);
+    mw_unplace(w);
+    return said;
+}
+
+// A state comes from a stranger (rules 8.7, threat T24): every bit of it turned, every length. With a digest
+// that fits, what is taken is another guest; nothing stays behind of what is not.
+static void any_state_may_come(uint64_t seed) {
+    struct migrate_guest good, bad;
+    unsigned meant = 0, refused = 0;
+    struct mw w;
+    mw_open(&w, seed);
+    mw_begin(&w, fw_sizes.buf_bytes);
+    CHECK(weir_channel_recv(w.link[1], &good, sizeof(good)) == (int)sizeof(good), "the source does not ask");
+    for (unsigned h = 0; h < 2; h++) {
+        weir_migrate_free(w.end[h]);
+        w.end[h] = NULL;
+    }
+    while (weir_channel_recv(w.link[0], NULL, 0) >= 0 || weir_channel_recv(w.link[1], NULL, 0) >= 0) {
+    }
+    for (size_t len = 0; len < sizeof(good); len++)
+        CHECK(answer_to(&w, &good, MIGRATE_ASK, &good, len) == MIGRATE_NO, "%zu bytes are taken", len);
+    for (unsigned bit = 0; bit < 8 * sizeof(good); bit++) {
+        uint32_t type = bit % 32 == 5 ? MIGRATE_STATE : MIGRATE_ASK, said;
+        bad = good;
+        ((uint8_t *)&bad)[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        CHECK(answer_to(&w, &good, type, &bad, sizeof(bad)) == MIGRATE_NO, "bit %u is taken", bit);
+        bad.digest = migrate_digest(&bad); // by somebody who means it
+        said = answer_to(&w, &good, type, &bad, sizeof(bad));
+        meant += said != MIGRATE_NO;
+        refused += said == MIGRATE_NO;
+    }
+    printf("%u bits turned: all refused; with a digest that fits %u refused, %u another guest\n",
+           8 * (unsigned)sizeof(good), refused, meant);
+    CHECK(refused > 100 && meant > 100, "%u refused, %u taken", refused, meant);
+    CHECK(answer_to(&w, &good, MIGRATE_STATE, &good, sizeof(good)) == MIGRATE_LOADED, "a good state is refused");
+    weir_channel_detach(w.link[0]);
+    weir_channel_detach(w.link[1]);
+    free(w.link_area);
+    mw_close(&w);
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
@@ -189,6 +254,7 @@ int main(int argc, char **argv) {
         {"back_and_forth_loses_nothing", back_and_forth_loses_nothing},
         {"any_step_may_be_given_up", any_step_may_be_given_up},
         {"a_refusal_stops_nothing", a_refusal_stops_nothing},
+        {"any_state_may_come", any_state_may_come},
     };
     for (unsigned i = 0; argc >= 2 && i < sizeof(cases) / sizeof(cases[0]); i++)
         if (strcmp(argv[1], cases[i].name) == 0) {
