@@ -98,6 +98,7 @@ void mw_open(struct mw *w, uint64_t seed) {
 }
 
 void mw_close(struct mw *w) {
+    flow_pause_all(w->host[0].net);
     if (w->at == 1) {
         w->host[1].guest[0] = *w->guest;
         w->guest->sc = NULL;

@@ -203,7 +203,8 @@ static uint32_t answer_to(struct mw *w, const struct migrate_guest *good, uint32
     weir_migrate_free(m);
     while (weir_channel_recv(w->link[0], &a, sizeof(a)) > 0) {
     }
-    if (weir_vstack_state(w->host[1].vs, 0) != WEIR_VSTACK_NONE || said == MIGRATE_LOADED)
+    // A port that was made goes with its stack's next turns, and the channel behind it.
+    for (unsigned i = 0; i < 2 && w->new_area != NULL; i++)
         weir_vstack_poll(w->host[1].vs, fw_cycle(&w->host[1]) / 250);
     mw_unplace(w);
     return said;

@@ -30,7 +30,7 @@ enum weir_migrate_state {
     WEIR_MIGRATE_ARRIVING,  // the guest runs here; the source's last frames are still to come
     // At both.
     WEIR_MIGRATE_DONE,
-    WEIR_MIGRATE_ENDED, // not migrated: weir_migrate_error says why
+    WEIR_MIGRATE_ENDED, // not migrated: the report says why
     WEIR_MIGRATE_STATE_COUNT
 };
 
