@@ -103,6 +103,9 @@ static void give_up(struct mw *w, unsigned end, enum weir_migrate_state at, bool
         mw_step(w, 50);
     }
     began = mw_cycle(w);
+    // What the destination had said already is lost with the link.
+    while (dies && at == WEIR_MIGRATE_GIVING && weir_channel_recv(w->link[0], NULL, 0) >= 0) {
+    }
     if (dies)
         weir_channel_close(w->link[end]);
     if (dies && end == 1) {
@@ -111,6 +114,8 @@ static void give_up(struct mw *w, unsigned end, enum weir_migrate_state at, bool
     } else if (!dies)
         CHECK(weir_migrate_cancel(w->end[h]) == 0, "cannot cancel");
     mw_await_end(w, LONG);
+    CHECK(at != WEIR_MIGRATE_GIVING || weir_migrate_state(w->end[from]) == WEIR_MIGRATE_UNDECIDED, "the source is %s",
+          weir_migrate_state_text(weir_migrate_state(w->end[from])));
     if (weir_migrate_state(w->end[from]) == WEIR_MIGRATE_UNDECIDED) {
         // The source may not guess. We can see whether the guest runs there.
         CHECK(w->guest->stopped || w->at != from, "undecided, and it runs at the source");
