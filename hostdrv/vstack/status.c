@@ -33,7 +33,8 @@ static uint64_t sum(const uint64_t *value, unsigned first, unsigned last) {
 
 static uint64_t dropped(const struct weir_vstack *vs, const struct guest *g) {
     const struct weir_netvsp_port_stats *s = weir_netvsp_port_stats(vs->nv, g->port);
-    return g->dropped_before + g->dropped_on_vf + s->rx_drop_room + s->rx_drop_held + s->rx_drop_vlan + s->rx_drop_ctrl + s->rx_drop_path;
+    return g->dropped_before + g->dropped_on_vf + s->rx_drop_room + s->rx_drop_held + s->rx_drop_vlan +
+           s->rx_drop_ctrl + s->rx_drop_path;
 }
 
 static void send_dropped(struct weir_vstack *vs, struct guest *g) {

@@ -151,7 +151,8 @@ bool weir_netvsp_tx_taken(struct weir_netvsp *v, unsigned port);
 int weir_netvsp_learn(struct weir_netvsp *v, unsigned port, const uint8_t mac[6]);
 // Tells the network that the guest's addresses are here. 0, or what weir_qp_send returns.
 int weir_netvsp_announce(struct weir_netvsp *v, unsigned port);
-// Since the port was held: a broadcast of its guest came from the wire. Behind it nothing for the guest comes from there.
+// Since the port was held: a broadcast of its guest came from the wire. Behind it nothing for the guest comes from
+// there.
 bool weir_netvsp_heard_elsewhere(const struct weir_netvsp *v, unsigned port);
 // The fence with this token (weir_pf_fence of vPort 0) is for this port: FENCE follows what was looked up before it.
 void weir_netvsp_expect_fence(struct weir_netvsp *v, unsigned port, uint32_t token);
