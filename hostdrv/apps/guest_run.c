@@ -16,6 +16,7 @@
 #include <linux/virtio_net.h>
 
 #include "await.h"
+#include "guest_path.h"
 #include "guest_tap.h"
 #include "rate.h"
 #include "text.h"
@@ -52,6 +53,7 @@ struct guest_run {
     size_t waiting;                 // length of a frame that found no room, 0 = none
     struct weir_tx_offload offload; // what it asked for
     struct rate log_rate;
+    int told_path;                            // the last *opt.asked
     bool carrier;                             // as the device has it
     uint8_t buf[HEADER + WEIR_MAX_FRAME + 1]; // one more: a longer frame shows
 };
@@ -435,6 +437,15 @@ static void log_changes(struct guest_run *g) {
     g->told_dropped = s->rx_dropped;
 }
 
+static void answer_for_path(struct guest_run *g) {
+    struct weir_netvsc_stats s;
+    if (g->opt.asked == NULL || *g->opt.asked == g->told_path)
+        return;
+    g->told_path = *g->opt.asked;
+    s = guest_stats(g);
+    guest_path(g->nic, &s, g->opt.tell, g->opt.log_ctx);
+}
+
 static unsigned waiting_for(struct guest_run *g, struct pollfd *fds) {
     struct weir_vf *vf = weir_netvsc_vf(g->nic);
     const struct weir_partition *p = g->partition != NULL ? g->partition : g->knocked;
@@ -469,6 +480,7 @@ int guest_run(struct guest_run *g, const volatile int *stop) {
         work = send_some(g);
         work += weir_netvsc_poll(g->nic, now_us());
         log_changes(g);
+        answer_for_path(g);
         watch_device(g);
         state = weir_netvsc_state(g->nic);
         if (g->partition == NULL) {

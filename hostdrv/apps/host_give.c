@@ -68,6 +68,7 @@ struct json_object *cmd_given(struct parent *p, unsigned vf, struct json_object 
     cmd_put_text(o, "mac", text_of_mac(mac, g.mac));
     cmd_put_text(o, "state", GIVEN_STATE);
     cmd_put_text(o, "why", weir_why_text(WEIR_WHY_GIVEN));
+    cmd_put_text(o, "reason", weir_why_name(WEIR_WHY_GIVEN));
     cmd_put_number(o, "vf", vf);
     cmd_put_number(o, "vport", g.vport);
     return o;

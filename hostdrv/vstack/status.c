@@ -64,6 +64,7 @@ void vstack_look(struct weir_vstack *vs) {
     if (vs->now < vs->next_look)
         return;
     vs->next_look = vs->now + LOOK_US;
+    (void)vstack_card_time(vs); // its cycle counter turns round every 17 s
     looked = ++vs->looks % VF_LOOKS != 0;
     for (unsigned i = 0; i < vs->cfg.max_guests && !looked; i++) {
         struct guest *g = vs->guest[(vs->look + 1 + i) % vs->cfg.max_guests];

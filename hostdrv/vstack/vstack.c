@@ -19,6 +19,7 @@ static void on_message(void *ctx, unsigned port, uint32_t type, const void *payl
     struct weir_msg_switch_data_path m;
     struct weir_msg_vf_released r;
     struct weir_msg_counters c;
+    struct weir_msg_moved moved;
     if (g == NULL)
         return;
     // A token of an association that is over: the guest had not read of its end when it wrote.
@@ -39,6 +40,9 @@ static void on_message(void *ctx, unsigned port, uint32_t type, const void *payl
     } else if (type == WEIR_MSG_COUNTERS) {
         memcpy(&c, payload, sizeof(c));
         vstack_counters_told(vs, g, &c);
+    } else if (type == WEIR_MSG_MOVED) {
+        memcpy(&moved, payload, sizeof(moved));
+        vstack_told_moved(vs, g, &moved);
     }
 }
 
@@ -187,6 +191,7 @@ static struct guest *new_guest(struct weir_vstack *vs, const struct weir_vstack_
     g->number = (vs->generation[at] << SLOT_BITS | at) & INT32_MAX;
     if (g->cfg.policy.max_mac == 0)
         weir_policy_default(&g->cfg.policy);
+    g->path_since = vstack_card_time(vs);
     vs->guest[at] = g;
     vs->guest_of_port[port] = (int)at;
     return g;

@@ -30,6 +30,8 @@ struct guest {
     uint64_t refused_on_vf;  //   on this one, as of the last look
     uint64_t refused_told;
     uint64_t dropped_before, dropped_on_vf, dropped_told; // of those for it, likewise
+    uint64_t path_since;                                  // of the card's time: its own address was given to this path
+    uint64_t last_record;                                 // serial + 1 of its last one, 0 = none
     uint32_t sources; // addresses beyond its own that its vPort may send with, one bit each
     // What came since the state last looked.
     bool asked_vf, asked_syn, released, gone, storm;
@@ -102,6 +104,11 @@ uint32_t vstack_cycle(struct weir_vstack *vs);
 void vstack_record_begin(struct guest *g, bool to_vf, enum weir_why why, uint32_t request);
 void vstack_record_end(struct weir_vstack *vs, struct guest *g, int status);
 void vstack_ledger(struct weir_vstack *vs, struct guest *g);
+
+// path.c
+// The guest's own address was given to another path at this cycle, which the card's clock has passed a moment ago.
+void vstack_path_since(const struct weir_vstack *vs, struct guest *g, uint32_t cycle);
+void vstack_told_moved(struct weir_vstack *vs, struct guest *g, const struct weir_msg_moved *m);
 
 // vstack.c
 struct guest *vstack_guest(const struct weir_vstack *vs, unsigned number);

@@ -80,6 +80,10 @@ struct weir_vstack_record {
     uint64_t rx_lost;       // the difference
     uint64_t rx_dropped;    // copies the card dropped on the vPort, with its reasons
     uint64_t rx_redirected; // copies drained back to the default vPort: not lost
+    // What waited in the guest, as it says itself.
+    bool held_told;
+    uint32_t tx_held, rx_held; // frames that waited for the hand-over, and kept their order
+    uint32_t held_dropped;     // that found no room to wait, or were refused by the new path
 };
 
 int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, struct weir_vstack **vs, char *err,
@@ -179,6 +183,19 @@ int weir_vstack_port(const struct weir_vstack *vs, unsigned guest);
 int weir_vstack_vf(const struct weir_vstack *vs, unsigned guest);
 int weir_vstack_vport(const struct weir_vstack *vs, unsigned guest);
 
+// The path that a guest is on, and what went over both; times are the card's, in microseconds since the stack was
+// opened.
+struct weir_vstack_path {
+    bool vf; // its VF has its address
+    enum weir_why why;
+    uint64_t since_us, now_us;
+    struct weir_vstack_path_frames {
+        uint64_t tx, rx, dropped; // frames from it, for it, and dropped on the way, each with a reason in its account
+    } synthetic, on_vf;           //   over all its VFs
+};
+// 0, -ENOENT, or the card's answer.
+int weir_vstack_path(struct weir_vstack *vs, unsigned guest, struct weir_vstack_path *path);
+
 // A guest's frames over all its paths and VFs, from its stack to the card and back, for a ledger (ctl_ledger.h).
 struct weir_vstack_account {
     bool told;                          // the guest answered; else its own counters are those it told last
@@ -195,6 +212,8 @@ int weir_vstack_account(struct weir_vstack *vs, unsigned guest, struct weir_vsta
 
 // The card's half of a given VF; nobody tells another.
 int weir_vstack_given_account(struct weir_vstack *vs, unsigned vf, struct weir_vstack_account *a);
+// What weir_vstack_path has of a guest's VF. 0, -ENOENT, or the card's answer.
+int weir_vstack_given_path(struct weir_vstack *vs, unsigned vf, struct weir_vstack_path_frames *frames);
 
 // The same of all guests that left, and of given VFs that were taken back, in one sum; their own halves as they told
 // them last. *guests: how many.
