@@ -18,9 +18,9 @@
 #include "await.h"
 #include "guest_path.h"
 #include "guest_tap.h"
-#include "rate.h"
 #include "text.h"
 #include "weir/partition.h"
+#include "weir/rate.h"
 #include "weir_abi.h"
 
 #define BURST 32u
@@ -52,7 +52,7 @@ struct guest_run {
     char told_error[256];
     size_t waiting;                 // length of a frame that found no room, 0 = none
     struct weir_tx_offload offload; // what it asked for
-    struct rate log_rate;
+    struct weir_rate log_rate;
     int told_path;                            // the last *opt.asked
     bool carrier;                             // as the device has it
     uint8_t buf[HEADER + WEIR_MAX_FRAME + 1]; // one more: a longer frame shows
@@ -69,10 +69,10 @@ __attribute__((format(printf, 2, 3))) static void say(struct guest_run *g, const
     uint64_t missing = g->log_rate.refused;
     va_list ap;
     // The parent can make us speak as often as it likes.
-    if (g->opt.log == NULL || !rate_take(&g->log_rate, now_us()))
+    if (g->opt.log == NULL || !weir_rate_take(&g->log_rate, now_us()))
         return;
     if (missing != 0) {
-        snprintf(line, sizeof(line), "%llu lines suppressed", (unsigned long long)rate_refused(&g->log_rate));
+        snprintf(line, sizeof(line), "%llu lines suppressed", (unsigned long long)weir_rate_refused(&g->log_rate));
         g->opt.log(g->opt.log_ctx, line);
     }
     va_start(ap, fmt);
@@ -330,7 +330,7 @@ struct guest_run *guest_new(const struct guest_options *o, char *err, size_t err
     }
     g->opt = *o;
     g->carrier = true;
-    rate_init(&g->log_rate, 16, 2, now_us());
+    weir_rate_init(&g->log_rate, 16, 2, now_us());
     if (join(g, await_until(o->wait_s), false, err, err_size) == 0) {
         for (unsigned i = 0; i < g->early; i++)
             weir_netvsc_dropped(g->nic, WEIR_GUEST_tx_drop_early);

@@ -127,23 +127,32 @@ static int outcome(struct json_object *rsp, int err, const char *already) {
 
 int cmd_attach(struct parent *p, struct json_object *req, struct json_object *rsp) {
     const struct place *g = cmd_guest(p, req, rsp);
-    return g == NULL ? -1
-                     : outcome(rsp, weir_vstack_attach(p->vs, (unsigned)g->number),
-                               "the guest has a VF already, or one is on its way");
+    int err;
+    if (g == NULL)
+        return -1;
+    err = weir_vstack_attach(p->vs, (unsigned)g->number);
+    if (err == -EPERM || err == -EDQUOT)
+        return cmd_no(rsp, CTL_policy, "%s", weir_why_text(weir_vstack_why(p->vs, (unsigned)g->number)));
+    if (err == 0 || err == -EBUSY || err == -ENOSPC) // the next that is free
+        (void)weir_vstack_pin(p->vs, (unsigned)g->number, WEIR_VSTACK_PIN_VF);
+    return outcome(rsp, err, "the guest has a VF already, or one is on its way");
 }
 
 int cmd_detach(struct parent *p, struct json_object *req, struct json_object *rsp) {
     const struct place *g = cmd_guest(p, req, rsp);
-    return g == NULL ? -1
-                     : outcome(rsp, weir_vstack_detach(p->vs, (unsigned)g->number, WEIR_WHY_DETACH),
-                               "the guest has no VF, or is leaving it");
+    if (g == NULL)
+        return -1;
+    (void)weir_vstack_pin(p->vs, (unsigned)g->number, WEIR_VSTACK_PIN_SYNTHETIC);
+    return outcome(rsp, weir_vstack_detach(p->vs, (unsigned)g->number, WEIR_WHY_DETACH),
+                   "the guest has no VF, or is leaving it");
 }
 
 int cmd_revoke(struct parent *p, struct json_object *req, struct json_object *rsp) {
     const struct place *g = cmd_guest(p, req, rsp);
-    return g == NULL
-               ? -1
-               : outcome(rsp, weir_vstack_revoke(p->vs, (unsigned)g->number, WEIR_WHY_REMOVED), "the guest has no VF");
+    if (g == NULL)
+        return -1;
+    (void)weir_vstack_pin(p->vs, (unsigned)g->number, WEIR_VSTACK_PIN_SYNTHETIC);
+    return outcome(rsp, weir_vstack_revoke(p->vs, (unsigned)g->number, WEIR_WHY_REMOVED), "the guest has no VF");
 }
 
 // Whether the guest is here, and where it is: who waits asks again.

@@ -79,7 +79,10 @@ int cmd_give_fits(const struct weir_policy *policy, struct json_object *rsp) {
     if (key == NULL)
         return 0;
     return cmd_no(rsp, CTL_bad_setting, "%s: cannot hold for a client outside; leave it as it is without a setting: %s",
-                  key, strcmp(key, "weight") == 0 ? "weight 1" : "link follow");
+                  key,
+                  strcmp(key, "weight") == 0 ? "weight 1"
+                  : strcmp(key, "link") == 0 ? "link follow"
+                                             : "vf auto");
 }
 
 // The name's row, a new one where the table has none: then *added. NULL with no in the answer.

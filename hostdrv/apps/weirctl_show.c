@@ -68,8 +68,8 @@ static void show_status(struct json_object *rsp) {
 }
 
 static void settings(struct table_out *t, struct json_object *g) {
-    static const char *const key[] = {"uid",   "vlan",    "stags", "spoofchk", "trust",
-                                      "learn", "max-mac", "link",  "rate",     "weight"};
+    static const char *const key[] = {"uid",     "vlan", "stags", "spoofchk", "trust", "learn",
+                                      "max-mac", "link", "rate",  "weight",   "vf",    "priority"};
     char line[1024] = "", room[256];
     for (unsigned k = 0; k < sizeof(key) / sizeof(key[0]); k++)
         snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s %s", k != 0 ? " " : "", key[k],
@@ -188,14 +188,15 @@ static void show_give(struct json_object *rsp) {
 // What was only to be done needs no words, but the parent may have some.
 void show_answer(enum verb_id id, struct json_object *rsp) {
     static void (*const show[VERB_COUNT])(struct json_object * rsp) = {
-        [VERB_status] = show_status,       [VERB_path_show] = show_paths,     [VERB_path_reasons] = show_reasons,
-        [VERB_records] = show_records,     [VERB_ledger] = show_ledger,       [VERB_counters] = show_counters,
-        [VERB_guest_list] = show_guests,   [VERB_vport_list] = show_vports,   [VERB_vf_list] = show_vfs,
-        [VERB_vf_give] = show_give,        [VERB_link] = show_link,           [VERB_dev_info] = show_info,
-        [VERB_dev_queues] = show_queues,   [VERB_dev_health] = show_health,   [VERB_dev_panic] = show_panic,
-        [VERB_dev_log] = show_log,         [VERB_dev_log_level] = show_level, [VERB_flash_show] = show_flash,
-        [VERB_flash_verify] = show_flash,  [VERB_flash_write] = show_flash,   [VERB_flash_commit] = show_flash,
-        [VERB_flash_confirm] = show_flash, [VERB_flash_log] = show_boot_log,  [VERB_flash_dump] = show_dump};
+        [VERB_status] = show_status,       [VERB_path_show] = show_paths,    [VERB_path_reasons] = show_reasons,
+        [VERB_policy_show] = show_policy,  [VERB_policy_set] = show_policy,  [VERB_records] = show_records,
+        [VERB_ledger] = show_ledger,       [VERB_counters] = show_counters,  [VERB_guest_list] = show_guests,
+        [VERB_vport_list] = show_vports,   [VERB_vf_list] = show_vfs,        [VERB_vf_give] = show_give,
+        [VERB_link] = show_link,           [VERB_dev_info] = show_info,      [VERB_dev_queues] = show_queues,
+        [VERB_dev_health] = show_health,   [VERB_dev_panic] = show_panic,    [VERB_dev_log] = show_log,
+        [VERB_dev_log_level] = show_level, [VERB_flash_show] = show_flash,   [VERB_flash_verify] = show_flash,
+        [VERB_flash_write] = show_flash,   [VERB_flash_commit] = show_flash, [VERB_flash_confirm] = show_flash,
+        [VERB_flash_log] = show_boot_log,  [VERB_flash_dump] = show_dump};
     char room[256];
     if (show[id] != NULL)
         show[id](rsp);

@@ -25,6 +25,7 @@ void show_answer(enum verb_id id, struct json_object *rsp);
 // ---- weirctl_show_path.c ----
 void show_paths(struct json_object *rsp);
 void show_reasons(struct json_object *rsp);
+void show_policy(struct json_object *rsp);
 void show_records(struct json_object *rsp);
 
 // ---- weirctl_show_dev.c ----

@@ -151,3 +151,19 @@ void show_reasons(struct json_object *rsp) {
         {"number", {"no", 'r', 0}}, {"reason", {"reason", 'l', 0}}, {"why", {"means", 'l', 8}}, {NULL, {NULL, 0, 0}}};
     show_table(ctl_member(rsp, "reasons"), columns, NULL);
 }
+
+// ---- who has a VF ----
+
+void show_policy(struct json_object *rsp) {
+    static const struct show_column columns[] = {
+        {"name", {"guest", 'l', 8}},        {"state", {"state", 'l', 8}},     {"priority", {"priority", 'r', 0}},
+        {"pin", {"pinned to", 'l', 0}},     {"by_hand", {"by hand", 'l', 0}}, {"load", {"frames/s", 'r', 0}},
+        {"waits_us", {"waits us", 'r', 0}}, {"reason", {"reason", 'l', 6}},   {NULL, {NULL, 0, 0}}};
+    char room[256];
+    table_text("auto %s, %lld VFs free, %lld of them held in reserve", show_clean(room, rsp, "auto"),
+               ctl_number(rsp, "free"), ctl_number(rsp, "reserve"));
+    table_text("look-ms %lld, hold-ms %lld, turn-ms %lld, busy %lld, burst %lld, moves-per-s %lld",
+               ctl_number(rsp, "look-ms"), ctl_number(rsp, "hold-ms"), ctl_number(rsp, "turn-ms"),
+               ctl_number(rsp, "busy"), ctl_number(rsp, "burst"), ctl_number(rsp, "moves-per-s"));
+    show_table(ctl_member(rsp, "guests"), columns, NULL);
+}

@@ -90,6 +90,8 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
     vs->pf = pf;
     vs->cfg = *cfg;
     set_default(&vs->cfg.vf_qps, 1);
+    set_default(&vs->cfg.num_vfs, cfg->num_vports - 1);
+    share_set(&vs->share, &vs->share.cfg, 0);
     set_default(&vs->cfg.offer_us, 60000000);
     set_default(&vs->cfg.drain_us, 1000000);
     set_default(&vs->cfg.move_us, 100000);
@@ -191,6 +193,7 @@ static struct guest *new_guest(struct weir_vstack *vs, const struct weir_vstack_
     g->number = (vs->generation[at] << SLOT_BITS | at) & INT32_MAX;
     if (g->cfg.policy.max_mac == 0)
         weir_policy_default(&g->cfg.policy);
+    vstack_policy_set(vs, g);
     g->path_since = vstack_card_time(vs);
     vs->guest[at] = g;
     vs->guest_of_port[port] = (int)at;
@@ -237,13 +240,15 @@ int weir_vstack_guest_remove(struct weir_vstack *vs, unsigned guest) {
 
 int weir_vstack_attach(struct weir_vstack *vs, unsigned guest) {
     struct guest *g = vstack_guest(vs, guest);
+    int err;
     if (g == NULL)
         return -ENOENT;
     if (g->state != WEIR_VSTACK_DETACHED || g->gone)
         return -EBUSY;
     if (!weir_netvsp_ready(vs->nv, g->port))
         return -EAGAIN;
-    return vstack_offer(vs, g);
+    err = vstack_may_attach(vs, g);
+    return err != 0 ? err : vstack_offer(vs, g);
 }
 
 int weir_vstack_detach(struct weir_vstack *vs, unsigned guest, enum weir_why why) {
@@ -383,6 +388,7 @@ unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us) {
         card_events(vs);
         vstack_make_sure(vs);
         vstack_look(vs);
+        vstack_share(vs);
         (void)step_all(vs);
     }
     return work;

@@ -25,6 +25,10 @@ static const struct {
     {VERB_guest_set, {"guest", "set", "c", "weight", "7"}, ""},
     {VERB_guest_list, {"guest", "list"}, "weight 7"},
     {VERB_guest_remove, {"guest", "remove", "c"}, ""},
+    {VERB_policy_set, {"policy", "set", "reserve", "1", "hold-ms", "2000"}, "held in reserve"},
+    {VERB_policy_show, {"policy", "show"}, "hold-ms 2000"},
+    {VERB_policy_set, {"policy", "set", "reserve", "0"}, "auto off"},
+    {VERB_policy_release, {"policy", "release", "a"}, ""},
     {VERB_vf_list, {"vf", "list"}, "no guest has a VF"},
     {VERB_vf_give, {"vf", "give", "q", "rate", "100"}, "vf0.sock"},
     {VERB_vf_list, {"vf", "list"}, "given"},
@@ -181,7 +185,7 @@ static void codes_stay(void) {
                                        "no_guest",   "guest_exists",    "no_object",  "bad_setting",  "address_taken",
                                        "table_full", "not_kept",        "already",    "guest_silent", "no_resource",
                                        "card",       "not_moved",       "given",      "guest_here",   "flash_image",
-                                       "flash_busy", "flash_state",     "flash_worn", "rescue"};
+                                       "flash_busy", "flash_state",     "flash_worn", "rescue",       "policy"};
     for (unsigned i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
         CHECK(ctl_error_find(name[i]) == (enum ctl_error)(i + 1) &&
                   strcmp(ctl_error_name((enum ctl_error)(i + 1)), name[i]) == 0,
@@ -213,6 +217,13 @@ static void refusals_have_codes(void) {
         {{"vport", "mirror", "0", "on"}, CTL_wrong_call, 2},
         {{"attach", "a"}, CTL_NO_ERROR, 0},
         {{"attach", "a"}, CTL_already, 1},
+        {{"policy", "set", "reserve", "65"}, CTL_bad_setting, 1},
+        {{"policy", "set", "colour", "red"}, CTL_bad_setting, 1},
+        {{"policy", "set", "auto", "maybe"}, CTL_bad_setting, 1},
+        {{"guest", "add", "b", "vf", "never"}, CTL_NO_ERROR, 0},
+        {{"attach", "b"}, CTL_policy, 1},
+        {{"guest", "set", "b", "vf", "auto"}, CTL_NO_ERROR, 0},
+        {{"policy", "set", "reserve", "63"}, CTL_bad_setting, 1},
         {{"vport", "mirror", "0", "1"}, CTL_card, 1}, // of one that is not trusted
         {{"--wait", "0", "--parent", "/nonexistent", "status"}, CTL_no_parent, 1},
     };
