@@ -105,6 +105,7 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
     for (unsigned i = 0; i < MAX_LEFT; i++)
         vs->left[i].vf = NONE;
     ret = weir_pf_link(pf, &vs->link);
+    vs->link_told = vs->link;
     if (ret != 0) {
         snprintf(err, err_size, "the card does not say whether its wire has a link: %s", strerror(-ret));
         free(vs);
@@ -320,13 +321,6 @@ static void fence_failed(struct weir_vstack *vs, unsigned vport, uint32_t token)
     }
 }
 
-static void link_changed(struct weir_vstack *vs, bool up) {
-    vs->link = up;
-    for (unsigned i = 0; i < vs->cfg.max_guests; i++)
-        if (vs->guest[i] != NULL && !vs->guest[i]->gone && vs->guest[i]->cfg.policy.link == WEIR_LINK_FOLLOW)
-            vstack_send_status(vs, vs->guest[i]);
-}
-
 static void card_events(struct weir_vstack *vs) {
     struct weir_dev *dev = weir_pf_dev(vs->pf);
     struct weir_bus *bus = weir_dev_bus(dev);
@@ -350,7 +344,7 @@ static void card_events(struct weir_vstack *vs) {
             else if (event[i].kind == WEIR_FW_EVENT_CORE_RESTART)
                 vstack_restarted(vs, &event[i]);
             else if (event[i].kind == WEIR_FW_EVENT_LINK)
-                link_changed(vs, event[i].a != 0);
+                vs->link = event[i].a != 0;
             else if (event[i].kind == WEIR_FW_EVENT_FENCE_DONE && event[i].c != 0)
                 fence_failed(vs, event[i].a, event[i].b);
         }
@@ -387,6 +381,7 @@ unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us) {
     if (!vs->put_off) {
         card_events(vs);
         vstack_make_sure(vs);
+        vstack_tell_link(vs);
         vstack_look(vs);
         vstack_share(vs);
         (void)step_all(vs);

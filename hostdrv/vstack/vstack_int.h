@@ -87,7 +87,8 @@ struct weir_vstack {
     uint64_t turns;            // ours: microseconds, at most TURN_US of each turn
     bool moving;               // an address is between the card's move and our knowing
     unsigned looks, look;      // so far; whose VF's turn it was
-    bool link;                 // of the wire
+    bool link, link_told;      // of the wire; as the guests were told
+    uint64_t next_link;        // when they may be told anew
     bool put_off;              // what the card has to tell waited for a hand-over in the last turn
     struct left left[MAX_LEFT];
     struct guest *given[MAX_LEFT]; // VFs of clients outside, by VF: no port, no channel, no hand-over
@@ -152,6 +153,8 @@ void vstack_make_sure(struct weir_vstack *vs);
 
 // status.c
 void vstack_send_status(struct weir_vstack *vs, struct guest *g);
+// Tells guests that the wire's link is another one, not oftener than rules 10.23 have it.
+void vstack_tell_link(struct weir_vstack *vs);
 // Now and then: whether a guest sends what it may not.
 void vstack_look(struct weir_vstack *vs);
 // The guest's VF is gone: what was refused there stays counted.
