@@ -3,10 +3,10 @@
 // outside on its way to a terminal or JSON.
 #include <stdlib.h>
 
-#include "weir/rate.h"
 #include "seats.h"
 #include "text.h"
 #include "unit.h"
+#include "weir/rate.h"
 
 // ---- places ----
 
