@@ -16,10 +16,11 @@
 #include <linux/virtio_net.h>
 
 #include "await.h"
+#include "guest_path.h"
 #include "guest_tap.h"
-#include "rate.h"
 #include "text.h"
 #include "weir/partition.h"
+#include "weir/rate.h"
 #include "weir_abi.h"
 
 #define BURST 32u
@@ -51,7 +52,8 @@ struct guest_run {
     char told_error[256];
     size_t waiting;                 // length of a frame that found no room, 0 = none
     struct weir_tx_offload offload; // what it asked for
-    struct rate log_rate;
+    struct weir_rate log_rate;
+    int told_path;                            // the last *opt.asked
     bool carrier;                             // as the device has it
     uint8_t buf[HEADER + WEIR_MAX_FRAME + 1]; // one more: a longer frame shows
 };
@@ -67,10 +69,10 @@ __attribute__((format(printf, 2, 3))) static void say(struct guest_run *g, const
     uint64_t missing = g->log_rate.refused;
     va_list ap;
     // The parent can make us speak as often as it likes.
-    if (g->opt.log == NULL || !rate_take(&g->log_rate, now_us()))
+    if (g->opt.log == NULL || !weir_rate_take(&g->log_rate, now_us()))
         return;
     if (missing != 0) {
-        snprintf(line, sizeof(line), "%llu lines suppressed", (unsigned long long)rate_refused(&g->log_rate));
+        snprintf(line, sizeof(line), "%llu lines suppressed", (unsigned long long)weir_rate_refused(&g->log_rate));
         g->opt.log(g->opt.log_ctx, line);
     }
     va_start(ap, fmt);
@@ -328,7 +330,7 @@ struct guest_run *guest_new(const struct guest_options *o, char *err, size_t err
     }
     g->opt = *o;
     g->carrier = true;
-    rate_init(&g->log_rate, 16, 2, now_us());
+    weir_rate_init(&g->log_rate, 16, 2, now_us());
     if (join(g, await_until(o->wait_s), false, err, err_size) == 0) {
         for (unsigned i = 0; i < g->early; i++)
             weir_netvsc_dropped(g->nic, WEIR_GUEST_tx_drop_early);
@@ -435,6 +437,15 @@ static void log_changes(struct guest_run *g) {
     g->told_dropped = s->rx_dropped;
 }
 
+static void answer_for_path(struct guest_run *g) {
+    struct weir_netvsc_stats s;
+    if (g->opt.asked == NULL || *g->opt.asked == g->told_path)
+        return;
+    g->told_path = *g->opt.asked;
+    s = guest_stats(g);
+    guest_path(g->nic, &s, g->opt.tell, g->opt.log_ctx);
+}
+
 static unsigned waiting_for(struct guest_run *g, struct pollfd *fds) {
     struct weir_vf *vf = weir_netvsc_vf(g->nic);
     const struct weir_partition *p = g->partition != NULL ? g->partition : g->knocked;
@@ -469,6 +480,7 @@ int guest_run(struct guest_run *g, const volatile int *stop) {
         work = send_some(g);
         work += weir_netvsc_poll(g->nic, now_us());
         log_changes(g);
+        answer_for_path(g);
         watch_device(g);
         state = weir_netvsc_state(g->nic);
         if (g->partition == NULL) {

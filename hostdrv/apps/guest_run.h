@@ -26,6 +26,9 @@ struct guest_options {
     // One line of what happened; NULL: quiet.
     void (*log)(void *ctx, const char *line);
     void *log_ctx;
+    // Whenever *asked is another number than before, lines that say where the guest is (guest_path.h). NULL: never.
+    const volatile int *asked;
+    void (*tell)(void *ctx, const char *line); // with log_ctx
 };
 
 // NULL with one line in err. The TAP descriptor stays the caller's.

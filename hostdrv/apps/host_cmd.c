@@ -63,7 +63,7 @@ int64_t cmd_number(struct json_object *req, const char *key, int64_t otherwise) 
 
 // ---- commands ----
 
-static void put_guest(struct parent *p, const struct place *g, struct json_object *o) {
+void cmd_put_guest(struct parent *p, const struct place *g, struct json_object *o) {
     unsigned number = (unsigned)g->number;
     int vf = weir_vstack_vf(p->vs, number), vport = weir_vstack_vport(p->vs, number);
     char mac[18];
@@ -73,6 +73,7 @@ static void put_guest(struct parent *p, const struct place *g, struct json_objec
     cmd_put_number(o, "uid", g->uid);
     cmd_put_text(o, "state", weir_vstack_state_text(weir_vstack_state(p->vs, number)));
     cmd_put_text(o, "why", weir_why_text(weir_vstack_why(p->vs, number)));
+    cmd_put_text(o, "reason", weir_why_name(weir_vstack_why(p->vs, number)));
     if (vf >= 0)
         cmd_put_number(o, "vf", (uint64_t)vf);
     if (vport >= 0)
@@ -94,7 +95,7 @@ int cmd_status(struct parent *p, struct json_object *req, struct json_object *rs
     for (unsigned i = 0; i < PARENT_MAX_GUESTS; i++)
         if (p->place[i].state != EMPTY) { // one that leaves, too: until it is gone its address is taken
             struct json_object *o = json_object_new_object();
-            put_guest(p, &p->place[i], o);
+            cmd_put_guest(p, &p->place[i], o);
             json_object_array_add(guests, o);
         }
     for (unsigned vf = 0; vf < WEIR_NUM_VFS; vf++)
@@ -126,23 +127,32 @@ static int outcome(struct json_object *rsp, int err, const char *already) {
 
 int cmd_attach(struct parent *p, struct json_object *req, struct json_object *rsp) {
     const struct place *g = cmd_guest(p, req, rsp);
-    return g == NULL ? -1
-                     : outcome(rsp, weir_vstack_attach(p->vs, (unsigned)g->number),
-                               "the guest has a VF already, or one is on its way");
+    int err;
+    if (g == NULL)
+        return -1;
+    err = weir_vstack_attach(p->vs, (unsigned)g->number);
+    if (err == -EPERM || err == -EDQUOT)
+        return cmd_no(rsp, CTL_policy, "%s", weir_why_text(weir_vstack_why(p->vs, (unsigned)g->number)));
+    if (err == 0 || err == -EBUSY || err == -ENOSPC) // the next that is free
+        (void)weir_vstack_pin(p->vs, (unsigned)g->number, WEIR_VSTACK_PIN_VF);
+    return outcome(rsp, err, "the guest has a VF already, or one is on its way");
 }
 
 int cmd_detach(struct parent *p, struct json_object *req, struct json_object *rsp) {
     const struct place *g = cmd_guest(p, req, rsp);
-    return g == NULL ? -1
-                     : outcome(rsp, weir_vstack_detach(p->vs, (unsigned)g->number, WEIR_WHY_DETACH),
-                               "the guest has no VF, or is leaving it");
+    if (g == NULL)
+        return -1;
+    (void)weir_vstack_pin(p->vs, (unsigned)g->number, WEIR_VSTACK_PIN_SYNTHETIC);
+    return outcome(rsp, weir_vstack_detach(p->vs, (unsigned)g->number, WEIR_WHY_DETACH),
+                   "the guest has no VF, or is leaving it");
 }
 
 int cmd_revoke(struct parent *p, struct json_object *req, struct json_object *rsp) {
     const struct place *g = cmd_guest(p, req, rsp);
-    return g == NULL
-               ? -1
-               : outcome(rsp, weir_vstack_revoke(p->vs, (unsigned)g->number, WEIR_WHY_REMOVED), "the guest has no VF");
+    if (g == NULL)
+        return -1;
+    (void)weir_vstack_pin(p->vs, (unsigned)g->number, WEIR_VSTACK_PIN_SYNTHETIC);
+    return outcome(rsp, weir_vstack_revoke(p->vs, (unsigned)g->number, WEIR_WHY_REMOVED), "the guest has no VF");
 }
 
 // Whether the guest is here, and where it is: who waits asks again.
@@ -158,7 +168,7 @@ int cmd_await(struct parent *p, struct json_object *req, struct json_object *rsp
     return 0;
 }
 
-static struct json_object *record(const struct parent *p, const struct weir_vstack_record *r) {
+struct json_object *cmd_record(const struct parent *p, const struct weir_vstack_record *r) {
     struct json_object *o = json_object_new_object();
     cmd_put_number(o, "serial", r->serial);
     cmd_put_number(o, "wall_us", p->recorded[r->serial % PARENT_RECORDS]);
@@ -166,6 +176,7 @@ static struct json_object *record(const struct parent *p, const struct weir_vsta
     cmd_put_text(o, "direction",
                  r->outside ? (r->to_vf ? "given" : "taken back") : (r->to_vf ? "to VF" : "to synthetic"));
     cmd_put_text(o, "why", weir_why_text(r->why));
+    cmd_put_text(o, "reason", weir_why_name(r->why));
     cmd_put_bool(o, "surprise", r->surprise);
     cmd_put_text(o, "status", r->status == 0 ? "done" : strerror(r->status < 0 ? -r->status : r->status));
     cmd_put_number(o, "vf", r->vf);
@@ -185,6 +196,11 @@ static struct json_object *record(const struct parent *p, const struct weir_vsta
         cmd_put_number(o, "rx_dropped", r->rx_dropped);
         cmd_put_number(o, "rx_redirected", r->rx_redirected);
     }
+    if (r->held_told) {
+        cmd_put_number(o, "tx_held", r->tx_held);
+        cmd_put_number(o, "rx_held", r->rx_held);
+        cmd_put_number(o, "held_dropped", r->held_dropped);
+    }
     return o;
 }
 
@@ -201,42 +217,12 @@ int cmd_records(struct parent *p, struct json_object *req, struct json_object *r
         const struct weir_vstack_record *r = weir_vstack_record(vs, i);
         if (r == NULL)
             continue; // too old, no longer kept
-        json_object_array_add(all, record(p, r));
+        json_object_array_add(all, cmd_record(p, r));
         n++;
     }
     json_object_object_add(rsp, "record", all);
     cmd_put_number(rsp, "next", i);
     cmd_put_bool(rsp, "more", i < total);
-    return 0;
-}
-
-// Names are kept, too: a given VF's number is that of whoever has it next.
-static void put_last(const struct parent *p, unsigned number, const char *name, struct json_object *rsp) {
-    uint64_t total = weir_vstack_num_records(p->vs);
-    for (uint64_t i = total; i-- > 0 && total - i <= PARENT_RECORDS;) {
-        const struct weir_vstack_record *r = weir_vstack_record(p->vs, i);
-        if (r == NULL)
-            break;
-        if (r->guest == number && strcmp(r->name, name) == 0) {
-            json_object_object_add(rsp, "last", record(p, r));
-            break;
-        }
-    }
-}
-
-int cmd_path(struct parent *p, struct json_object *req, struct json_object *rsp) {
-    int vf = given_find(p, cmd_text(req, "guest"));
-    const struct place *g = vf < 0 ? cmd_guest(p, req, rsp) : NULL;
-    struct weir_vstack_given given;
-    if (vf >= 0 && weir_vstack_given(p->vs, (unsigned)vf, &given)) {
-        (void)cmd_given(p, (unsigned)vf, rsp);
-        put_last(p, given.number, given.name, rsp);
-        return 0;
-    }
-    if (g == NULL)
-        return -1;
-    put_guest(p, g, rsp);
-    put_last(p, (unsigned)g->number, g->name, rsp);
     return 0;
 }
 

@@ -27,6 +27,9 @@ int64_t cmd_number(struct json_object *req, const char *key, int64_t otherwise);
 // The guest of that name; without one NULL, and no in the answer, which says so if its VF was given.
 struct place *cmd_guest(struct parent *p, struct json_object *req, struct json_object *rsp);
 
+// A guest, and a hand-over, as status, path show and records have them.
+void cmd_put_guest(struct parent *p, const struct place *g, struct json_object *o);
+struct json_object *cmd_record(const struct parent *p, const struct weir_vstack_record *r);
 // A given VF as status and path have it, in o, which it returns.
 struct json_object *cmd_given(struct parent *p, unsigned vf, struct json_object *o);
 // 0, or -1 with no in the answer: the policy cannot hold for a client outside.

@@ -68,6 +68,7 @@ struct json_object *cmd_given(struct parent *p, unsigned vf, struct json_object 
     cmd_put_text(o, "mac", text_of_mac(mac, g.mac));
     cmd_put_text(o, "state", GIVEN_STATE);
     cmd_put_text(o, "why", weir_why_text(WEIR_WHY_GIVEN));
+    cmd_put_text(o, "reason", weir_why_name(WEIR_WHY_GIVEN));
     cmd_put_number(o, "vf", vf);
     cmd_put_number(o, "vport", g.vport);
     return o;
@@ -78,7 +79,10 @@ int cmd_give_fits(const struct weir_policy *policy, struct json_object *rsp) {
     if (key == NULL)
         return 0;
     return cmd_no(rsp, CTL_bad_setting, "%s: cannot hold for a client outside; leave it as it is without a setting: %s",
-                  key, strcmp(key, "weight") == 0 ? "weight 1" : "link follow");
+                  key,
+                  strcmp(key, "weight") == 0 ? "weight 1"
+                  : strcmp(key, "link") == 0 ? "link follow"
+                                             : "vf auto");
 }
 
 // The name's row, a new one where the table has none: then *added. NULL with no in the answer.

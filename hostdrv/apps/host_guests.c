@@ -125,7 +125,7 @@ static void welcome(struct parent *p, unsigned i, const struct weir_partition_he
     memcpy(g->mac, gc.mac, 6);
     g->adopted = terms.token != 0;
     g->vf_fn = g->adopted ? hello->fn : 0;
-    rate_init(&g->asks, ASKS_BURST, ASKS_PER_S, parent_now_us());
+    weir_rate_init(&g->asks, ASKS_BURST, ASKS_PER_S, parent_now_us());
     p->handshake[i].partition = NULL;
     seats_leave(&p->seats, i);
     memcpy(terms.mac, gc.mac, 6);
@@ -208,7 +208,7 @@ static void listen_to(struct parent *p, struct place *g) {
     int ret = weir_partition_asked(g->partition, &ask);
 
     if (ret == 1)
-        ret = rate_take(&g->asks, parent_now_us()) ? give_vf(p, g, &ask) : -EPROTO;
+        ret = weir_rate_take(&g->asks, parent_now_us()) ? give_vf(p, g, &ask) : -EPROTO;
     if (ret == 0)
         return;
     if (ret == -EPIPE) {

@@ -10,11 +10,11 @@
 #include "ctl_ledger.h"
 #include "host_run.h"
 #include "host_table.h"
-#include "rate.h"
 #include "seats.h"
 #include "verbs.h"
 #include "weir/listener.h"
 #include "weir/partition.h"
+#include "weir/rate.h"
 
 #define MAX_HANDSHAKES 64u  // pending clients that have not said who they are
 #define PARENT_RECORDS 256u // hand-overs that the stack remembers
@@ -29,7 +29,7 @@ struct place {
     char name[32];
     uint8_t mac[6];
     uid_t uid;
-    struct rate asks;
+    struct weir_rate asks;
     int vf_fd;    // our half of the connection that it was given to its VF, -1 = none
     bool adopted; // a parent before us made it: it ends by evicting whoever has it
     unsigned vf_fn;
@@ -57,15 +57,16 @@ struct parent {
     uint64_t reader, client;           // whose line is being answered
     uint64_t records;                  // hand-overs that were seen,
     uint64_t recorded[PARENT_RECORDS]; // and when by the wall clock, microseconds since 1970
-    struct rate log_rate[LOG_CLASSES];
+    struct weir_rate log_rate[LOG_CLASSES];
     unsigned restarts;   // of the card's cores, as far as the log knows
     uint32_t panics[2];  // of each core since the card has power, the same
     unsigned left;       // VFs of a parent before us whose guests have not come
     uint64_t left_turns; // our turns since, in microseconds, at most LEFT_TURN_US of each
     uint64_t left_at;
-    bool given[WEIR_NUM_VFS]; // to clients outside, as far as their connections are seen to
-    struct flash_job *flash;  // an update that is being sent, NULL = none
-    uint64_t flash_client;    // for whom a job of the card's flash is done, 0 = nobody
+    bool given[WEIR_NUM_VFS];      // to clients outside, as far as their connections are seen to
+    struct flash_job *flash;       // an update that is being sent, NULL = none
+    uint64_t flash_client;         // for whom a job of the card's flash is done, 0 = nobody
+    uint64_t share_held, share_at; // VFs that were not taken for want of tokens, since it was quiet; and when last
     bool halt;
     bool polled; // the card has no interrupt for us
 };
@@ -147,6 +148,13 @@ bool flash_busy(const struct parent *p);
 int rescue_run(struct parent *p, const volatile int *stop, char *err, size_t err_size);
 // A command that can be answered meanwhile.
 bool rescue_hears(enum verb_id id);
+
+// ---- host_share.c ----
+#define SHARE_QUIET_US 5000000u
+// As the options say. 0, or negative errno with one line in err.
+int share_begin(struct parent *p, char *err, size_t err_size);
+// Once a turn: says that VFs would change hands faster than they may.
+void share_look_on(struct parent *p);
 
 // ---- host_cmd.c ----
 struct json_object;

@@ -40,7 +40,7 @@ const char *parent_card(const struct parent *p) {
 void parent_log(struct parent *p, enum log_class who, const char *fmt, ...) {
     char line[256];
     va_list ap;
-    if (p->opt.log == NULL || !rate_take(&p->log_rate[who], parent_now_us()))
+    if (p->opt.log == NULL || !weir_rate_take(&p->log_rate[who], parent_now_us()))
         return;
     va_start(ap, fmt);
     vsnprintf(line, sizeof(line), fmt, ap);
@@ -53,9 +53,9 @@ static void tell_suppressed(struct parent *p) {
     static const char *const about[LOG_CLASSES] = {
         [LOG_STRANGER] = "pending clients", [LOG_GUEST] = "guests", [LOG_CARD] = "the card"};
     for (unsigned i = 0; i < LOG_CLASSES; i++)
-        if (p->log_rate[i].refused != 0 && rate_room(&p->log_rate[i], parent_now_us()))
+        if (p->log_rate[i].refused != 0 && weir_rate_room(&p->log_rate[i], parent_now_us()))
             parent_log(p, (enum log_class)i, "%llu lines about %s suppressed",
-                       (unsigned long long)rate_refused(&p->log_rate[i]), about[i]);
+                       (unsigned long long)weir_rate_refused(&p->log_rate[i]), about[i]);
 }
 
 // ---- opening and closing ----
@@ -134,8 +134,11 @@ static int open_card(struct parent *p, char *err, size_t err_size) {
                                 .buf_bytes = buffer,
                                 // Of a PCI device the host's kernel sees to its driver's memory, not we.
                                 .take_over = !o->fresh && !o->bus.pci};
-    struct weir_vstack_config vc = {
-        .max_guests = PARENT_MAX_GUESTS, .num_vports = o->vfs + 1, .vf_qps = o->vf_qps, .first_filter = 1};
+    struct weir_vstack_config vc = {.max_guests = PARENT_MAX_GUESTS,
+                                    .num_vports = o->vfs + 1,
+                                    .vf_qps = o->vf_qps,
+                                    .first_filter = 1,
+                                    .num_vfs = o->vfs};
     struct weir_bus *bus = reach_card(o, err, err_size);
     int ret;
 
@@ -154,6 +157,8 @@ static int open_card(struct parent *p, char *err, size_t err_size) {
     p->polled = app_bus_polled(bus);
     vc.events_us = p->polled ? EVENTS_POLLED_US : EVENTS_US;
     ret = weir_vstack_open(p->pf, &vc, &p->vs, err, err_size);
+    if (ret == 0)
+        ret = share_begin(p, err, err_size);
     if (ret == 0) {
         health_open(p);
         left_open(p);
@@ -171,7 +176,7 @@ struct parent *parent_new(const struct parent_options *o, char *err, size_t err_
     p->opt = *o;
     p->guests.fd = -1;
     for (unsigned i = 0; i < LOG_CLASSES; i++)
-        rate_init(&p->log_rate[i], LOG_BURST, LOG_PER_S, parent_now_us());
+        weir_rate_init(&p->log_rate[i], LOG_BURST, LOG_PER_S, parent_now_us());
     guests_open(p);
     // Sockets first: they fail at once, and tell whether this folder has a parent already.
     if (open_sockets(p, err, err_size) == 0 && open_card(p, err, err_size) == 0)
@@ -247,6 +252,7 @@ int parent_run(struct parent *p, const volatile int *stop, char *err, size_t err
         guests_look_after(p);
         left_look(p);
         flash_look(p);
+        share_look_on(p);
         tell_suppressed(p);
         if (weir_dev_dead(weir_pf_dev(p->pf))) {
             snprintf(err, err_size, "the card is gone: nobody answers at %s%s", parent_card(p),

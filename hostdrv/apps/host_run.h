@@ -25,6 +25,8 @@ struct parent_options {
     unsigned vfs;     // 1..64
     unsigned qps;     // of the default vPort, 1..8
     unsigned vf_qps;  // of a guest's VF
+    bool share;       // VFs are given and taken by load (weirctl policy set auto on),
+    unsigned reserve; //   and so many of them to nobody
     unsigned mtu;     // of its guests, WEIR_MTU_MIN..WEIR_MTU_MAX
     enum parent_door door;
     uint8_t protect[PARENT_MAX_PROTECTED][6]; // addresses that are no guest's, such as the gateway's

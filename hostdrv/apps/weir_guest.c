@@ -19,6 +19,13 @@ enum kind { IN, OUT, HELD, DROP };
 static volatile int stop;
 static char name[32] = "guest0";
 
+static volatile int asked;
+
+static void on_ask(int sig) {
+    (void)sig;
+    asked++;
+}
+
 static void on_signal(int sig) {
     (void)sig;
     stop = 1;
@@ -47,7 +54,8 @@ static int take_bus(void *to, const char *value) {
 
 static bool quiet;
 static const char *tap = "weir%d";
-static struct guest_options o = {.parent = "weir-host.d", .wait_s = 10, .stop = &stop, .log = say};
+static struct guest_options o = {
+    .parent = "weir-host.d", .wait_s = 10, .stop = &stop, .log = say, .asked = &asked, .tell = say};
 
 static const struct cli_option options[] = {
     {"parent", "DIR", CLI_TEXT, .to = &o.parent, .max = CLI_SOCKETS_DIR,
@@ -75,7 +83,8 @@ static const struct cli cli = {
     .about = "weir-guest: a guest partition: a TAP device, NetVSC behind it, a VF driver when\n"
              "a VF comes. Run it in the guest's network namespace: the device is made there.",
     .words = "[ADDRESS]",
-    .behind = "SIGINT and SIGTERM end it.\n"
+    .behind = "SIGINT and SIGTERM end it; SIGUSR1 asks it for its path: since when, why, the\n"
+              "frames of both paths and its last hand-overs.\n"
               "Exit status: 0 stopped, 1 could not start or was sent away, 2 the call is wrong.\n",
     .options = options};
 
@@ -86,6 +95,7 @@ static int complain(const char *err) {
 
 int main(int argc, char **argv) {
     const struct sigaction act = {.sa_handler = on_signal};
+    const struct sigaction ask = {.sa_handler = on_ask};
     char err[512] = "", line[400], mac[18], device[TAP_NAME_ROOM];
     const char *wrong;
     struct guest_run *g;
@@ -105,6 +115,7 @@ int main(int argc, char **argv) {
         return complain(err);
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
+    sigaction(SIGUSR1, &ask, NULL);
     signal(SIGPIPE, SIG_IGN);
     g = guest_new(&o, err, sizeof(err));
     if (g == NULL)

@@ -326,7 +326,10 @@ static void list_commands(char *text, size_t size) {
         (void)snprintf(text + n, size - n,
                        "\nKEYs of guest add, guest set and vf give: mac (MAC, auto), uid (UID, any),\n"
                        "  vlan (any, port:VID[:PRIORITY], trunk:LIST), rate (Mb/s, 0 for none), weight,\n"
-                       "  spoofchk, trust, learn, stags (on, off), max-mac, link (follow, up, down).\n"
+                       "  spoofchk, trust, learn, stags (on, off), max-mac, link (follow, up, down),\n"
+                       "  vf (auto, pin, never), priority (0 to 15).\n"
+                       "KEYs of policy set: auto (on, off), reserve (VFs), look-ms, hold-ms, turn-ms,\n"
+                       "  busy (frames a second), burst, moves-per-s.\n"
                        "Tables are as wide as the terminal, or as COLUMNS says.\n"
                        "Exit status: 0 done, 1 refused or failed, 2 the call is wrong, 3 the ledger does\n"
                        "not balance.\n");

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// See weirctl_show.h: guests, hand-overs, ledger.
+// See weirctl_show.h: guests and ledger.
 #include "weirctl_show.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "ctl_client.h"
 #include "text.h"
@@ -50,7 +49,7 @@ void show_table(struct json_object *all, const struct show_column *column,
     table_out_end(t);
 }
 
-static const char *clean(char room[256], struct json_object *o, const char *key) {
+const char *show_clean(char room[256], struct json_object *o, const char *key) {
     return text_clean(room, 256, ctl_text(o, key));
 }
 
@@ -61,7 +60,7 @@ static void show_status(struct json_object *rsp) {
         {"name", {"guest", 'l', 8}},  {"mac", {"mac", 'l', 0}}, {"state", {"state", 'l', 8}}, {"vf", {"vf", 'r', 0}},
         {"vport", {"vport", 'r', 0}}, {"why", {"why", 'l', 8}}, {NULL, {NULL, 0, 0}}};
     char room[256];
-    table_text("card %s: %lld VFs, cycle %lld, %lld hand-overs so far", clean(room, rsp, "card"),
+    table_text("card %s: %lld VFs, cycle %lld, %lld hand-overs so far", show_clean(room, rsp, "card"),
                ctl_number(rsp, "vfs"), ctl_number(rsp, "cycle"), ctl_number(rsp, "records"));
     if (ctl_length(ctl_member(rsp, "guests")) == 0)
         puts("no guests");
@@ -69,12 +68,12 @@ static void show_status(struct json_object *rsp) {
 }
 
 static void settings(struct table_out *t, struct json_object *g) {
-    static const char *const key[] = {"uid",   "vlan",    "stags", "spoofchk", "trust",
-                                      "learn", "max-mac", "link",  "rate",     "weight"};
+    static const char *const key[] = {"uid",     "vlan", "stags", "spoofchk", "trust", "learn",
+                                      "max-mac", "link", "rate",  "weight",   "vf",    "priority"};
     char line[1024] = "", room[256];
     for (unsigned k = 0; k < sizeof(key) / sizeof(key[0]); k++)
         snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s %s", k != 0 ? " " : "", key[k],
-                 clean(room, g, key[k]));
+                 show_clean(room, g, key[k]));
     table_out_note(t, "%s", line);
 }
 
@@ -87,68 +86,6 @@ static void show_guests(struct json_object *rsp) {
     if (ctl_length(ctl_member(rsp, "guests")) == 0)
         puts("no guests");
     show_table(ctl_member(rsp, "guests"), columns, settings);
-}
-
-// ---- hand-overs ----
-
-static long long or_zero(struct json_object *o, const char *key) {
-    return ctl_number(o, key) < 0 ? 0 : ctl_number(o, key);
-}
-
-// Local time of the parent's wall clock, milliseconds.
-static void moment(struct json_object *r, const char *format, char *text, size_t size) {
-    long long us = or_zero(r, "wall_us");
-    time_t s = (time_t)(us / 1000000);
-    struct tm tm;
-    size_t n = localtime_r(&s, &tm) != NULL ? strftime(text, size, format, &tm) : 0;
-    snprintf(text + n, size - n, ".%03lld", us / 1000 % 1000);
-}
-
-static const struct table_column record_columns[] = {
-    {"no", 'r', 0},      {"time", 'l', 0},    {"guest", 'l', 8},   {"direction", 'l', 0}, {"cycles", 'r', 0},
-    {"tx lost", 'r', 0}, {"rx lost", 'r', 0}, {"dropped", 'r', 0}, {"why", 'l', 8},       {NULL, 0, 0}};
-
-static void record_row(struct table_out *t, struct json_object *r) {
-    char time[64], room[3][256];
-    moment(r, "%H:%M:%S", time, sizeof(time));
-    table_out_cell(t, "%lld", ctl_number(r, "serial"));
-    table_out_cell(t, "%s", time);
-    table_out_cell(t, "%s", clean(room[0], r, "guest"));
-    table_out_cell(t, "%s", clean(room[1], r, "direction"));
-    table_out_cell(t, "%u", (uint32_t)(ctl_number(r, "cycle_done") - ctl_number(r, "cycle_request")));
-    table_out_cell(t, "%lld", or_zero(r, "tx_lost"));
-    table_out_cell(t, "%lld", or_zero(r, "rx_lost"));
-    table_out_cell(t, "%lld", or_zero(r, "rx_dropped"));
-    table_out_cell(t, "%s%s (%s)", json_object_get_boolean(ctl_member(r, "surprise")) ? "surprise: " : "",
-                   clean(room[1], r, "why"), clean(room[2], r, "status"));
-}
-
-static void show_records(struct json_object *rsp) {
-    struct json_object *all = ctl_member(rsp, "record");
-    struct table_out *t = table_out_new(record_columns);
-    for (size_t i = 0; i < ctl_length(all); i++)
-        record_row(t, json_object_array_get_idx(all, i));
-    table_out_end(t);
-}
-
-static void show_path(struct json_object *rsp) {
-    struct json_object *last = ctl_member(rsp, "last");
-    char room[3][256], time[64];
-    table_text("guest %s, %s: %s, %s", clean(room[0], rsp, "name"),
-               ctl_text(rsp, "mac")[0] != '\0' ? clean(room[1], rsp, "mac") : "-",
-               strcmp(ctl_text(rsp, "state"), "attached") == 0 ? "on its VF"
-               : strcmp(ctl_text(rsp, "state"), "given") == 0  ? "outside, on its VF"
-                                                               : "on the synthetic path",
-               clean(room[2], rsp, "state"));
-    table_text("why: %s", clean(room[0], rsp, "why"));
-    if (ctl_number(rsp, "vf") >= 0)
-        table_text("VF %lld, vPort %lld", ctl_number(rsp, "vf"), ctl_number(rsp, "vport"));
-    if (last == NULL)
-        return;
-    moment(last, "%Y-%m-%d %H:%M:%S", time, sizeof(time));
-    table_text("last hand-over: %s, at %s, card cycle %lld to %lld, %s (%s)", clean(room[0], last, "direction"), time,
-               ctl_number(last, "cycle_request"), ctl_number(last, "cycle_done"), clean(room[1], last, "why"),
-               clean(room[2], last, "status"));
 }
 
 // ---- counters and ledger ----
@@ -211,7 +148,7 @@ static void show_ledger(struct json_object *rsp) {
     struct json_object *rx = ctl_member(p, "rx"), *tx = ctl_member(p, "tx");
     char room[256];
 
-    table_text("ledger: %s", clean(room, rsp, "text"));
+    table_text("ledger: %s", show_clean(room, rsp, "text"));
     table_text("%lld frames dropped, each with a reason below; %lld under way at most", ctl_number(rsp, "dropped"),
                ctl_number(rsp, "under_way"));
     table_text("port: %lld frames from the wire, %lld dropped; %lld copies to the wire, %lld sent, %lld dropped",
@@ -232,25 +169,27 @@ static void show_counters(struct json_object *rsp) {
 
 static void show_link(struct json_object *rsp) {
     char room[256];
-    printf("link %s\n", clean(room, rsp, "link"));
+    printf("link %s\n", show_clean(room, rsp, "link"));
 }
 
 static void show_level(struct json_object *rsp) {
     char room[256];
-    printf("log level %s\n", clean(room, rsp, "level"));
+    printf("log level %s\n", show_clean(room, rsp, "level"));
 }
 
 static void show_give(struct json_object *rsp) {
     char room[3][256];
     bool pci = ctl_text(rsp, "pci")[0] != '\0';
-    table_text("VF %lld is %s's, as %s: %s %s", ctl_number(rsp, "vf"), clean(room[0], rsp, "name"),
-               clean(room[1], rsp, "mac"), pci ? "PCI device" : "socket", clean(room[2], rsp, pci ? "pci" : "socket"));
+    table_text("VF %lld is %s's, as %s: %s %s", ctl_number(rsp, "vf"), show_clean(room[0], rsp, "name"),
+               show_clean(room[1], rsp, "mac"), pci ? "PCI device" : "socket",
+               show_clean(room[2], rsp, pci ? "pci" : "socket"));
 }
 
 // What was only to be done needs no words, but the parent may have some.
 void show_answer(enum verb_id id, struct json_object *rsp) {
     static void (*const show[VERB_COUNT])(struct json_object * rsp) = {
-        [VERB_status] = show_status,       [VERB_path] = show_path,          [VERB_records] = show_records,
+        [VERB_status] = show_status,       [VERB_path_show] = show_paths,    [VERB_path_reasons] = show_reasons,
+        [VERB_policy_show] = show_policy,  [VERB_policy_set] = show_policy,  [VERB_records] = show_records,
         [VERB_ledger] = show_ledger,       [VERB_counters] = show_counters,  [VERB_guest_list] = show_guests,
         [VERB_vport_list] = show_vports,   [VERB_vf_list] = show_vfs,        [VERB_vf_give] = show_give,
         [VERB_link] = show_link,           [VERB_dev_info] = show_info,      [VERB_dev_queues] = show_queues,
@@ -262,5 +201,5 @@ void show_answer(enum verb_id id, struct json_object *rsp) {
     if (show[id] != NULL)
         show[id](rsp);
     if (ctl_text(rsp, "note")[0] != '\0')
-        table_text("note: %s", clean(room, rsp, "note"));
+        table_text("note: %s", show_clean(room, rsp, "note"));
 }

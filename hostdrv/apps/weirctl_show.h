@@ -17,7 +17,16 @@ struct show_column {
 void show_table(struct json_object *all, const struct show_column *column,
                 void (*below)(struct table_out *t, struct json_object *row));
 
+// A text of the object, printable.
+const char *show_clean(char room[256], struct json_object *o, const char *key);
+
 void show_answer(enum verb_id id, struct json_object *rsp);
+
+// ---- weirctl_show_path.c ----
+void show_paths(struct json_object *rsp);
+void show_reasons(struct json_object *rsp);
+void show_policy(struct json_object *rsp);
+void show_records(struct json_object *rsp);
 
 // ---- weirctl_show_dev.c ----
 void show_vports(struct json_object *rsp);

@@ -45,11 +45,20 @@ struct weir_channel {
 
 const char *weir_why_text(unsigned why) {
     static const char *const text[WEIR_WHY_COUNT] = {
-#define WEIR_WHY_ROW(name, words) [WEIR_WHY_##name] = (words),
-        WEIR_WHY_LIST(WEIR_WHY_ROW)
-#undef WEIR_WHY_ROW
+#define WEIR_WHY(name, words) [WEIR_WHY_##name] = (words),
+#include "weir/why.def"
+#undef WEIR_WHY
     };
     return why < WEIR_WHY_COUNT ? text[why] : "unknown reason";
+}
+
+const char *weir_why_name(unsigned why) {
+    static const char *const name[WEIR_WHY_COUNT] = {
+#define WEIR_WHY(id, words) [WEIR_WHY_##id] = #id,
+#include "weir/why.def"
+#undef WEIR_WHY
+    };
+    return why < WEIR_WHY_COUNT ? name[why] : "?";
 }
 
 // 0 when there is none.

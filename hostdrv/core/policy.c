@@ -31,6 +31,10 @@ int weir_policy_check(const struct weir_policy *p, char *err, size_t err_size) {
         what = "a weight is 1 to 15";
     else if (p->max_mac == 0 || p->max_mac > WEIR_POLICY_MACS)
         what = "max-mac is 1 to 16";
+    else if (p->vf > WEIR_VF_NEVER)
+        what = "vf is auto, pin or never";
+    else if (p->priority > 15)
+        what = "a priority is 0 to 15";
     else if (p->rate_mbps > WEIR_RATE_MAX)
         what = "a rate is at most 200000 Mb/s";
     for (unsigned i = 0; what == NULL && p->vlan_mode == WEIR_VLAN_TRUNK && i < p->vlan_count; i++)

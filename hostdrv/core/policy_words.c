@@ -89,18 +89,19 @@ static bool set_flag(bool *flag, const char *v) {
     return true;
 }
 
-static const char *const links[] = {"follow", "up", "down"};
+static const char *const links[] = {"follow", "up", "down", NULL};
+static const char *const vfs[] = {"auto", "pin", "never", NULL};
 
-static bool set_link(struct weir_policy *p, const char *v) {
-    for (unsigned i = 0; i < sizeof(links) / sizeof(links[0]); i++)
-        if (strcmp(v, links[i]) == 0) {
-            p->link = (uint8_t)i;
+static bool set_word(uint8_t *to, const char *const *words, const char *v) {
+    for (unsigned i = 0; words[i] != NULL; i++)
+        if (strcmp(v, words[i]) == 0) {
+            *to = (uint8_t)i;
             return true;
         }
     return false;
 }
 
-enum key { VLAN, STAGS, SPOOFCHK, TRUST, LEARN, MAX_MAC, LINK, RATE, WEIGHT, KEYS };
+enum key { VLAN, STAGS, SPOOFCHK, TRUST, LEARN, MAX_MAC, LINK, RATE, WEIGHT, VF, PRIORITY, KEYS };
 static const struct {
     const char *name, *takes;
 } keys[KEYS] = {
@@ -115,6 +116,8 @@ static const struct {
     [LINK] = {"link", "follow, up or down"},
     [RATE] = {"rate", "Mb/s from 1 to 200000, 0 for no limit"},
     [WEIGHT] = {"weight", "1 to 15"},
+    [VF] = {"vf", "auto, pin or never"},
+    [PRIORITY] = {"priority", "0 to 15, the higher first"},
 };
 
 static enum key key_of(const char *name) {
@@ -155,7 +158,7 @@ int weir_policy_set(struct weir_policy *p, const char *key, const char *value, c
             p->max_mac = (uint8_t)n;
         break;
     case LINK:
-        ok = set_link(p, value);
+        ok = set_word(&p->link, links, value);
         break;
     case RATE:
         ok = whole_number(value, 0, WEIR_RATE_MAX, &n);
@@ -167,9 +170,18 @@ int weir_policy_set(struct weir_policy *p, const char *key, const char *value, c
         if (ok)
             p->weight = (uint8_t)n;
         break;
+    case VF:
+        ok = set_word(&p->vf, vfs, value);
+        break;
+    case PRIORITY:
+        ok = whole_number(value, 0, 15, &n);
+        if (ok)
+            p->priority = (uint8_t)n;
+        break;
     default:
         snprintf(err, err_size,
-                 "no setting of that name: vlan, stags, spoofchk, trust, learn, max-mac, link, rate or weight");
+                 "no setting of that name: vlan, stags, spoofchk, trust, learn, max-mac, link, rate, weight, vf or "
+                 "priority");
         return -EINVAL;
     }
     if (!ok)
@@ -224,6 +236,12 @@ bool weir_policy_get(const struct weir_policy *p, const char *key, char *value, 
         return true;
     case WEIGHT:
         snprintf(value, size, "%u", p->weight);
+        return true;
+    case VF:
+        snprintf(value, size, "%s", vfs[p->vf]);
+        return true;
+    case PRIORITY:
+        snprintf(value, size, "%u", p->priority);
         return true;
     default:
         return false;

@@ -312,6 +312,8 @@ void netvsc_vf_counts(const struct weir_netvsc *n, struct weir_msg_vf_released *
 unsigned weir_netvsc_poll(struct weir_netvsc *n, uint64_t now_us) {
     unsigned work;
     n->now = now_us;
+    if (n->path_since == 0)
+        n->path_since = now_us;
     work = netvsc_read_channel(n);
     work += netvsc_poll_vf(n, RING_BUDGET);
     netvsc_step(n);

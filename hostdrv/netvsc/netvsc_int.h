@@ -5,7 +5,7 @@
 
 #include "weir/netvsc.h"
 
-// Room a guest's frames leave in the channel for its control messages; at most three of at most 40 bytes, and one of
+// Room a guest's frames leave in the channel for its control messages; at most four of at most 40 bytes, and one of
 // 272, are ever unread.
 #define CTL_RESERVE 1024u
 #define FRAME_ROOM (WEIR_MAX_FRAME + 64u)
@@ -56,6 +56,10 @@ struct weir_netvsc {
     struct weir_netvsc_stats stats, base; // base: what an earlier parent was told of
     bool no_carrier;
     unsigned with_caller; // frames that it could not send yet
+    // Hand-overs for people to see; `begun`: of the one under way, on the caller's clock.
+    uint64_t begun, path_since, told_tx, told_rx, told_dropped;
+    uint64_t num_moves;
+    struct weir_netvsc_move move[WEIR_NETVSC_MOVES];
     uint8_t buf[FRAME_ROOM];
     uint8_t tagged[FRAME_ROOM];
 };
@@ -77,6 +81,9 @@ unsigned netvsc_vf_pending(const struct weir_netvsc *n);
 // counters.c
 void netvsc_base_counters(struct weir_netvsc *n);
 void netvsc_tell_counters(struct weir_netvsc *n, uint32_t serial);
+
+// moves.c
+void netvsc_moved(struct weir_netvsc *n, bool to_vf);
 
 // state.c
 void netvsc_control(struct weir_netvsc *n, uint32_t type, const void *payload, size_t len);

@@ -149,12 +149,16 @@ static void try_open(struct weir_netvsc *n) {
     n->next_check = n->now + n->cfg.check_us;
     n->why = WEIR_WHY_SWITCHING;
     enter(n, WEIR_NETVSC_TO_VF);
+    n->begun = n->now;
     ask_switch(n, true, WEIR_WHY_SWITCHING);
 }
 
 static void on_vf(struct weir_netvsc *n) {
     netvsc_release(n, &n->rx_vf);
     n->stats.to_vf++;
+    netvsc_moved(n, true);
+    if (n->state == WEIR_NETVSC_DEAD)
+        return; // the parent could not be told
     if (n->lost) {
         enter(n, WEIR_NETVSC_LOST);
         return;
@@ -184,6 +188,7 @@ static void refused(struct weir_netvsc *n, uint32_t status) {
 
 void netvsc_start_leaving(struct weir_netvsc *n) {
     n->leave = false;
+    n->begun = n->now;
     enter(n, WEIR_NETVSC_TO_SYN_DRAIN);
 }
 
@@ -191,6 +196,9 @@ void netvsc_start_leaving(struct weir_netvsc *n) {
 static void back_on_synthetic(struct weir_netvsc *n) {
     netvsc_release(n, &n->rx_channel);
     n->stats.to_synthetic++;
+    netvsc_moved(n, false);
+    if (n->state == WEIR_NETVSC_DEAD)
+        return;
     release_vf(n);
 }
 
@@ -199,6 +207,7 @@ void netvsc_lost(struct weir_netvsc *n) {
         return;
     n->lost = true;
     n->why = WEIR_WHY_VF_GONE;
+    n->begun = n->now;
     if (n->state != WEIR_NETVSC_TO_VF_FENCE)
         enter(n, WEIR_NETVSC_LOST);
     ask_switch(n, false, WEIR_WHY_VF_GONE);
@@ -208,6 +217,8 @@ static void revoked(struct weir_netvsc *n, enum weir_why why) {
     unsigned rounds = 1u << 14; // more than any ring holds; nothing is added to them any more
     n->why = why;
     n->stats.revoked++;
+    if (n->state == WEIR_NETVSC_ON_VF)
+        n->begun = n->now;
     if (n->vf != NULL)
         weir_vf_surprise(n->vf);
     if (n->state == WEIR_NETVSC_OPENING || n->state == WEIR_NETVSC_TO_VF) {

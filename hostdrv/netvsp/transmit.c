@@ -103,6 +103,7 @@ static bool control(struct weir_netvsp *v, unsigned port, uint32_t type, size_t 
         [WEIR_MSG_VF_RELEASED] = sizeof(struct weir_msg_vf_released),
         [WEIR_MSG_BYE] = sizeof(struct weir_msg_bye),
         [WEIR_MSG_COUNTERS] = sizeof(struct weir_msg_counters),
+        [WEIR_MSG_MOVED] = sizeof(struct weir_msg_moved),
     };
     if (type >= sizeof(sizes) || sizes[type] == 0 || len != sizes[type] || v->buf[0] != WEIR_MSG_VERSION)
         return false;

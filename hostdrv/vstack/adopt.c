@@ -159,6 +159,7 @@ int weir_vstack_guest_adopt(struct weir_vstack *vs, const struct weir_vstack_gue
     g->token = ++vs->token;
     g->sources = slots_of(vs, g->port, l);
     vstack_attached(g);
+    vstack_policy_set(vs, g); // its policy may have changed while there was no parent
     if (err != 0)
         vstack_doubt(vs, g, WEIR_WHY_VF_RESET);
     vstack_record_begin(g, true, WEIR_WHY_PARENT_BACK, vstack_cycle(vs));

@@ -25,7 +25,10 @@ bool vstack_given_vport(const struct weir_vstack *vs, unsigned vport) {
 }
 
 const char *weir_vstack_give_unfit(const struct weir_policy *policy) {
-    return policy->weight != 1 ? "weight" : policy->link != WEIR_LINK_FOLLOW ? "link" : NULL;
+    return policy->weight != 1                ? "weight"
+           : policy->link != WEIR_LINK_FOLLOW ? "link"
+           : policy->vf == WEIR_VF_NEVER      ? "vf"
+                                              : NULL;
 }
 
 static int check(const struct weir_policy *policy) {

@@ -29,6 +29,7 @@ int vstack_move(struct weir_vstack *vs, struct guest *g, bool to_vf, unsigned fl
         if (i != 0)
             continue;
         g->on_vport = to_vf;
+        vstack_path_since(vs, g, cycle);
         g->rec.epoch = epoch;
         g->rec.cycle_move = cycle;
     }

@@ -132,6 +132,7 @@ int weir_vstack_guest_set(struct weir_vstack *vs, unsigned guest, const struct w
     }
     weir_netvsp_port_set(vs->nv, g->port, policy);
     g->cfg.policy = *policy;
+    vstack_policy_set(vs, g);
     if (!g->gone)
         vstack_send_status(vs, g);
     return 0;

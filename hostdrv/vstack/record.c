@@ -29,6 +29,7 @@ void vstack_record_end(struct weir_vstack *vs, struct guest *g, int status) {
     g->rec.status = status;
     g->rec.serial = vs->num_records;
     vs->record[vs->num_records++ % RECORDS] = g->rec;
+    g->last_record = vs->num_records;
     g->recording = false;
 }
 

@@ -7,6 +7,7 @@
 #include "vstack_int.h"
 
 #define LOOK_US 1000000u // between looks at NetVSP's ports, which cost nothing
+#define LINK_US 2000000u // between two changes of the carrier that guests are told: rules 10.23
 #define VF_LOOKS 10u     // of them for one at a VF: a mailbox command wakes the card's cores
 
 static uint64_t refused(const struct weir_vstack *vs, const struct guest *g) {
@@ -16,12 +17,23 @@ static uint64_t refused(const struct weir_vstack *vs, const struct guest *g) {
 
 void vstack_send_status(struct weir_vstack *vs, struct guest *g) {
     struct weir_msg_status m = {.version = WEIR_MSG_VERSION, .why = (uint8_t)g->why};
-    bool up = g->cfg.policy.link == WEIR_LINK_UP || (g->cfg.policy.link == WEIR_LINK_FOLLOW && vs->link);
+    bool up = g->cfg.policy.link == WEIR_LINK_UP || (g->cfg.policy.link == WEIR_LINK_FOLLOW && vs->link_told);
     m.no_carrier = up ? 0 : 1;
     g->refused_told = refused(vs, g);
     m.refused = (uint32_t)g->refused_told;
     // A guest that cannot be told is gone; NetVSP says so to us as it does for any other reason.
     (void)weir_netvsp_send(vs->nv, g->port, WEIR_MSG_STATUS, &m, sizeof(m));
+}
+
+// A wire that flaps: the first change at once, then the latest each time that they may be told.
+void vstack_tell_link(struct weir_vstack *vs) {
+    if (vs->link == vs->link_told || vs->now < vs->next_link)
+        return;
+    vs->link_told = vs->link;
+    vs->next_link = vs->now + LINK_US;
+    for (unsigned i = 0; i < vs->cfg.max_guests; i++)
+        if (vs->guest[i] != NULL && !vs->guest[i]->gone && vs->guest[i]->cfg.policy.link == WEIR_LINK_FOLLOW)
+            vstack_send_status(vs, vs->guest[i]);
 }
 
 static uint64_t sum(const uint64_t *value, unsigned first, unsigned last) {
@@ -65,6 +77,7 @@ void vstack_look(struct weir_vstack *vs) {
     if (vs->now < vs->next_look)
         return;
     vs->next_look = vs->now + LOOK_US;
+    (void)vstack_card_time(vs); // its cycle counter turns round every 17 s
     looked = ++vs->looks % VF_LOOKS != 0;
     for (unsigned i = 0; i < vs->cfg.max_guests && !looked; i++) {
         struct guest *g = vs->guest[(vs->look + 1 + i) % vs->cfg.max_guests];

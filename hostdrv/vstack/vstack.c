@@ -19,6 +19,7 @@ static void on_message(void *ctx, unsigned port, uint32_t type, const void *payl
     struct weir_msg_switch_data_path m;
     struct weir_msg_vf_released r;
     struct weir_msg_counters c;
+    struct weir_msg_moved moved;
     if (g == NULL)
         return;
     // A token of an association that is over: the guest had not read of its end when it wrote.
@@ -39,6 +40,9 @@ static void on_message(void *ctx, unsigned port, uint32_t type, const void *payl
     } else if (type == WEIR_MSG_COUNTERS) {
         memcpy(&c, payload, sizeof(c));
         vstack_counters_told(vs, g, &c);
+    } else if (type == WEIR_MSG_MOVED) {
+        memcpy(&moved, payload, sizeof(moved));
+        vstack_told_moved(vs, g, &moved);
     }
 }
 
@@ -86,6 +90,8 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
     vs->pf = pf;
     vs->cfg = *cfg;
     set_default(&vs->cfg.vf_qps, 1);
+    set_default(&vs->cfg.num_vfs, cfg->num_vports - 1);
+    share_set(&vs->share, &vs->share.cfg, 0);
     set_default(&vs->cfg.offer_us, 60000000);
     set_default(&vs->cfg.drain_us, 1000000);
     set_default(&vs->cfg.move_us, 100000);
@@ -99,6 +105,7 @@ int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, s
     for (unsigned i = 0; i < MAX_LEFT; i++)
         vs->left[i].vf = NONE;
     ret = weir_pf_link(pf, &vs->link);
+    vs->link_told = vs->link;
     if (ret != 0) {
         snprintf(err, err_size, "the card does not say whether its wire has a link: %s", strerror(-ret));
         free(vs);
@@ -187,6 +194,8 @@ static struct guest *new_guest(struct weir_vstack *vs, const struct weir_vstack_
     g->number = (vs->generation[at] << SLOT_BITS | at) & INT32_MAX;
     if (g->cfg.policy.max_mac == 0)
         weir_policy_default(&g->cfg.policy);
+    vstack_policy_set(vs, g);
+    g->path_since = vstack_card_time(vs);
     vs->guest[at] = g;
     vs->guest_of_port[port] = (int)at;
     return g;
@@ -232,13 +241,15 @@ int weir_vstack_guest_remove(struct weir_vstack *vs, unsigned guest) {
 
 int weir_vstack_attach(struct weir_vstack *vs, unsigned guest) {
     struct guest *g = vstack_guest(vs, guest);
+    int err;
     if (g == NULL)
         return -ENOENT;
     if (g->state != WEIR_VSTACK_DETACHED || g->gone || g->migrating)
         return -EBUSY;
     if (!weir_netvsp_ready(vs->nv, g->port))
         return -EAGAIN;
-    return vstack_offer(vs, g);
+    err = vstack_may_attach(vs, g);
+    return err != 0 ? err : vstack_offer(vs, g);
 }
 
 int weir_vstack_detach(struct weir_vstack *vs, unsigned guest, enum weir_why why) {
@@ -310,13 +321,6 @@ static void fence_failed(struct weir_vstack *vs, unsigned vport, uint32_t token)
     }
 }
 
-static void link_changed(struct weir_vstack *vs, bool up) {
-    vs->link = up;
-    for (unsigned i = 0; i < vs->cfg.max_guests; i++)
-        if (vs->guest[i] != NULL && !vs->guest[i]->gone && vs->guest[i]->cfg.policy.link == WEIR_LINK_FOLLOW)
-            vstack_send_status(vs, vs->guest[i]);
-}
-
 static void card_events(struct weir_vstack *vs) {
     struct weir_dev *dev = weir_pf_dev(vs->pf);
     struct weir_bus *bus = weir_dev_bus(dev);
@@ -340,7 +344,7 @@ static void card_events(struct weir_vstack *vs) {
             else if (event[i].kind == WEIR_FW_EVENT_CORE_RESTART)
                 vstack_restarted(vs, &event[i]);
             else if (event[i].kind == WEIR_FW_EVENT_LINK)
-                link_changed(vs, event[i].a != 0);
+                vs->link = event[i].a != 0;
             else if (event[i].kind == WEIR_FW_EVENT_FENCE_DONE && event[i].c != 0)
                 fence_failed(vs, event[i].a, event[i].b);
         }
@@ -377,7 +381,9 @@ unsigned weir_vstack_poll(struct weir_vstack *vs, uint64_t now_us) {
     if (!vs->put_off) {
         card_events(vs);
         vstack_make_sure(vs);
+        vstack_tell_link(vs);
         vstack_look(vs);
+        vstack_share(vs);
         (void)step_all(vs);
     }
     return work;

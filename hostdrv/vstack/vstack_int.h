@@ -3,6 +3,7 @@
 #ifndef WEIR_VSTACK_INT_H
 #define WEIR_VSTACK_INT_H
 
+#include "share.h"
 #include "weir/vstack.h"
 
 #define MAX_GUESTS 256u
@@ -30,7 +31,11 @@ struct guest {
     uint64_t refused_on_vf;  //   on this one, as of the last look
     uint64_t refused_told;
     uint64_t dropped_before, dropped_on_vf, dropped_told; // of those for it, likewise
-    uint32_t sources; // addresses beyond its own that its vPort may send with, one bit each
+    enum weir_vstack_pin pin;
+    struct share_guest share;
+    uint64_t path_since;  // of the card's time: its own address was given to this path
+    uint64_t last_record; // serial + 1 of its last one, 0 = none
+    uint32_t sources;     // addresses beyond its own that its vPort may send with, one bit each
     // What came since the state last looked.
     bool asked_vf, asked_syn, released, gone, storm;
     enum weir_why asked_why;
@@ -83,7 +88,8 @@ struct weir_vstack {
     uint64_t turns;            // ours: microseconds, at most TURN_US of each turn
     bool moving;               // an address is between the card's move and our knowing
     unsigned looks, look;      // so far; whose VF's turn it was
-    bool link;                 // of the wire
+    bool link, link_told;      // of the wire; as the guests were told
+    uint64_t next_link;        // when they may be told anew
     bool put_off;              // what the card has to tell waited for a hand-over in the last turn
     struct left left[MAX_LEFT];
     struct guest *given[MAX_LEFT]; // VFs of clients outside, by VF: no port, no channel, no hand-over
@@ -92,6 +98,8 @@ struct weir_vstack {
     struct weir_vstack_restart restart;
     bool unsure; // of somebody's VF
     uint64_t next_sure;
+    struct share share; // of scarce VFs among guests
+    uint64_t next_share;
     struct weir_vstack_account departed; // all guests that left, in one
     unsigned num_departed;
     uint64_t num_records;
@@ -103,6 +111,18 @@ uint32_t vstack_cycle(struct weir_vstack *vs);
 void vstack_record_begin(struct guest *g, bool to_vf, enum weir_why why, uint32_t request);
 void vstack_record_end(struct weir_vstack *vs, struct guest *g, int status);
 void vstack_ledger(struct weir_vstack *vs, struct guest *g);
+
+// scarce.c
+// 0, or the errno with which an attach is refused, recorded and told to the guest.
+int vstack_may_attach(struct weir_vstack *vs, struct guest *g);
+void vstack_policy_set(struct weir_vstack *vs, struct guest *g);
+// Now and then: gives and takes VFs by itself, where it is to.
+void vstack_share(struct weir_vstack *vs);
+
+// path.c
+// The guest's own address was given to another path at this cycle, which the card's clock has passed a moment ago.
+void vstack_path_since(const struct weir_vstack *vs, struct guest *g, uint32_t cycle);
+void vstack_told_moved(struct weir_vstack *vs, struct guest *g, const struct weir_msg_moved *m);
 
 // vstack.c
 struct guest *vstack_guest(const struct weir_vstack *vs, unsigned number);
@@ -134,6 +154,8 @@ void vstack_make_sure(struct weir_vstack *vs);
 
 // status.c
 void vstack_send_status(struct weir_vstack *vs, struct guest *g);
+// Tells guests that the wire's link is another one, not oftener than rules 10.23 have it.
+void vstack_tell_link(struct weir_vstack *vs);
 // Now and then: whether a guest sends what it may not.
 void vstack_look(struct weir_vstack *vs);
 // The guest's VF is gone: what was refused there stays counted.

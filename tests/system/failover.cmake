@@ -54,3 +54,9 @@ weir_system_test(rescue an_empty_card_takes_firmware_in lost_firmware_comes_back
 target_include_directories(test_rescue PRIVATE ${CMAKE_SOURCE_DIR}/firmware/boot)
 target_link_libraries(test_rescue PRIVATE weir_failover)
 target_compile_definitions(test_rescue PRIVATE WEIR_FIRMWARE_IMAGE="${WEIR_FIRMWARE}")
+
+# More guests than VFs; 60 changes of load in the soak.
+weir_system_test(scarce sixteen_guests_on_four_vfs)
+target_link_libraries(test_scarce PRIVATE weir_failover)
+add_test(NAME soak.scarce.sixteen_guests COMMAND test_scarce sixteen_guests_on_four_vfs 17)
+set_tests_properties(soak.scarce.sixteen_guests PROPERTIES LABELS soak TIMEOUT 3600 ENVIRONMENT WEIR_SOAK=60)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FLOW_ENDPOINTS 16
+#define FLOW_ENDPOINTS 24
 #define FLOW_FLOWS 64
 #define FLOW_TO_ALL (-1) // broadcast: every other endpoint is a receiver
 

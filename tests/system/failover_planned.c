@@ -74,6 +74,23 @@ static void backlog(struct fw *f, const struct how *how, int up) {
         flow_burst(f->net, up, 80 + world_rand() % 120);
 }
 
+// What the records say waited is what the guest counted itself.
+static void sum_held(struct fw *f) {
+    const struct weir_netvsc_stats *s = weir_netvsc_stats(f->guest[0].sc);
+    uint64_t tx = 0, rx = 0;
+    for (uint64_t i = 0; i < weir_vstack_num_records(f->vs); i++) {
+        const struct weir_vstack_record *r = weir_vstack_record(f->vs, i);
+        if (r == NULL)
+            return; // more than are kept
+        CHECK(r->held_told && r->held_dropped == 0, "record %" PRIu64 ": the guest did not tell, or lost frames", i);
+        tx += r->tx_held;
+        rx += r->rx_held;
+    }
+    CHECK(rx == s->rx_reordered && tx <= s->tx_reordered && rx + tx != 0,
+          "held %" PRIu64 " and %" PRIu64 ", the guest counted %" PRIu64 " and %" PRIu64, tx, rx, s->tx_reordered,
+          s->rx_reordered);
+}
+
 static void planned(uint64_t seed, const struct how *how) {
     const char *soak = getenv("WEIR_SOAK");
     unsigned handovers = soak != NULL ? (unsigned)strtoul(soak, NULL, 0) : HANDOVERS;
@@ -123,6 +140,7 @@ static void planned(uint64_t seed, const struct how *how) {
         gather(&f, &to_syn, down[0], up, false);
         CHECK(weir_netvsc_stats(f.guest[0].sc)->rx_drop_reorder == 0, "a reorder queue overflowed");
     }
+    sum_held(&f);
     fw_drain(&f);
     planned_print_counts(&f);
     print_way(&to_vf, "to VF");

@@ -43,8 +43,9 @@ void fw_open(struct fw *f, uint64_t seed, const struct weir_vstack_config *cfg) 
     world_seed(seed);
     world_open(&f->w, -1);
     CHECK(weir_pf_open(weir_inproc_open(f->w.ip, 0), &pc, &f->w.pf, err, sizeof(err)) == 0, "%s", err);
-    vc.max_guests = FW_GUESTS;
+    vc.max_guests = FW_ROOM;
     vc.num_vports = NUM_VPORTS;
+    vc.num_vfs = NUM_VFS;
     vc.vf_qps = vc.vf_qps != 0 ? vc.vf_qps : 2;
     vc.leave_us = vc.leave_us != 0 ? vc.leave_us : 20000;
     vc.release_us = vc.release_us != 0 ? vc.release_us : 20000;
@@ -287,7 +288,7 @@ void fw_step(struct fw *f, unsigned cycles) {
     flow_pump(f->net, fw_cycle(f));
     next_burst(f);
     // Who runs is left to chance, as with processes: now the guest is behind, now the parent.
-    for (unsigned i = 0; i < FW_GUESTS; i++)
+    for (unsigned i = 0; i < FW_ROOM; i++)
         if (f->guest[i].sc != NULL && !f->guest[i].stopped && its_turn(f, &f->guest[i]))
             weir_netvsc_poll(f->guest[i].sc, fw_cycle(f) / CYCLES_PER_US);
     if (world_rand() % 3 != 0)
@@ -347,7 +348,7 @@ void fw_drain(struct fw *f) {
         bool waiting = wire_queued(card_wire(f->w.card)) != 0;
         CHECK(rounds < 20000, "traffic does not end");
         fw_step(f, 300);
-        for (unsigned i = 0; i < FW_GUESTS; i++)
+        for (unsigned i = 0; i < FW_ROOM; i++)
             waiting = waiting ||
                       (f->guest[i].sc != NULL && !f->guest[i].stopped && weir_netvsc_tx_waiting(f->guest[i].sc) != 0);
         after = flow_count(f->net, -1, -1);
@@ -356,7 +357,7 @@ void fw_drain(struct fw *f) {
 }
 
 void fw_close(struct fw *f) {
-    for (unsigned i = 0; i < FW_GUESTS; i++) {
+    for (unsigned i = 0; i < FW_ROOM; i++) {
         struct fw_guest *g = &f->guest[i];
         if (g->sc == NULL)
             continue;

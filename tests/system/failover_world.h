@@ -9,7 +9,8 @@
 #include "weir/vstack.h"
 #include "world.h"
 
-#define FW_GUESTS 4
+#define FW_GUESTS 4 // of most tests
+#define FW_ROOM 16
 #define FW_LINE 8
 
 struct fw;
@@ -34,7 +35,7 @@ struct fw {
     struct world w;
     struct weir_vstack *vs;
     struct flow_net *net;
-    struct fw_guest guest[FW_GUESTS];
+    struct fw_guest guest[FW_ROOM];
     int wire; // endpoint
     // Gets what the guests' stacks get, instead of the flows.
     void (*heard)(struct fw *f, unsigned guest, const uint8_t *frame, size_t len);

@@ -18,7 +18,7 @@ static void it_talks_to_all(void) {
     says(WORDS("status"), "given");
     says(WORDS("vf", "list"), "given");
     says(WORDS("guest", "list"), "given");
-    says(WORDS("path", "q"), "outside, on its VF");
+    says(WORDS("path", "show", "q"), "outside, on its VF");
     open_vf();
     all_come(50);
     must("attach", "a");

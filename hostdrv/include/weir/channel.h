@@ -58,6 +58,7 @@ enum weir_msg_type {
     WEIR_MSG_VF_RELEASED = 3,
     WEIR_MSG_BYE = 4,
     WEIR_MSG_COUNTERS = 5,
+    WEIR_MSG_MOVED = 6,
     // Parent to guest.
     WEIR_MSG_RX_FRAME = 16,
     WEIR_MSG_FENCE = 17,
@@ -102,6 +103,19 @@ struct weir_msg_vf_released {
     uint64_t taken;     // frames taken from its receive rings
 };
 WEIR_MSG_ASSERT_SIZE(struct weir_msg_vf_released, 32);
+
+// A hand-over is over in the guest, too: what waited for it there. In front of the VF_RELEASED that ends one to
+// synthetic. Of people's interest only: nothing is steered by it.
+struct weir_msg_moved {
+    uint8_t version;
+    uint8_t to_vf;
+    uint8_t reserved[2];
+    uint32_t token;
+    uint32_t tx_held; // frames of the guest's stack that waited for the new path,
+    uint32_t rx_held; //   of the new path that waited for the old one's last,
+    uint32_t dropped; //   and that found no room to wait, or were refused by the new path
+};
+WEIR_MSG_ASSERT_SIZE(struct weir_msg_moved, 20);
 
 struct weir_msg_bye {
     uint8_t version;
@@ -236,40 +250,16 @@ struct weir_msg_counters {
 };
 WEIR_MSG_ASSERT_SIZE(struct weir_msg_counters, 264);
 
-// ---- why a guest is on the path it is on; append only ----
-
-#define WEIR_WHY_LIST(X)                                                                                               \
-    X(NOT_OFFERED, "no VF was offered")                                                                                \
-    X(NO_RESOURCES, "no VF, vPort or queue pair is free")                                                              \
-    X(OPENING, "the guest is bringing its VF up")                                                                      \
-    X(OPEN_FAILED, "the guest cannot bring its VF up")                                                                 \
-    X(NOT_ARMED, "the VF's receive rings are not armed")                                                               \
-    X(SWITCHING, "the switch to the VF is under way")                                                                  \
-    X(REFUSED, "the card refused the move")                                                                            \
-    X(ATTACHED, "the VF is attached and carries the traffic")                                                          \
-    X(DETACH, "the administrator took the VF back")                                                                    \
-    X(MIGRATION, "live migration")                                                                                     \
-    X(SERVICING, "servicing of the host or the card")                                                                  \
-    X(GUEST_ASKED, "the guest asked to leave the VF")                                                                  \
-    X(GUEST_SLOW, "the guest did not answer in time")                                                                  \
-    X(GUEST_GONE, "the guest is gone")                                                                                 \
-    X(VF_GONE, "the VF no longer answers its guest")                                                                   \
-    X(VF_RESET, "the VF was reset under its driver")                                                                   \
-    X(MALICIOUS, "malicious-driver detection stopped a queue of the VF")                                               \
-    X(REMOVED, "the VF was removed without notice")                                                                    \
-    X(CARD_FAILED, "the card failed a command")                                                                        \
-    X(PARENT_SILENT, "the parent does not answer")                                                                     \
-    X(STORM, "the guest floods: its copies are shaped on the synthetic path")                                          \
-    X(PARENT_BACK, "the parent is back and found the guest on its VF")                                                 \
-    X(LEFT_BEHIND, "a parent that is gone had given the VF, and nobody came for it")                                   \
-    X(GIVEN, "the VF was given to a client outside")
+// ---- why a guest is on the path it is on (why.def) ----
 
 enum weir_why {
-#define WEIR_WHY_ENUM(name, text) WEIR_WHY_##name,
-    WEIR_WHY_LIST(WEIR_WHY_ENUM)
-#undef WEIR_WHY_ENUM
-        WEIR_WHY_COUNT
+#define WEIR_WHY(name, text) WEIR_WHY_##name,
+#include "weir/why.def"
+#undef WEIR_WHY
+    WEIR_WHY_COUNT
 };
+// One sentence; and the name in the list, "?" of what is none.
 const char *weir_why_text(unsigned why);
+const char *weir_why_name(unsigned why);
 
 #endif

@@ -72,6 +72,24 @@ struct weir_netvsc_stats { // of uint64_t only
     uint64_t bad_messages; // of the parent: wrong length, version, type or token
 };
 
+// A hand-over as the guest had it; times are of the caller's clock (weir_netvsc_poll).
+struct weir_netvsc_move {
+    uint64_t serial;
+    bool to_vf;
+    enum weir_why why;
+    uint64_t at_us, took_us;   // over; and how long since it began
+    uint64_t tx_held, rx_held; // frames that waited for it in the guest, and kept their order
+    uint64_t dropped;          // found no room to wait, or were refused by the new path
+};
+#define WEIR_NETVSC_MOVES 16u // are kept
+
+// The path that the guest is on.
+struct weir_netvsc_path {
+    bool vf;
+    enum weir_why why;
+    uint64_t since_us, now_us; // on the caller's clock
+};
+
 int weir_netvsc_open(const struct weir_netvsc_config *cfg, struct weir_netvsc **n);
 // Closes the VF if there is one, says BYE, closes the channel. NULL is fine.
 void weir_netvsc_close(struct weir_netvsc *n);
@@ -112,6 +130,10 @@ const char *weir_netvsc_state_text(enum weir_netvsc_state state);
 enum weir_why weir_netvsc_why(const struct weir_netvsc *n);
 // Whether the parent says that the adapter has a carrier, whatever path the guest is on.
 bool weir_netvsc_carrier(const struct weir_netvsc *n);
+struct weir_netvsc_path weir_netvsc_path(const struct weir_netvsc *n);
+// Numbered from 0; NULL: not so many, or no longer kept.
+uint64_t weir_netvsc_num_moves(const struct weir_netvsc *n);
+const struct weir_netvsc_move *weir_netvsc_move(const struct weir_netvsc *n, uint64_t serial);
 // What the last try to bring a VF up said, "" when nothing went wrong.
 const char *weir_netvsc_error(const struct weir_netvsc *n);
 // Frames waiting in transmit: held ones and those on the VF's rings that the card has not seen.

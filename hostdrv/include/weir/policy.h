@@ -15,6 +15,9 @@
 // What the guest's adapter says of its carrier.
 enum weir_link_policy { WEIR_LINK_FOLLOW, WEIR_LINK_UP, WEIR_LINK_DOWN };
 
+// Whether it may have a VF, and keeps the one it has where VFs are scarce.
+enum weir_vf_policy { WEIR_VF_AUTO, WEIR_VF_PIN, WEIR_VF_NEVER };
+
 #define WEIR_POLICY_MACS 16u // addresses of one guest at most: the filters that the card gives one VF
 
 struct weir_policy {
@@ -30,6 +33,8 @@ struct weir_policy {
     uint8_t max_mac;    // 1..16, its own included
     uint8_t link;       // enum weir_link_policy
     uint8_t weight;     // 1..15: its share where guests contend
+    uint8_t vf;         // enum weir_vf_policy
+    uint8_t priority;   // 0..15: who has a VF where guests are more than VFs, the higher first
     uint32_t rate_mbps; // transmit, 0 = no limit, at most WEIR_RATE_MAX
 };
 
@@ -40,8 +45,8 @@ int weir_policy_check(const struct weir_policy *p, char *err, size_t err_size);
 
 // One setting in words, as weirctl and the parent's table of guests have it: KEY is vlan (any | VID |
 // port:VID[:PRIORITY] | trunk:LIST, such as trunk:0,10,20-29 or trunk:all), trunk (LIST), stags, spoofchk, trust, learn
-// (on | off), link (follow | up | down), rate (Mb/s, 0 = none), weight, max-mac. 0, or -EINVAL with one line in err
-// that names the key and what it takes.
+// (on | off), link (follow | up | down), rate (Mb/s, 0 = none), weight, max-mac, vf (auto | pin | never), priority. 0,
+// or -EINVAL with one line in err that names the key and what it takes.
 int weir_policy_set(struct weir_policy *p, const char *key, const char *value, char *err, size_t err_size);
 // The value of a key in the same words. False: no such key.
 bool weir_policy_get(const struct weir_policy *p, const char *key, char *value, size_t size);

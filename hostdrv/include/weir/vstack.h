@@ -15,6 +15,7 @@ struct weir_vstack;
 struct weir_vstack_config {
     unsigned max_guests;   // 1..256
     unsigned num_vports;   // as the PF was opened with: ids 1..num_vports-1 are the stack's
+    unsigned num_vfs;      // as the PF was opened with, 0 = one less than vPorts
     unsigned vf_qps;       // queue pairs of a guest's vPort, 0 = 1
     uint32_t first_filter; // filter ids from here on are the stack's
     // Bounds in microseconds, 0 = the default in brackets. Of the guest in our own turns, of which each counts for at
@@ -80,6 +81,10 @@ struct weir_vstack_record {
     uint64_t rx_lost;       // the difference
     uint64_t rx_dropped;    // copies the card dropped on the vPort, with its reasons
     uint64_t rx_redirected; // copies drained back to the default vPort: not lost
+    // What waited in the guest, as it says itself.
+    bool held_told;
+    uint32_t tx_held, rx_held; // frames that waited for the hand-over, and kept their order
+    uint32_t held_dropped;     // that found no room to wait, or were refused by the new path
 };
 
 int weir_vstack_open(struct weir_pf *pf, const struct weir_vstack_config *cfg, struct weir_vstack **vs, char *err,
@@ -117,13 +122,47 @@ const struct weir_policy *weir_vstack_guest_policy(const struct weir_vstack *vs,
 // The guest goes, or is gone: its VF is taken at once, its port removed. State NONE says when that is over.
 int weir_vstack_guest_remove(struct weir_vstack *vs, unsigned guest);
 
-// Offers the guest a VF. -EBUSY unless DETACHED, -EAGAIN while the guest does not read its channel, else the card's
-// answer.
+// Offers the guest a VF. -EBUSY unless DETACHED, -EAGAIN while the guest does not read its channel, -EPERM its policy
+// lets it have none, -EDQUOT those free are held in reserve, else the card's answer.
 int weir_vstack_attach(struct weir_vstack *vs, unsigned guest);
 // Takes it back with the guest's help: nothing is lost. -EALREADY when it has none or is leaving.
 int weir_vstack_detach(struct weir_vstack *vs, unsigned guest, enum weir_why why);
 // Takes it back now. -EALREADY when it has none.
 int weir_vstack_revoke(struct weir_vstack *vs, unsigned guest, enum weir_why why);
+
+// Who has a VF where guests are more than VFs (vstack/share.h). Times in microseconds of weir_vstack_poll's clock; 0 is
+// the default in brackets.
+struct weir_vstack_share {
+    bool on;          // the stack gives and takes VFs by itself
+    unsigned reserve; // so many VFs stay free: no guest is given one of them, by hand or not
+    unsigned look_us; // between looks at what guests send and receive, and so between moves (1000000)
+    unsigned hold_us; // a guest stays on a path at least; longer each time that it cannot use its VF (5000000)
+    unsigned turn_us; // a busy guest waits at most until one of its own priority has had its turn (30000000)
+    unsigned busy;    // frames per second from which on a guest wants a VF (1000)
+    unsigned burst;   // VFs taken from guests in a row (8),
+    unsigned per_s;   //   and each second for long (1)
+};
+// From now on. -EINVAL: a reserve of more VFs than there are.
+int weir_vstack_share_set(struct weir_vstack *vs, const struct weir_vstack_share *share);
+struct weir_vstack_share weir_vstack_share(const struct weir_vstack *vs);
+// How often a VF would have been taken from a guest but for burst and per_s, since this was last asked.
+uint64_t weir_vstack_share_held(struct weir_vstack *vs);
+// Nobody has them; those in reserve included.
+unsigned weir_vstack_free_vfs(const struct weir_vstack *vs);
+
+// What the administrator wants of a guest by hand: it keeps its VF, or the synthetic path, until it is NONE again. Its
+// policy (vf never) comes first. Moves nothing itself. -ENOENT.
+enum weir_vstack_pin { WEIR_VSTACK_PIN_NONE, WEIR_VSTACK_PIN_VF, WEIR_VSTACK_PIN_SYNTHETIC };
+int weir_vstack_pin(struct weir_vstack *vs, unsigned guest, enum weir_vstack_pin pin);
+// A guest's claim to a VF as of the last look. 0, -ENOENT.
+struct weir_vstack_claim {
+    enum weir_vstack_pin pin; // by hand or by its policy
+    bool by_hand;
+    unsigned priority;
+    uint64_t load;     // frames per second
+    uint64_t waits_us; // 0: it has a VF, or wants none
+};
+int weir_vstack_claim(const struct weir_vstack *vs, unsigned guest, struct weir_vstack_claim *claim);
 
 // VFs of clients outside (vstack/give.c): somebody who speaks to the function himself and has no channel to us. He gets
 // a VF whose vPort has his address, his policy and the flood set's frames, and moves nowhere: while his driver does not
@@ -134,8 +173,8 @@ int weir_vstack_revoke(struct weir_vstack *vs, unsigned guest, enum weir_why why
 // cfg->channel is not used.
 int weir_vstack_give(struct weir_vstack *vs, const struct weir_vstack_guest_config *cfg);
 // What of a policy cannot hold for him, as its key: "weight", because his queue pairs are his to make anew, "link",
-// because nobody tells him of another than the wire's. NULL: all of it can. What lets a guest have further addresses
-// (learn, max-mac) gives him none.
+// because nobody tells him of another than the wire's, "vf" never, because a VF is all that he gets. NULL: all of it
+// can. What lets a guest have further addresses (learn, max-mac) gives him none.
 const char *weir_vstack_give_unfit(const struct weir_policy *policy);
 // Takes it back, filter first; then the VF is reset and nobody's. -ENOENT it is not given, or the card's answer: it is
 // still given then and can be taken once more.
@@ -179,6 +218,19 @@ int weir_vstack_port(const struct weir_vstack *vs, unsigned guest);
 int weir_vstack_vf(const struct weir_vstack *vs, unsigned guest);
 int weir_vstack_vport(const struct weir_vstack *vs, unsigned guest);
 
+// The path that a guest is on, and what went over both; times are the card's, in microseconds since the stack was
+// opened.
+struct weir_vstack_path {
+    bool vf; // its VF has its address
+    enum weir_why why;
+    uint64_t since_us, now_us;
+    struct weir_vstack_path_frames {
+        uint64_t tx, rx, dropped; // frames from it, for it, and dropped on the way, each with a reason in its account
+    } synthetic, on_vf;           //   over all its VFs
+};
+// 0, -ENOENT, or the card's answer.
+int weir_vstack_path(struct weir_vstack *vs, unsigned guest, struct weir_vstack_path *path);
+
 // A guest's frames over all its paths and VFs, from its stack to the card and back, for a ledger (ctl_ledger.h).
 struct weir_vstack_account {
     bool told;                          // the guest answered; else its own counters are those it told last
@@ -195,6 +247,8 @@ int weir_vstack_account(struct weir_vstack *vs, unsigned guest, struct weir_vsta
 
 // The card's half of a given VF; nobody tells another.
 int weir_vstack_given_account(struct weir_vstack *vs, unsigned vf, struct weir_vstack_account *a);
+// What weir_vstack_path has of a guest's VF. 0, -ENOENT, or the card's answer.
+int weir_vstack_given_path(struct weir_vstack *vs, unsigned vf, struct weir_vstack_path_frames *frames);
 
 // The same of all guests that left, and of given VFs that were taken back, in one sum; their own halves as they told
 // them last. *guests: how many.

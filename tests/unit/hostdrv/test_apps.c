@@ -3,10 +3,10 @@
 // outside on its way to a terminal or JSON.
 #include <stdlib.h>
 
-#include "rate.h"
 #include "seats.h"
 #include "text.h"
 #include "unit.h"
+#include "weir/rate.h"
 
 // ---- places ----
 
@@ -73,20 +73,20 @@ static void the_longest_silent_makes_room(void **state) {
 // ---- rates ----
 
 static void bursts_end_and_are_counted(void **state) {
-    struct rate r;
+    struct weir_rate r;
     unsigned n = 0;
     (void)state;
-    rate_init(&r, 5, 10, 1000);
+    weir_rate_init(&r, 5, 10, 1000);
     for (unsigned i = 0; i < 100; i++)
-        n += rate_take(&r, 1000 + i);
+        n += weir_rate_take(&r, 1000 + i);
     assert_int_equal(n, 5);
-    assert_int_equal(rate_refused(&r), 95);
-    assert_int_equal(rate_refused(&r), 0);
+    assert_int_equal(weir_rate_refused(&r), 95);
+    assert_int_equal(weir_rate_refused(&r), 0);
     for (uint64_t us = 0; us < 10000000; us += 30) // time in small pieces is not lost
-        n += rate_take(&r, 1100 + us);
+        n += weir_rate_take(&r, 1100 + us);
     assert_in_range(n, 5 + 99, 5 + 101);
-    assert_true(rate_take(&r, 3600000000u)); // and does not add up to more than a burst
-    for (n = 0; rate_take(&r, 3600000001u); n++)
+    assert_true(weir_rate_take(&r, 3600000000u)); // and does not add up to more than a burst
+    for (n = 0; weir_rate_take(&r, 3600000001u); n++)
         ;
     assert_int_equal(n, 4);
 }

@@ -143,6 +143,9 @@ static void its_policy_holds(void **state) {
     assert_true(is_unfit(&gc.policy, "link"));
     assert_int_equal(weir_vstack_give(t.vs, &gc), -EINVAL);
     gc.policy = p;
+    gc.policy.vf = WEIR_VF_NEVER;
+    assert_true(is_unfit(&gc.policy, "vf"));
+    gc.policy = p;
     gc.policy.rate_mbps = 100;
     gc.policy.spoofchk = false;
     assert_null(weir_vstack_give_unfit(&gc.policy));

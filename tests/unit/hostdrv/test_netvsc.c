@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fake.h"
+#include "guest_path.h"
 #include "unit.h"
 #include "weir/netvsc.h"
 
@@ -26,6 +27,8 @@ static struct {
     uint8_t frame[80];          // its bytes
     size_t len;
     bool echo;
+    struct weir_msg_moved moved; // the last one,
+    unsigned num_moved;
     int refuse; // the drop that the device answers frames with, 0 = it takes them
 } t;
 
@@ -167,7 +170,10 @@ static void expect_host(const char *what) {
         else if (type == WEIR_MSG_SWITCH_DATA_PATH)
             snprintf(got + used, sizeof(got) - used, "%s%s(%u) ", m[1] != 0 ? "vf" : "syn",
                      m[2] == WEIR_WHY_VF_GONE ? "-gone" : "", m[8]);
-        else if (type == WEIR_MSG_VF_RELEASED)
+        else if (type == WEIR_MSG_MOVED) {
+            memcpy(&t.moved, m, sizeof(t.moved));
+            t.num_moved++;
+        } else if (type == WEIR_MSG_VF_RELEASED)
             snprintf(got + used, sizeof(got) - used, "released(%u,%u,%u) ", m[8], m[16], m[24]);
         else
             snprintf(got + used, sizeof(got) - used, "type%u ", type);
@@ -1047,6 +1053,54 @@ static void the_parent_says_carrier_reason_and_drops(void **state) {
     assert_int_equal(weir_netvsc_why(t.sc), WEIR_WHY_NO_RESOURCES);
 }
 
+static char said[1024];
+
+static void tell(void *ctx, const char *line) {
+    (void)ctx;
+    snprintf(said + strlen(said), sizeof(said) - strlen(said), "%s;", line);
+}
+
+// What waited for a hand-over is said once it is over, and kept for the guest's own people.
+static void hand_overs_are_told_with_what_waited(void **state) {
+    const struct weir_netvsc_move *r;
+    (void)state;
+    run(1);
+    assert_false(weir_netvsc_path(t.sc).vf);
+    to_vf();
+    run(1);
+    expect_host("");
+    assert_int_equal(t.num_moved, 1);
+    assert_true(t.moved.to_vf == 1 && t.moved.token == TOKEN && t.moved.dropped == 0);
+    assert_true(weir_netvsc_path(t.sc).vf && weir_netvsc_path(t.sc).since_us != 0);
+    host_detach(WEIR_MSG_DETACH_REQUEST);
+    run(1);
+    send(1);
+    send(2);
+    expect_host("syn(0)");
+    host_frame(30);
+    run(1);
+    host_complete(false, WEIR_OK);
+    fake_fence(&fake_vf.qp[0], TOKEN, 5);
+    fake_fence(&fake_vf.qp[1], TOKEN, 5);
+    run(500);
+    run(1);
+    expect_host("released(0,0,0) 1 2");
+    assert_int_equal(t.num_moved, 2);
+    assert_true(t.moved.to_vf == 0 && t.moved.tx_held == 2 && t.moved.rx_held == 1);
+    assert_int_equal(weir_netvsc_num_moves(t.sc), 2);
+    r = weir_netvsc_move(t.sc, 1);
+    assert_true(r != NULL && !r->to_vf && r->why == WEIR_WHY_MIGRATION && r->tx_held == 2 && r->rx_held == 1);
+    assert_true(r->took_us >= 500 && weir_netvsc_path(t.sc).since_us == r->at_us && !weir_netvsc_path(t.sc).vf);
+    assert_null(weir_netvsc_move(t.sc, 2));
+    said[0] = '\0';
+    guest_path(t.sc, weir_netvsc_stats(t.sc), tell, NULL);
+    assert_non_null(strstr(said, "on the synthetic path for 0 ms: MIGRATION: live migration;synthetic: 2 sent"));
+    assert_non_null(strstr(said, "held 2 sent and 1 received, dropped 0: MIGRATION;hand-over 0 to the VF"));
+    to_vf(); // nothing waited for this one
+    assert_int_equal(t.num_moved, 3);
+    assert_true(t.moved.to_vf == 1 && t.moved.tx_held == 0 && t.moved.rx_held == 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 static const struct CMUnitTest tests[] = {
     CASE(starts_on_the_synthetic_path),
@@ -1083,5 +1137,6 @@ static const struct CMUnitTest tests[] = {
     CASE(the_guest_may_leave_by_itself),
     CASE(tags_are_in_the_frame_again),
     CASE(the_parent_says_carrier_reason_and_drops),
+    CASE(hand_overs_are_told_with_what_waited),
 };
 UNIT_MAIN(tests)

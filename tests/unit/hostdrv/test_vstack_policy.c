@@ -83,9 +83,30 @@ static void a_lost_link_is_told_to_whoever_follows_it(void **state) {
     run(1);
     expect_guest(0, "down");
     expect_guest(1, "");
+    run(2000000);
     fake_pf_event(WEIR_FW_EVENT_LINK, 1, 0, 0);
     run(1);
     expect_guest(0, "up");
+}
+
+// Of a wire that flaps guests hear once, and the last of it two seconds later (rules 10.23).
+static void a_flapping_wire_is_told_at_most_every_two_seconds(void **state) {
+    (void)state;
+    for (unsigned i = 0; i < 11; i++) {
+        fake_pf_event(WEIR_FW_EVENT_LINK, i % 2, 0, 0);
+        run(1000);
+    }
+    expect_guest(0, "down"); // the first and the last are the same
+    run(3000000);
+    expect_guest(0, "");
+    fake_pf_event(WEIR_FW_EVENT_LINK, 1, 0, 0);
+    run(1);
+    expect_guest(0, "up");
+    fake_pf_event(WEIR_FW_EVENT_LINK, 0, 0, 0);
+    run(1900000);
+    expect_guest(0, "");
+    run(100000);
+    expect_guest(0, "down");
 }
 
 // A guest whose frames are refused learns of it within a second, of those on its VF within ten, and after that is gone.
@@ -276,6 +297,7 @@ static const struct CMUnitTest tests[] = {
     CASE(a_policy_goes_before_the_filter),
     CASE(a_change_reaches_the_vf_or_nobody),
     CASE(a_lost_link_is_told_to_whoever_follows_it),
+    CASE(a_flapping_wire_is_told_at_most_every_two_seconds),
     CASE(a_guest_is_told_what_it_may_not_send),
     CASE(a_guest_is_told_what_it_misses),
     CASE(a_storm_from_a_vf_ends_on_the_synthetic_path),
