@@ -183,7 +183,7 @@ static void resume_there(void *ctx) {
     struct mw *w = ctx;
     struct fw_guest *g = w->guest;
     CHECK(g->stopped && w->at == w->from, "it runs already: two owners");
-    CHECK(weir_netvsc_move(g->sc, w->new_end) == 0, "the adapter does not move");
+    CHECK(weir_netvsc_migrate(g->sc, w->new_end) == 0, "the adapter does not move");
     w->at = 1 - w->from;
     // The area of before is its last parent's as long as that has a port on it: kept with the ends until mw_end.
     g->f = &w->host[w->at];

@@ -48,7 +48,7 @@ struct weir_migrate_config {
     void (*pause)(void *ctx);
     // Destination: memory for the guest's channel. 0 and the host end, or a negative errno, which refuses the guest.
     int (*place)(void *ctx, const struct weir_vstack_guest_config *guest, struct weir_channel **channel);
-    // The guest goes on here: at the destination on its new channel (weir_netvsc_move), at the source as it was.
+    // The guest goes on here: at the destination on its new channel (weir_netvsc_migrate), at the source as it was.
     void (*resume)(void *ctx);
 };
 

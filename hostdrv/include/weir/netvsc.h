@@ -102,7 +102,7 @@ bool weir_netvsc_alone(struct weir_netvsc *n);
 void weir_netvsc_rejoin(struct weir_netvsc *n, struct weir_channel *channel, uint32_t token);
 // The guest goes on at another host, whose parent is at the other end of `channel`: what its last parent had sent is
 // taken first. -EBUSY unless the adapter is SYNTHETIC, -EPIPE it is dead.
-int weir_netvsc_move(struct weir_netvsc *n, struct weir_channel *channel);
+int weir_netvsc_migrate(struct weir_netvsc *n, struct weir_channel *channel);
 // As if the guest's process died: frees memory, tells nobody. The VF must have been reset, as the host's kernel does.
 void weir_netvsc_abandon(struct weir_netvsc *n);
 

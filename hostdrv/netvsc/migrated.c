@@ -6,7 +6,7 @@
 
 #include "netvsc_int.h"
 
-int weir_netvsc_move(struct weir_netvsc *n, struct weir_channel *channel) {
+int weir_netvsc_migrate(struct weir_netvsc *n, struct weir_channel *channel) {
     if (n->state == WEIR_NETVSC_DEAD)
         return -EPIPE;
     if (n->state != WEIR_NETVSC_SYNTHETIC)
