@@ -9,6 +9,7 @@
 
 #include "boot_decide.h"
 #include "card_rules.h"
+#include "hal/hal_crash.h"
 #include "hal/hal_ctrl.h"
 #include "hal/hal_flash.h"
 #include "hal/hal_shared.h"
@@ -58,10 +59,19 @@ static void take_flash_over(void) {
     }
 }
 
-// For the firmware that is started: what it runs as (svc/svc_flash.c).
+// For the firmware that is started: what it runs as (svc/svc_flash.c), and why it does (GET_HEALTH).
 static void tell(const struct boot_choice *choice) {
     // Of no image there is no version: why each slot was refused.
     const uint32_t refused = choice->why[0] | (uint32_t)choice->why[1] << 8 | (uint32_t)choice->why[2] << 16;
+    struct hal_crash *crash = &HAL_SHARED->crash;
+    if (choice->fall != BOOT_FALL_NONE) {
+        crash->loops++;
+        crash->slot = HAL_SHARED->boot.slot;
+        crash->outcome = (uint32_t)choice->fall;
+    }
+    if (HAL_SHARED->boot.slot != choice->slot || HAL_SHARED->boot.version != choice->version) {
+        hal_crash_renew();
+    }
     HAL_SHARED->boot.kind = (uint32_t)choice->kind;
     HAL_SHARED->boot.slot = choice->slot;
     HAL_SHARED->boot.version = choice->kind == BOOT_RESCUE ? refused : choice->version;
@@ -78,7 +88,7 @@ uint32_t rom_main(void) {
     take_flash_over();
     rules.key_hash = hal_ctrl_key(hash) ? hash : NULL;
     rules.signature = image_signature_right;
-    boot_decide(&rules, &choice);
+    boot_decide(&rules, hal_crash_begin() ? HAL_SHARED->boot.slot : BOOT_NO_CRASH, &choice);
     tell(&choice);
     // Nobody writes the golden slot from now on: what the cores run, and what the host has them run, comes after this.
     (void)hal_flash_guard(FLASH_MAP_SLOT(FLASH_MAP_GOLDEN),
