@@ -15,7 +15,7 @@
 #include "hal/hal_shared.h"
 
 #define FLASH_RESET_MOST (WEIR_CLOCK_HZ / 1000u) // 1 ms; parts need 30 us
-#define TRIAL_CYCLES 1000000u                    // 4 ms; the firmware has its watchdog ten times as early
+#define START_CYCLES 1000000u                    // 4 ms; crt0 sets the watchdog with its first instructions
 
 _Static_assert((uint32_t)WEIR_CSR_CTRL + WEIR_CTRL_CORE1_RUN_OFFSET == 0x10 &&
                    (uint32_t)WEIR_CSR_FLASH + WEIR_FLASH_CTL_OFFSET == 0x70000,
@@ -103,10 +103,8 @@ uint32_t rom_main(void) {
         say("\n");
         return WEIR_ROM_RESCUE;
     }
-    if (choice.kind == BOOT_TRIAL) {
-        // Until the image has its own: one that does not get there uses up its tries and is given up.
-        *rom_reg(WEIR_CSR_CTRL, WEIR_CTRL_WDT_LOAD_OFFSET) = TRIAL_CYCLES;
-    }
+    // Until the image has its own: one that does not get there uses up its tries, or is in a crash loop.
+    *rom_reg(WEIR_CSR_CTRL, WEIR_CTRL_WDT_LOAD_OFFSET) = START_CYCLES;
     *rom_reg(WEIR_CSR_CTRL, WEIR_CTRL_CORE1_RUN_OFFSET) = 1;
     *rom_reg(WEIR_CSR_CTRL, WEIR_CTRL_LOCK_OFFSET) = WEIR_PUT(1, CTRL_LOCK_ROM);
     return MANIFEST_LOAD;

@@ -5,6 +5,8 @@
 #include "hal_csr.h"
 #include "hal_lib.h"
 
+_Static_assert((uint32_t)WEIR_CSR_CTRL + WEIR_CTRL_WDT_LOAD_OFFSET == 0x24, "boot/crt0.S");
+
 uint32_t hal_ctrl_cycle(void) {
     return HAL_READ(CTRL, CYCLE_LO);
 }
