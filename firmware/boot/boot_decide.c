@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // See boot_decide.h. Order: an image on trial that has tries left; the confirmed one; the other usable one; golden;
-// rescue. A try is booked before it begins: an image that stops the card at once has used it up all the same.
+// rescue. What crashed again and again makes way for what comes behind it in this order. A try is booked before it
+// begins: an image that stops the card at once has used it up all the same.
 #include "boot_decide.h"
 
 struct ballot {
@@ -94,7 +95,69 @@ static bool by_counter(struct ballot *b) {
     return false;
 }
 
-void boot_decide(const struct image_rules *rules, struct boot_choice *choice) {
+static bool record_crash(struct ballot *b, const struct boot_choice *first, enum boot_event event,
+                         enum boot_slot_state state) {
+    struct boot_record r = b->log.last;
+    r.event = (uint8_t)event;
+    r.slot = (uint8_t)first->slot;
+    r.version = first->version;
+    r.reason = IMAGE_GOOD;
+    if (first->slot < FLASH_MAP_UPDATED) {
+        r.state[first->slot] = (uint8_t)state;
+        // Also where nobody ever wrote down which one runs.
+        r.active = r.active == BOOT_LOG_NO_SLOT ? (uint8_t)first->slot : r.active;
+    }
+    return boot_log_append(&b->log, &r);
+}
+
+// The other slot of A and B, then golden. What is given up is written down before the other one runs: each fall leaves
+// one image less to fall to, so there is no going to and fro.
+static bool falls(struct ballot *b, const struct boot_choice *first) {
+    for (uint32_t i = 0; i < 2; i++) {
+        const uint32_t slot = i == 0 ? 1 - first->slot : FLASH_MAP_GOLDEN;
+        if ((slot == FLASH_MAP_GOLDEN || b->log.last.state[slot] == BOOT_SLOT_USABLE) &&
+            load(b, slot == FLASH_MAP_GOLDEN ? BOOT_GOLDEN : BOOT_CONFIRMED, slot)) {
+            return record_crash(b, first, BOOT_EVENT_CRASH, BOOT_SLOT_FAILED);
+        }
+    }
+    return false;
+}
+
+// The image that would run is in a crash loop.
+static void crash_loop(struct ballot *b) {
+    const struct boot_choice first = *b->choice;
+    b->rules.manifest.floor = first.floor;
+    b->log.last.floor = first.floor;
+    if (first.slot < FLASH_MAP_UPDATED && falls(b, &first)) {
+        b->choice->fall = BOOT_FALL_OTHER;
+        return;
+    }
+    // Written down once, not at each loop: it would wear the flash out.
+    if (b->log.last.event != BOOT_EVENT_STAY || b->log.last.slot != first.slot) {
+        (void)record_crash(b, &first, BOOT_EVENT_STAY, BOOT_SLOT_USABLE);
+    }
+    if (!load(b, first.kind, first.slot)) { // the memories may hold what did not do
+        b->choice->kind = BOOT_RESCUE;
+    }
+    b->choice->fall = BOOT_FALL_STAYS;
+}
+
+static void choose(struct ballot *b) {
+    if (b->log.status != BOOT_LOG_GOOD) {
+        (void)by_counter(b);
+        return;
+    }
+    for (uint32_t slot = 0; slot < FLASH_MAP_UPDATED; slot++) {
+        if (b->log.last.state[slot] == BOOT_SLOT_TRIAL && trial(b, slot)) {
+            return;
+        }
+    }
+    if (!confirmed(b)) {
+        (void)load(b, BOOT_GOLDEN, FLASH_MAP_GOLDEN);
+    }
+}
+
+void boot_decide(const struct image_rules *rules, uint32_t crashed, struct boot_choice *choice) {
     struct ballot b = {.rules = *rules, .choice = choice};
 
     *choice = (struct boot_choice){.kind = BOOT_RESCUE};
@@ -104,16 +167,9 @@ void boot_decide(const struct image_rules *rules, struct boot_choice *choice) {
     if (b.log.status == BOOT_LOG_NO_FLASH) {
         return; // fails closed: who cannot read the floor starts nothing
     }
-    if (b.log.status != BOOT_LOG_GOOD) {
-        (void)by_counter(&b);
-        return;
-    }
-    for (uint32_t slot = 0; slot < FLASH_MAP_UPDATED; slot++) {
-        if (b.log.last.state[slot] == BOOT_SLOT_TRIAL && trial(&b, slot)) {
-            return;
-        }
-    }
-    if (!confirmed(&b)) {
-        (void)load(&b, BOOT_GOLDEN, FLASH_MAP_GOLDEN);
+    choose(&b);
+    // An image on trial has its tries.
+    if ((choice->kind == BOOT_CONFIRMED || choice->kind == BOOT_GOLDEN) && choice->slot == crashed) {
+        crash_loop(&b);
     }
 }

@@ -38,6 +38,8 @@ enum boot_event {
     BOOT_EVENT_CONFIRM, // it is the one, and the floor may have risen
     BOOT_EVENT_REVERT,  // it had its tries
     BOOT_EVENT_REFUSED, // it is no good image: `reason`
+    BOOT_EVENT_CRASH,   // it ran and crashed again and again: given up for another
+    BOOT_EVENT_STAY,    // the same, and there is no other: it is started all the same
     BOOT_EVENTS
 };
 

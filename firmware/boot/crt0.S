@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-# Start of a core's program at the base of its TCM: trap vector, cleared .bss, painted stack, memory protection, main.
-# The loader has placed code and constants.
+# Start of a core's program at the base of its TCM: watchdog, trap vector, memory protection, cleared .bss, painted stack,
+# main. The loader has placed code and constants.
     .equ PAINT, 0xC0DEC0DE          # hal/hal_health.h
+    .equ WDT_LOAD, 0x40000024       # checked in hal/hal_ctrl.c
+    .equ WDT_CYCLES, 2000000        # 8 ms, until main has its own: a core that hangs before is seen, too
     .equ PMP_CFG, 0x8B888B8D        # all locked, top of range: code R X, data R W, guard nothing, the rest R W
     .section .text.start, "ax"
     .globl _start
 _start:
+    li t0, WDT_LOAD
+    li t1, WDT_CYCLES
+    sw t1, 0(t0)
     csrw mie, zero
     csrw mstatus, zero
     .option push
@@ -15,17 +20,6 @@ _start:
     la sp, __stack_top
     la t0, crt0_trap
     csrw mtvec, t0
-    la t0, __bss_start
-    la t1, __bss_end
-1:  bgeu t0, t1, 2f
-    sw zero, 0(t0)
-    addi t0, t0, 4
-    j 1b
-2:  la t0, __stack_bottom
-    li t1, PAINT
-3:  sw t1, 0(t0)
-    addi t0, t0, 4
-    bltu t0, sp, 3b
     la t0, __code_end
     srli t0, t0, 2
     csrw pmpaddr0, t0
@@ -39,6 +33,17 @@ _start:
     csrw pmpaddr3, t0
     li t0, PMP_CFG
     csrw pmpcfg0, t0
+    la t0, __bss_start
+    la t1, __bss_end
+1:  bgeu t0, t1, 2f
+    sw zero, 0(t0)
+    addi t0, t0, 4
+    j 1b
+2:  la t0, __stack_bottom
+    li t1, PAINT
+3:  sw t1, 0(t0)
+    addi t0, t0, 4
+    bltu t0, sp, 3b
     call main
     j .
 # A trap is always a defect of the firmware, or of its memory: keep the registers, record, stop; the watchdog brings the

@@ -9,12 +9,13 @@
 
 #include "boot_decide.h"
 #include "card_rules.h"
+#include "hal/hal_crash.h"
 #include "hal/hal_ctrl.h"
 #include "hal/hal_flash.h"
 #include "hal/hal_shared.h"
 
 #define FLASH_RESET_MOST (WEIR_CLOCK_HZ / 1000u) // 1 ms; parts need 30 us
-#define TRIAL_CYCLES 1000000u                    // 4 ms; the firmware has its watchdog ten times as early
+#define START_CYCLES 1000000u                    // 4 ms; crt0 sets the watchdog with its first instructions
 
 _Static_assert((uint32_t)WEIR_CSR_CTRL + WEIR_CTRL_CORE1_RUN_OFFSET == 0x10 &&
                    (uint32_t)WEIR_CSR_FLASH + WEIR_FLASH_CTL_OFFSET == 0x70000,
@@ -58,10 +59,19 @@ static void take_flash_over(void) {
     }
 }
 
-// For the firmware that is started: what it runs as (svc/svc_flash.c).
+// For the firmware that is started: what it runs as (svc/svc_flash.c), and why it does (GET_HEALTH).
 static void tell(const struct boot_choice *choice) {
     // Of no image there is no version: why each slot was refused.
     const uint32_t refused = choice->why[0] | (uint32_t)choice->why[1] << 8 | (uint32_t)choice->why[2] << 16;
+    struct hal_crash *crash = &HAL_SHARED->crash;
+    if (choice->fall != BOOT_FALL_NONE) {
+        crash->loops++;
+        crash->slot = HAL_SHARED->boot.slot;
+        crash->outcome = (uint32_t)choice->fall;
+    }
+    if (HAL_SHARED->boot.slot != choice->slot || HAL_SHARED->boot.version != choice->version) {
+        hal_crash_renew();
+    }
     HAL_SHARED->boot.kind = (uint32_t)choice->kind;
     HAL_SHARED->boot.slot = choice->slot;
     HAL_SHARED->boot.version = choice->kind == BOOT_RESCUE ? refused : choice->version;
@@ -78,7 +88,7 @@ uint32_t rom_main(void) {
     take_flash_over();
     rules.key_hash = hal_ctrl_key(hash) ? hash : NULL;
     rules.signature = image_signature_right;
-    boot_decide(&rules, &choice);
+    boot_decide(&rules, hal_crash_begin() ? HAL_SHARED->boot.slot : BOOT_NO_CRASH, &choice);
     tell(&choice);
     // Nobody writes the golden slot from now on: what the cores run, and what the host has them run, comes after this.
     (void)hal_flash_guard(FLASH_MAP_SLOT(FLASH_MAP_GOLDEN),
@@ -93,10 +103,8 @@ uint32_t rom_main(void) {
         say("\n");
         return WEIR_ROM_RESCUE;
     }
-    if (choice.kind == BOOT_TRIAL) {
-        // Until the image has its own: one that does not get there uses up its tries and is given up.
-        *rom_reg(WEIR_CSR_CTRL, WEIR_CTRL_WDT_LOAD_OFFSET) = TRIAL_CYCLES;
-    }
+    // Until the image has its own: one that does not get there uses up its tries, or is in a crash loop.
+    *rom_reg(WEIR_CSR_CTRL, WEIR_CTRL_WDT_LOAD_OFFSET) = START_CYCLES;
     *rom_reg(WEIR_CSR_CTRL, WEIR_CTRL_CORE1_RUN_OFFSET) = 1;
     *rom_reg(WEIR_CSR_CTRL, WEIR_CTRL_LOCK_OFFSET) = WEIR_PUT(1, CTRL_LOCK_ROM);
     return MANIFEST_LOAD;

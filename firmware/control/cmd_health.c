@@ -32,6 +32,9 @@ enum weir_status cmd_run_GET_HEALTH(unsigned fn, const void *req_, void *rsp_) {
     }
     rsp->restarts1 = HAL_SHARED->restarts1;
     rsp->log_level = (uint8_t)svc_log_level();
+    rsp->crash_loops = (uint8_t)(HAL_SHARED->crash.loops < 0xFF ? HAL_SHARED->crash.loops : 0xFF);
+    rsp->crash_slot = (uint8_t)HAL_SHARED->crash.slot;
+    rsp->crash_outcome = (uint8_t)HAL_SHARED->crash.outcome;
     return WEIR_OK;
 }
 

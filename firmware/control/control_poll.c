@@ -2,7 +2,9 @@
 // A round of core 0: hardware events first, so that a storm of commands cannot delay a reset; then one command.
 #include "cmd.h"
 #include "control.h"
+#include "hal/hal_crash.h"
 #include "hal/hal_ctrl.h"
+#include "hal/hal_health.h"
 #include "hal/hal_keep.h"
 #include "hal/hal_lib.h"
 #include "hal/hal_pcie.h"
@@ -99,20 +101,28 @@ static void tell_restarted(void) {
     }
 }
 
-#define RELOAD_CYCLES 64u
-
-// A word of core 1's program is damaged: started again as it is, it would fall there each time. The ROM loads both
-// programs after a watchdog reset of this core, which is no more than a panic of it (ADR 0019); not twice without a
-// whole round in between, or what this core keeps would be given up for a part that is broken for good.
-static void reload(void) {
-    uint32_t since = hal_ctrl_cycle();
+// A word of core 1's program is damaged: started again as it is, it would fall there each time; or it falls again and
+// again, and the ROM is to choose another image. The ROM loads both programs after a watchdog reset of this core, which
+// is no more than a panic of it (ADR 0019); not twice without a whole round in between, or what this core keeps would
+// be given up for a part that is broken for good.
+static void reload(const char *why) {
     if (HAL_SHARED->tries != 0) {
         return;
     }
-    svc_log_at(WEIR_LOG_ERROR, "core 1: damaged, both programs are loaded again");
+    svc_log_at(WEIR_LOG_ERROR, "core 1: %s, both programs are loaded again", why);
     hal_keep_commit();
-    hal_ctrl_watchdog(RELOAD_CYCLES);
-    while (!hal_ctrl_expired(since, 100 * RELOAD_CYCLES)) {
+    hal_crash_restart();
+}
+
+// A panic, or a hang that left the record of one.
+static void core1_crashed(const struct hal_panic *p) {
+    svc_log_at(WEIR_LOG_ERROR, "core 1 panic: cause %u pc %x value %x", (unsigned)p->word[0], (unsigned)p->word[1],
+               (unsigned)p->word[2]);
+    if (hal_crash_note(1)) {
+        HAL_SHARED->crash.looping = 1;
+        reload("crashes again and again");
+    } else if (p->word[0] == HAL_CAUSE_DAMAGED) {
+        reload("damaged");
     }
 }
 
@@ -122,13 +132,8 @@ static bool poll_queue(void) {
     static HAL_KEEP(panics) uint32_t panics;
     unsigned n = 0;
     if (HAL_SHARED->panic[1].count != panics) {
-        const struct hal_panic *p = &HAL_SHARED->panic[1];
-        panics = p->count;
-        svc_log_at(WEIR_LOG_ERROR, "core 1 panic: cause %u pc %x value %x", (unsigned)p->word[0], (unsigned)p->word[1],
-                   (unsigned)p->word[2]);
-        if (p->word[0] == HAL_CAUSE_DAMAGED) {
-            reload();
-        }
+        panics = HAL_SHARED->panic[1].count;
+        core1_crashed(&HAL_SHARED->panic[1]);
     }
     if (HAL_SHARED->restarts1 != restarts) {
         restarts = HAL_SHARED->restarts1;
@@ -217,6 +222,7 @@ static bool resume(void) {
 void control_start(void) {
     uint32_t cause = hal_ctrl_reset_cause();
     bool kept = hal_keep_start(cause == HAL_RESET_POWER_ON);
+    hal_panic_resume();
     svc_flash_start();
     if (!ipc_wait_ready()) {
         svc_log_at(WEIR_LOG_ERROR, "core 1 does not start");

@@ -5,8 +5,15 @@
 #include "hal_csr.h"
 #include "hal_lib.h"
 
+_Static_assert((uint32_t)WEIR_CSR_CTRL + WEIR_CTRL_WDT_LOAD_OFFSET == 0x24, "boot/crt0.S");
+
 uint32_t hal_ctrl_cycle(void) {
     return HAL_READ(CTRL, CYCLE_LO);
+}
+
+uint64_t hal_ctrl_cycle64(void) {
+    const uint32_t lo = HAL_READ(CTRL, CYCLE_LO); // latches the high word
+    return (uint64_t)HAL_READ(CTRL, CYCLE_HI) << 32 | lo;
 }
 
 bool hal_ctrl_expired(uint32_t since, uint32_t cycles) {

@@ -9,6 +9,7 @@
 #include "weir_mbox.h"
 
 uint32_t hal_ctrl_cycle(void);                          // low word of the cycle counter
+uint64_t hal_ctrl_cycle64(void);                        // all of it
 bool hal_ctrl_expired(uint32_t since, uint32_t cycles); // at least `cycles` (below 2^31) since `since`
 void hal_ctrl_irq_enable(uint32_t mask);                // WEIR_CTRL_IRQ_PENDING_* bits that end hal_ctrl_sleep
 void hal_ctrl_sleep(void);                              // until an enabled interrupt is pending

@@ -3,6 +3,7 @@
 #include "hal_health.h"
 
 #include "hal_csr.h"
+#include "hal_ctrl.h"
 #include "hal_shared.h"
 
 #ifdef WEIR_HOST
@@ -56,4 +57,14 @@ void hal_panic_save(uint32_t cause, uint32_t pc, uint32_t value, const uint32_t 
     }
     p->word[5] = words;
     p->count++;
+    HAL_SHARED->crash.end[HAL_READ(CTRL, CORE_ID) & 1] = HAL_END_TOLD;
+}
+
+void hal_panic_resume(void) {
+    static const uint32_t none[32]; // the reset took them, the stack pointer, too
+    volatile uint32_t *end = &HAL_SHARED->crash.end[HAL_READ(CTRL, CORE_ID) & 1];
+    if (HAL_READ(CTRL, RESET_CAUSE) == HAL_RESET_WATCHDOG && *end == HAL_END_UNTOLD) {
+        hal_panic_save(HAL_CAUSE_HUNG, HAL_READ(CTRL, WDT_PC), 0, none);
+    }
+    *end = HAL_END_UNTOLD;
 }

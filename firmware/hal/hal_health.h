@@ -14,6 +14,9 @@ uint32_t hal_stack_used(unsigned core);
 
 // Leaves the record of this core: cause, pc, value, registers x0 to x31, the top of the stack.
 void hal_panic_save(uint32_t cause, uint32_t pc, uint32_t value, const uint32_t *regs);
+// At a core's start, before all else: the one before it that its watchdog ended without a panic hung, and its record
+// says where (HAL_CAUSE_HUNG, the pc, no registers).
+void hal_panic_resume(void);
 
 #ifdef WEIR_HOST
 #define HAL_STACK_HOST_WORDS 64u

@@ -14,6 +14,8 @@
 #define HAL_SHARED_LOG_BYTES 8192u // power of two
 
 #define HAL_CAUSE_DAMAGED 19u // mcause: a word of the core's memory was damaged
+#define HAL_CAUSE_HUNG 24u    // no mcause: the core's watchdog reset it, and it had not panicked
+#define HAL_CRASHES 3u        // of a core within a minute are a crash loop (hal_crash.h)
 
 // A core's last panic: the words of GET_PANIC. Written by the core that panics, zeroed by the ROM at power-on only.
 struct hal_panic {
@@ -41,6 +43,19 @@ struct hal_boot {
     volatile uint32_t version, counter, floor;
 };
 
+// How a core came to its end. Its next start finds UNTOLD when it hung.
+enum hal_end { HAL_END_UNTOLD, HAL_END_TOLD, HAL_END_PLANNED };
+
+// Restarts that nobody asked for; zeroed at power-on only.
+struct hal_crash {
+    volatile uint32_t end[2];             // each core its own, of core 0 also the ROM: enum hal_end
+    volatile uint32_t count[2];           // the ROM, of core 1 core 0: crashes of a core, up to HAL_CRASHES
+    volatile uint32_t at[2][HAL_CRASHES]; // the same: when, the last one last
+    volatile uint32_t looping;            // core 0: core 1 is in a crash loop
+    volatile uint32_t loops;              // the ROM: crash loops since power-on, and of the last one:
+    volatile uint32_t slot, outcome;      // enum flash_map_slot that looped, enum boot_fall of boot/boot_decide.h
+};
+
 struct hal_shared {
     volatile uint32_t req_seq;                  // core 0
     volatile uint32_t op;                       // core 0: enum queue_op
@@ -64,6 +79,7 @@ struct hal_shared {
     struct hal_rss rss[WEIR_NUM_VFS];           // core 0
     struct hal_past past;                       // core 0
     struct hal_boot boot;                       // the ROM
+    struct hal_crash crash;                     // the ROM, and the cores
 };
 _Static_assert(sizeof(struct hal_shared) <= WEIR_SHARED_BYTES, "shared RAM");
 

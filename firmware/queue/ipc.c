@@ -159,6 +159,7 @@ bool ipc_wait_ready(void) {
         if (hal_ctrl_expired(since, CALL_CYCLES)) {
             return false;
         }
+        hal_ctrl_watchdog_feed();
     }
     return true;
 }

@@ -5,7 +5,7 @@
 #include "hal/hal_shared.h"
 #include "queue.h"
 
-#define WATCHDOG_CYCLES 50000000u // 200 ms
+#define WATCHDOG_CYCLES 2000000u // 8 ms
 #define PANIC_CYCLES 1000u
 
 int main(void);

@@ -2,6 +2,7 @@
 // Core 1's side of the request slot in shared RAM (hal/hal_shared.h): one request of core 0 a round, answered whatever
 // it is.
 #include "hal/hal_ctrl.h"
+#include "hal/hal_health.h"
 #include "hal/hal_queue.h"
 #include "hal/hal_shared.h"
 #include "queue.h"
@@ -52,6 +53,7 @@ static bool serve_one(void) {
 }
 
 void queue_start(void) {
+    hal_panic_resume();
     queue_init();
     // A request that was open when this core was reset is answered by a status, not repeated.
     if (HAL_SHARED->req_seq != HAL_SHARED->rsp_seq) {

@@ -3,6 +3,7 @@
 // boot log; a core that is restarted, or a driver that is another one, finds an update that is not whole given up.
 #include "boot_update.h"
 #include "card_rules.h"
+#include "hal/hal_crash.h"
 #include "hal/hal_ctrl.h"
 #include "hal/hal_fiber.h"
 #include "hal/hal_flash.h"
@@ -13,7 +14,6 @@
 
 #define PAGES 2u // one is programmed while the host fills the other
 #define NO_SLOT 0xFFu
-#define RESTART_CYCLES 64u
 #define LOOK_CYCLES (WEIR_CLOCK_HZ / 10000u) // 100 us between two looks at a busy part: a page takes 600
 
 static struct {
@@ -250,12 +250,9 @@ void svc_flash_abandon(void) {
 // The ROM starts both programs anew, what the log has for the next start or the same again; as behind a panic, what
 // this core knows outlives it (ADR 0019).
 static void restart(void) {
-    uint32_t since = hal_ctrl_cycle();
     svc_log("flash: both programs are started anew");
     hal_keep_commit();
-    hal_ctrl_watchdog(RESTART_CYCLES);
-    while (!hal_ctrl_expired(since, 100 * RESTART_CYCLES)) {
-    }
+    hal_crash_restart();
 }
 
 uint32_t svc_flash_nap(void) {

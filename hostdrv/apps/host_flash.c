@@ -39,8 +39,16 @@ static const char *of(const char *const *words, unsigned n, unsigned at) {
 static const char *const jobs[] = {"idle", "opening", "writing", "checking", "committing", "confirming", "aborting"};
 static const char *const kinds[] = {"confirmed", "on trial", "golden", "rescue"};
 static const char *const states[] = {"usable", "being written", "to be tried", "failed"};
-static const char *const events[] = {"none",  "update begun", "update given up", "to be tried",
-                                     "tried", "confirmed",    "reverted",        "refused"};
+static const char *const events[] = {"none",
+                                     "update begun",
+                                     "update given up",
+                                     "to be tried",
+                                     "tried",
+                                     "confirmed",
+                                     "reverted",
+                                     "refused",
+                                     "crashed three times in a minute, given up for another",
+                                     "crashed three times in a minute, no other may run"};
 
 const char *flash_event_text(unsigned event) {
     return OF(events, event);

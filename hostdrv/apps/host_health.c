@@ -8,13 +8,19 @@
 #include "host_cmd.h"
 #include "host_int.h"
 
-// RISC-V's exception codes, and 19, the card's own (docs/blocks/cpu.md).
+// RISC-V's exception codes, and 19 and 24, the card's own (docs/blocks/cpu.md, firmware.md).
 static const char *cause_text(uint32_t cause) {
-    static const char *const text[] = {[0] = "instruction misaligned", [1] = "instruction access fault",
-                                       [2] = "illegal instruction",    [3] = "breakpoint",
-                                       [4] = "load misaligned",        [5] = "load access fault",
-                                       [6] = "store misaligned",       [7] = "store access fault",
-                                       [11] = "environment call",      [19] = "damaged memory word"};
+    static const char *const text[] = {[0] = "instruction misaligned",
+                                       [1] = "instruction access fault",
+                                       [2] = "illegal instruction",
+                                       [3] = "breakpoint",
+                                       [4] = "load misaligned",
+                                       [5] = "load access fault",
+                                       [6] = "store misaligned",
+                                       [7] = "store access fault",
+                                       [11] = "environment call",
+                                       [19] = "damaged memory word",
+                                       [24] = "hung, reset by its watchdog"};
     return cause < sizeof(text) / sizeof(text[0]) && text[cause] != NULL ? text[cause] : "unknown cause";
 }
 
@@ -69,6 +75,20 @@ static void put_panic(struct json_object *o, const struct weir_panic *panic) {
     json_object_object_add(o, "stack", words(panic->word + WEIR_PANIC_STACK, WEIR_PANIC_WORDS - WEIR_PANIC_STACK));
 }
 
+// Of the last crash loop, by the slot of its image.
+static const char *crash_text(const struct weir_get_health_rsp *h) {
+    static const char *const text[3][2] = {
+        {"the image of slot A crashed three times in a minute: another one was started",
+         "the image of slot A crashed three times in a minute, and there is no other: it was started again"},
+        {"the image of slot B crashed three times in a minute: another one was started",
+         "the image of slot B crashed three times in a minute, and there is no other: it was started again"},
+        {"the golden image crashed three times in a minute: another one was started",
+         "the golden image crashed three times in a minute, and there is no other: it was started again"}};
+    return h->crash_slot < 3 && h->crash_outcome >= 1 && h->crash_outcome <= 2
+               ? text[h->crash_slot][h->crash_outcome - 1]
+               : "an image crashed three times in a minute";
+}
+
 int cmd_dev_health(struct parent *p, struct json_object *req, struct json_object *rsp) {
     struct json_object *cores = json_object_new_array();
     struct weir_get_health_rsp h;
@@ -90,6 +110,9 @@ int cmd_dev_health(struct parent *p, struct json_object *req, struct json_object
         json_object_array_add(cores, o);
     }
     cmd_put_number(rsp, "restarts", p->restarts);
+    cmd_put_number(rsp, "crash_loops", h.crash_loops);
+    if (err == 0 && h.crash_loops != 0)
+        cmd_put_text(rsp, "crash_text", crash_text(&h));
     json_object_object_add(rsp, "cores", cores);
     return cmd_card(rsp, err);
 }

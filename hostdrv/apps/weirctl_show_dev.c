@@ -77,8 +77,12 @@ void show_health(struct json_object *rsp) {
                                                  {"stack_bytes", {"of bytes", 'r', 0}},
                                                  {"panics", {"panics", 'r', 0}},
                                                  END};
+    char text[256];
     table_text("restarts of cores since this parent began: %lld", ctl_number(rsp, "restarts"));
     show_table(ctl_member(rsp, "cores"), columns, last_panic);
+    if (ctl_number(rsp, "crash_loops") > 0)
+        table_text("crash loops since the card has power: %lld; the last: %s", ctl_number(rsp, "crash_loops"),
+                   text_clean(text, sizeof(text), ctl_text(rsp, "crash_text")));
 }
 
 // 32-bit words, four a line, with the name or offset of the first.

@@ -516,7 +516,9 @@ struct weir_get_health_rsp {
     uint32_t panics[2];      // since power-on
     uint32_t restarts1;      // of core 1 since core 0 started
     uint8_t log_level;
-    uint8_t reserved[3];
+    uint8_t crash_loops;   // since power-on, 255: or more. An image whose core crashed three times within 60 s:
+    uint8_t crash_slot;    // of the last one, 0 A, 1 B, 2 golden
+    uint8_t crash_outcome; // 0 none, 1 another image was started, 2 there was none, so it was started again
 };
 WEIR_ASSERT_SIZE(struct weir_get_health_rsp, 32);
 

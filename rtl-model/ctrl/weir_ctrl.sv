@@ -70,6 +70,7 @@ module weir_ctrl #(
   logic        flash_busy;
   logic        mbox_waiting;
   logic        core1_sleep;
+  logic [31:0] fetch0, fetch1;
 
   // ---- cores ----
   assign flash_to1 = flash_load.addr[31:28] == 4'h3;
@@ -87,12 +88,12 @@ module weir_ctrl #(
       .load_err_o(unused_load0_err),
       .rom_open_i(rom_open), .fetch_tcm_o(fetch_tcm0), .rom_i_en_o(rom_i_en), .rom_i_addr_o(rom_i_addr),
       .rom_i_data_i(rom_i_data), .rom_d_en_o(rom_d_en), .rom_d_addr_o(rom_d_addr), .rom_d_data_i(rom_d_data),
-      .irq_i(irq0), .sleep_o(core0_sleep_o));
+      .irq_i(irq0), .fetch_o(fetch0), .sleep_o(core0_sleep_o));
   weir_ctrl_core #(.HartId(1), .BootAddr(32'h1000_0000)) u_core1 (
       .clk_i, .rst_ni, .run_i(run1), .x_o(x1_req), .x_i(x1_rsp), .load_i(load1), .load_rdata_o(win_rdata), .load_err_o(win_err),
       .rom_open_i(1'b0), .fetch_tcm_o(unused_fetch1), .rom_i_en_o(unused_rom_i_en1), .rom_i_addr_o(unused_rom_i_addr1),
       .rom_i_data_i(32'd0), .rom_d_en_o(unused_rom_d_en1), .rom_d_addr_o(unused_rom_d_addr1), .rom_d_data_i(32'd0),
-      .irq_i(irq1), .sleep_o(core1_sleep));
+      .irq_i(irq1), .fetch_o(fetch1), .sleep_o(core1_sleep));
   // Core 1 held in reset has nothing to do either.
   assign core1_sleep_o = core1_sleep || !run1;
 
@@ -177,7 +178,7 @@ module weir_ctrl #(
   weir_ctrl_sys u_sys (
       .clk_i, .rst_ni, .core_i(core), .valid_i(sys_valid && !sys_is_mbox && !sys_is_lock), .we_i(we), .addr_i(addr), .wdata_i(wdata),
       .rdata_o(sys_rdata), .source_i({port_event_i, switch_event_i, queue_event_i, pcie_event_i, mbox_waiting}),
-      .run0_o(run0), .run1_o(run1), .irq0_o(irq0), .irq1_o(irq1), .fw_ready_o, .heartbeat_o(heartbeat), .cycle_o(cycle),
+      .fetch0_i(fetch0), .fetch1_i(fetch1), .run0_o(run0), .run1_o(run1), .irq0_o(irq0), .irq1_o(irq1), .fw_ready_o, .heartbeat_o(heartbeat), .cycle_o(cycle),
       .console_valid_o, .console_o);
 
   weir_ctrl_mbox #(.NumFns(NumFns)) u_mbox (

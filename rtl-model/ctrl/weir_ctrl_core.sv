@@ -25,6 +25,7 @@ module weir_ctrl_core #(
     output logic [15:2]          rom_d_addr_o,
     input  logic [31:0]          rom_d_data_i,
     input  logic                 irq_i,
+    output logic [31:0]          fetch_o,       // address that it fetches, or fetched last
     output logic                 sleep_o
 );
   localparam int AddrW = $clog2(Bytes / 4);
@@ -41,6 +42,7 @@ module weir_ctrl_core #(
   weir_cpu_pkg::trace_t unused_trace;   // test benches look at it from outside
 
   assign core_rst_n = rst_ni && run_i;
+  assign fetch_o = i_addr;
   weir_cpu #(.HartId(HartId)) u_cpu (
       .clk_i, .rst_ni(core_rst_n), .boot_addr_i(BootAddr),
       .i_req_o(i_req), .i_addr_o(i_addr), .i_rdata_i(i_rdata), .i_err_i(i_err_q), .i_par_i(i_par),

@@ -12,6 +12,8 @@ module weir_ctrl_sys (
     input  logic [31:0] wdata_i,
     output logic [31:0] rdata_o,        // combinational
     input  logic [4:0]  source_i,       // interrupt levels: port, switch, queue, pcie, mailbox from bit 4 down
+    input  logic [31:0] fetch0_i,       // address that each core fetches
+    input  logic [31:0] fetch1_i,
     output logic        run0_o,
     output logic        run1_o,
     output logic        irq0_o,
@@ -32,6 +34,7 @@ module weir_ctrl_sys (
   logic        tick0_q, tick1_q;      // timer pending
   logic [31:0] wdt_load0_q, wdt_load1_q;
   logic [31:0] wdt0_q, wdt1_q;
+  logic [31:0] wdt_pc0_q, wdt_pc1_q;  // where a core was when its watchdog fired
   logic [3:0]  hold0_q, hold1_q;      // cycles a core is still held in reset
   logic [1:0]  cause0_q, cause1_q;
   logic        bell0_q, bell1_q;
@@ -62,6 +65,7 @@ module weir_ctrl_sys (
       16'(weir_abi_pkg::CtrlResetCauseOffset): rdata_o = {30'b0, core_i ? cause1_q : cause0_q};
       16'(weir_abi_pkg::CtrlTimerCmpOffset): rdata_o = core_i ? cmp1_q : cmp0_q;
       16'(weir_abi_pkg::CtrlWdtLoadOffset): rdata_o = core_i ? wdt_load1_q : wdt_load0_q;
+      16'(weir_abi_pkg::CtrlWdtPcOffset): rdata_o = core_i ? wdt_pc1_q : wdt_pc0_q;
       16'(weir_abi_pkg::CtrlIrqPendingOffset): rdata_o = {25'b0, core_i ? pend1 : pend0};
       16'(weir_abi_pkg::CtrlIrqEnableOffset): rdata_o = {25'b0, core_i ? en1_q : en0_q};
       default: rdata_o = 32'd0;
@@ -87,6 +91,8 @@ module weir_ctrl_sys (
       tick1_q <= 1'b0;
       wdt_load0_q <= '0;
       wdt_load1_q <= '0;
+      wdt_pc0_q <= '0;
+      wdt_pc1_q <= '0;
       wdt0_q <= '0;
       wdt1_q <= '0;
       hold0_q <= 4'd1;
@@ -115,6 +121,7 @@ module weir_ctrl_sys (
       if (wdt_load0_q != '0) begin
         wdt0_q <= wdt0_q - 32'd1;
         if (wdt0_q == 32'd1) begin
+          wdt_pc0_q <= fetch0_i;
           hold0_q <= 4'd8;
           cause0_q <= 2'd1;
           wdt_load0_q <= '0;
@@ -126,6 +133,7 @@ module weir_ctrl_sys (
       if (wdt_load1_q != '0) begin
         wdt1_q <= wdt1_q - 32'd1;
         if (wdt1_q == 32'd1) begin
+          wdt_pc1_q <= fetch1_i;
           hold1_q <= 4'd8;
           cause1_q <= 2'd1;
           wdt_load1_q <= '0;

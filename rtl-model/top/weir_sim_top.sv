@@ -112,6 +112,37 @@ module weir_sim_top (
       u_top.u_ctrl.u_core1.u_tcm.mem_hi[hit1_q][8] <= ^u_top.u_ctrl.u_core1.u_tcm.mem_hi[hit1_q][7:0];
     end
   end
+  // The same with a jump to itself in both halves of the word: the core hangs there, and its reset ends it.
+  localparam logic [17:0] Loop = {1'b0, 8'hA0, 1'b1, 8'h01};
+  logic [1:0]      loop_in, loop_q, looping_q;
+  logic [TcmW-1:0] at0_q, at1_q;
+  logic [35:0]     was0_q, was1_q;
+  assign loop_in = in_i[weir_top_pkg::InUpsetLsb + 2 +: 2];
+  always_ff @(posedge clk_i) begin
+    loop_q <= loop_in;
+    if (loop_in[0] && !loop_q[0]) begin
+      at0_q <= u_top.u_ctrl.u_core0.u_tcm.i_word + 1'b1;
+      was0_q <= {u_top.u_ctrl.u_core0.u_tcm.mem_hi[u_top.u_ctrl.u_core0.u_tcm.i_word + 1'b1], u_top.u_ctrl.u_core0.u_tcm.mem_lo[u_top.u_ctrl.u_core0.u_tcm.i_word + 1'b1]};
+      u_top.u_ctrl.u_core0.u_tcm.mem_lo[u_top.u_ctrl.u_core0.u_tcm.i_word + 1'b1] <= Loop;
+      u_top.u_ctrl.u_core0.u_tcm.mem_hi[u_top.u_ctrl.u_core0.u_tcm.i_word + 1'b1] <= Loop;
+      looping_q[0] <= 1'b1;
+    end else if (looping_q[0] && (!loop_in[0] || !u_top.u_ctrl.run0)) begin
+      u_top.u_ctrl.u_core0.u_tcm.mem_lo[at0_q] <= was0_q[17:0];
+      u_top.u_ctrl.u_core0.u_tcm.mem_hi[at0_q] <= was0_q[35:18];
+      looping_q[0] <= 1'b0;
+    end
+    if (loop_in[1] && !loop_q[1]) begin
+      at1_q <= u_top.u_ctrl.u_core1.u_tcm.i_word + 1'b1;
+      was1_q <= {u_top.u_ctrl.u_core1.u_tcm.mem_hi[u_top.u_ctrl.u_core1.u_tcm.i_word + 1'b1], u_top.u_ctrl.u_core1.u_tcm.mem_lo[u_top.u_ctrl.u_core1.u_tcm.i_word + 1'b1]};
+      u_top.u_ctrl.u_core1.u_tcm.mem_lo[u_top.u_ctrl.u_core1.u_tcm.i_word + 1'b1] <= Loop;
+      u_top.u_ctrl.u_core1.u_tcm.mem_hi[u_top.u_ctrl.u_core1.u_tcm.i_word + 1'b1] <= Loop;
+      looping_q[1] <= 1'b1;
+    end else if (looping_q[1] && (!loop_in[1] || !u_top.u_ctrl.run1)) begin
+      u_top.u_ctrl.u_core1.u_tcm.mem_lo[at1_q] <= was1_q[17:0];
+      u_top.u_ctrl.u_core1.u_tcm.mem_hi[at1_q] <= was1_q[35:18];
+      looping_q[1] <= 1'b0;
+    end
+  end
   /* verilator lint_on MULTIDRIVEN */
 `endif
 

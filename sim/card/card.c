@@ -34,6 +34,7 @@ struct card_out {
 };
 
 #define UPSET_CYCLES 33u
+#define HANG_CYCLES 3000000u // longer than a watchdog
 #define NS_PER_CYCLE (1000000000u / WEIR_CLOCK_HZ)
 
 struct card {
@@ -43,6 +44,7 @@ struct card {
     struct rc *rc;
     struct wire *wire;
     struct flash flash;
+    uint64_t flash_ns;             // of its time a cycle
     struct watch *watch;           // NULL: nobody looks
     struct flash_file *flash_file; // NULL: the content goes with the card
     bool ran;                      // firmware said it is ready: what is in the flash part is worth keeping
@@ -53,7 +55,9 @@ struct card {
     unsigned line_len;
     bool idle;
     uint64_t rx_stalls;
-    unsigned upset_core, upset_left; // cycles of the damage to come; 0: none
+    unsigned upset_core, upset_left; // cycles until the damage is over; 0: none
+    unsigned upset_long;             // of them with the damage
+    uint32_t upset_bit;              // of the input
     uint64_t upset_at;
 };
 
@@ -76,6 +80,7 @@ struct card *card_new(const struct card_options *opt, char *err, size_t err_size
     if (c == NULL || !flash_part_init(&c->flash.part))
         goto err_memory;
     c->flash.part.timing = opt->flash_timing;
+    c->flash_ns = NS_PER_CYCLE * (opt->flash_haste != 0 ? opt->flash_haste : 1);
     if (opt->flash_file != NULL) {
         c->flash_file = flash_file_open(opt->flash_file, c->flash.part.data, err, err_size);
         if (c->flash_file == NULL)
@@ -151,10 +156,10 @@ static void console(struct card *c, char ch) {
 // The wrapper damages when the bit rises and mends when it falls.
 static void upset(struct card *c, uint64_t now) {
     bool asleep = (c->out->status[0] >> (1 + c->upset_core) & 1) != 0;
-    if (now < c->upset_at || (asleep && c->upset_left >= UPSET_CYCLES))
+    if (now < c->upset_at || (asleep && c->upset_left >= c->upset_long))
         return;
     c->upset_left--;
-    c->in->upset[0] = c->upset_left != 0 && c->upset_left < UPSET_CYCLES ? 1u << c->upset_core : 0;
+    c->in->upset[0] = c->upset_left != 0 && c->upset_left < c->upset_long ? c->upset_bit : 0;
 }
 
 // Everything the model shows this cycle goes out, everything it takes goes in, then the edge.
@@ -181,7 +186,7 @@ static void cycle(struct card *c) {
     }
     in->wire_rx_flags[0] = wire_to_card(c->wire, now, in->wire_rx_bytes, in->wire_rx_data);
 
-    in->flash_io[0] = flash_pins(&c->flash, out->flash_pins[0], now * NS_PER_CYCLE);
+    in->flash_io[0] = flash_pins(&c->flash, out->flash_pins[0], now * c->flash_ns);
     if (c->watch != NULL)
         watch_beat(c->watch, now, out->tap_tx[0], out->tap_tx_data, out->tap_rx[0], out->tap_rx_data,
                    out->tap_disposition[0]);
@@ -252,18 +257,33 @@ void card_hot_reset(struct card *c) {
     c->in->hot_reset[0] = 0;
 }
 
-void card_upset(struct card *c, unsigned core, uint64_t at, unsigned awake) {
+static void damage(struct card *c, unsigned core, uint64_t at, unsigned awake, unsigned cycles, uint32_t bit) {
     c->upset_core = core & 1;
     c->upset_at = at;
-    c->upset_left = UPSET_CYCLES + awake;
+    c->upset_long = cycles;
+    c->upset_left = cycles + awake;
+    c->upset_bit = bit << c->upset_core;
+}
+
+void card_upset(struct card *c, unsigned core, uint64_t at, unsigned awake) {
+    damage(c, core, at, awake, UPSET_CYCLES, 1);
+}
+
+void card_hang(struct card *c, unsigned core, uint64_t at, unsigned awake) {
+    damage(c, core, at, awake, HANG_CYCLES, 4);
 }
 
 bool card_flash_transfer(struct card *c, const uint8_t *out, size_t n, uint8_t *in, size_t m) {
     if (flash_in_use(&c->flash))
         return false;
-    flash_part_time(&c->flash.part, weir_rtl_cycles(c->rtl) * NS_PER_CYCLE);
+    flash_part_time(&c->flash.part, weir_rtl_cycles(c->rtl) * c->flash_ns);
     flash_part_transfer(&c->flash.part, out, n, in, m);
     return true;
+}
+
+struct flash_part *card_flash(struct card *c) {
+    flash_part_time(&c->flash.part, weir_rtl_cycles(c->rtl) * c->flash_ns);
+    return &c->flash.part;
 }
 
 void card_set_watch(struct card *c, card_frame_fn fn, void *ctx) {

@@ -18,6 +18,7 @@ struct card_options {
     const char *firmware;           // path of firmware.img, put into flash slot A
     const char *flash_file;         // NULL, or a flash content (flash_file.h) to start from and write back
     enum flash_timing flash_timing; // how long the part takes to write, in the card's time
+    unsigned flash_haste;           // its time passes so many times as fast; 0: once
     // NULL: the card's key fuses are not blown, and it checks no signature; else the 32 bytes in them: SHA-256 of the
     // key that images must be signed with.
     const uint8_t *key_hash;
@@ -64,9 +65,14 @@ void card_hot_reset(struct card *c);
 // From cycle `at` on, when core 0 or 1 was awake for that many cycles, the instruction behind the one that it fetches
 // is damaged for a moment: most likely it gets there meanwhile and panics. One at a time.
 void card_upset(struct card *c, unsigned core, uint64_t at, unsigned awake);
+// The same, but the instruction is a jump to itself until the core is reset, at most 3 million cycles: it hangs.
+void card_hang(struct card *c, unsigned core, uint64_t at, unsigned awake);
 // A transaction of a programmer at the flash part's pins, n bytes out, then m bytes in. False: the card has it
 // selected.
 bool card_flash_transfer(struct card *c, const uint8_t *out, size_t n, uint8_t *in, size_t m);
+// The flash part, its time told: for who cuts its power or has another card go on with its content. Nothing is clocked
+// meanwhile.
+struct flash_part *card_flash(struct card *c);
 // Called for each frame that passes between a vPort and the switch, for captures; NULL: nobody looks.
 void card_set_watch(struct card *c, card_frame_fn fn, void *ctx);
 // FST waveform from now on; -ENOTSUP in a build without tracing.

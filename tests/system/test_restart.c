@@ -7,6 +7,7 @@
 #include "failover_world.h"
 
 #define PANICS 50u // or as many as WEIR_SOAK says
+#define HANGS 2u   // the same; each is 8 ms of the card, under traffic all the while
 #define BACK_CYCLES (WEIR_CLOCK_HZ / 20)
 
 static struct fw f;
@@ -41,13 +42,14 @@ static void ask(void) {
     CHECK(err == 0, "counters: %s", strerror(-err));
 }
 
-// Something that has the cores work, a panic in it, and the way back. True when there was one.
-static bool panic(unsigned core) {
+// Something that has the cores work, a panic or a hang in it, and the way back. True when there was one.
+static bool panic(unsigned core, bool hangs) {
     uint32_t cycle;
     unsigned before = panics_of(core, &cycle);
-    uint64_t now;
+    uint64_t now = fw_cycle(&f), from = now;
 
-    card_upset(f.w.card, core, fw_cycle(&f) + world_rand() % 4000, world_rand() % (core == 0 ? 1000 : 120));
+    (hangs ? card_hang : card_upset)(f.w.card, core, now + world_rand() % 4000,
+                                     world_rand() % (core == 0 ? 1000 : 120));
     switch (world_rand() % 3) {
     case 0:
         ask();
@@ -58,9 +60,14 @@ static bool panic(unsigned core) {
     }
     fw_run(&f, 2000 + world_rand() % 6000);
     CHECK(weir_pf_ping(f.w.pf, NULL) == 0, "the control plane does not come back");
+    // The driver learns of a hang of core 1 when it asks for something that core 1 does: nobody may have.
+    for (unsigned i = 0; hangs && i < 20 && panics_of(core, &cycle) == before; i++)
+        fw_run(&f, 150000);
     if (panics_of(core, &cycle) == before)
         return false;
     now = fw_cycle(&f);
+    if (hangs) // the record is written by the start behind it
+        cycle = (uint32_t)from;
     CHECK((uint32_t)now - cycle <= BACK_CYCLES, "back after %u cycles", (uint32_t)now - cycle);
     if ((uint32_t)now - cycle > slowest)
         slowest = (uint32_t)now - cycle;
@@ -77,9 +84,12 @@ static void settle(unsigned guest) {
     }
 }
 
-static void panics_lose_nothing(uint64_t seed) {
+static void panics_lose_nothing(uint64_t seed, bool hangs) {
     const char *soak = getenv("WEIR_SOAK");
-    unsigned want = soak != NULL ? (unsigned)strtoul(soak, NULL, 0) : PANICS, had[2] = {0, 0}, tries = 0;
+    unsigned want = soak != NULL ? (unsigned)strtoul(soak, NULL, 0)
+                    : hangs      ? HANGS
+                                 : PANICS,
+             had[2] = {0, 0}, tries = 0;
 
     fw_open(&f, seed, NULL);
     for (unsigned i = 0; i < FW_GUESTS; i++)
@@ -94,9 +104,9 @@ static void panics_lose_nothing(uint64_t seed) {
     flow_add(f.net, f.wire, FLOW_TO_ALL, 20000);
     fw_run(&f, 100000);
     while (had[0] + had[1] < want) {
-        unsigned core = world_rand() % 2;
+        unsigned core = hangs ? had[0] > had[1] : world_rand() % 2;
         CHECK(++tries < 20 * want, "%u panics in %u tries", had[0] + had[1], tries);
-        had[core] += panic(core);
+        had[core] += panic(core, hangs);
     }
     settle(2);
     settle(3);
@@ -107,12 +117,12 @@ static void panics_lose_nothing(uint64_t seed) {
         CHECK(r == NULL || (r->status == 0 && !r->surprise), "move %u ended with %d, %s", (unsigned)i,
               r != NULL ? r->status : 0, r != NULL ? weir_why_text(r->why) : "");
     }
-    CHECK(had[0] > want / 5 && had[1] > want / 5 && weir_vstack_num_records(f.vs) > want / 4,
+    CHECK(had[0] > want / 5 && had[1] > want / 5 && (hangs || weir_vstack_num_records(f.vs) > want / 4),
           "too little happened: %u and %u panics, %" PRIu64 " moves", had[0], had[1], weir_vstack_num_records(f.vs));
     CHECK(weir_vstack_restart(f.vs).count == had[0] + had[1] && !weir_vstack_restart(f.vs).lost,
           "the stack heard of %u restarts of %u", weir_vstack_restart(f.vs).count, had[0] + had[1]);
-    printf("%u panics of core 0, %u of core 1, %" PRIu64 " moves, control back after at most %" PRIu64 " cycles\n",
-           had[0], had[1], weir_vstack_num_records(f.vs), slowest);
+    printf("%u %s of core 0, %u of core 1, %" PRIu64 " moves, control back after at most %" PRIu64 " cycles\n", had[0],
+           hangs ? "hangs" : "panics", had[1], weir_vstack_num_records(f.vs), slowest);
     fw_close(&f);
 }
 
@@ -161,7 +171,9 @@ static void the_synthetic_path_moves_meanwhile(uint64_t seed) {
 int main(int argc, char **argv) {
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
     if (argc > 1 && strcmp(argv[1], "panics_lose_nothing") == 0)
-        panics_lose_nothing(seed);
+        panics_lose_nothing(seed, false);
+    else if (argc > 1 && strcmp(argv[1], "hangs_lose_nothing") == 0)
+        panics_lose_nothing(seed, true);
     else if (argc > 1 && strcmp(argv[1], "the_synthetic_path_moves_meanwhile") == 0)
         the_synthetic_path_moves_meanwhile(seed);
     else

@@ -2,17 +2,10 @@
 // The card's own firmware on the control complex: every instruction of both cores in lock-step with the instruction-set
 // model, and what becomes of damaged memory words. Memory is learned from the trace where the flash's bulk reader
 // filled it, from then on the model's own; loads from outside a core's memory are taken from the trace.
-#include "bench.h"
-
-#include "flash.h"
+#include "firmware_bench.h"
 #include "iss.h"
-#include "weir_mbox.h"
 
-#define TCM_BASE 0x10000000u
 #define CSR_BASE 0x40000000u
-#define BOOT_CYCLES 1500000u
-
-enum { R_INSN, R_PC, R_NEXT, R_RD, R_ADDR, R_RDATA, R_WDATA, R_RS1, R_RS2, R_FLAGS };
 
 static struct core {
     struct iss iss;
@@ -23,9 +16,6 @@ static struct core {
     uint64_t retired;
 } cores[2];
 static bool lockstep_on;
-static struct flash flash;
-static char text[65536];
-static unsigned text_len;
 
 static bool own(uint32_t addr) {
     return addr - TCM_BASE < WEIR_TCM_BYTES;
@@ -110,36 +100,15 @@ static void compare(struct core *c, unsigned n) {
     c->retired++;
 }
 
-static void step(void) {
-    uint32_t *in = weir_rtl_in(bench_model);
-    const uint32_t *out = weir_rtl_out(bench_model);
-    bench_put(in, 96, 4, flash_pins(&flash, out[1], 0));
-    weir_rtl_tick(bench_model);
-    in[0] &= ~3u;
-    in[5] = 0;
-    if (bench_get(out, 9, 1) && text_len + 1 < sizeof(text))
-        text[text_len++] = (char)bench_get(out, 0, 8);
-    for (unsigned n = 0; n < 2; n++)
-        if ((cores[n].rec[R_FLAGS] & 1) != 0) {
-            if (lockstep_on)
-                compare(&cores[n], n);
-            else
-                cores[n].iss.pc = cores[n].rec[R_NEXT]; // where it is, for whoever wants to damage it
-        }
-}
-
-static void wait_text(const char *want, unsigned max) {
-    unsigned from = text_len;
-    for (unsigned i = 0; i < max; i++) {
-        step();
-        if (text_len > from && strstr(text + from, want) != NULL)
-            return;
-    }
-    CHECK(false, "no '%s' in %u cycles; console: %s", want, max, text);
+static void retired(unsigned n, const uint32_t *rec) {
+    (void)rec;
+    if (lockstep_on)
+        compare(&cores[n], n);
+    else
+        cores[n].iss.pc = cores[n].rec[R_NEXT]; // where it is, for whoever wants to damage it
 }
 
 static void boot(bool lockstep) {
-    FILE *f = fopen(FIRMWARE_IMAGE, "rb");
     lockstep_on = lockstep;
     memset(cores, 0, sizeof(cores));
     for (unsigned n = 0; n < 2; n++) {
@@ -150,61 +119,10 @@ static void boot(bool lockstep) {
                                     .store = store,
                                     .volatile_csr = volatile_csr,
                                     .pc = 1};
-        cores[n].rec = weir_rtl_out(bench_model) + 5 + 10 * n;
+        cores[n].rec = fw_rec(n);
     }
-    memset(&flash, 0, sizeof(flash));
-    CHECK(flash_part_init(&flash.part) && f != NULL, "cannot open %s", FIRMWARE_IMAGE);
-    CHECK(fread(flash.part.data, 1, FLASH_BYTES, f) > 0, "empty image");
-    fclose(f);
-    weir_rtl_in(bench_model)[0] = 0x4; // the PF is enabled
-    wait_text("weir firmware ready", BOOT_CYCLES);
-}
-
-static void bar(bool write, uint32_t addr, uint32_t data) {
-    uint32_t *in = weir_rtl_in(bench_model);
-    bench_put(in, 0, 2, write ? 3 : 1);
-    bench_put(in, 32, 21, addr);
-    bench_put(in, 64, 32, data);
-    step();
-}
-
-static uint32_t bar_read(uint32_t addr) {
-    const uint32_t *out = weir_rtl_out(bench_model);
-    bar(false, addr, 0);
-    for (int i = 0; i < 8; i++) {
-        if (bench_get(out, 19, 1))
-            return out[2];
-        step();
-    }
-    CHECK(false, "no answer to a BAR read at %x", addr);
-}
-
-static bool send(unsigned opcode, const void *req, unsigned bytes) {
-    uint32_t words[30] = {0};
-    memcpy(words, req, bytes);
-    bar(true, WEIR_BAR_MBOX_REQ, opcode | bytes << 16);
-    bar(true, WEIR_BAR_MBOX_REQ + 4, 1);
-    for (unsigned i = 0; i < (bytes + 3) / 4; i++)
-        bar(true, WEIR_BAR_MBOX_REQ + 8 + i * 4, words[i]);
-    bar(true, WEIR_BAR_MBOX_OWNER, 1);
-    for (unsigned i = 0; i < 4000; i++) {
-        for (int k = 0; k < 50; k++)
-            step();
-        if ((bar_read(WEIR_BAR_MBOX_OWNER) & 1) == 0)
-            return true;
-    }
-    return false;
-}
-
-// Status; the payload into rsp.
-static unsigned call(unsigned opcode, const void *req, unsigned bytes, void *rsp) {
-    uint32_t words[30];
-    CHECK(send(opcode, req, bytes), "no answer to command %x", opcode);
-    for (unsigned i = 0; i < 30; i++)
-        words[i] = bar_read(WEIR_BAR_MBOX_RSP + 8 + i * 4);
-    if (rsp != NULL)
-        memcpy(rsp, words, sizeof(words));
-    return bar_read(WEIR_BAR_MBOX_RSP + 4) >> 16;
+    fw_retired = retired;
+    fw_boot();
 }
 
 static void firmware_lockstep(void) {
@@ -216,33 +134,26 @@ static void firmware_lockstep(void) {
     bench_model = weir_rtl_new();
     CHECK(bench_model != NULL, "out of memory");
     boot(true);
-    CHECK(call(WEIR_CMD_HELLO, &hello, sizeof(hello), NULL) == WEIR_OK, "HELLO");
+    CHECK(fw_call(WEIR_CMD_HELLO, &hello, sizeof(hello), NULL) == WEIR_OK, "HELLO");
     for (unsigned i = 0; i < 40; i++) {
         uint8_t junk[120];
         for (unsigned k = 0; k < sizeof(junk); k++)
             junk[k] = (uint8_t)bench_rand();
-        CHECK(call(WEIR_CMD_PING, &i, 4, rsp) == WEIR_OK && rsp[0] == i, "PING");
-        (void)call(WEIR_CMD_READ_LOG, &rsp[1], 4, NULL);
-        (void)call(WEIR_CMD_GET_HEALTH, NULL, 0, NULL);
-        (void)call((unsigned)bench_below(0x78), junk, bench_below(121), NULL);
+        CHECK(fw_call(WEIR_CMD_PING, &i, 4, rsp) == WEIR_OK && rsp[0] == i, "PING");
+        (void)fw_call(WEIR_CMD_READ_LOG, &rsp[1], 4, NULL);
+        (void)fw_call(WEIR_CMD_GET_HEALTH, NULL, 0, NULL);
+        (void)fw_call((unsigned)bench_below(0x78), junk, bench_below(121), NULL);
     }
     printf("core 0: %" PRIu64 " instructions, core 1: %" PRIu64 "\n", cores[0].retired, cores[1].retired);
     CHECK(cores[0].retired > 100000 && cores[1].retired > 1000, "too little happened");
-    flash_part_free(&flash.part);
+    flash_part_free(&fw_flash.part);
 }
 
 // Flips one bit of the word at an address of a core's memory.
 static void damage(unsigned core, uint32_t addr, unsigned bit) {
     uint32_t *in = weir_rtl_in(bench_model);
     in[5] = 1 | core << 1 | (addr >> 1 & 1) << 2 | (addr % WEIR_TCM_BYTES / 4) << 4 | bit << 24;
-    step();
-}
-
-static struct weir_get_panic_rsp panic_of(unsigned core) {
-    struct weir_get_panic_req req = {.core = (uint8_t)core};
-    struct weir_get_panic_rsp rsp;
-    CHECK(call(WEIR_CMD_GET_PANIC, &req, sizeof(req), &rsp) == WEIR_OK, "GET_PANIC");
-    return rsp;
+    fw_step();
 }
 
 // The next instruction of a sleeping core is damaged, in turn in a data bit and in a parity bit: it traps there, the
@@ -251,31 +162,31 @@ static void damaged_code_panics(void) {
     struct weir_hello_req hello = {.abi_major = WEIR_ABI_MAJOR, .abi_minor = WEIR_ABI_MINOR};
     uint32_t word = 5;
     boot(false);
-    CHECK(panic_of(0).count == 0 && panic_of(1).count == 0, "a panic before anything happened");
+    CHECK(fw_panic_of(0).count == 0 && fw_panic_of(1).count == 0, "a panic before anything happened");
     for (unsigned i = 0; i < 4; i++) {
         static const unsigned bits[] = {0, 8, 16, 17};
         struct weir_get_panic_rsp p;
         uint32_t pc;
         for (int k = 0; k < 3000; k++)
-            step();
+            fw_step();
         pc = cores[0].rec[R_NEXT] + 4; // behind the WFI it waits in
         damage(0, pc, bits[i]);
-        CHECK(!send(WEIR_CMD_PING, &word, 4) || strstr(text, "error: panic: cause 19") != NULL,
+        CHECK(!fw_send(WEIR_CMD_PING, &word, 4) || strstr(fw_text, "error: panic: cause 19") != NULL,
               "the damage went unnoticed");
-        if (strstr(text, "error: panic: cause 19") == NULL)
-            wait_text("error: panic: cause 19", 100000);
-        text_len = 0;
-        memset(text, 0, sizeof(text));
-        wait_text("weir firmware ready", BOOT_CYCLES);
-        while ((bar_read(WEIR_BAR_MBOX_OWNER) & 1) != 0)
-            step();
-        p = panic_of(0);
+        if (strstr(fw_text, "error: panic: cause 19") == NULL)
+            fw_wait_text("error: panic: cause 19", 100000);
+        fw_text_len = 0;
+        memset(fw_text, 0, sizeof(fw_text));
+        fw_wait_text("weir firmware ready", BOOT_CYCLES);
+        while ((fw_bar_read(WEIR_BAR_MBOX_OWNER) & 1) != 0)
+            fw_step();
+        p = fw_panic_of(0);
         CHECK(p.count == i + 1 && p.word[0] == 19 && p.word[1] == pc && p.word[2] == pc,
               "record: count %u cause %u pc %x value %x, damaged %x", p.count, p.word[0], p.word[1], p.word[2], pc);
         CHECK(p.word[WEIR_PANIC_REGS + 2] > TCM_BASE && p.word[5] > 0, "record without a stack");
     }
-    CHECK(call(WEIR_CMD_HELLO, &hello, sizeof(hello), NULL) == WEIR_OK, "HELLO");
-    flash_part_free(&flash.part);
+    CHECK(fw_call(WEIR_CMD_HELLO, &hello, sizeof(hello), NULL) == WEIR_OK, "HELLO");
+    flash_part_free(&fw_flash.part);
 }
 
 int main(int argc, char **argv) {

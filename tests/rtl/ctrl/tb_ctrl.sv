@@ -51,7 +51,7 @@ module tb_ctrl (
       .queue_csr_o(queue_req), .queue_csr_i(rsp), .switch_csr_o(switch_req), .switch_csr_i(zero),
       .port_csr_o(port_req), .port_csr_i(zero), .bar_req_i(bar_req), .bar_rsp_o(bar_rsp),
       .irq_valid_o(irq_valid), .irq_ready_i(1'b1), .irq_o(irq), .fn_enabled_i(enabled), .fn_flr_i(flr), .fn_quiesce_i(flr),
-      .pcie_event_i(in_i[4]), .queue_event_i(1'b0), .switch_event_i(1'b0), .port_event_i(1'b0),
+      .pcie_event_i(in_i[4]), .queue_event_i(in_i[181]), .switch_event_i(1'b0), .port_event_i(1'b0),
       .flash_cs_o(flash_cs), .flash_sck_o(flash_sck), .flash_io_o(flash_io), .flash_oe_o(flash_oe), .flash_io_i(in_i[99:96]), .key_fuses_i('0),
       .console_valid_o(console_valid), .console_o(console_char), .core0_sleep_o(core0_sleep), .core1_sleep_o(core1_sleep),
       .fw_ready_o(fw_ready), .idle_o(idle));
@@ -65,19 +65,51 @@ module tb_ctrl (
     irq_fn_q <= irq.fn;
   end
   logic unused;
-  assign unused = ^{in_i[191:189], in_i[183:180], in_i[163], t0.intr_cause, t1.intr_cause, pcie_req, dma_req, switch_req, port_req, flash_oe};
+  assign unused = ^{in_i[191:189], in_i[163], t0.intr_cause, t1.intr_cause, pcie_req, dma_req, switch_req, port_req, flash_oe};
 
   // 160: damage, 161: of core 1, 162: upper bank, 179:164 word, 188:184 bit (17 and 8 are the parity of the bytes).
   // Nothing but a bench writes a memory from outside.
+  // 180: the halfword there becomes 79:64, with its parity. 182, 183: 95:64 cycles pass at once for the watchdog of core 0, 1, if
+  // it has them left.
   /* verilator lint_off MULTIDRIVEN */
   always_ff @(posedge clk_i) begin
     if (in_i[162:160] == 3'b001) u_ctrl.u_core0.u_tcm.mem_lo[in_i[179:164]] <= u_ctrl.u_core0.u_tcm.mem_lo[in_i[179:164]] ^ damage;
     if (in_i[162:160] == 3'b101) u_ctrl.u_core0.u_tcm.mem_hi[in_i[179:164]] <= u_ctrl.u_core0.u_tcm.mem_hi[in_i[179:164]] ^ damage;
     if (in_i[162:160] == 3'b011) u_ctrl.u_core1.u_tcm.mem_lo[in_i[179:164]] <= u_ctrl.u_core1.u_tcm.mem_lo[in_i[179:164]] ^ damage;
     if (in_i[162:160] == 3'b111) u_ctrl.u_core1.u_tcm.mem_hi[in_i[179:164]] <= u_ctrl.u_core1.u_tcm.mem_hi[in_i[179:164]] ^ damage;
+    if (in_i[180] && in_i[162:161] == 2'b00) u_ctrl.u_core0.u_tcm.mem_lo[in_i[179:164]] <= poke;
+    if (in_i[180] && in_i[162:161] == 2'b10) u_ctrl.u_core0.u_tcm.mem_hi[in_i[179:164]] <= poke;
+    if (in_i[180] && in_i[162:161] == 2'b01) u_ctrl.u_core1.u_tcm.mem_lo[in_i[179:164]] <= poke;
+    if (in_i[180] && in_i[162:161] == 2'b11) u_ctrl.u_core1.u_tcm.mem_hi[in_i[179:164]] <= poke;
+  end
+  // In two cycles: while nothing is loaded the watchdog does not count, and nobody else writes it.
+  logic [1:0]  leap_q;
+  logic [31:0] load0_q, load1_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) leap_q <= '0;
+    else begin
+      leap_q <= in_i[183:182];
+      if (in_i[182]) begin
+        load0_q <= u_ctrl.u_sys.wdt_load0_q;
+        u_ctrl.u_sys.wdt_load0_q <= '0;
+      end
+      if (in_i[183]) begin
+        load1_q <= u_ctrl.u_sys.wdt_load1_q;
+        u_ctrl.u_sys.wdt_load1_q <= '0;
+      end
+      if (leap_q[0]) begin
+        u_ctrl.u_sys.wdt_load0_q <= load0_q;
+        if (u_ctrl.u_sys.wdt0_q > in_i[95:64]) u_ctrl.u_sys.wdt0_q <= u_ctrl.u_sys.wdt0_q - in_i[95:64];
+      end
+      if (leap_q[1]) begin
+        u_ctrl.u_sys.wdt_load1_q <= load1_q;
+        if (u_ctrl.u_sys.wdt1_q > in_i[95:64]) u_ctrl.u_sys.wdt1_q <= u_ctrl.u_sys.wdt1_q - in_i[95:64];
+      end
+    end
   end
   /* verilator lint_on MULTIDRIVEN */
-  logic [17:0] damage;
+  logic [17:0] damage, poke;
+  assign poke = {^in_i[79:72], in_i[79:72], ^in_i[71:64], in_i[71:64]};
   assign damage = 18'd1 << in_i[188:184];
 
   weir_cpu_pkg::trace_t t0, t1;

@@ -45,7 +45,7 @@ static void spoil(uint32_t slot) {
 static void start(void) {
     memset(&c, 0xA5, sizeof(c));
     card_count();
-    boot_decide(&rules, &c);
+    boot_decide(&rules, BOOT_NO_CRASH, &c);
     boot_update_start(&u, &c);
 }
 

@@ -123,7 +123,7 @@ static void live(unsigned prefill, unsigned cuts) {
             next_cut();
         if (++host.starts > STARTS)
             fail_msg("life %u does not end", host.lives);
-        boot_decide(&rules, &c);
+        boot_decide(&rules, BOOT_NO_CRASH, &c);
         check(&c);
         if (work(&c))
             host.target++;

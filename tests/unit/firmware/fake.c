@@ -227,6 +227,10 @@ static uint32_t ctrl_read(uint32_t offset) {
         return fake.core;
     case WEIR_CTRL_CYCLE_LO_OFFSET:
         return fake.cycle;
+    case WEIR_CTRL_CYCLE_HI_OFFSET:
+        return fake.cycle_hi;
+    case WEIR_CTRL_WDT_PC_OFFSET:
+        return fake.wdt_pc[fake.core];
     case WEIR_CTRL_RESET_CAUSE_OFFSET:
         return fake.reset_cause[fake.core];
     case WEIR_CTRL_IRQ_PENDING_OFFSET:

@@ -61,7 +61,7 @@ struct fake {
 
     // ---- what a test may look at ----
     unsigned core; // which one runs
-    uint32_t cycle, fed[2], wdt_load[2], irq_enable[2], heartbeat;
+    uint32_t cycle, cycle_hi, fed[2], wdt_load[2], wdt_pc[2], irq_enable[2], heartbeat;
     bool bell[2], fw_ready, link_enable, cable;
     char console[4096];
     size_t console_len;

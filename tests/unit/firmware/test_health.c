@@ -4,7 +4,10 @@
 
 #include "control/control.h"
 #include "fw.h"
+#include "hal/hal_crash.h"
+#include "hal/hal_ctrl.h"
 #include "hal/hal_health.h"
+#include "hal/hal_shared.h"
 #include "svc/svc.h"
 
 static void paint(void) {
@@ -134,9 +137,156 @@ static void a_damaged_core_1_is_loaded_again(void **state) {
     assert_int_equal(resets, 1);
 }
 
+// ---- crash loops ----
+
+#define SECOND ((uint64_t)WEIR_CLOCK_HZ)
+
+static void clock_is(uint64_t cycle) {
+    fake.cycle = (uint32_t)cycle;
+    fake.cycle_hi = (uint32_t)(cycle >> 32);
+}
+
+// The ROM's question at a start of core 0.
+static bool begins(uint32_t cause) {
+    fake.reset_cause[0] = cause;
+    return hal_crash_begin();
+}
+
+static void three_crashes_within_a_minute_are_a_loop(void **state) {
+    static const uint64_t from[] = {0, 17 * SECOND, 100000 * SECOND}; // the low word of the clock wraps every 17 s
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        for (uint64_t apart = 1; apart < 40; apart++) {
+            bool loop = false;
+            fw_boot();
+            assert_false(begins(HAL_RESET_POWER_ON));
+            for (unsigned n = 0; n < 3; n++) {
+                assert_false(loop);
+                clock_is(from[i] + n * apart * SECOND);
+                loop = begins(HAL_RESET_WATCHDOG);
+            }
+            assert_int_equal(loop, 2 * apart <= 60);
+        }
+    }
+}
+
+// Once a minute and more often, but never three times: no loop, however long it goes on. What was counted for one loop
+// does not count for the next.
+static void crashes_far_apart_are_none(void **state) {
+    unsigned loops = 0;
+    (void)state;
+    fw_boot();
+    (void)begins(HAL_RESET_POWER_ON);
+    for (uint64_t n = 0; n < 500; n++) {
+        clock_is(n * 31 * SECOND);
+        assert_false(begins(HAL_RESET_WATCHDOG));
+    }
+    for (uint64_t n = 0; n < 30; n++) {
+        clock_is(1000000 * SECOND + n * SECOND);
+        loops += begins(HAL_RESET_WATCHDOG);
+    }
+    assert_int_equal(loops, 10);
+    for (uint64_t n = 0; n < 30; n++) {
+        hal_crash_renew(); // another image each time
+        assert_false(begins(HAL_RESET_WATCHDOG));
+    }
+}
+
+static void a_planned_restart_is_no_crash(void **state) {
+    (void)state;
+    fw_boot();
+    (void)begins(HAL_RESET_POWER_ON);
+    for (unsigned i = 0; i < 20; i++) {
+        hal_shared_ram.crash.end[0] = HAL_END_PLANNED;
+        assert_false(begins(HAL_RESET_WATCHDOG));
+        // What the ROM leaves: no hang for the start that follows, no plan for the crash behind it.
+        assert_int_equal(hal_shared_ram.crash.end[0], HAL_END_TOLD);
+        hal_shared_ram.crash.end[0] = HAL_END_UNTOLD;
+    }
+    assert_false(begins(HAL_RESET_WATCHDOG));
+    assert_false(begins(HAL_RESET_WATCHDOG));
+    assert_true(begins(HAL_RESET_WATCHDOG));
+}
+
+// The ROM does not see core 1 restart: core 0 counts, and has itself started by the ROM.
+static void core_1_in_a_loop_is_told_to_the_rom(void **state) {
+    volatile unsigned resets = 0;
+    (void)state;
+    fw_boot();
+    fake.may_reset_itself = true;
+    for (volatile unsigned i = 0; i < 3; i++) {
+        hal_shared_ram.panic[1].word[0] = 2;
+        hal_shared_ram.panic[1].count++;
+        fake.wdt_load[0] = 0;
+        if (setjmp(fake_death[0]) == 0) {
+            (void)control_poll();
+        } else {
+            resets++;
+        }
+        assert_int_equal(resets, i == 2);
+    }
+    fake.wdt_load[0] = 0;
+    assert_true(begins(HAL_RESET_WATCHDOG));
+    assert_false(begins(HAL_RESET_WATCHDOG));
+}
+
+static void a_hang_leaves_a_record_a_panic_no_second_one(void **state) {
+    static const uint32_t regs[32];
+    (void)state;
+    for (unsigned core = 0; core < 2; core++) {
+        const struct hal_panic *p = &hal_shared_ram.panic[core];
+        fw_boot();
+        fake.core = core;
+        fake.wdt_pc[core] = 0x10000123;
+        fake.reset_cause[core] = HAL_RESET_BY_CORE0;
+        hal_panic_resume();
+        assert_int_equal(p->count, 0);
+        fake.reset_cause[core] = HAL_RESET_WATCHDOG;
+        hal_panic_resume();
+        assert_int_equal(p->count, 1);
+        assert_int_equal(p->word[0], HAL_CAUSE_HUNG);
+        assert_int_equal(p->word[1], 0x10000123);
+        assert_int_equal(p->word[5], 0);
+        hal_panic_save(2, 0x10000456, 0, regs);
+        hal_panic_resume();
+        assert_int_equal(p->count, 2);
+        assert_int_equal(p->word[0], 2);
+        hal_panic_resume();
+        assert_int_equal(p->count, 3);
+        fake.core = 0;
+    }
+}
+
+static void health_says_that_an_image_looped(void **state) {
+    union {
+        struct weir_get_health_rsp rsp;
+        uint8_t all[120];
+    } u;
+    (void)state;
+    fw_boot();
+    hal_shared_ram.crash.slot = 1;
+    hal_shared_ram.crash.outcome = 2;
+    hal_shared_ram.crash.loops = 7;
+    assert_int_equal(fw_call(0, WEIR_CMD_GET_HEALTH, NULL, 0, &u, NULL), WEIR_OK);
+    assert_int_equal(u.rsp.crash_loops, 7);
+    assert_int_equal(u.rsp.crash_slot, 1);
+    assert_int_equal(u.rsp.crash_outcome, 2);
+    hal_shared_ram.crash.loops = 1000;
+    assert_int_equal(fw_call(0, WEIR_CMD_GET_HEALTH, NULL, 0, &u, NULL), WEIR_OK);
+    assert_int_equal(u.rsp.crash_loops, 255);
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(stack_mark_is_the_deepest_word),    cmocka_unit_test(panic_record_is_whole),
-    cmocka_unit_test(panic_does_not_follow_a_bad_stack), cmocka_unit_test(log_takes_what_its_level_lets_through),
+    cmocka_unit_test(stack_mark_is_the_deepest_word),
+    cmocka_unit_test(panic_record_is_whole),
+    cmocka_unit_test(panic_does_not_follow_a_bad_stack),
+    cmocka_unit_test(log_takes_what_its_level_lets_through),
     cmocka_unit_test(a_damaged_core_1_is_loaded_again),
+    cmocka_unit_test(three_crashes_within_a_minute_are_a_loop),
+    cmocka_unit_test(crashes_far_apart_are_none),
+    cmocka_unit_test(a_planned_restart_is_no_crash),
+    cmocka_unit_test(core_1_in_a_loop_is_told_to_the_rom),
+    cmocka_unit_test(a_hang_leaves_a_record_a_panic_no_second_one),
+    cmocka_unit_test(health_says_that_an_image_looped),
 };
 UNIT_MAIN(tests)

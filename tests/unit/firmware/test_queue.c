@@ -84,7 +84,7 @@ static void destroy_of_all_stuck_queues_is_bounded(void **state) {
     }
     since = fake.cycle;
     assert_int_equal(queue_destroy(0, WEIR_NUM_QPS), WEIR_TIMEOUT);
-    // Far below the 100 ms core 0 waits and the 200 ms of the watchdog: 3 ms.
+    // Below the 100 ms core 0 waits and the 8 ms of the watchdog: 3 ms.
     assert_true(fake.cycle - since < 750000);
     for (unsigned qp = 0; qp < WEIR_NUM_QPS; qp++) {
         assert_false(fake.qp[qp].loaded);
