@@ -154,6 +154,11 @@ static void ask_something(void) {
     fw_ask(bench_below(8) == 0 ? bench_below(0x78) : ops[bench_below(6)], junk, bench_below(31) * 4);
 }
 
+// A compressed instruction behind which nothing of its function need follow: ret, jr, j.
+static bool leaves(uint16_t half) {
+    return (half & 0xF07F) == 0x8002 || (half & 0xE003) == 0xA001;
+}
+
 // Somewhere behind the instruction that the core is about to carry out. False: that is not in its program.
 static bool aim(void) {
     const uint32_t next = fw_rec(now.core)[R_NEXT];
@@ -162,6 +167,10 @@ static bool aim(void) {
     now.addr = next;
     for (unsigned i = 0; i < AHEAD; i++)
         now.addr += (original(now.core, now.addr) & 3) == 3 ? 4 : 2;
+    // The next function may be the one that writes the record.
+    for (unsigned i = 0; i + 1 < kinds[now.kind].n; i++)
+        if (leaves(original(now.core, now.addr + 2 * i)))
+            return false;
     return true;
 }
 
