@@ -33,11 +33,9 @@ foreach(seed RANGE 1 20)
 endforeach()
 
 # The update goes to and fro between the firmware and another build of it, whose code lies elsewhere.
-file(GLOB core0_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/firmware/control/*.c ${CMAKE_SOURCE_DIR}/firmware/steer/*.c ${CMAKE_SOURCE_DIR}/firmware/svc/*.c
-     ${CMAKE_SOURCE_DIR}/firmware/hal/*.c)
 set(boot ${CMAKE_SOURCE_DIR}/firmware/boot)
 weir_core_program(core0_o1 LINKER ${boot}/core.ld CODE 49152 DATA 106496 INCLUDES ${CMAKE_SOURCE_DIR}/firmware ${boot} DEFINES -DWEIR_CORE=0 -O1
-  SOURCES ${boot}/crt0.S ${core0_sources} ${CMAKE_SOURCE_DIR}/firmware/queue/ipc.c ${boot}/boot_update.c ${boot}/boot_log.c ${boot}/boot_record.c ${boot}/image_check.c ${boot}/manifest.c)
+  SOURCES ${boot}/crt0.S ${WEIR_CORE0_SOURCES})
 set(other ${CMAKE_CURRENT_BINARY_DIR}/firmware_o1.img)
 add_custom_command(OUTPUT ${other}
   COMMAND weir-image make ${other} ${CMAKE_CURRENT_BINARY_DIR}/core0_o1.bin ${CMAKE_BINARY_DIR}/firmware/core1.bin --key development --image-version 7.7
