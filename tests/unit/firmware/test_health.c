@@ -117,6 +117,7 @@ static void a_damaged_core_1_is_loaded_again(void **state) {
     fw_boot();
     fake.may_reset_itself = true;
     for (volatile unsigned i = 0; i < sizeof(panics) / sizeof(panics[0]); i++) {
+        hal_crash_renew(); // as if a minute apart: it is the damage that counts here
         hal_shared_ram.tries = panics[i].tries;
         hal_shared_ram.panic[1].word[0] = panics[i].cause;
         hal_shared_ram.panic[1].count++;
