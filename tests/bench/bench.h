@@ -93,7 +93,6 @@ BENCH_SCENARIO(bench_active_cost);
 BENCH_SCENARIO(bench_move_gap);
 BENCH_SCENARIO(bench_handover);
 BENCH_SCENARIO(bench_state);
-BENCH_SCENARIO(bench_flash);
 BENCH_SCENARIO(bench_sim_rest);
 BENCH_SCENARIO(bench_sim_idle);
 BENCH_SCENARIO(bench_cpu);

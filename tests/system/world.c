@@ -5,7 +5,6 @@
 #include <stdarg.h>
 
 bool world_high_addresses;
-struct card_options world_card;
 static uint64_t state = 1;
 static struct world *open_world;
 
@@ -36,7 +35,7 @@ void world_open(struct world *w, int num_vfs) {
 }
 
 void world_open_with(struct world *w, int num_vfs, unsigned queues, unsigned ring_log2) {
-    struct card_options opt = world_card;
+    struct card_options opt = {.firmware = WEIR_FIRMWARE_IMAGE, .console = getenv("WEIR_CONSOLE") != NULL};
     struct weir_pf_config cfg = {.num_vfs = (uint16_t)(num_vfs < 0 ? 0 : num_vfs),
                                  .num_vports = (uint16_t)(num_vfs < 0 ? 1 : num_vfs + 1),
                                  .default_qps = (uint16_t)queues,
@@ -47,13 +46,11 @@ void world_open_with(struct world *w, int num_vfs, unsigned queues, unsigned rin
 
     memset(w, 0, sizeof(*w));
     open_world = w;
-    opt.firmware = WEIR_FIRMWARE_IMAGE;
-    opt.console = getenv("WEIR_CONSOLE") != NULL;
     w->card = card_new(&opt, err, sizeof(err));
     CHECK(w->card != NULL, "%s", err);
     if (getenv("WEIR_TRACE") != NULL)
         CHECK(card_trace(w->card, getenv("WEIR_TRACE")) == 0, "this build has no waveform tracing");
-    CHECK(card_boot(w->card, 4000000) == 0, "firmware does not boot");
+    CHECK(card_boot(w->card, 2000000) == 0, "firmware does not boot");
     w->host = host_new(w->card, err, sizeof(err));
     CHECK(w->host != NULL, "%s", err);
     w->ip = weir_inproc_new(w->host);

@@ -36,8 +36,6 @@ __attribute__((format(printf, 3, 4), noreturn)) void world_fail(const char *file
 
 // Memory of worlds to come lies above 4 GiB on the bus.
 extern bool world_high_addresses;
-// Of worlds to come; its firmware and console are not looked at.
-extern struct card_options world_card;
 // Card, firmware, host; with num_vfs >= 0 also the PF driver.
 void world_open(struct world *w, int num_vfs);
 // The same with this many queue pairs on the default vPort and rings of 2^ring_log2 entries.
